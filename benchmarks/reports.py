@@ -149,8 +149,8 @@ async def _measure() -> None:
         template.write_text(BARE, encoding="utf-8")
         compiler = typst.Compiler(template, ignore_system_fonts=True)
 
-        async def bare(data: str) -> object:
-            return compiler.compile(format="pdf", sys_inputs={"data": data}, pdf_standards=["a-3a"], timestamp=0)
+        async def bare(serialised: str) -> object:
+            return compiler.compile(format="pdf", sys_inputs={"data": serialised}, pdf_standards=["a-3a"], timestamp=0)
 
         rates: list[tuple[float, float]] = []
         async with ProcessPool(Limits()).open():

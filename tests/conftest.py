@@ -12,11 +12,20 @@ import structlog
 from psycopg import sql
 
 from tests.support import Site
-from tests.support.databases import prepared
+from tests.support.databases import MANY_DATABASES, TEMPLATES, folder_in_memory, prepared
+from tests.support.order import deal, is_long, time_limit
 from workers.common.logs import without_text
 from workers.local.servers.postgres import EmbeddedPostgres
 
 _numbers = count(1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the long tests when several processes share the tests."""
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    if processes > 1:
+        long = sorted(filter(is_long, items), key=time_limit, reverse=True)
+        items[:] = deal(long, [test for test in items if not is_long(test)], processes)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -38,22 +47,17 @@ def _plain_logs() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """One PostgreSQL server with migrated template databases."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data")
-    server.start()
-    try:
-        without_sync(server)
-        asyncio.run(prepared(server, "template_incident_manager", "template_log_server"))
-        yield server
-    finally:
-        server.stop()
-
-
-def without_sync(server: EmbeddedPostgres) -> None:
-    """Leave writing to the operating system: no test of this server cuts the power, and each makes two databases."""
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes"):
-            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
-        connection.execute("SELECT pg_reload_conf()")
+    with folder_in_memory() as folder:
+        server = EmbeddedPostgres(folder or tmp_path_factory.mktemp("postgres") / "data")
+        server.prepare()
+        (server.directory / "data" / "postgresql.auto.conf").write_text(MANY_DATABASES)
+        server.launch()
+        server.wait()
+        try:
+            asyncio.run(prepared(server, *TEMPLATES))
+            yield server
+        finally:
+            server.stop()
 
 
 @pytest.fixture
@@ -70,8 +74,8 @@ def fresh(postgres: EmbeddedPostgres) -> Iterator[tuple[str, str]]:
     names = {kind: f"{kind}_{number}" for kind in ("incident_manager", "log_server")}
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
         for kind, name in names.items():
-            template = sql.Identifier(f"template_{kind}")
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+            creation = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
+            connection.execute(creation.format(sql.Identifier(name), sql.Identifier(f"template_{kind}")))
         urls = {kind: postgres.url(name) for kind, name in names.items()}
         with psycopg.connect(urls["incident_manager"]) as site:  # the template may be older than an hour
             site.execute("UPDATE runtime.clock SET believed_at = now()")

@@ -62,11 +62,11 @@ class System(ABC):
         row = self.testbed.database.execute(query.encode()).fetchone()
         return row[0] if row else None
 
-    def expect(self, what: str, number: object) -> None:
+    def expect(self, name: str, number: object) -> None:
         """Fail unless the number equals that of the commands."""
         if number != self.count:
             raise AssertionError(
-                f"{type(self).__name__}: {number} {what} after {self.count} commands\n{self.testbed.log_tails()}"
+                f"{type(self).__name__}: {number} {name} after {self.count} commands\n{self.testbed.log_tails()}"
             )
 
 

@@ -45,9 +45,9 @@ async def letters(admin: Client, number: int = 1) -> list[LetterSummary]:
     """Wait until so many letters are there, and return them."""
 
     async def there() -> tuple[list[LetterSummary]]:
-        items = (await admin.ask(ListDeadLetters())).items
-        assert len(items) == number
-        return (items,)
+        letters = (await admin.ask(ListDeadLetters())).items
+        assert len(letters) == number
+        return (letters,)
 
     return (await eventually(there))[0]
 
@@ -112,10 +112,14 @@ async def test_what_fails_again_is_put_aside_again(site: Site, olivia: Caller) -
     outcomes = await told(olivia, command_id, 2)
 
     async def anew() -> bool:
-        items = (await admin.ask(ListDeadLetters())).items
-        assert len(items) == 1
-        found = items[0]
-        return found.letter != letter.letter and found.command_id == command_id and found.principal == "olivia"
+        letters = (await admin.ask(ListDeadLetters())).items
+        assert len(letters) == 1
+        listed_letter = letters[0]
+        return (
+            listed_letter.letter != letter.letter
+            and listed_letter.command_id == command_id
+            and listed_letter.principal == "olivia"
+        )
 
     await eventually(anew)
     assert (outcomes[-1]["error"]["code"], await comments(admin, project)) == ("unavailable", [])
@@ -167,11 +171,11 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
         await thief.request("im.main.dead.projects.admin", letter, headers={"Nats-Msg-Id": str(uuid7())})
     dead_letters = await letters(admin, 5)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
-    for item in dead_letters:
-        if item.letter == genuine.letter:
+    for dead_letter in dead_letters:
+        if dead_letter.letter == genuine.letter:
             continue
         with pytest.raises(Refused) as caught:
-            await admin.send(ReplayLetter(letter=item.letter))
+            await admin.send(ReplayLetter(letter=dead_letter.letter))
         assert "differs from the dead letter" in str(caught.value)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
 
@@ -211,7 +215,7 @@ async def test_what_was_done_with_letters_is_recorded(site: Site, olivia: Caller
         assert all(entry["details"]["command_id"] == str(command_id) for entry in entries)
         return {(entry["activity"], str(entry["details"]["letter"])) for entry in entries}
 
-    expected = {(f"administration.letter-{what}", str(letter.letter)) for what in ("opened", "discarded")}
+    expected = {(f"administration.letter-{action}", str(letter.letter)) for action in ("opened", "discarded")}
 
     async def complete() -> bool:
         return await recorded() == expected

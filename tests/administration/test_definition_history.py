@@ -119,7 +119,7 @@ async def test_the_history_is_read_in_pages_by_those_who_may(site: Site, admin: 
         await admin.send(AddType(name=name))
     page = await admin.ask(GetPropertyHistory(kind="type", limit=2))
     rest = await admin.ask(GetPropertyHistory(kind="type", limit=2, after=page.next))
-    assert [(item.new or {})["name"] for item in (*page.items, *rest.items)] == ["c", "b", "a"]
+    assert [(entry.new or {})["name"] for entry in (*page.items, *rest.items)] == ["c", "b", "a"]
     await site.grant("ann", {Node.PROPERTIES: "view"})
     ann = await site.client("ann")
     assert len(await past(ann, "type")) == 3

@@ -71,7 +71,9 @@ def test_only_changes_are_told() -> None:
     changed = {"retention_days": Change(old=7, new=30), "report_title": Change(old="Museum", new="Gallery")}
     assert changed == domain.changes(SETTINGS, expected)
     assert domain.changes(SETTINGS, SETTINGS) == {}
-    before, after = ({"name": "Guards", "permissions": item} for item in ({"roles": "view"}, {"settings": "view"}))
+    before, after = (
+        {"name": "Guards", "permissions": permissions} for permissions in ({"roles": "view"}, {"settings": "view"})
+    )
     levels = {"roles": Change(old="view"), "settings": Change(new="view")}
     assert (domain.changes({}, before), domain.changes(before, after)) == (
         {"name": Change(new="Guards"), "roles": Change(new="view")},

@@ -110,12 +110,12 @@ async def test_a_property_is_either_deleted_or_assigned(site: Site, admin: Clien
     await site.workers("projects", "projects", "administration")
     ids = [(await admin.send(AddType(name="Theft"))).id for _ in range(40)]
     for chosen in (ids[:20], ids[20:]):
-        deletions = [admin.submit(DeleteType(id=item)) for item in chosen]
-        creations = [admin.submit(CreateProject(project_id=uuid7(), type_id=item)) for item in chosen]
+        deletions = [admin.submit(DeleteType(id=type_id)) for type_id in chosen]
+        creations = [admin.submit(CreateProject(project_id=uuid7(), type_id=type_id)) for type_id in chosen]
         submitted = await asyncio.gather(*creations, *deletions)
         outcomes = [await submission.outcome() for submission in submitted]
         pairs = zip(outcomes[:20], outcomes[20:], strict=True)
-        assert [{"applied", "rejected"}] * 20 == [{item.status, other.status} for item, other in pairs]
+        assert [{"applied", "rejected"}] * 20 == [{deletion.status, creation.status} for deletion, creation in pairs]
     lost = "SELECT FROM projects.project WHERE type_id NOT IN (SELECT id FROM administration.property)"
     assert await site.sql(lost) == []
 

@@ -150,10 +150,10 @@ async def test_refused_commands_and_activations_are_logged(site: Site, licensed:
 
     async def logged() -> None:
         try:
-            items = (await admin.ask(SiteLog())).items
+            entries = (await admin.ask(SiteLog())).items
         except Refused as refused:  # its tables are still being made
             raise AssertionError(refused.code) from refused
-        assert [(item.activity, item.details.get("code")) for item in items] == [
+        assert [(entry.activity, entry.details.get("code")) for entry in entries] == [
             ("administration.licence-activated", None),
             ("audit.refused", "not-licensed"),
         ]

@@ -49,7 +49,7 @@ async def events(client: Client, command: Command[Any]) -> int:
 )
 async def test_the_same_definition_changes_nothing(admin: Client, first: Command[Any], other: Command[Any]) -> None:
     """A category, field or role that is defined as it is leaves no event; another definition does."""
-    assert [await events(admin, item) for item in (first, first, other, first)] == [1, 0, 1, 1]
+    assert [await events(admin, definition) for definition in (first, first, other, first)] == [1, 0, 1, 1]
 
 
 async def test_the_same_name_changes_nothing(admin: Client) -> None:
@@ -64,7 +64,7 @@ async def test_the_same_name_changes_nothing(admin: Client) -> None:
     )
     assert [await events(admin, edit) for edit in edits] == [0, 0, 0]
     described = [edit.model_copy(update={"description": "As said."}) for edit in edits]
-    assert [await events(admin, item) for item in described] == [1, 1, 1]
+    assert [await events(admin, command) for command in described] == [1, 1, 1]
 
 
 async def test_twice_in_a_batch_is_once(site: Site, together: Together) -> None:

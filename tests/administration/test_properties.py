@@ -65,7 +65,11 @@ async def test_unassigned_properties_change_and_go(admin: Client) -> None:
     await admin.send(EditCategoryValue(slot=2, id=added[2], name="C"))
     properties = await admin.ask(GetProperties())
     listed = [*properties.types, *properties.statuses, *properties.categories[0].values]
-    assert [(item.name, item.description) for item in listed] == [("A", ""), ("B", "told"), ("C", "")]
+    assert [(listed_type.name, listed_type.description) for listed_type in listed] == [
+        ("A", ""),
+        ("B", "told"),
+        ("C", ""),
+    ]
     await admin.send(DeleteType(id=added[0]))
     await admin.send(DeleteStatus(id=added[1]))
     await admin.send(DeleteCategoryValue(slot=2, id=added[2]))
@@ -104,8 +108,8 @@ async def test_what_is_not_defined_is_named(
     await admin.send(AddCategoryValue(slot=1, name="Car park"))
     with pytest.raises(Refused) as refused:
         await admin.send(command)
-    (told,) = refused.value.details["fields"]
-    assert (refused.value.code, {name: told[name] for name in field}) == (Code.UNKNOWN_REFERENCE, field)
+    (named,) = refused.value.details["fields"]
+    assert (refused.value.code, {name: named[name] for name in field}) == (Code.UNKNOWN_REFERENCE, field)
 
 
 async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, together: Together) -> None:

@@ -81,9 +81,9 @@ async def test_every_property_has_a_name_and_may_have_a_description(admin: Clien
             category,
             field,
         ]
-        assert [item.name for item in last] == ["Theft", "New", "Fall", "Reason", "Badge"]
-        assert {item.description for item in last} == {words.get("description", "")}
-        assert all(item.id for item in last)
+        assert [definition.name for definition in last] == ["Theft", "New", "Fall", "Reason", "Badge"]
+        assert {definition.description for definition in last} == {words.get("description", "")}
+        assert all(definition.id for definition in last)
 
 
 async def test_changes_reach_operators_at_once(admin: Client, operator: Client) -> None:
@@ -107,10 +107,10 @@ async def test_projects_need_no_categories_and_no_data(operator: Client) -> None
 async def test_types_tell_incidents_apart(admin: Client, operator: Client) -> None:
     """Projects are listed by their type, and by having none (TYP-01)."""
     theft = (await admin.send(AddType(name="Theft"))).id
-    expected = [await operator.send(CreateProject(project_id=uuid7(), type_id=item)) for item in (theft, None)]
+    expected = [await operator.send(CreateProject(project_id=uuid7(), type_id=assigned)) for assigned in (theft, None)]
     for created, type_id in zip(expected, (theft, None), strict=True):
         page = await operator.ask(ListProjects(filter=ProjectFilter(type_ids=[type_id])))
-        assert [item.project_id for item in page.items] == [created.project_id]
+        assert [project.project_id for project in page.items] == [created.project_id]
 
 
 async def test_statuses_follow_an_investigation(admin: Client, operator: Client) -> None:
@@ -120,21 +120,21 @@ async def test_statuses_follow_an_investigation(admin: Client, operator: Client)
         status = (await admin.send(AddStatus(name=name))).id
         await operator.send(UpdateProject(project_id=created.project_id, status_id=status))
         page = await operator.ask(ListProjects(filter=ProjectFilter(status_ids=[status])))
-        assert [(item.project_id, item.status_id) for item in page.items] == [(created.project_id, status)]
+        assert [(project.project_id, project.status_id) for project in page.items] == [(created.project_id, status)]
 
 
 @pytest.mark.parametrize("kind", VALUES)
 async def test_data_are_given_whatever_the_type(admin: Client, operator: Client, kind: FieldKind) -> None:
     """A field that is enabled later takes a value of its kind in any project (DAT-01, DAT-04, DAT-05, PRJ-16)."""
-    data = IncidentData.model_validate_json(f'{{"{kind}_2": {_json(VALUES[kind])}}}')
+    incident_data = IncidentData.model_validate_json(f'{{"{kind}_2": {_json(VALUES[kind])}}}')
     with pytest.raises(Refused) as refused:
-        await project(operator, data=data)
+        await project(operator, data=incident_data)
     assert refused.value.code == Code.UNKNOWN_REFERENCE
     await admin.send(DefineDataField(kind=kind, slot=2, enabled=True, name=kind))
     typed = (await admin.send(AddType(name="Theft"))).id
     for fields in ({}, {"type_id": typed}):
-        created = await project(operator, data=data, **fields)
-        assert getattr(data, f"{kind}_2") == getattr(_read(created), f"{kind}_2")
+        created = await project(operator, data=incident_data, **fields)
+        assert getattr(incident_data, f"{kind}_2") == getattr(_read(created), f"{kind}_2")
 
 
 async def test_a_disabled_field_keeps_what_it_holds(admin: Client, operator: Client) -> None:
@@ -149,9 +149,9 @@ async def test_a_disabled_field_keeps_what_it_holds(admin: Client, operator: Cli
     details = await operator.ask(GetProject(project_id=created.project_id))
     assert (details.categories or {})["1"] == value
     assert (details.data or {})["integer_1"] == 2
-    for field, item in values.items():
+    for field, entered in values.items():
         with pytest.raises(Refused) as refused:
-            await operator.send(UpdateProject(project_id=created.project_id, **{field: item}))
+            await operator.send(UpdateProject(project_id=created.project_id, **{field: entered}))
         assert refused.value.code == Code.UNKNOWN_REFERENCE
 
 

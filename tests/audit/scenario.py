@@ -120,8 +120,8 @@ class Scenario:
         await self.site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
 
         async def arrived() -> list[int]:
-            items = (await self.caller.ask("administration.list-dead-letters", {}))[0]["items"]
-            return [item["letter"] for item in items] if len(items) == len(LETTERS) else []
+            letters = (await self.caller.ask("administration.list-dead-letters", {}))[0]["items"]
+            return [letter["letter"] for letter in letters] if len(letters) == len(LETTERS) else []
 
         return await eventually(arrived)
 

@@ -25,9 +25,9 @@ async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry
     """Wait until a project has so many entries, and return them."""
 
     async def all_there() -> list[Entry]:
-        items = (await client.ask(ProjectActivity(project_id=project_id))).items
-        assert len(items) == count, [item.activity for item in items]
-        return items
+        entries = (await client.ask(ProjectActivity(project_id=project_id))).items
+        assert len(entries) == count, [entry.activity for entry in entries]
+        return entries
 
     return await eventually(all_there)
 
@@ -62,9 +62,9 @@ async def test_event_heard_again_is_one_entry(site: Site, events: Publisher) -> 
     """An event that is delivered again, at once or later, leaves exactly one entry in each store."""
     opened, deleted = ProjectOpened(project_id=uuid7()), ProjectDeleted(project_id=uuid7(), number=1)
     at = datetime.now(UTC)
-    ids = [await events.publish(item, at=at) for item in (opened, deleted)]
-    for item, event_id in zip((opened, deleted), ids, strict=True):
-        await events.publish(item, event_id=event_id, at=at)
+    ids = [await events.publish(event, at=at) for event in (opened, deleted)]
+    for event, event_id in zip((opened, deleted), ids, strict=True):
+        await events.publish(event, event_id=event_id, at=at)
     audit = await site.worker("audit", log_database_url=None)
 
     async def heard() -> bool:
@@ -109,7 +109,7 @@ async def test_pages_meet_without_gap_or_overlap(site: Site, events: Publisher) 
         paged += page.items
         after = page.next
     assert after is None
-    assert paged == everything == sorted(everything, key=lambda one: (one.at, one.event_id), reverse=True)
+    assert paged == everything == sorted(everything, key=lambda entry: (entry.at, entry.event_id), reverse=True)
 
 
 async def test_other_projects_entries_stay_out(site: Site, events: Publisher) -> None:
@@ -142,8 +142,10 @@ async def test_activity_tells_nothing_of_hidden_parts(site: Site) -> None:
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     await admin.send(AddCall(project_id=project_id, call_id=uuid7(), direction="made", at=at, party="Police"))
     hidden, entries = await entries_of(vera, project_id, 2), await entries_of(admin, project_id, 2)
-    assert [(item.actor, item.activity) for item in hidden] == [(entry.actor, entry.activity) for entry in entries]
-    assert [item.details for item in hidden] == [{}, {"number": 1, "type_id": None, "sequence_ids": []}]
+    assert [(activity.actor, activity.activity) for activity in hidden] == [
+        (entry.actor, entry.activity) for entry in entries
+    ]
+    assert [activity.details for activity in hidden] == [{}, {"number": 1, "type_id": None, "sequence_ids": []}]
     assert entries[0].details["direction"] == "made"
     assert len(entries[1].details["sequence_ids"]) == 1
 
@@ -173,11 +175,11 @@ async def test_an_imported_project_says_by_whom(site: Site) -> None:
 async def test_a_project_that_was_imported_before_says_so_too(site: Site) -> None:
     """The migration makes the entries that audit makes, under the same ids, however often it runs."""
     await site.workers("projects", "audit")
-    client, one = await site.client(), legacy(7)
-    await client.send(ImportProjects(projects=[one]))
-    before = await entries_of(client, one.project_id, 1)
+    client, imported = await site.client(), legacy(7)
+    await client.send(ImportProjects(projects=[imported]))
+    before = await entries_of(client, imported.project_id, 1)
     async with site.engine.begin() as connection:
         await connection.run_sync(run_script, "DELETE FROM audit.activity WHERE project_id IS NOT NULL")
         await connection.run_sync(run_script, read_sql("*_canonical.sql"))
         await connection.run_sync(run_script, read_sql("*_canonical.sql"))
-    assert await entries_of(client, one.project_id, 1) == before
+    assert await entries_of(client, imported.project_id, 1) == before

@@ -57,7 +57,7 @@ async def across(client: Client, count: int, **fields: Any) -> list[Entry]:
             entries = await client.ask(SiteLog(with_activity=True, **fields))
         except Refused as refused:  # a log server that was never written to
             raise AssertionError from refused
-        assert len(entries.items) == count, [item.activity for item in entries.items]
+        assert len(entries.items) == count, [entry.activity for entry in entries.items]
         return entries
 
     return (await eventually(all_there)).items
@@ -99,7 +99,7 @@ async def test_both_stores_are_one_list(site: Site, events: Publisher) -> None:
     await events.publish(ProjectDeleted(project_id=project_id, number=1), at=now)
     client = await site.client()
     everything = await across(client, 13)
-    assert everything == sorted(everything, key=lambda one: (one.at, one.event_id), reverse=True)
+    assert everything == sorted(everything, key=lambda entry: (entry.at, entry.event_id), reverse=True)
     paged: list[Entry] = []
     after = None
     while len(paged) < 13:
@@ -132,7 +132,7 @@ async def test_reading_across_projects_needs_both_permissions(site: Site, events
     await site.grant("laura", {Node.AUDIT_LOG: "view"})
     await site.grant("vera", {Node.PROJECTS: "view", Node.ACTIVITY_LOGS: "view"})
     answer = await (await site.client("laura")).ask(SiteLog(with_activity=True))
-    assert ([item.activity for item in answer.items], answer.withheld) == (
+    assert ([entry.activity for entry in answer.items], answer.withheld) == (
         ["administration.role-deleted"],
         ["activity-logs"],
     )
@@ -170,9 +170,11 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     theft, closed = [(await client.send(command)).id for command in (AddType(name="Theft"), AddStatus(name="Closed"))]
     await named(client, "Reason", "Weight")
     hall = (await client.send(AddCategoryValue(slot=1, name="Hall"))).id
-    data = IncidentData(decimal_1=Decimal(1))
+    incident_data = IncidentData(decimal_1=Decimal(1))
     await client.send(CreateProject(project_id=project_id, type_id=theft))
-    await client.send(UpdateProject(project_id=project_id, status_id=closed, categories={"1": hall}, data=data))
+    await client.send(
+        UpdateProject(project_id=project_id, status_id=closed, categories={"1": hall}, data=incident_data)
+    )
     await client.send(UpdateProject(project_id=project_id, type_id=None, status_id=None, categories={"1": None}))
     await client.send(EditType(id=theft, name="Larceny"))
     await client.send(EditStatus(id=closed, name="Archived"))
@@ -180,19 +182,19 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     await named(client, "Cause", "Mass")
 
     async def all_there() -> list[Entry]:
-        items = (await client.ask(ProjectActivity(project_id=project_id))).items
-        assert len(items) == 3
-        return items
+        activities = (await client.ask(ProjectActivity(project_id=project_id))).items
+        assert len(activities) == 3
+        return activities
 
-    cleared, given, created = await eventually(all_there)
+    cleared, assigned, created = await eventually(all_there)
     names = {str(theft): "Theft", str(closed): "Closed", str(hall): "Hall"}
     assert (cleared.names, cleared.labels) == (names, {"category_1": "Reason"})
-    assert (given.names, given.labels) == (
-        {str(item): names[str(item)] for item in (closed, hall)},
+    assert (assigned.names, assigned.labels) == (
+        {str(property_id): names[str(property_id)] for property_id in (closed, hall)},
         {"category_1": "Reason", "decimal_1": "Weight"},
     )
     assert (created.names, created.labels) == ({str(theft): "Theft"}, {})
-    assert {item.project_number for item in (cleared, given, created)} == {1}
+    assert {entry.project_number for entry in (cleared, assigned, created)} == {1}
 
 
 async def test_an_import_is_found_by_its_projects(site: Site) -> None:

@@ -15,11 +15,11 @@ async def logged(client: Client) -> list[Entry]:
 
     async def all_there() -> list[Entry]:
         try:
-            items = (await client.ask(SiteLog())).items
+            entries = (await client.ask(SiteLog())).items
         except Refused as refused:  # a log server that was never written to
             raise AssertionError(refused.code) from refused
-        assert len(items) == len(CHANGES)
-        return items
+        assert len(entries) == len(CHANGES)
+        return entries
 
     return await eventually(all_there)
 

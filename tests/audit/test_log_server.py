@@ -23,11 +23,11 @@ async def log_entries(client: Client, count: int, **fields: Any) -> list[Entry]:
 
     async def all_there() -> list[Entry]:
         try:
-            items = (await client.ask(SiteLog(**fields))).items
+            entries = (await client.ask(SiteLog(**fields))).items
         except Refused as refused:
             raise AssertionError from refused
-        assert len(items) == count, [item.activity for item in items]
-        return items
+        assert len(entries) == count, [entry.activity for entry in entries]
+        return entries
 
     return await eventually(all_there)
 
@@ -50,10 +50,10 @@ async def test_each_store_gets_its_own(site: Site, events: Publisher) -> None:
     await events.publish(ProjectDeleted(project_id=project_id, number=7))
     client = await site.client()
     logged = await log_entries(client, 2)
-    items = (await client.ask(ProjectActivity(project_id=project_id))).items
+    entries = (await client.ask(ProjectActivity(project_id=project_id))).items
     assert {entry.activity for entry in logged} == {"administration.role-deleted", "projects.deleted"}
-    assert {item.activity for item in items} == {"projects.opened", "projects.deleted"}
-    assert [entry for entry in logged if entry.project_id] == [item for item in items if item.details]
+    assert {activity.activity for activity in entries} == {"projects.opened", "projects.deleted"}
+    assert [entry for entry in logged if entry.project_id] == [activity for activity in entries if activity.details]
     await waiting(site, 0)
 
 

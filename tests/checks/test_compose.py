@@ -47,7 +47,7 @@ def composed(*files: str) -> dict[str, Any]:
     results: dict[str, Any] = {}
     for name in files:
         filled = _VARIABLE.sub(
-            lambda one: GIVEN.get(one[1], one[3] if one[2] == "-" else ""), (ROOT / name).read_text()
+            lambda match: GIVEN.get(match[1], match[3] if match[2] == "-" else ""), (ROOT / name).read_text()
         )
         results = _over(results, yaml.safe_load(filled))
     return results
@@ -63,8 +63,8 @@ def _over(below: Any, above: Any, name: str = "") -> Any:
 
 def services(*files: str) -> dict[str, dict[str, Any]]:
     """Return the services of some files."""
-    found: dict[str, dict[str, Any]] = composed(*(files or (BASE,)))["services"]
-    return found
+    services_by_name: dict[str, dict[str, Any]] = composed(*(files or (BASE,)))["services"]
+    return services_by_name
 
 
 def mounts(service: dict[str, Any]) -> dict[str, str]:
@@ -117,19 +117,19 @@ def lost(files: tuple[str, ...]) -> Iterator[str]:
     used: dict[str, set[str]] = {"volumes": set(), "networks": {"default"}, "secrets": set()}
     for name, service in whole["services"].items():
         paths = {source for source in mounts(service).values() if not source.startswith(".")}
-        for kind, ones in (
+        for kind, names in (
             ("volumes", paths),
             ("networks", set(service.get("networks", []))),
             ("secrets", set(service.get("secrets", []))),
         ):
-            used[kind] |= ones
-            yield from (f"{name}: {kind} {item}" for item in ones - whole.get(kind, {}).keys() - {"default"})
+            used[kind] |= names
+            yield from (f"{name}: {kind} {missing}" for missing in names - whole.get(kind, {}).keys() - {"default"})
         for needed, how in service.get("depends_on", {}).items():
             other = whole["services"].get(needed, {})
             if not other or (how["condition"] == "service_healthy" and "healthcheck" not in other):
                 yield f"{name}: depends on {needed}"
-    for kind, ones in used.items():
-        yield from (f"{kind} {item} for nobody" for item in whole.get(kind, {}).keys() - ones)
+    for kind, names in used.items():
+        yield from (f"{kind} {missing} for nobody" for missing in whole.get(kind, {}).keys() - names)
 
 
 @pytest.mark.parametrize("files", TOGETHER)
@@ -148,7 +148,7 @@ def test_files_are_there(files: tuple[str, ...]) -> None:
     here = {Path(path) for path in paths if path.startswith(".") or "/" in path}
     require_none(
         "There is no such file.",
-        [str(item) for item in here if item.parts[0] not in OPERATORS_OWN and not (ROOT / item).is_file()],
+        [str(mounted) for mounted in here if mounted.parts[0] not in OPERATORS_OWN and not (ROOT / mounted).is_file()],
     )
     left_out = (ROOT / ".gitignore").read_text().split()
     assert {f"/{name}/" for name in OPERATORS_OWN} <= set(left_out)
@@ -169,7 +169,7 @@ def test_no_variable_holds_a_secret() -> None:
     """Passwords are files; each service is given those that it reads, and no others."""
     for name, service in services(BASE, TLS, TRACES).items():
         by_name = {variable: str(value) for variable, value in service.get("environment", {}).items()}
-        assert not [item for item in by_name if "PASSWORD" in item and not item.endswith("_FILE")], name
+        assert not [setting for setting in by_name if "PASSWORD" in setting and not setting.endswith("_FILE")], name
         read = {value.removeprefix("/run/secrets/") for value in by_name.values() if value.startswith("/run/secrets/")}
         assert read <= set(service.get("secrets", [])), name
     assert "/run/secrets/app_password" in (ROOT / "deploy/postgres/roles.sh").read_text()
@@ -197,7 +197,7 @@ def test_paths_inside_are_mounted() -> None:
     for name, path in inside():
         service = services(BASE, TLS, TRACES)[WRITTEN_FOR.get((name, path), name)]
         paths = [*mounts(service), *(f"/run/secrets/{secret}" for secret in service.get("secrets", []))]
-        is_there = any(f"{item}/".startswith(f"{path}/") or path.startswith(f"{item}/") for item in paths)
+        is_there = any(f"{folder}/".startswith(f"{path}/") or path.startswith(f"{folder}/") for folder in paths)
         if not is_there and path not in OF_THE_IMAGE:
             missing.append(f"{name}: {path}")
     require_none("Mount it.", missing)

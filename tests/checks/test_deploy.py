@@ -22,8 +22,8 @@ DOCS = ROOT / "docs"
 def services() -> dict[str, dict[str, Any]]:
     """The services of docker-compose.yml."""
     composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    found: dict[str, dict[str, Any]] = composed["services"]
-    return found
+    services_by_name: dict[str, dict[str, Any]] = composed["services"]
+    return services_by_name
 
 
 def image(name: str) -> str:

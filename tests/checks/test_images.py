@@ -27,7 +27,7 @@ def test_images_are_pinned_by_digest() -> None:
         "Pin it by its digest.", sorted(image for image in images - WITHOUT_DIGEST if not _PINNED.fullmatch(image))
     )
     require_none("It is not used any more.", sorted(WITHOUT_DIGEST - images))
-    require_none("Name its version.", sorted(item for item in WITHOUT_DIGEST if not _NAMED.fullmatch(item)))
+    require_none("Name its version.", sorted(unpinned for unpinned in WITHOUT_DIGEST if not _NAMED.fullmatch(unpinned)))
 
 
 def test_a_version_has_one_digest() -> None:
@@ -40,4 +40,4 @@ def test_the_page_says_how_digests_are_renewed() -> None:
     """The page names what has no digest, so that nobody takes it for pinned."""
     page = (ROOT / "docs/operations.md").read_text()
     assert "docker buildx imagetools inspect" in page
-    require_none("Name it on the page.", [item for item in WITHOUT_DIGEST if f"`{item}`" not in page])
+    require_none("Name it on the page.", [unpinned for unpinned in WITHOUT_DIGEST if f"`{unpinned}`" not in page])

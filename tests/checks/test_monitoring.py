@@ -27,8 +27,8 @@ def alerts() -> Mapping[str, dict[str, Any]]:
 
 def panels() -> Mapping[str, list[str]]:
     """What each panel of the dashboard asks."""
-    told = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
-    return {panel["title"]: [target["expr"] for target in panel["targets"]] for panel in told}
+    panel_list = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
+    return {panel["title"]: [target["expr"] for target in panel["targets"]] for panel in panel_list}
 
 
 def parts(expression: Expr) -> Iterator[Expr]:
@@ -36,9 +36,9 @@ def parts(expression: Expr) -> Iterator[Expr]:
     yield expression
     for name in PARTS:
         value = getattr(expression, name, None)
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, Expr):
-                yield from parts(item)
+        for element in value if isinstance(value, list) else [value]:
+            if isinstance(element, Expr):
+                yield from parts(element)
 
 
 def names(expression: str) -> set[str]:
@@ -53,7 +53,10 @@ def read(expression: Expr) -> set[str]:
 
 def expressions() -> list[str]:
     """Everything that alerts and panels ask."""
-    return [*(rule["expr"] for rule in alerts().values()), *(item for told in panels().values() for item in told)]
+    return [
+        *(rule["expr"] for rule in alerts().values()),
+        *(expression for queries in panels().values() for expression in queries),
+    ]
 
 
 @pytest.mark.parametrize("expression", expressions())

@@ -80,7 +80,7 @@ def test_workflows_have_few_rights_and_known_targets(path: Any) -> None:
     assert workflow["permissions"] == {"contents": "read"}
     assert all(job["timeout-minutes"] <= 120 for job in workflow["jobs"].values())
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
-    match = [found[1] for step in steps if (found := re.match(r"make (\w+)", step.get("run", "")))]
+    match = [command[1] for step in steps if (command := re.match(r"make (\w+)", step.get("run", "")))]
     assert match
     assert [target for target in match if not prerequisites(target)] == []
 

@@ -3,6 +3,8 @@
 import ast
 from collections.abc import Iterator
 
+import pytest
+
 from tests.checks.tree import Source, require_none, sources
 
 OLD = {
@@ -81,8 +83,11 @@ OLD = {
 VAGUE = frozenset({"about", "found", "given", "kept", "made", "one", "said", "some", "sought", "told", "wanted"})
 """Names of variables that do not say what they hold."""
 
-NAMED_BY_NOUNS = ("workers/", "incidents/")
-"""Where every variable is named after what it holds."""
+VAGUE_IN_TESTS = VAGUE | {"item", "res", "stuff", "thing", "things", "what", "which", "who", "whom"}
+"""Those of tests, benchmarks and examples."""
+
+VAGUE_STILL = ("tests/client/", "tests/local/")
+"""Where variables are not yet named after what they hold."""
 
 
 def names(source: Source) -> Iterator[tuple[int, str]]:
@@ -120,13 +125,18 @@ def variables(source: Source) -> Iterator[tuple[int, str]]:
                         continue
 
 
-def test_variables_say_what_they_require_none() -> None:
+@pytest.mark.parametrize(
+    "trees,vague",
+    [(("workers", "incidents"), VAGUE), (("tests", "benchmarks", "examples"), VAGUE_IN_TESTS)],
+    ids=["product", "tests"],
+)
+def test_variables_say_what_they_hold(trees: tuple[str, ...], vague: frozenset[str]) -> None:
     """A variable is the noun that it holds: a command, a row, a project."""
     findings = [
         f"{source.path}:{line} {name}"
-        for source in sources("workers", "incidents")
-        if source.path.startswith(NAMED_BY_NOUNS)
+        for source in sources(*trees)
+        if not source.path.startswith(VAGUE_STILL)
         for line, name in variables(source)
-        if name in VAGUE
+        if name in vague
     ]
     require_none("Name the variable after what it holds.", sorted(set(findings)))

@@ -109,7 +109,7 @@ def needs(asking: type[Request[Any]]) -> tuple[dict[str, str], dict[str, dict[st
     """Return the permissions that are always asked for, and by field those that giving the field adds."""
     always = asking.model_construct().needs()
     added = {name: asking.model_construct(None, **values).needs() for name, values in _fields_given(asking)}
-    more = {name: _named(given, without=always) for name, given in added.items()}
+    more = {name: _named(node_levels, without=always) for name, node_levels in added.items()}
     return _named(always), {name: level for name, level in more.items() if level}
 
 
@@ -124,8 +124,8 @@ def _fields_given(asking: type[Request[Any]]) -> Iterator[tuple[str, Json]]:
             yield name, {name: True}
 
 
-def _named(given: Mapping[Node, Level], without: Mapping[Node, Level] | None = None) -> dict[str, str]:
-    return {node.value: level.name.lower() for node, level in given.items() if node not in (without or {})}
+def _named(levels: Mapping[Node, Level], without: Mapping[Node, Level] | None = None) -> dict[str, str]:
+    return {node.value: level.name.lower() for node, level in levels.items() if node not in (without or {})}
 
 
 def _definitions(models: Iterable[type[BaseModel]]) -> dict[str, Json]:

@@ -68,7 +68,7 @@ def without_codes(part: Any) -> Any:
     if isinstance(part, dict):
         return {name: without_codes(value) for name, value in part.items()}
     if isinstance(part, list):
-        return [without_codes(item) for item in part]
+        return [without_codes(element) for element in part]
     return _CODES.sub("", part) if isinstance(part, str) else part
 
 
@@ -91,7 +91,11 @@ def add_examples(document: Json, sent: Mapping[str, type[BaseModel]]) -> None:
     for channel in document["channels"].values():
         for name, message in channel["messages"].items():
             tries = _examples(message["payload"], schemas)
-            example = {"payload": next(item for item in tries if name not in sent or _is_accepted(sent[name], item))}
+            example = {
+                "payload": next(
+                    candidate for candidate in tries if name not in sent or _is_accepted(sent[name], candidate)
+                )
+            }
             if "headers" in message:
                 example["headers"] = next(_examples(message["headers"], schemas))
             message["examples"] = [example]
@@ -123,12 +127,12 @@ def _resolved(form: Json, schemas: Mapping[str, Json]) -> Json:
     if "allOf" not in form:
         return form
     parts = [_resolved(part, schemas) for part in form["allOf"]]
-    properties = {name: item for part in parts for name, item in part.get("properties", {}).items()}
+    properties = {name: schema for part in parts for name, schema in part.get("properties", {}).items()}
     return {"type": "object", "properties": properties, "required": [n for p in parts for n in p.get("required", [])]}
 
 
-def _example(given: Json, schemas: Mapping[str, Json], name: str = "") -> Any:
-    form = _resolved(given, schemas)
+def _example(schema: Json, schemas: Mapping[str, Json], name: str = "") -> Any:
+    form = _resolved(schema, schemas)
     choices = [*form.get("enum", []), *([form["const"]] if "const" in form else [])]
     known = [example for example in (*fields().get(name, [])[1:], *form.get("examples", [])) if _fits(example, form)]
     if known or choices:

@@ -26,8 +26,8 @@ def references(part: Any) -> Iterator[str]:
             yield part["$ref"]
         part = list(part.values())
     if isinstance(part, list):
-        for item in part:
-            yield from references(item)
+        for element in part:
+            yield from references(element)
 
 
 def reaches(document: Any, reference: str) -> bool:
@@ -117,7 +117,7 @@ def test_the_page_about_the_wire_is_true() -> None:
     present, planned = (ROOT / "docs/wire.md").read_text().split("## Planned")
     subject = re.compile(rf"`(({'|'.join(WORKERS)})\.[a-z-]+)`")
     known = {*catalogue.commands(), *catalogue.queries(), *catalogue.events()}
-    assert {found[0] for found in subject.findall(present)} <= known
+    assert {subject_match[0] for subject_match in subject.findall(present)} <= known
     assert {name[0] for name in subject.findall(planned)} & known == set()
     missing = [
         code for code, status in HTTP_STATUS.items() if not re.search(rf"`{code}`( \| |.*\(){status}\b", present)

@@ -197,13 +197,13 @@ def strings(name: str, schema: Any, schemas: dict[str, Any]) -> Iterator[str]:
     bound = {"enum", "const", "format"} & schema.keys() or schema.get("pattern", "^[^\\x00]*$") not in ANY_TEXT
     if schema.get("type") == "string" and not bound:
         yield name
-    for field, item in schema.get("properties", {}).items():
-        yield from strings(f"{name}.{field}", item, schemas)
+    for field, field_schema in schema.get("properties", {}).items():
+        yield from strings(f"{name}.{field}", field_schema, schemas)
     for part in ("items", "additionalProperties"):
         if isinstance(schema.get(part), dict):
             yield from strings(name, schema[part], schemas)
-    for item in schema.get("anyOf", []):
-        yield from strings(name, item, schemas)
+    for field_schema in schema.get("anyOf", []):
+        yield from strings(name, field_schema, schemas)
 
 
 def test_events_carry_no_free_text() -> None:

@@ -37,8 +37,8 @@ def test_every_field_is_explained() -> None:
 def nameless(form: Any, where: str) -> Iterator[str]:
     """Yield every enumeration, object and choice below a form that tools would have to invent a name for."""
     if isinstance(form, list):
-        for item in form:
-            yield from nameless(item, where)
+        for element in form:
+            yield from nameless(element, where)
     if not isinstance(form, dict):
         return
     if "title" not in form and (form.keys() & {"enum", "anyOf", "oneOf"} or isinstance(form.get("properties"), dict)):
@@ -46,14 +46,16 @@ def nameless(form: Any, where: str) -> Iterator[str]:
     for name, inner in form.items():
         if name not in {"examples", "enum", "default", "const"}:
             yield from (
-                item for part in (inner.values() if name == "properties" else [inner]) for item in nameless(part, where)
+                element
+                for part in (inner.values() if name == "properties" else [inner])
+                for element in nameless(part, where)
             )
 
 
 def test_nothing_is_anonymous() -> None:
     """Enumerations and objects have titles, from which generators make the names of types."""
     require_none(
-        "Give it a title.", sorted({item for name, schema in SCHEMAS.items() for item in nameless(schema, name)})
+        "Give it a title.", sorted({place for name, schema in SCHEMAS.items() for place in nameless(schema, name)})
     )
     payloads = [name for name, message in MESSAGES.items() if not {"$ref", "title"} & message["payload"].keys()]
     require_none("Give its payload a title.", payloads)

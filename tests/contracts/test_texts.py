@@ -85,13 +85,13 @@ def failures() -> Iterator[str]:
             try:
                 asking.model_validate_json(json.dumps(body))
             except ValidationError as error:
-                yield from (item["type"] for item in error.errors())
+                yield from (problem["type"] for problem in error.errors())
 
 
-@pytest.mark.parametrize("which, french, english", REFERENCE)
-def test_the_ten_messages_are_word_for_word(which: Phrase, french: str, english: str) -> None:
+@pytest.mark.parametrize("text_id, french, english", REFERENCE)
+def test_the_ten_messages_are_word_for_word(text_id: Phrase, french: str, english: str) -> None:
     """The reference product's sentences are said as it says them (MSG-01 to MSG-10)."""
-    assert (phrase(which, "fr", COMMENT), phrase(which, "en", COMMENT)) == (french, english)
+    assert (phrase(text_id, "fr", COMMENT), phrase(text_id, "en", COMMENT)) == (french, english)
 
 
 def test_everything_is_said_in_both_languages() -> None:
@@ -109,10 +109,10 @@ def test_placeholders_are_the_same_in_both_languages(language: str) -> None:
     """No sentence has a placeholder but the [x] of MSG-07."""
     index = LANGUAGES.index(language)
     placeholders = {
-        which: [name for _, name, _, _ in string.Formatter().parse(text[index]) if name]
-        for which, text in PHRASES.items()
+        text_id: [name for _, name, _, _ in string.Formatter().parse(text[index]) if name]
+        for text_id, text in PHRASES.items()
     }
-    assert {which: names for which, names in placeholders.items() if names} == {Phrase.NOT_SAVED: ["x"]}
+    assert {text_id: names for text_id, names in placeholders.items() if names} == {Phrase.NOT_SAVED: ["x"]}
 
 
 @pytest.mark.parametrize("part", Part)

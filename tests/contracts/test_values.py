@@ -184,12 +184,12 @@ def test_a_decimal_has_18_digits_and_10_places(number: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "given, kept",
+    "typed,canonical",
     [("1e2", "100"), ("-0", "0"), ("0.10", "0.1"), ("0e-5", "0"), ("+1.50E1", "15"), ("1e-9", "0.000000001")],
 )
-def test_a_decimal_has_one_form(given: str, kept: str) -> None:
+def test_a_decimal_has_one_form(typed: str, canonical: str) -> None:
     """However a number is written, it is kept without exponent, needless zeros and the sign of a zero."""
-    assert plain(read("number", given)) == kept
+    assert plain(read("number", typed)) == canonical
 
 
 @given(st.decimals("-1e17", "1e17", places=10))

@@ -107,7 +107,7 @@ async def site(tmp_path: Path, databases: tuple[str, str]) -> AsyncIterator[Site
 async def are_replicated(ops: Nats) -> bool:
     """Tell whether every stream is on three servers, all of them up to date."""
     info = [(await api(ops, f"STREAM.INFO.{stream}", {}))["cluster"] for stream in (COMMANDS, EVENTS, DEAD)]
-    others = [item.get("replicas", []) for item in info]
+    others = [details.get("replicas", []) for details in info]
     return all(len(other) == SERVERS - 1 and all(replica["current"] for replica in other) for other in others)
 
 

@@ -30,13 +30,13 @@ class BreakingWire(Proxy):
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         pings = 0
-        while data := await source.read(16 * 1024):
-            pings += data.count(PING)
+        while chunk := await source.read(16 * 1024):
+            pings += chunk.count(PING)
             if pings > 1 and self.broken < BROKEN:
                 self.broken += 1
                 self.drop()
                 return
-            target.write(data)
+            target.write(chunk)
             await target.drain()
 
 
@@ -76,12 +76,12 @@ class ForgetfulWire(Proxy):
         self.forgot = False
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while data := await source.read(16 * 1024):
-            if b"PUB im.main.evt." in data and not self.forgot:
+        while chunk := await source.read(16 * 1024):
+            if b"PUB im.main.evt." in chunk and not self.forgot:
                 self.forgot = True
                 self.drop()
                 return
-            target.write(data)
+            target.write(chunk)
             await target.drain()
 
 

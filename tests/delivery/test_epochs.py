@@ -10,8 +10,8 @@ from workers.runtime.bus.lane_progress import take
 async def test_a_former_owner_cannot_commit(site: Site) -> None:
     """Once a lane was taken over, the transaction of its former owner fails, and the place is the new owner's."""
     engine = site.engine.execution_options(isolation_level="AUTOCOMMIT")
-    async with engine.connect() as one, engine.connect() as two:
-        former = await take(one, "projects", 0)
+    async with engine.connect() as earlier, engine.connect() as two:
+        former = await take(earlier, "projects", 0)
         await former.advance(5, 0)
         owner = await take(two, "projects", 0)
         assert owner.place == 5

@@ -47,21 +47,23 @@ async def test_other_lanes_go_on(site: Site) -> None:
     caller = await site.caller()
     blocked = [await created(caller, lane) for lane in range(3)]
     free = [await created(caller, lane) for lane in range(3, 8)]
-    ids = ", ".join(f"'{item}'" for item in blocked)
+    ids = ", ".join(f"'{project_id}'" for project_id in blocked)
     with capture_logs() as logs:
         async with locked(site, f"SELECT FROM projects.project WHERE id IN ({ids}) FOR UPDATE") as pid:
-            waiting = [await caller.publish("projects.add-comment", item, comment(item)) for item in blocked]
+            waiting = [
+                await caller.publish("projects.add-comment", project_id, comment(project_id)) for project_id in blocked
+            ]
 
             async def are_blocked() -> bool:
-                return {item["lane"] for item in blocked_by(logs, pid)} == {0, 1, 2}
+                return {entry["lane"] for entry in blocked_by(logs, pid)} == {0, 1, 2}
 
             await eventually(are_blocked)
-            for item in free:
-                outcome = await caller.send("projects.add-comment", item, comment(item))
+            for project_id in free:
+                outcome = await caller.send("projects.add-comment", project_id, comment(project_id))
                 assert outcome["status"] == "applied"
-            assert not [item for item in waiting if item in caller.outcomes]
+            assert not [command_id for command_id in waiting if command_id in caller.outcomes]
         results = await wait_for_outcomes(caller, 16)
-    assert [results[item][0]["status"] for item in waiting] == ["applied"] * 3
+    assert [results[command_id][0]["status"] for command_id in waiting] == ["applied"] * 3
     first = blocked_by(logs, pid)[0]
     assert (first["application"], first["state"]) == ("foreign", "idle in transaction")
     assert first["transaction_seconds"] >= 0

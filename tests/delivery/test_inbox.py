@@ -44,8 +44,10 @@ async def test_lanes_that_decide_one_id_at_once_apply_it_once(site: Site, inspec
     assert await site.count("projects.project") == len(ids) == await site.count("runtime.inbox")
     for command_id in ids:
         outcome = caller.outcomes[command_id]
-        assert len({item["result"]["project_id"] for item in outcome if item["status"] == "applied"}) == 1
-        assert {item["error"]["code"] for item in outcome if item["status"] == "rejected"} == {"command-id-reused"}
+        assert len({decision["result"]["project_id"] for decision in outcome if decision["status"] == "applied"}) == 1
+        assert {decision["error"]["code"] for decision in outcome if decision["status"] == "rejected"} == {
+            "command-id-reused"
+        }
 
 
 async def test_an_id_belongs_to_its_principal(site: Site, inspector: Inspector) -> None:

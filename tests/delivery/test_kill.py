@@ -121,14 +121,14 @@ async def entries(url: str, table: str) -> Counter[tuple[str, str]]:
     """Return what a store of the audit holds."""
     engine = open_engine(url, connections=1)
     async with engine.connect() as connection:
-        rows = Counter((item, two) for item, two in await connection.execute(text(ENTRIES.format(table))))
+        rows = Counter((key, two) for key, two in await connection.execute(text(ENTRIES.format(table))))
     await engine.dispose()
     return rows
 
 
 def without_refusals(entries: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
     """Leave out what is recorded one by one only so many times a minute."""
-    return Counter({(item, two): number for (item, two), number in entries.items() if not two.startswith("audit.")})
+    return Counter({(key, two): number for (key, two), number in entries.items() if not two.startswith("audit.")})
 
 
 async def test_nothing_is_lost_or_doubled_by_kills(
@@ -163,7 +163,7 @@ async def test_nothing_is_lost_or_doubled_by_kills(
 async def has_each_effect_once(site: Site, commands: list[SentCommand], outcomes: dict[UUID, dict[str, Any]]) -> None:
     """Compare the tables with the outcomes."""
     applied = [command for command in commands if outcomes[command.id]["status"] == "applied"]
-    verbs = Counter(item.tail.split(".")[1] for item in applied)
+    verbs = Counter(sent_command.tail.split(".")[1] for sent_command in applied)
     for table, verb in (
         ("project", "create"),
         ("comment", "add-comment"),
@@ -174,9 +174,9 @@ async def has_each_effect_once(site: Site, commands: list[SentCommand], outcomes
     assert await site.count("administration.property") == verbs["add-type"] == len(TURN)
     assert await site.count("reports.report") == verbs["generate"] > 0
     revisions: dict[str, list[int]] = {}
-    for item in applied:
-        if item.tail.startswith("projects."):
-            revisions.setdefault(item.key, []).append(outcomes[item.id]["revision"])
+    for sent_command in applied:
+        if sent_command.tail.startswith("projects."):
+            revisions.setdefault(sent_command.key, []).append(outcomes[sent_command.id]["revision"])
     rows = {str(key): revision for key, revision in await site.sql("SELECT id, revision FROM projects.project")}
-    assert rows == {key: len(told) for key, told in revisions.items()}
+    assert rows == {key: len(changes) for key, changes in revisions.items()}
     assert all(revisions_of == list(range(1, len(revisions_of) + 1)) for revisions_of in revisions.values())

@@ -31,7 +31,7 @@ async def are_shared(site: Site, running: Sequence[RunningComponents], shares: l
     owners = await site.sql(OWNERS)
     assert all(len(pids) == 1 for _, pids in owners)
     owned = sorted((sorted(process.lanes.owned) for process in running), key=len)
-    return len(owners) == LANES and [len(item) for item in owned] == sorted(shares)
+    return len(owners) == LANES and [len(lanes) for lanes in owned] == sorted(shares)
 
 
 async def test_processes_share_the_lanes(site: Site) -> None:
@@ -100,7 +100,7 @@ async def lose_one(running: RunningComponents, lane: int) -> bool:
         return False
     reader = owned.reader
     sinks = read_safely(running.nats).sinks
-    [number] = [item for item, sink in sinks.items() if getattr(sink, "__self__", None) is reader]
+    [number] = [sid for sid, sink in sinks.items() if getattr(sink, "__self__", None) is reader]
     taking = sinks[number]
 
     def lose(frame: Frame) -> None:

@@ -127,8 +127,8 @@ async def test_a_worker_turns_away_and_the_client_comes_again(site: Site) -> Non
         project_id = project_in(3)
         await caller.publish("projects.create", project_id, creation(project_id))
     results = await wait_for_outcomes(caller, 2 * BURST)
-    away = [item for (item,) in results.values() if item["status"] == "rejected"]
-    assert {item["error"]["code"] for item in away} == {"unavailable"}
+    away = [outcome for (outcome,) in results.values() if outcome["status"] == "rejected"]
+    assert {outcome["error"]["code"] for outcome in away} == {"unavailable"}
     created = await client.send(CreateProject(project_id=project_in(3)))
     assert created.number
     assert running.delivery.counters.turned_away >= len(away) > 0

@@ -27,9 +27,9 @@ def slow_marks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     results: list[object] = []
     slow = password_redaction.slow_fingerprint
 
-    def counted(one: Any) -> bytes:
-        results.append(one.id)
-        return slow(one)
+    def counted(message: Any) -> bytes:
+        results.append(message.id)
+        return slow(message)
 
     monkeypatch.setattr(password_redaction, "slow_fingerprint", counted)
     return results

@@ -17,33 +17,38 @@ BROKEN = "ALTER TABLE administration.property ADD CONSTRAINT broken CHECK (name 
 REPAIRED = "ALTER TABLE administration.property DROP CONSTRAINT broken"
 
 
-def coming_back(one: Msg, place: int, **changed: Any) -> Msg:
+def coming_back(message: Msg, place: int, **changed: Any) -> Msg:
     """Return what hands a message to its worker once more, as it is in the lane."""
-    letter: dict[str, Any] = {"subject": one.subject, "headers": dict(one.headers or {}), "body": one.data, **changed}
-    subject = ".".join([*one.subject.split(".")[:5], "system", "-", "redeliver"])
+    letter: dict[str, Any] = {
+        "subject": message.subject,
+        "headers": dict(message.headers or {}),
+        "body": message.data,
+        **changed,
+    }
+    subject = ".".join([*message.subject.split(".")[:5], "system", "-", "redeliver"])
     reply = stored_command(place).reply
     headers = {"Nats-Msg-Id": str(uuid7())}
-    return replace(one, subject=subject, reply=reply, headers=headers, data=wrap(**letter).encode())
+    return replace(message, subject=subject, reply=reply, headers=headers, data=wrap(**letter).encode())
 
 
 async def put_aside(site: Site, here: LaneDriver, **headers: str) -> Msg:
     """Let a command fail until it becomes a dead letter, remove the cause, and return the command."""
     await site.sql(BROKEN)
-    one = stored_command(1, tail="administration.add-type", by="olivia", name="Theft")
-    one = replace(one, headers={**(one.headers or {}), **headers})
-    (outcome,) = await here.handle([one])
+    message = stored_command(1, tail="administration.add-type", by="olivia", name="Theft")
+    message = replace(message, headers={**(message.headers or {}), **headers})
+    (outcome,) = await here.handle([message])
     assert outcome["error"]["code"] == "unavailable"
     await site.sql(REPAIRED)
-    return one
+    return message
 
 
 async def test_it_takes_effect_once(site: Site) -> None:
     """However often the same letter comes back, it is carried out once, and has the outcome of that."""
     await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, name="administration") as here:
-        one = await put_aside(site, here)
-        outcomes = await here.handle([coming_back(one, 2), coming_back(one, 3)])
-        outcomes += await here.handle([coming_back(one, 4)])
+        message = await put_aside(site, here)
+        outcomes = await here.handle([coming_back(message, 2), coming_back(message, 3)])
+        outcomes += await here.handle([coming_back(message, 4)])
     assert [each["status"] for each in outcomes] == ["applied"] * 3
     assert outcomes[0] == outcomes[1] == outcomes[2]
     assert await site.count("administration.property") == 1
@@ -53,12 +58,12 @@ async def test_no_rate_turns_it_away(site: Site) -> None:
     """What an administrator replays is not too much, whatever its sender sends meanwhile."""
     await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, 2, name="administration") as here:
-        one = await put_aside(site, here)
+        message = await put_aside(site, here)
         more = [
             stored_command(place, tail="administration.add-type", by="olivia", name="Fire") for place in range(2, 31)
         ]
         assert (await here.handle(more))[-1]["error"]["details"]["retry_after_seconds"]
-        (outcome,) = await here.handle([coming_back(one, 31)])
+        (outcome,) = await here.handle([coming_back(message, 31)])
     assert outcome["status"] == "applied"
 
 
@@ -66,9 +71,9 @@ async def test_it_is_answered_in_the_language_of_its_sender(site: Site) -> None:
     """A principal who may not ask for it any more is refused in the language of the command."""
     await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, name="administration") as here:
-        one = await put_aside(site, here, **{"Accept-Language": "fr"})
+        message = await put_aside(site, here, **{"Accept-Language": "fr"})
         await site.sql("DELETE FROM administration.member WHERE principal = 'olivia'")
-        (outcome,) = await here.handle([coming_back(one, 2)])
+        (outcome,) = await here.handle([coming_back(message, 2)])
     assert outcome["error"]["message"] == "Permission refusée."
 
 

@@ -62,7 +62,7 @@ async def test_no_store_but_the_tables_repeats_what_people_write(
     assert len(stored) > len(outcomes) / 2
     for table in ("runtime.inbox", "runtime.outbox", "audit.activity", "audit.waiting"):
         stored += await refusing.sql(f"SELECT one::text FROM {table} one")  # noqa: S608 - a test's own text
-    assert [item for item in stored if MARK in str(item)] == []
+    assert [row for row in stored if MARK in str(row)] == []
     assert [outcome for outcome in outcomes if MARK in json.dumps(outcome)] == []
     logs = [*(refusing.directory / "logs").rglob("*.*"), refusing.server.log, postgres.log]
     assert len(logs) >= 5

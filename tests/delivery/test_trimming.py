@@ -21,8 +21,8 @@ async def give_room(site: Site, size: int) -> dict[str, Any]:
     config = (await api(overseer, "STREAM.INFO.EVENTS", {}))["config"]
     answer = await api(overseer, "STREAM.UPDATE.EVENTS", {**config, "max_bytes": size})
     assert "error" not in answer, answer
-    found: dict[str, Any] = answer["config"]
-    return found
+    configuration: dict[str, Any] = answer["config"]
+    return configuration
 
 
 async def create_projects(site: Site) -> None:

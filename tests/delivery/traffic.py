@@ -93,11 +93,11 @@ def expected_entries(commands: list[SentCommand], outcomes: dict[UUID, dict[str,
     return incident_manager, log_server
 
 
-def _happened(one: SentCommand, outcome: dict[str, Any]) -> tuple[str, str]:
+def _happened(command: SentCommand, outcome: dict[str, Any]) -> tuple[str, str]:
     if outcome["status"] == "rejected":
         assert outcome["error"]["code"] == "permission-denied", outcome
         return "audit", "refused"
-    worker, verb = one.tail.split(".")
+    worker, verb = command.tail.split(".")
     happened = {
         "create": "created",
         "update": "updated",

@@ -53,21 +53,23 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-async def main(given: argparse.Namespace) -> Run:
+async def main(arguments: argparse.Namespace) -> Run:
     """Start the system, run, and stop it."""
     directory = Path(tempfile.mkdtemp(prefix="faults-", dir="/tmp"))
-    system: System = ClusterSystem(directory) if given.cluster else SingleSystem(directory)
-    kinds = [[kind] for kind in given.only] * max(int(given.minutes * 4), 1)
-    options = RunOptions(given.seed, given.minutes * 60, rate=given.rate, longest=given.longest, kinds=kinds)
-    say(f"seed {given.seed}: starting {'a cluster' if given.cluster else 'one machine'} in {directory}")
+    system: System = ClusterSystem(directory) if arguments.cluster else SingleSystem(directory)
+    kinds = [[kind] for kind in arguments.only] * max(int(arguments.minutes * 4), 1)
+    options = RunOptions(
+        arguments.seed, arguments.minutes * 60, rate=arguments.rate, longest=arguments.longest, kinds=kinds
+    )
+    say(f"seed {arguments.seed}: starting {'a cluster' if arguments.cluster else 'one machine'} in {directory}")
     try:
         await system.start()
         return await execute(system, options, say)
     finally:
-        if given.keep and system.disk.view != system.disk.folder:
+        if arguments.keep and system.disk.view != system.disk.folder:
             shutil.copytree(system.disk.view / "logs", directory / "logs", dirs_exist_ok=True)
         await system.stop()
-        if not given.keep:
+        if not arguments.keep:
             shutil.rmtree(directory, ignore_errors=True)
 
 

@@ -23,17 +23,17 @@ class Violation(NamedTuple):
 def judge(history: History, final: Final) -> list[Violation]:
     """Return every violation, each with its story."""
     return [
-        Violation(name, subject, _story(history, subject, what))
+        Violation(name, subject, _story(history, subject, complaint))
         for name, rule in RULES.items()
-        for subject, what in rule(history, final)
+        for subject, complaint in rule(history, final)
     ]
 
 
-def _story(history: History, subject: str, what: str) -> str:
+def _story(history: History, subject: str, complaint: str) -> str:
     """Tell what happened around a violation: seed, command, times and the faults that were in force."""
     sent = history.commands.get(subject)
     if sent is None:
-        return f"seed {history.seed}: {subject}: {what}"
+        return f"seed {history.seed}: {subject}: {complaint}"
     times = [*sent.attempts, *([sent.kept_at] if sent.kept_at else [])] or [0.0]
     around = [
         f"{fault.kind} {fault.what} {fault.begun:.1f}-{fault.ended:.1f} s"
@@ -43,7 +43,7 @@ def _story(history: History, subject: str, what: str) -> str:
     attempts = ", ".join(f"{at:.2f}" for at in sent.attempts[:10])
     acknowledgement = f"kept at {sent.kept_at:.2f} s" if sent.kept_at else "never kept"
     return (
-        f"seed {history.seed}: {sent.tail} {sent.id} of {sent.principal} on {sent.key}: {what}; "
+        f"seed {history.seed}: {sent.tail} {sent.id} of {sent.principal} on {sent.key}: {complaint}; "
         f"sent at {attempts} s, {acknowledgement}; faults around: {'; '.join(around) or 'none'}"
     )
 

@@ -59,7 +59,7 @@ async def gathered(system: System, ops: Nats, final: Final) -> Final:
         for command_id, principal, outcome in rows
     ]
     final.projects = await _projects(system)
-    final.reports = {str(item) for (item,) in await sql(system, "SELECT report_id FROM reports.report")}
+    final.reports = {str(report_id) for (report_id,) in await sql(system, "SELECT report_id FROM reports.report")}
     final.events = [_event(place, headers, body) for place, headers, _, body in await messages(ops, "EVENTS")]
     final.counted = dict(await sql(system, _COUNTED))
     entries = "SELECT event_id::text, activity, coalesce(command_id::text, '') FROM {}"
@@ -73,14 +73,14 @@ async def gathered(system: System, ops: Nats, final: Final) -> Final:
 async def _projects(system: System) -> dict[str, Project]:
     rows = await sql(system, "SELECT id::text, revision, description FROM projects.project")
     by_name = {project_id: Project(revision, description) for project_id, revision, description in rows}
-    for project_id, item, text in await sql(
+    for project_id, part_id, text in await sql(
         system, "SELECT project_id::text, comment_id::text, text FROM projects.comment"
     ):
-        by_name[project_id].comments[item] = text
-    for project_id, item in await sql(system, "SELECT project_id::text, call_id::text FROM projects.call"):
-        by_name[project_id].calls.add(item)
-    for project_id, item in await sql(system, "SELECT project_id::text, sequence_id::text FROM projects.sequence"):
-        by_name[project_id].sequences.add(item)
+        by_name[project_id].comments[part_id] = text
+    for project_id, part_id in await sql(system, "SELECT project_id::text, call_id::text FROM projects.call"):
+        by_name[project_id].calls.add(part_id)
+    for project_id, part_id in await sql(system, "SELECT project_id::text, sequence_id::text FROM projects.sequence"):
+        by_name[project_id].sequences.add(part_id)
     return by_name
 
 
@@ -104,10 +104,10 @@ async def messages(ops: Nats, stream: str) -> list[tuple[int, dict[str, str], st
     places = iter(range(info["first_seq"], info["last_seq"] + 1))
 
     async def take() -> list[tuple[int, dict[str, str], str, bytes]]:
-        return [one for place in places if (one := await _message(ops, stream, place))]
+        return [message for place in places if (message := await _message(ops, stream, place))]
 
     read = await asyncio.gather(*(take() for _ in range(_AT_ONCE)))
-    return sorted(chain.from_iterable(read), key=lambda one: one[0])
+    return sorted(chain.from_iterable(read), key=lambda numbered: numbered[0])
 
 
 async def _message(ops: Nats, stream: str, place: int) -> tuple[int, dict[str, str], str, bytes] | None:

@@ -128,9 +128,9 @@ class Nemesis:
     async def _send(self, name: str, kind: signal.Signals, *, main_only: bool = False) -> None:
         """Send a signal to a part and all its processes; a part that is just being restarted has none."""
         processes = self._system.processes().get(name, [])
-        for item in processes[:1] if main_only else processes:
+        for process in processes[:1] if main_only else processes:
             with suppress(psutil.NoSuchProcess):
-                item.send_signal(kind)
+                process.send_signal(kind)
 
     def _proxies(self) -> list[Proxy]:
         """Choose one proxy, all of one server, or those of the clients."""

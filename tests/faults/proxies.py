@@ -93,12 +93,12 @@ class Proxy:
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         with suppress(OSError):
-            while data := await source.read(_CHUNK):
+            while chunk := await source.read(_CHUNK):
                 await self._open.wait()
                 if self._latency or self._bytes_per_second:
-                    late = len(data) / self._bytes_per_second if self._bytes_per_second else 0.0
+                    late = len(chunk) / self._bytes_per_second if self._bytes_per_second else 0.0
                     await pause(self._latency + late)
-                target.write(data)
+                target.write(chunk)
                 await target.drain()
         with suppress(OSError):
             target.close()

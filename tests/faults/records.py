@@ -144,8 +144,8 @@ def _differences(name: str, expected: dict[str, str], entries: list[Entry]) -> I
             yield causes[event_id] or event_id, f"the {name} has {times} entries of event {event_id}"
 
 
-def _places(one: Followed, final: Final) -> list[Stored]:
-    return [event for event in sorted(_distinct(final.events).values()) if event.happened.startswith(one.sees)]
+def _places(feed: Followed, final: Final) -> list[Stored]:
+    return [event for event in sorted(_distinct(final.events).values()) if event.happened.startswith(feed.sees)]
 
 
 def _gaps(visible: list[Stored], known_ids: set[str]) -> list[list[Stored]]:
@@ -154,16 +154,17 @@ def _gaps(visible: list[Stored], known_ids: set[str]) -> list[list[Stored]]:
     return [list(run) for was_told, run in runs if not was_told]
 
 
-def _told_before(one: Followed, visible: list[Stored], place: int) -> str:
+def _told_before(feed: Followed, visible: list[Stored], place: int) -> str:
     """Say what the feed told last before a gap, and first after it."""
     places = {event.id: event.place for event in visible}
-    around = [told for told in one.told if told.event_id in places]
-    before = [told for told in around if places[told.event_id] < place][-1:]
-    after = [told for told in around if places[told.event_id] > place][:1]
+    around = [message for message in feed.told if message.event_id in places]
+    before = [message for message in around if places[message.event_id] < place][-1:]
+    after = [message for message in around if places[message.event_id] > place][:1]
     events = [
-        f"message {told.number} of feed {told.feed} at {told.at:.1f} s, cursor {told.cursor}" for told in before + after
+        f"message {message.number} of feed {message.feed} at {message.at:.1f} s, cursor {message.cursor}"
+        for message in before + after
     ]
-    last = one.told[-1]
+    last = feed.told[-1]
     return f"around it: {' and '.join(events)}; the last message was {last.kind} {last.number} at {last.at:.1f} s"
 
 
@@ -171,7 +172,7 @@ def feeds(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told every event that it may see, and no other."""
     for followed in history.followed:
         visible = _places(followed, final)
-        ids = {told.event_id for told in followed.told if told.kind == "event"}
+        ids = {message.event_id for message in followed.told if message.kind == "event"}
         for gap in _gaps(visible, ids):
             first, last = gap[0], gap[-1]
             before = _told_before(followed, visible, first.place)
@@ -190,13 +191,16 @@ def feed_order(history: History, final: Final) -> Iterator[Finding]:
     for followed in history.followed:
         places = {event.id: event.place for event in _distinct(final.events).values()}
         counts, last, results = dict[str, int](), 0, set[str]()
-        for told in followed.told:
-            if told.number != counts.get(told.feed, 0) + 1:
-                yield followed.name, f"message {told.number} of feed {told.feed} follows {counts.get(told.feed, 0)}"
-            counts[told.feed] = told.number
-            if told.kind != "event" or told.event_id not in places or told.event_id in results:
+        for message in followed.told:
+            if message.number != counts.get(message.feed, 0) + 1:
+                yield (
+                    followed.name,
+                    f"message {message.number} of feed {message.feed} follows {counts.get(message.feed, 0)}",
+                )
+            counts[message.feed] = message.number
+            if message.kind != "event" or message.event_id not in places or message.event_id in results:
                 continue
-            results.add(told.event_id)
-            if places[told.event_id] < last:
-                yield told.event_id, f"{followed.name} was told place {places[told.event_id]} after place {last}"
-            last = max(last, places[told.event_id])
+            results.add(message.event_id)
+            if places[message.event_id] < last:
+                yield message.event_id, f"{followed.name} was told place {places[message.event_id]} after place {last}"
+            last = max(last, places[message.event_id])

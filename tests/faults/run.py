@@ -79,14 +79,15 @@ class Run:
         return {
             "seed": self.history.seed,
             "commands": len(sent),
-            "acknowledged": sum(item.kept_at is not None for item in sent),
-            "attempts": sum(len(item.attempts) for item in sent),
+            "acknowledged": sum(command.kept_at is not None for command in sent),
+            "attempts": sum(len(command.attempts) for command in sent),
             "applied": sum(decision.outcome["status"] == APPLIED for decision in self.final.inbox),
             "events": len(self.final.events),
             "followed": {
-                followed.name: sum(told.kind == "event" for told in followed.told) for followed in self.history.followed
+                followed.name: sum(message.kind == "event" for message in followed.told)
+                for followed in self.history.followed
             },
-            "faults": {kind: len(found) for kind, found in times.items()},
+            "faults": {kind: len(moments) for kind, moments in times.items()},
             "serving_again_seconds_max": {
                 kind: None if None in seconds else round(max(second or 0.0 for second in seconds), 1)
                 for kind, seconds in times.items()

@@ -140,12 +140,12 @@ BROKEN: list[tuple[str, str, Break]] = [
 ]
 
 
-@pytest.mark.parametrize("what,rule,spoil", BROKEN, ids=[what for what, _, _ in BROKEN])
-def test_each_rule_finds_what_breaks_it(what: str, rule: str, spoil: Break) -> None:
+@pytest.mark.parametrize("complaint,rule,spoil", BROKEN, ids=[complaint for complaint, _, _ in BROKEN])
+def test_each_rule_finds_what_breaks_it(complaint: str, rule: str, spoil: Break) -> None:
     """A history in which one thing is wrong is found by the rule about it."""
     history, final = good()
     spoil(history, final)
-    assert rule in {violation.rule for violation in judge(history, final)}, what
+    assert rule in {violation.rule for violation in judge(history, final)}, complaint
 
 
 def test_one_session_is_kept_in_order() -> None:

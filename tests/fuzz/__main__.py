@@ -40,22 +40,22 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-async def main(given: argparse.Namespace) -> dict[str, Any]:
+async def main(options: argparse.Namespace) -> dict[str, Any]:
     """Run what was asked for."""
     results: dict[str, Any] = {}
     directory = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/tmp"))
     try:
-        if given.frames:
-            results["frames"] = frames.shown(await frames.run(directory, given.seed, given.frames, say))
+        if options.frames:
+            results["frames"] = frames.shown(await frames.run(directory, options.seed, options.frames, say))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    if given.documents:
-        summary = await documents.run(given.documents, given.seed, say)
+    if options.documents:
+        summary = await documents.run(options.documents, options.seed, say)
         results["documents"] = {**vars(summary), "failed": summary.failed}
     return results
 
 
 if __name__ == "__main__":
-    told = asyncio.run(main(arguments()))
-    print(json.dumps(told, default=str))
-    sys.exit(int(any(item["failed"] for item in told.values())))
+    result = asyncio.run(main(arguments()))
+    print(json.dumps(result, default=str))
+    sys.exit(int(any(summary["failed"] for summary in result.values())))

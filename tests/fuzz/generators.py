@@ -188,15 +188,15 @@ def _block(rng: random.Random) -> bytes:
 
 def _id(rng: random.Random) -> bytes:
     name = rng.choice((b"Nats-Msg-Id", b"Nats-Msg-Id", b"Nats-Msg-Id", b"nats-msg-id", b"Nats-Msg-Id "))
-    one = str(_uuid(rng))
+    known_id = str(_uuid(rng))
     forms = (
-        one,
-        one,
-        one,
-        one.upper(),
-        f"{{{one}}}",
-        f"urn:uuid:{one}",
-        one.replace("-", ""),
+        known_id,
+        known_id,
+        known_id,
+        known_id.upper(),
+        f"{{{known_id}}}",
+        f"urn:uuid:{known_id}",
+        known_id.replace("-", ""),
         "x",
         "",
         " ",

@@ -25,17 +25,19 @@ def scripts() -> dict[str, str]:
 @cache
 def of_category(*categories: str) -> str:
     """Return all characters of some categories of Unicode."""
-    return "".join(item for item in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(item) in categories)
+    return "".join(
+        character for character in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(character) in categories
+    )
 
 
 def text(chance: Random, clusters_max: int = 12) -> str:
     """Make up a text of one script, or of several."""
     kinds: Sequence[str] = (of_category("Mn", "Mc"), ENCLOSING, of_category("Cf"), JOINERS, DIRECTIONS)
     letters = "".join(scripts()[choice] for choice in chance.choices(list(scripts()), k=chance.choice((1, 1, 1, 2))))
-    made = ""
+    text_so_far = ""
     for _ in range(chance.randint(1, clusters_max)):
-        made += chance.choice(letters)
+        text_so_far += chance.choice(letters)
         for _ in range(chance.choice((0, 1, 1, 2, 3))):
-            made += chance.choice(chance.choice(kinds))
-        made += chance.choice(("", "", "", " ", "\n", "\u00a0", "a", "."))
-    return made
+            text_so_far += chance.choice(chance.choice(kinds))
+        text_so_far += chance.choice(("", "", "", " ", "\n", "\u00a0", "a", "."))
+    return text_so_far

@@ -41,8 +41,8 @@ def revisions() -> list[str]:
 def statements(revision: str) -> dict[str, str]:
     """Return, by table, the statement that writes rows valid at a revision: that of the newest file up to it."""
     known: dict[str, str] = {}
-    for item in revisions()[: revisions().index(revision) + 1]:
-        path = ROWS / f"{item}.sql"
+    for earlier in revisions()[: revisions().index(revision) + 1]:
+        path = ROWS / f"{earlier}.sql"
         written = path.read_text() if path.exists() else ""
         known |= {match[1]: f"{part};" for part in written.split(";\n") if (match := _TABLE.search(part))}
     return known

@@ -26,14 +26,14 @@ def as_json(value: Any) -> str | None:
 
 async def test_numbers_and_names_get_their_one_form(site: Site) -> None:
     """Decimal numbers lose exponent, zeros and the sign of a zero, names get normal form C; the rest stays."""
-    one = project(Random(4), 1)
-    await insert_projects(site, [one])
+    document = project(Random(4), 1)
+    await insert_projects(site, [document])
     values = "decimal_1 = 0.10, decimal_2 = 100, imported = true, created_by = :who"
     await site.sql(f"UPDATE projects.project SET {values}", who="Ge\u0301")  # noqa: S608 - written above
     await site.sql("INSERT INTO administration.property VALUES (1, 'type', NULL, :name, '')", name="Vole\u0301")
     async with site.engine.begin() as connection:
         for place, (field, old, new) in enumerate(PAST):
-            change = {"id": one.id, "place": place, "field": field, "old": as_json(old), "new": as_json(new)}
+            change = {"id": document.id, "place": place, "field": field, "old": as_json(old), "new": as_json(new)}
             await connection.execute(_PAST, change)
         for _ in range(2):
             await connection.run_sync(run_script, read_sql("*_canonical.sql"))

@@ -60,8 +60,10 @@ async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
         by_table = await connection.run_sync(rows)
     by_table["runtime.outbox"] = [_messages(row) for row in by_table["runtime.outbox"]]
     return {
-        table: [{name: value for name, value in row.items() if name not in MADE_ANEW.get(table, ())} for row in kept]
-        for table, kept in by_table.items()
+        table: [
+            {name: value for name, value in row.items() if name not in MADE_ANEW.get(table, ())} for row in table_rows
+        ]
+        for table, table_rows in by_table.items()
     }
 
 
@@ -90,7 +92,7 @@ async def test_every_revision_is_upgraded_with_its_rows(
     await migrate(engine, APP_ROLE)
     after = await contents(engine)
     lost = [
-        (table, item) for table in before for item in before[table] if not any(holds(new, item) for new in after[table])
+        (table, row) for table in before for row in before[table] if not any(holds(new, row) for new in after[table])
     ]
     assert lost == []
     assert schema(walk.url(revision)) == schema(postgres.url("template_incident_manager"))

@@ -31,9 +31,9 @@ class Wish:
 Wishes = SearchStrategy[Wish]
 
 
-def ref(what: str, highest: int) -> SearchStrategy[Ref]:
+def ref(kind: str, highest: int) -> SearchStrategy[Ref]:
     """Stand for one of a few things."""
-    return st.builds(Ref, st.just(what), st.integers(0, highest))
+    return st.builds(Ref, st.just(kind), st.integers(0, highest))
 
 
 TIMES = st.sampled_from(("2026-03-01T12:00:00Z", "2026-03-01T13:30:00+01:00", "2026-03-02T00:00:00Z"))
@@ -170,11 +170,11 @@ NARROWED = wish(
 
 
 def _values(kind: str, slot: dict[str, Any]) -> list[Wishes]:
-    one = {"id": ref(kind, 0) | ref(kind, 3), **slot}
+    value_fields = {"id": ref(kind, 0) | ref(kind, 3), **slot}
     return [
         wish(f"administration.add-{kind}", {**slot, **NAMED}, DESCRIBED),
-        wish(f"administration.edit-{kind}", {**one, **NAMED}, DESCRIBED),
-        wish(f"administration.delete-{kind}", one),
+        wish(f"administration.edit-{kind}", {**value_fields, **NAMED}, DESCRIBED),
+        wish(f"administration.delete-{kind}", value_fields),
     ]
 
 

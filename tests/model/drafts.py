@@ -26,51 +26,53 @@ class Drafts:
     def known_sites(self, body: Body) -> None:
         """Refuse a sequence or a camera of a site that is neither this one nor a child."""
         named = [
-            (f"{kind}.{place}.site", item.get("site"))
+            (f"{kind}.{place}.site", draft_sequence.get("site"))
             for kind in ("sequences", "cameras")
-            for place, item in enumerate(body.get(kind, []))
+            for place, draft_sequence in enumerate(body.get(kind, []))
         ]
         wrong = [Some(field=field, value=site) for field, site in named if site not in {None, SITE, *self.children}]
         if wrong:
             raise No("unknown-reference", fields=wrong)
 
-    def emptied(self, who: str) -> list[dict[str, Any]]:
+    def emptied(self, principal: str) -> list[dict[str, Any]]:
         """Return what a list holds, in the order of the recordings, and empty it."""
-        taken = self.listed(who)
-        self.lists.pop(who, None)
+        taken = self.listed(principal)
+        self.lists.pop(principal, None)
         return [{name: value for name, value in each.items() if name != "drafted_at"} for each in taken]
 
-    def listed(self, who: str) -> list[dict[str, Any]]:
+    def listed(self, principal: str) -> list[dict[str, Any]]:
         """Return what a list holds, in the order of the recordings, those of one start as they came."""
-        return sorted(self.lists.get(who, {}).values(), key=lambda one: moment(one["start"]))
+        return sorted(self.lists.get(principal, {}).values(), key=lambda sequence: moment(sequence["start"]))
 
-    def draft_sequences(self, who: str, body: Body, given: Told) -> Done:
+    def draft_sequences(self, principal: str, body: Body, outcome: Told) -> Done:
         """Put sequences on the list, and one of each camera where a span is given; what is there stays as it is."""
         self.known_sites(body)
         cameras, span = body.get("cameras", []), {name: body[name] for name in ("start", "end") if name in body}
-        made = [
+        added = [
             {
                 **camera,
                 **span,
-                "sequence_id": str(uuid5(UUID(given.command_id), f"{camera.get('site') or ''}/{camera['camera_id']}")),
+                "sequence_id": str(
+                    uuid5(UUID(outcome.command_id), f"{camera.get('site') or ''}/{camera['camera_id']}")
+                ),
             }
             for camera in cameras
         ]
-        there, new = self.lists.setdefault(who, {}), []
-        for sequence in (*body.get("sequences", []), *made):
+        there, new = self.lists.setdefault(principal, {}), []
+        for sequence in (*body.get("sequences", []), *added):
             if sequence["sequence_id"] not in there:
                 there[sequence["sequence_id"]] = {
                     "site": None,
                     "media_expires_at": None,
                     **sequence,
-                    "drafted_at": given.at,
+                    "drafted_at": outcome.at,
                 }
                 new.append(sequence["sequence_id"])
         return Done(Some(sequence_ids=new), again=not new)
 
-    def undraft_sequences(self, who: str, body: Body, _: Told) -> Done:
+    def undraft_sequences(self, principal: str, body: Body, _: Told) -> Done:
         """Take all that are named from the list, or none."""
-        there = self.lists.get(who, {})
+        there = self.lists.get(principal, {})
         for each_id in body["sequence_ids"]:
             if each_id not in there:
                 raise No("gone", id=each_id, known=False, status=404)
@@ -78,7 +80,7 @@ class Drafts:
             there.pop(each_id, None)
         return Done(Some(sequence_ids=list(dict.fromkeys(body["sequence_ids"]))))
 
-    def clear_draft(self, who: str, _: Body, __: Told) -> Done:
+    def clear_draft(self, principal: str, _: Body, __: Told) -> Done:
         """Empty the list."""
-        emptied = self.emptied(who)
-        return Done(Some(sequence_ids=[item["sequence_id"] for item in emptied]), again=not emptied)
+        emptied = self.emptied(principal)
+        return Done(Some(sequence_ids=[sequence["sequence_id"] for sequence in emptied]), again=not emptied)

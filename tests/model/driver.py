@@ -35,32 +35,32 @@ class Driver:
         tokens = self.tokens
         self.model = Model(lambda token: tokens[token])
         counts = {"project": 5, "comment": 3, "call": 3, "sequence": 3}
-        self.ids = {what: [str(uuid7()) for _ in range(count)] for what, count in counts.items()}
+        self.ids = {kind: [str(uuid7()) for _ in range(count)] for kind, count in counts.items()}
         self.history: list[tuple[SentCommand, Any]] = []
         self.watch: Watch | None = None
         system.run(system.clear())
 
     def do(self, wishes: Sequence[tuple[str, Wish]], project: int) -> None:
         """Send commands at once, and let the model do the same in the order in which they were accepted."""
-        given = [self.sent(who, wish, project) for who, wish in wishes]
-        became = self.system.run(self.system.send_together(given))
-        for sent, told in sorted(zip(given, became, strict=True), key=lambda one: one[1][0]):
-            self.judge(self.model, sent, told)
-            self.keep(sent, told)
-            self.observe(told[2])
+        commands = [self.sent(principal, wish, project) for principal, wish in wishes]
+        became = self.system.run(self.system.send_together(commands))
+        for sent, result in sorted(zip(commands, became, strict=True), key=lambda pair: pair[1][0]):
+            self.judge(self.model, sent, result)
+            self.keep(sent, result)
+            self.observe(result[2])
         self.settle()
 
-    def keep(self, sent: SentCommand, told: CommandResult) -> None:
+    def keep(self, sent: SentCommand, result: CommandResult) -> None:
         """Remember what became of a command."""
-        self.history.append((sent, told[1]))
-        self.record(told[2])
+        self.history.append((sent, result[1]))
+        self.record(result[2])
 
     def record(self, events: Iterable[Event]) -> None:
         """Remember events as the activity of their project."""
         for event in chain.from_iterable(map(of_each, events)):
-            about = event.project_id or event.body.get("project_id")
-            if about and not event.name.startswith("administration."):
-                self.model.activity.setdefault(about, []).append(event)
+            project_id = event.project_id or event.body.get("project_id")
+            if project_id and not event.name.startswith("administration."):
+                self.model.activity.setdefault(project_id, []).append(event)
 
     def observe(self, events: Iterable[Event]) -> None:
         """Let the follower expect what has happened."""
@@ -72,33 +72,33 @@ class Driver:
         if self.watch and not self.model.licence.ran_out:
             self.watch.settle(self.model)
 
-    def sent(self, who: str, wish: Wish, project: int) -> SentCommand:
+    def sent(self, principal: str, wish: Wish, project: int) -> SentCommand:
         """Put ids in the place of references."""
         body, key = self.resolved(wish.body, project), "-"
         if wish.verb.endswith(("draft-sequences", "clear-draft")):
-            key = who
+            key = principal
         elif wish.verb.startswith("projects.") and wish.verb != "projects.import":
             key = self.ids["project"][project]
             body["project_id"] = key
             if body.get("expected_revision", 0) is None:
                 del body["expected_revision"]
-        return who, wish.verb, key, body
+        return principal, wish.verb, key, body
 
-    def resolved(self, given: Any, project: int = 0) -> Any:
+    def resolved(self, wish: Any, project: int = 0) -> Any:
         """Return a body with ids in the place of references."""
-        if isinstance(given, dict):
-            return {name: self.resolved(value, project) for name, value in given.items()}
-        if isinstance(given, list):
-            return [self.resolved(item, project) for item in given]
-        if not isinstance(given, Ref):
-            return given
-        if given.what in self.ids:
-            return self.ids[given.what][given.number]
+        if isinstance(wish, dict):
+            return {name: self.resolved(value, project) for name, value in wish.items()}
+        if isinstance(wish, list):
+            return [self.resolved(part, project) for part in wish]
+        if not isinstance(wish, Ref):
+            return wish
+        if wish.what in self.ids:
+            return self.ids[wish.what][wish.number]
         special = {"revision": self._revision, "number": self._number, "moment": self._moment, "token": self._token}
-        if given.what in special:
-            return special[given.what](given.number, project)
-        ever = [item for kind, _, item in self.model.properties.ever if kind == given.what]
-        return ever[given.number] if given.number < len(ever) else UNKNOWN
+        if wish.what in special:
+            return special[wish.what](wish.number, project)
+        ever = [part for kind, _, part in self.model.properties.ever if kind == wish.what]
+        return ever[wish.number] if wish.number < len(ever) else UNKNOWN
 
     def _revision(self, number: int, project: int) -> int:
         there = self.model.projects.there.get(self.ids["project"][project])
@@ -117,20 +117,24 @@ class Driver:
         good = [token for token, (_, wrong) in self.tokens.items() if wrong is None]
         if number == 1 and good and not self.model.licence.ran_out:
             return good[-1]
-        said = {"version": f"1.{len(self.tokens)}", "edition": "expert", "expires_at": EXPIRED if number == 2 else None}
-        token = "a.b.c" if number == 3 else self.system.token(Licence.model_validate_json(json.dumps(said)))
-        self.tokens[token] = said, {2: "expired", 3: "unreadable"}.get(number)
+        claims = {
+            "version": f"1.{len(self.tokens)}",
+            "edition": "expert",
+            "expires_at": EXPIRED if number == 2 else None,
+        }
+        token = "a.b.c" if number == 3 else self.system.token(Licence.model_validate_json(json.dumps(claims)))
+        self.tokens[token] = claims, {2: "expired", 3: "unreadable"}.get(number)
         return token
 
     def judge(self, model: Model, sent: SentCommand, became: CommandResult) -> None:
         """Let a model do what was done, and compare outcome and event."""
-        (who, verb, _, body), (_, outcome, events) = sent, became
-        told = Told(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
-        done = told_no(lambda: model.apply(who, verb, body, told))
+        (principal, verb, _, body), (_, outcome, events) = sent, became
+        result = Told(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
+        done = told_no(lambda: model.apply(principal, verb, body, result))
         if isinstance(done, No):
-            wanted = Some(code=done.code, details=done.details, retryable=False)
-            assert outcome["status"] == "rejected", f"{sent} must be {wanted}: {outcome}"
-            assert agree(wanted, outcome["error"]), f"{sent} must be {wanted}: {outcome}"
+            expected = Some(code=done.code, details=done.details, retryable=False)
+            assert outcome["status"] == "rejected", f"{sent} must be {expected}: {outcome}"
+            assert agree(expected, outcome["error"]), f"{sent} must be {expected}: {outcome}"
             attempt = {"attempted": verb, "code": done.code, "project_id": body.get("project_id")}
             assert all((event.name, event.body) == ("audit.refused", attempt) for event in events), (sent, events)
             return
@@ -140,47 +144,56 @@ class Driver:
         assert agree(done.result, outcome["result"]), f"{sent} must lead to {done}: {outcome}"
         for event in events:
             told_by = (event.name, event.actor, event.cause, event.revision, event.body, event.project_id)
-            said = (happened(verb), who, told.command_id, done.revision, told.result, told.result.get("project_id"))
-            assert told_by == said, f"{sent} must leave {said}: {event}"
+            record = (
+                happened(verb),
+                principal,
+                result.command_id,
+                done.revision,
+                result.result,
+                result.result.get("project_id"),
+            )
+            assert told_by == record, f"{sent} must leave {record}: {event}"
 
-    def compare(self, who: str, wish: Wish) -> None:
+    def compare(self, principal: str, wish: Wish) -> None:
         """Ask the product and the model the same."""
         body, wrong = self.resolved(wish.body), None
         for _ in range(PATIENCE if wish.verb == "audit.activity" else 1):
-            told = self.pages(who, wish.verb, body) if wish.verb in PAGED else self.ask(who, wish.verb, body)
-            wrong = self.disagreement(self.model, (who, wish.verb, body), told)
+            answer = (
+                self.pages(principal, wish.verb, body) if wish.verb in PAGED else self.ask(principal, wish.verb, body)
+            )
+            wrong = self.disagreement(self.model, (principal, wish.verb, body), answer)
             if wrong is None:
                 return
         raise AssertionError(wrong)
 
     @staticmethod
-    def disagreement(model: Model, asked: tuple[str, str, Any], told: Any) -> str | None:
+    def disagreement(model: Model, asked: tuple[str, str, Any], answer: Any) -> str | None:
         """Say in what an answer is not the model's."""
-        wanted = told_no(lambda: model.answer(*asked))
-        if isinstance(wanted, No):
-            error = Some(code=wanted.code, details=wanted.details)
-            return None if agree(error, told.get("error")) else f"{asked} must be {error}: {told}"
-        return None if agree(wanted, ordered(asked[1], told)) else f"{asked} must be {wanted}: {told}"
+        expected = told_no(lambda: model.answer(*asked))
+        if isinstance(expected, No):
+            error = Some(code=expected.code, details=expected.details)
+            return None if agree(error, answer.get("error")) else f"{asked} must be {error}: {answer}"
+        return None if agree(expected, ordered(asked[1], answer)) else f"{asked} must be {expected}: {answer}"
 
-    def ask(self, who: str, verb: str, body: Any) -> Any:
+    def ask(self, principal: str, verb: str, body: Any) -> Any:
         """Ask the product; what the question leaves is an event like any other."""
-        told, event = self.system.run(self.system.ask(who, verb, body))
+        answer, event = self.system.run(self.system.ask(principal, verb, body))
         if event:
-            name = "audit.refused" if "error" in told else "projects.opened"
-            about = event.project_id or event.body.get("project_id")
-            assert (event.name, event.actor, about) == (name, who, body.get("project_id")), event
+            name = "audit.refused" if "error" in answer else "projects.opened"
+            project_id = event.project_id or event.body.get("project_id")
+            assert (event.name, event.actor, project_id) == (name, principal, body.get("project_id")), event
             self.record([event])
             self.observe([event])
-        return told
+        return answer
 
-    def pages(self, who: str, verb: str, body: Any) -> Any:
+    def pages(self, principal: str, verb: str, body: Any) -> Any:
         """Read a list to its end, page by page."""
         first = {**body, "count": "exact"} if verb == "projects.list" else body
-        page = self.ask(who, verb, first)
+        page = self.ask(principal, verb, first)
         whole = dict(page)
         while page.get("next"):
             assert len(page["items"]) == body["limit"], page
-            page = self.ask(who, verb, {**body, "after": page["next"]})
+            page = self.ask(principal, verb, {**body, "after": page["next"]})
             whole["items"] = [*whole["items"], *page["items"]]
         return whole
 
@@ -193,26 +206,27 @@ def told_no(work: Callable[[], T]) -> T | No:
         return no
 
 
-def ordered(verb: str, told: Any) -> Any:
+def ordered(verb: str, answer: Any) -> Any:
     """Return an answer with what has no order of its own put into one."""
-    if "error" in told:
-        return told
-    if "withheld" in told:
-        told = {**told, "withheld": sorted(told["withheld"])}
+    if "error" in answer:
+        return answer
+    if "withheld" in answer:
+        answer = {**answer, "withheld": sorted(answer["withheld"])}
     if verb == "projects.history":
-        items = [
-            {**item, **{name: values(item["field"], item[name]) for name in ("old", "new")}} for item in told["items"]
+        entries = [
+            {**entry, **{name: values(entry["field"], entry[name]) for name in ("old", "new")}}
+            for entry in answer["items"]
         ]
-        return {**told, "items": newest_first(items)}
+        return {**answer, "items": newest_first(entries)}
     if verb == "projects.statistics":
-        return {**told, "items": in_order(told["items"])}
+        return {**answer, "items": in_order(answer["items"])}
     if verb == "administration.properties":
-        categories = [{**category, "values": by_id(category["values"])} for category in told["categories"]]
-        lists = {name: by_id(told[name]) for name in ("types", "statuses", "data_fields")}
-        return {**told, **lists, "categories": sorted(categories, key=lambda one: int(one["slot"]))}
-    return told
+        categories = [{**category, "values": by_id(category["values"])} for category in answer["categories"]]
+        lists = {name: by_id(answer[name]) for name in ("types", "statuses", "data_fields")}
+        return {**answer, **lists, "categories": sorted(categories, key=lambda in_slot: int(in_slot["slot"]))}
+    return answer
 
 
-def by_id(found: list[Any]) -> list[Any]:
+def by_id(definitions: list[Any]) -> list[Any]:
     """Order properties by their ids."""
-    return sorted(found, key=lambda one: int(one["id"]))
+    return sorted(definitions, key=lambda definition: int(definition["id"]))

@@ -39,8 +39,8 @@ _NAMED = {"type_ids": "type_id", "status_ids": "status_id", "references": "refer
 def happened(command: str) -> str:
     """Return the name of the event to which a command leads."""
     worker, _, verb = command.partition(".")
-    what, _, which = verb.partition("-")
-    return f"{worker}.{_HAPPENED.get(verb) or f'{which}-{_PAST[what]}'}"
+    action, _, part = verb.partition("-")
+    return f"{worker}.{_HAPPENED.get(verb) or f'{part}-{_PAST[action]}'}"
 
 
 @dataclass
@@ -63,16 +63,16 @@ class Event:
             self.views.append(view)
 
 
-def view(event: Event, who: str, given: Body, people: People, projects: dict[str, Project]) -> Body | None:
+def view(event: Event, principal: str, filters: Body, people: People, projects: dict[str, Project]) -> Body | None:
     """Return the body in which a follower sees an event now, or None."""
     worker, _, name = event.name.partition(".")
     part = "activity-logs" if name == "opened" else SECTION_OF.get(name.partition("-")[0])
-    permitted = people.level(who, f"{PROJECTS}/{part}" if part else PROJECTS)
-    if worker != "projects" or not permitted or (event.name in _OWN and event.actor != who):
+    permitted = people.level(principal, f"{PROJECTS}/{part}" if part else PROJECTS)
+    if worker != "projects" or not permitted or (event.name in _OWN and event.actor != principal):
         return None
-    if given and not _wanted(event, given, projects):
+    if filters and not _wanted(event, filters, projects):
         return None
-    return redacted(event, people.hidden_fields(who), sequences=people.sees(who, "sequences"))
+    return redacted(event, people.hidden_fields(principal), sequences=people.sees(principal, "sequences"))
 
 
 def redacted(event: Event, hidden: Collection[str], *, sequences: bool) -> Body | None:
@@ -90,12 +90,12 @@ def redacted(event: Event, hidden: Collection[str], *, sequences: bool) -> Body 
 def variants(event: Event) -> list[Body | None]:
     """Return every body in which a follower may get an event, and None."""
     fields = ((), MAIN, (*CATEGORIES, *DATA), (*MAIN, *CATEGORIES, *DATA))
-    return [None, *(redacted(event, hidden, sequences=item) for hidden in fields for item in (True, False))]
+    return [None, *(redacted(event, hidden, sequences=visible) for hidden in fields for visible in (True, False))]
 
 
-def needed(given: Body) -> set[str]:
+def needed(filters: Body) -> set[str]:
     """Return the nodes on which a filter needs view: a filter by what is hidden would reveal it."""
-    asked = {name for name, value in given.items() if value not in ({}, None)}
+    asked = {name for name, value in filters.items() if value not in ({}, None)}
     nodes = {
         "main-details": asked & _NAMED.keys(),
         "categories": asked & {"categories"},
@@ -104,21 +104,27 @@ def needed(given: Body) -> set[str]:
     return {f"{PROJECTS}/{name}" for name, node in nodes.items() if node}
 
 
-def _wanted(event: Event, given: Body, projects: dict[str, Project]) -> bool:
+def _wanted(event: Event, filters: Body, projects: dict[str, Project]) -> bool:
     """Tell whether a filter lets an event pass: by what its projects are now, or because it tells what left it."""
-    about = event.body["project_ids"] if event.name == "projects.imported" else [event.project_id]
-    about = [item for item in about if item is not None and item in given.get("project_ids", [item])]
+    project_ids = event.body["project_ids"] if event.name == "projects.imported" else [event.project_id]
+    project_ids = [
+        project_id
+        for project_id in project_ids
+        if project_id is not None and project_id in filters.get("project_ids", [project_id])
+    ]
     left = {
         "projects.deleted": True,
-        "projects.updated": "updated" in given or bool(set(event.body.get("changed", ())) & _named(given)),
-        "projects.sequences-removed": "camera_ids" in given,
+        "projects.updated": "updated" in filters or bool(set(event.body.get("changed", ())) & _named(filters)),
+        "projects.sequences-removed": "camera_ids" in filters,
     }
-    if about and left.get(event.name):
+    if project_ids and left.get(event.name):
         return True
-    return any(item in projects and matches(item, projects[item], given) for item in about)
+    return any(
+        project_id in projects and matches(project_id, projects[project_id], filters) for project_id in project_ids
+    )
 
 
-def _named(given: Body) -> set[str]:
+def _named(filters: Body) -> set[str]:
     """Return the fields that a filter names."""
-    columns: set[Any] = {name for key, name in _NAMED.items() if key in given}
-    return columns | {f"category_{slot}" for slot in given.get("categories", {})}
+    columns: set[Any] = {name for key, name in _NAMED.items() if key in filters}
+    return columns | {f"category_{slot}" for slot in filters.get("categories", {})}

@@ -21,7 +21,7 @@ def fits(body: Body) -> None:
         raise No("invalid", fields=[Some(field=f"projects.{index}.end_time") for index in wrong])
 
 
-def take_over(projects: Projects, who: str, body: Body, given: Told) -> Done:
+def take_over(projects: Projects, principal: str, body: Body, outcome: Told) -> Done:
     """Judge every project by itself: taken over, already there, or refused."""
     known = {project["project_id"] for project in body["projects"]} & {*projects.there, *projects.gone}
     new: list[Body] = []
@@ -35,45 +35,45 @@ def take_over(projects: Projects, who: str, body: Body, given: Told) -> Done:
             there.append(project["number"])
             continue
         new.append(project)
-        projects.there[project["project_id"]] = _project(who, project, given.at)
-    projects.last_number = max([projects.last_number, *(item["number"] for item in new)])
+        projects.there[project["project_id"]] = _project(principal, project, outcome.at)
+    projects.last_number = max([projects.last_number, *(imported["number"] for imported in new)])
     result = Some(
-        project_ids=[item["project_id"] for item in new],
-        numbers=[item["number"] for item in new],
+        project_ids=[imported["project_id"] for imported in new],
+        numbers=[imported["number"] for imported in new],
         already_there=there,
         refused=refused,
     )
     return Done(result, again=not new)
 
 
-def _other(projects: Projects, one: Body) -> tuple[str, str] | None:
+def _other(projects: Projects, imported: Body) -> tuple[str, str] | None:
     """Name what nobody changes of a project, where it differs from what is here; of a deleted one nothing is."""
-    here = projects.there.get(one["project_id"])
-    if here and moment(here.created_at) != moment(one["created_at"]):
+    here = projects.there.get(imported["project_id"])
+    if here and moment(here.created_at) != moment(imported["created_at"]):
         return "conflict", "created_at"
-    return ("conflict", "created_by") if here and here.created_by != one["created_by"] else None
+    return ("conflict", "created_by") if here and here.created_by != imported["created_by"] else None
 
 
-def _obstacle(projects: Projects, one: Body) -> tuple[str, str] | None:
-    if one["project_id"] in projects.there:
+def _obstacle(projects: Projects, imported: Body) -> tuple[str, str] | None:
+    if imported["project_id"] in projects.there:
         return "conflict", "project_id"
-    if any(one["number"] == other.number for other in projects.there.values()):
+    if any(imported["number"] == other.number for other in projects.there.values()):
         return "conflict", "number"
     for name in ("type_id", "status_id"):
-        if not projects.usable(name, one.get(name)):
+        if not projects.usable(name, imported.get(name)):
             return "unknown-reference", name
     return None
 
 
-def _project(who: str, one: Body, at: str) -> Project:
-    given: dict[str, Any] = {name: one[name] for name in MAIN if name in one}
+def _project(principal: str, imported: Body, at: str) -> Project:
+    details: dict[str, Any] = {name: imported[name] for name in MAIN if name in imported}
     return Project(
-        one["number"],
-        one["created_by"],
-        one["created_at"],
-        {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), "description": "", **given},
-        updated_by=who,
+        imported["number"],
+        imported["created_by"],
+        imported["created_at"],
+        {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), "description": "", **details},
+        updated_by=principal,
         updated_at=at,
         imported=True,
-        retention_exempt=one.get("retention_exempt", False),
+        retention_exempt=imported.get("retention_exempt", False),
     ).opened(how="imported")

@@ -21,21 +21,21 @@ def column(project: Project, name: str) -> Any:
     return moment(value) if name.endswith(("_time", "_at")) and value is not None else value
 
 
-def matches(project_id: str, project: Project, given: Body) -> bool:
+def matches(project_id: str, project: Project, filters: Body) -> bool:
     """Tell whether a project is in a filter."""
-    categories = {f"category_{slot}": ids for slot, ids in given.get("categories", {}).items()}
-    named = categories | {name: given[key] for key, name in _IDS.items() if key in given}
-    if "created_by" in given:
-        named["created_by"] = given["created_by"]
-    if "numbers" in given:
-        named["number"] = given["numbers"]
-    referred = [reference.lower() for reference in given.get("references", ())]
+    categories = {f"category_{slot}": ids for slot, ids in filters.get("categories", {}).items()}
+    named = categories | {name: filters[key] for key, name in _IDS.items() if key in filters}
+    if "created_by" in filters:
+        named["created_by"] = filters["created_by"]
+    if "numbers" in filters:
+        named["number"] = filters["numbers"]
+    referred = [reference.lower() for reference in filters.get("references", ())]
     return (
-        ("references" not in given or (project.fields["reference"] or "").lower() in referred)
+        ("references" not in filters or (project.fields["reference"] or "").lower() in referred)
         and all(column(project, name) in ids for name, ids in named.items())
-        and all(_lies(column(project, name), given[key]) for key, name in _SPANS.items() if key in given)
-        and ("camera_ids" not in given or bool(project.cameras() & set(given["camera_ids"])))
-        and project_id in given.get("project_ids", [project_id])
+        and all(_lies(column(project, name), filters[key]) for key, name in _SPANS.items() if key in filters)
+        and ("camera_ids" not in filters or bool(project.cameras() & set(filters["camera_ids"])))
+        and project_id in filters.get("project_ids", [project_id])
     )
 
 
@@ -56,9 +56,13 @@ def folded(text: str) -> list[str]:
 def dictionary(text: str) -> tuple[str, ...]:
     """Return what orders texts by letters, then by accents, then small ones before capitals."""
     spread = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(item for item in spread if not unicodedata.combining(item))
-    marks = "".join(item if unicodedata.combining(item) else " " for item in spread).rstrip()
-    return "".join(item if item.isalnum() or item in " +()" else "!" for item in bare), marks, text.swapcase()
+    bare = "".join(character for character in spread if not unicodedata.combining(character))
+    marks = "".join(character if unicodedata.combining(character) else " " for character in spread).rstrip()
+    return (
+        "".join(character if character.isalnum() or character in " +()" else "!" for character in bare),
+        marks,
+        text.swapcase(),
+    )
 
 
 def is_found(project: Project, search: str, hidden: Collection[str]) -> bool:
@@ -81,21 +85,23 @@ def listed(projects: Mapping[str, Project], body: Body, hidden: Collection[str])
     search = body.get("search")
     if search is not None and not folded(search):
         raise No("invalid")
-    found = [
-        item
-        for item in projects.items()
-        if matches(*item, body.get("filter", {})) and (search is None or is_found(item[1], search, hidden))
+    rows = [
+        candidate
+        for candidate in projects.items()
+        if matches(*candidate, body.get("filter", {})) and (search is None or is_found(candidate[1], search, hidden))
     ]
     sort = body.get("sort", "-created_at")
     name, backward = sort.removeprefix("-"), sort.startswith("-")
 
-    def place(one: Found) -> tuple[Any, ...]:
-        value = column(one[1], name)
+    def place(row: Found) -> tuple[Any, ...]:
+        value = column(row[1], name)
         own = dictionary(value[:40]) if name == "description" else value
-        return (*(() if value is None else (own,)), column(one[1], "created_at"), one[0])
+        return (*(() if value is None else (own,)), column(row[1], "created_at"), row[0])
 
-    parts = ([item for item in found if (column(item[1], name) is None) is empty] for empty in (False, True))
-    return [item for part in parts for item in sorted(part, key=place, reverse=backward)]
+    parts = (
+        [candidate for candidate in rows if (column(candidate[1], name) is None) is empty] for empty in (False, True)
+    )
+    return [candidate for part in parts for candidate in sorted(part, key=place, reverse=backward)]
 
 
 def statistics(projects: Mapping[str, Project], body: Body, timezone: str, closing: Collection[int]) -> Some:
@@ -104,13 +110,13 @@ def statistics(projects: Mapping[str, Project], body: Body, timezone: str, closi
         project for project_id, project in projects.items() if matches(project_id, project, body.get("filter", {}))
     ]
     counted: dict[tuple[Any, Any], list[Project]] = {}
-    for item in chosen:
-        for group in _groups(item, body.get("group_by")):
-            begun = _starting(column(item, "created_at"), body.get("interval", "none"), ZoneInfo(timezone))
-            counted.setdefault((group, begun), []).append(item)
-    items = [_figures(group, begun, members, closing) for (group, begun), members in counted.items()]
-    told = Some(timezone=timezone, total=len(chosen), items=in_order(items), truncated=False)
-    return Some(told, closing_status_ids=sorted(closing))
+    for member in chosen:
+        for group in _groups(member, body.get("group_by")):
+            begun = _starting(column(member, "created_at"), body.get("interval", "none"), ZoneInfo(timezone))
+            counted.setdefault((group, begun), []).append(member)
+    figures = [_figures(group, begun, members, closing) for (group, begun), members in counted.items()]
+    answer = Some(timezone=timezone, total=len(chosen), items=in_order(figures), truncated=False)
+    return Some(answer, closing_status_ids=sorted(closing))
 
 
 def in_order(figures: Iterable[Mapping[str, Any]]) -> list[Any]:
@@ -119,12 +125,12 @@ def in_order(figures: Iterable[Mapping[str, Any]]) -> list[Any]:
         {name: round(value, 3) if isinstance(value, float) else value for name, value in each.items()}
         for each in figures
     ]
-    return sorted(plain, key=lambda one: (str(moment(str(one["starting"]))), str(one["group"])))
+    return sorted(plain, key=lambda figure: (str(moment(str(figure["starting"]))), str(figure["group"])))
 
 
 def _figures(group: Any, begun: datetime | None, members: list[Project], closing: Collection[int]) -> dict[str, Any]:
     closed = [member for member in members if member.fields["status_id"] in closing]
-    waited = [seconds for item in closed if (seconds := _closing_seconds(item, closing)) is not None]
+    waited = [seconds for project in closed if (seconds := _closing_seconds(project, closing)) is not None]
     both = [(column(member, "start_time"), column(member, "end_time")) for member in members]
     took = [(end - start).total_seconds() for start, end in both if start and end]
     return {

@@ -47,18 +47,20 @@ class Model:
         """Return all that the model knows but for the activity, the same for the same state."""
         known = (self.projects.there, self.projects.gone, self.projects.drafts.lists)
         rest = (self.people, self.properties, self.settings, self.licence)
-        return repr([*(sorted(each.items(), key=lambda item: item[0]) for each in known), *map(vars, rest)])
+        return repr([*(sorted(each.items(), key=lambda pair: pair[0]) for each in known), *map(vars, rest)])
 
-    def apply(self, who: str, command: str, body: Body, told: Told) -> Done:
+    def apply(self, principal: str, command: str, body: Body, outcome: Told) -> Done:
         """Carry out a command, or refuse; `told` has the times and numbers that the product chose."""
         worker, _, verb = command.partition(".")
         self._fits(verb, body)
-        self.people.need(who, needs(worker, verb, body), "manage", "permission-denied")
+        self.people.need(principal, needs(worker, verb, body), "manage", "permission-denied")
         if verb == "activate-licence":
-            return self.licence.activate_licence(who, *self._tokens(body["token"]))
+            return self.licence.activate_licence(principal, *self._tokens(body["token"]))
         self.licence.need()
         return (
-            self._project_command(who, verb, body, told) if worker == "projects" else self._other(who, verb, body, told)
+            self._project_command(principal, verb, body, outcome)
+            if worker == "projects"
+            else self._other(principal, verb, body, outcome)
         )
 
     @staticmethod
@@ -72,41 +74,41 @@ class Model:
         if verb == "add-sequences" and not body.get("sequences") and not body.get("from_draft"):
             raise No("invalid")
 
-    def _project_command(self, who: str, verb: str, body: Body, told: Told) -> Done:
+    def _project_command(self, principal: str, verb: str, body: Body, outcome: Told) -> Done:
         if verb == "import":
-            return imports.take_over(self.projects, who, body, told)
+            return imports.take_over(self.projects, principal, body, outcome)
         if verb in {"draft-sequences", "undraft-sequences", "clear-draft"}:
-            return self._called(self.projects.drafts, verb)(who, body, told)
+            return self._called(self.projects.drafts, verb)(principal, body, outcome)
         if verb == "create":
-            return self.projects.create(who, body, told)
-        hidden = {name for name, section in SECTIONS.items() if not self.people.sees(who, section)}
-        hidden |= self.people.hidden_fields(who)
+            return self.projects.create(principal, body, outcome)
+        hidden = {name for name, section in SECTIONS.items() if not self.people.sees(principal, section)}
+        hidden |= self.people.hidden_fields(principal)
         project = self.projects.existing(body, hidden)
-        what, _, which = verb.partition("-")
-        if which in {"comment", "call"}:
-            return self._called(self.projects, f"{what}-part", which)(who, body, told, project)
-        return self._called(self.projects, verb)(who, body, told, project)
+        action, _, part = verb.partition("-")
+        if part in {"comment", "call"}:
+            return self._called(self.projects, f"{action}-part", part)(principal, body, outcome, project)
+        return self._called(self.projects, verb)(principal, body, outcome, project)
 
-    def _other(self, who: str, verb: str, body: Body, told: Told) -> Done:
+    def _other(self, principal: str, verb: str, body: Body, outcome: Told) -> Done:
         kind = verb.partition("-")[2]
         if kind in {"type", "status", "category-value"} and verb != "mark-status":
-            return self._called(self.properties, verb.partition("-")[0], kind)(body, told)
+            return self._called(self.properties, verb.partition("-")[0], kind)(body, outcome)
         if verb == "change-settings":
-            done = self.settings.change_settings(body, told)
+            done = self.settings.change_settings(body, outcome)
             self.projects.drafts.children = self.settings.now["child_sites"]
             return done
         if kind == "role":
-            return self._called(self.people, verb, who)(body, told)
-        return self._called(self.properties, verb)(body, told)
+            return self._called(self.people, verb, principal)(body, outcome)
+        return self._called(self.properties, verb)(body, outcome)
 
     @staticmethod
     def _called(there: object, verb: str, *first: str) -> Callable[..., Done]:
         return partial(getattr(there, verb.replace("-", "_")), *first)
 
-    def answer(self, who: str, verb: str, body: Body) -> Any:
+    def answer(self, principal: str, verb: str, body: Body) -> Any:
         """Answer a question, or refuse."""
         return QueryDispatcher(self.people, self.projects, self.properties, self.settings, self.licence).answer(
-            who, verb, body, self.activity
+            principal, verb, body, self.activity
         )
 
 
@@ -116,12 +118,12 @@ def needs(worker: str, verb: str, body: Body) -> set[str]:
         if verb in {"change-settings", "activate-licence"}:
             return {"settings"}
         return {"roles" if verb.endswith("-role") else "incident-properties"}
-    given = body.keys() - {"project_id", "expected_revision"}
-    about = {
-        "update": {"categories" if name in {"categories", "data"} else "main-details" for name in given},
+    fields = body.keys() - {"project_id", "expected_revision"}
+    ignored = {
+        "update": {"categories" if name in {"categories", "data"} else "main-details" for name in fields},
         "create": {"", *(["sequences"] if body.get("sequences") or body.get("from_draft") else [])},
         "import": {"", *(["retention"] if imports.needs_retention(body) else [])},
         "clear-draft": {"sequences"},
     }
-    below = about.get(verb) or {_PARTS.get(verb.rpartition("-")[2], "")}
+    below = ignored.get(verb) or {_PARTS.get(verb.rpartition("-")[2], "")}
     return {f"{PROJECTS}/{name}".rstrip("/") for name in below}

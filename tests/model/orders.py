@@ -19,27 +19,27 @@ def explained(model: Model, done: list[Done], judge: Judge) -> list[Order]:
         AssertionError: There is no such order.
     """
     chains: dict[tuple[str, str], list[Done]] = {}
-    for item in done:
-        _, verb, key, _ = item[0]
-        chains.setdefault((verb.partition(".")[0], key), []).append(item)
+    for pair in done:
+        _, verb, key, _ = pair[0]
+        chains.setdefault((verb.partition(".")[0], key), []).append(pair)
     orders: list[Order] = [([], model)]
     for part in _parts(list(chains.values())):
         orders = [([*before, *order], end) for before, there in orders for order, end in _ways(there, part, judge)]
-    assert orders, f"no order explains {[(sent, told[1]) for sent, told in done]}"
+    assert orders, f"no order explains {[(sent, result[1]) for sent, result in done]}"
     return orders
 
 
 def _meets(chain: list[Done]) -> set[str]:
     """Name what a chain may share with others: numbers, a draft list, or everything."""
     shared = set()
-    for (who, command, _, body), _ in chain:
+    for (principal, command, _, body), _ in chain:
         worker, _, verb = command.partition(".")
         if worker == "administration" or verb == "import":
             return {"everything"}
         if verb == "create":
             shared.add("numbers")
         if verb in {"draft-sequences", "undraft-sequences", "clear-draft"} or body.get("from_draft"):
-            shared.add(f"draft of {who}")
+            shared.add(f"draft of {principal}")
     return shared
 
 
@@ -70,7 +70,7 @@ def _step(
     further: dict[tuple[int, ...], dict[str, Order]] = {}
     for places, states in ways.items():
         for order, model in states.values():
-            for which, (place, chain) in enumerate(zip(places, chains, strict=True)):
+            for place_in_order, (place, chain) in enumerate(zip(places, chains, strict=True)):
                 if place == len(chain):
                     continue
                 attempt = model.copied()
@@ -78,7 +78,7 @@ def _step(
                     judge(attempt, *chain[place])
                 except AssertionError:
                     continue
-                reached = (*places[:which], place + 1, *places[which + 1 :])
+                reached = (*places[:place_in_order], place + 1, *places[place_in_order + 1 :])
                 met = further.setdefault(reached, {})
                 met.setdefault(attempt.described(), ([*order, chain[place]], attempt))
     return further

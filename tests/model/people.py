@@ -28,33 +28,37 @@ class People:
         }
         self.members: dict[str, set[str]] = {ADMINISTRATORS: {"admin"}}
 
-    def level(self, who: str, node: str) -> int:
+    def level(self, principal: str, node: str) -> int:
         """Return the highest level that the roles give; below the projects it counts only with view on them."""
-        if node.startswith(f"{PROJECTS}/") and not self.level(who, PROJECTS):
+        if node.startswith(f"{PROJECTS}/") and not self.level(principal, PROJECTS):
             return 0
-        given = [self.roles[role]["permissions"] for role, members in self.members.items() if who in members]
-        return max((LEVELS.index(item.get(node, "none")) for item in given), default=0)
+        permissions = [
+            self.roles[role]["permissions"] for role, members in self.members.items() if principal in members
+        ]
+        return max((LEVELS.index(permission_levels.get(node, "none")) for permission_levels in permissions), default=0)
 
-    def sees(self, who: str, section: str) -> bool:
+    def sees(self, principal: str, section: str) -> bool:
         """Tell whether somebody sees a part of the projects."""
-        return self.level(who, f"{PROJECTS}/{section}") > 0
+        return self.level(principal, f"{PROJECTS}/{section}") > 0
 
-    def hidden_fields(self, who: str) -> set[str]:
+    def hidden_fields(self, principal: str) -> set[str]:
         """Return the fields of projects that somebody may not see."""
         fields = {"main-details": MAIN, "categories": (*CATEGORIES, *DATA)}
-        return {name for section, names in fields.items() if not self.sees(who, section) for name in names}
+        return {name for section, names in fields.items() if not self.sees(principal, section) for name in names}
 
-    def need(self, who: str, nodes: set[str], level: str, code: str) -> None:
+    def need(self, principal: str, nodes: set[str], level: str, code: str) -> None:
         """Refuse who lacks a node."""
-        missing = sorted(node for node in nodes if self.level(who, node) < LEVELS.index(level))
+        missing = sorted(node for node in nodes if self.level(principal, node) < LEVELS.index(level))
         if missing:
             raise No(code, nodes=missing, level=level)
 
-    def me(self, who: str) -> Some:
+    def me(self, principal: str) -> Some:
         """Say what somebody may do."""
-        mine = sorted(role for role, members in self.members.items() if who in members)
+        mine = sorted(role for role, members in self.members.items() if principal in members)
         return Some(
-            principal=who, roles=mine, permissions=Some({node: LEVELS[self.level(who, node)] for node in NODES})
+            principal=principal,
+            roles=mine,
+            permissions=Some({node: LEVELS[self.level(principal, node)] for node in NODES}),
         )
 
     def listed(self) -> Some:
@@ -74,49 +78,49 @@ class People:
         if role == ADMINISTRATORS:
             raise No("conflict")
 
-    def _within(self, who: str, role: str, permissions: Body) -> None:
+    def _within(self, principal: str, role: str, permissions: Body) -> None:
         """Refuse what gives more than somebody has; the administrators' role is for administrators."""
-        if role == ADMINISTRATORS and who not in self.members[role]:
+        if role == ADMINISTRATORS and principal not in self.members[role]:
             raise No("permission-denied", nodes=["roles"], level="manage")
         above = {
             node: permission
             for node, permission in permissions.items()
-            if LEVELS.index(permission) > self.level(who, node)
+            if LEVELS.index(permission) > self.level(principal, node)
         }
         if above:
             raise No("permission-denied", nodes=sorted(above), level=max(above.values(), key=LEVELS.index))
 
-    def define_role(self, who: str, body: Body, _: Told) -> Done:
+    def define_role(self, principal: str, body: Body, _: Told) -> Done:
         """Make a role or replace what it gives; its members stay."""
         role = body["role_id"]
         self._changeable(role)
-        self._within(who, role, body["permissions"])
-        self._within(who, role, self.roles.get(role, {}).get("permissions", {}))
+        self._within(principal, role, body["permissions"])
+        self._within(principal, role, self.roles.get(role, {}).get("permissions", {}))
         there, self.roles[role] = self.roles.get(role), {"name": body["name"], "permissions": body["permissions"]}
         self.members.setdefault(role, set())
         return Done(Some(role_id=role, permissions=body["permissions"]), again=there == self.roles[role])
 
-    def delete_role(self, who: str, body: Body, _: Told) -> Done:
+    def delete_role(self, principal: str, body: Body, _: Told) -> Done:
         """Delete a role; nobody has it any more."""
         self._changeable(body["role_id"])
-        self._handed_by(who, body["role_id"])
+        self._handed_by(principal, body["role_id"])
         del self.roles[body["role_id"]], self.members[body["role_id"]]
         return Done(Some(body))
 
-    def _handed_by(self, who: str, role: str) -> None:
+    def _handed_by(self, principal: str, role: str) -> None:
         self._known(role)
-        self._within(who, role, self.roles[role]["permissions"])
+        self._within(principal, role, self.roles[role]["permissions"])
 
-    def assign_role(self, who: str, body: Body, _: Told) -> Done:
+    def assign_role(self, principal: str, body: Body, _: Told) -> Done:
         """Give a role."""
-        self._handed_by(who, body["role_id"])
+        self._handed_by(principal, body["role_id"])
         again = body["principal"] in self.members[body["role_id"]]
         self.members[body["role_id"]].add(body["principal"])
         return Done(Some(body), again=again)
 
-    def unassign_role(self, who: str, body: Body, _: Told) -> Done:
+    def unassign_role(self, principal: str, body: Body, _: Told) -> Done:
         """Take a role, but not from the last administrator."""
-        self._handed_by(who, body["role_id"])
+        self._handed_by(principal, body["role_id"])
         members = self.members[body["role_id"]]
         if body["role_id"] == ADMINISTRATORS and members == {body["principal"]}:
             raise No("conflict")

@@ -64,24 +64,27 @@ class Project:
         """Keep what the last command changed."""
         self.history += [Change(self.revision, self.updated_by, self.updated_at, change) for change in past]
 
-    def touch(self, who: str, at: str, past: list[Past]) -> int:
+    def touch(self, principal: str, at: str, past: list[Past]) -> int:
         """Count one more applied command."""
-        self.revision, self.updated_by, self.updated_at = self.revision + 1, who, at
+        self.revision, self.updated_by, self.updated_at = self.revision + 1, principal, at
         self.remember(past)
         return self.revision
 
-    def attach(self, sequences: list[dict[str, Any]], who: str, at: str) -> list[Past]:
+    def attach(self, sequences: list[dict[str, Any]], principal: str, at: str) -> list[Past]:
         """Attach each sequence that is not there; return what that adds to the past."""
         past = []
         for sequence in sequences:
             if sequence["sequence_id"] not in self.sequences:
-                self.sequences[sequence["sequence_id"]] = {**sequence, "added_by": who, "added_at": at}
+                self.sequences[sequence["sequence_id"]] = {**sequence, "added_by": principal, "added_at": at}
                 past.append(Past("sequence", sequence["sequence_id"], None, recording(sequence)))
         return past
 
     def detach(self, ids: list[str]) -> list[Past]:
         """Detach sequences; return what that adds to the past."""
-        return [Past("sequence", item, recording(self.sequences.pop(item)), None) for item in dict.fromkeys(ids)]
+        return [
+            Past("sequence", sequence_id, recording(self.sequences.pop(sequence_id)), None)
+            for sequence_id in dict.fromkeys(ids)
+        ]
 
     def removal(self, part_id: str) -> Some:
         """Say who removed a part last, or that it never was here."""
@@ -102,23 +105,23 @@ def recording(sequence: Mapping[str, Any]) -> dict[str, Any]:
 
 def recordings(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the recordings that a body names, each once, as they compare."""
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for sequence in body.get("sequences", []):
-        found.setdefault(
-            sequence["sequence_id"], {name: values(name, told) for name, told in recording(sequence).items()}
+        changes.setdefault(
+            sequence["sequence_id"], {name: values(name, state) for name, state in recording(sequence).items()}
         )
-    return found
+    return changes
 
 
-def part(which: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def part(kind: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a body says of a comment or a call."""
-    about = {"project_id", "expected_revision", f"{which}_id"}
-    return {**(CALL if which == "call" else {}), **{name: value for name, value in body.items() if name not in about}}
+    ignored = {"project_id", "expected_revision", f"{kind}_id"}
+    return {**(CALL if kind == "call" else {}), **{name: value for name, value in body.items() if name not in ignored}}
 
 
-def of_part(which: str, told: dict[str, Any]) -> Any:
+def of_part(kind: str, state: dict[str, Any]) -> Any:
     """Return a comment or call as the past has it: a comment is its text."""
-    return told["text"] if which == "comment" else told
+    return state["text"] if kind == "comment" else state
 
 
 def values(name: str, value: Any) -> Any:

@@ -37,7 +37,7 @@ class Projects:
 
     def uses(self, name: str, value: int) -> int:
         """Count the projects that have this value in this field."""
-        return sum(item.fields[name] == value for item in self.there.values())
+        return sum(project.fields[name] == value for project in self.there.values())
 
     def need(self, project_id: str) -> Project:
         """Return a project, or say what is left of it."""
@@ -69,31 +69,31 @@ class Projects:
             changes=[steps[revision] for revision in sorted(steps)],
         )
 
-    def defined(self, given: dict[str, Any]) -> None:
+    def defined(self, fields: dict[str, Any]) -> None:
         """Refuse what is not defined or not enabled."""
-        wrong = {name for name, value in given.items() if not self.usable(name, value)}
+        wrong = {name for name, value in fields.items() if not self.usable(name, value)}
         if wrong:
-            raise No("unknown-reference", fields=[Some(field=name) for name in given if name in wrong])
+            raise No("unknown-reference", fields=[Some(field=name) for name in fields if name in wrong])
 
-    def create(self, who: str, body: Body, given: Told) -> Done:
+    def create(self, principal: str, body: Body, outcome: Told) -> Done:
         """Open a project, once; with the caller's draft list, which is empty then."""
         known = {**dict.fromkeys(OPENING), "description": "", **{name: body[name] for name in OPENING if name in body}}
         drafted = bool(body.get("from_draft"))
         there = self.there.get(body["project_id"])
         if there is not None:
-            return self._again(who, body, {**known, "from_draft": drafted}, there)
+            return self._again(principal, body, {**known, "from_draft": drafted}, there)
         if body["project_id"] in self.gone:
             self.need(body["project_id"])
         self.defined({"type_id": body.get("type_id")})
         self.drafts.known_sites(body)
-        number = given.result.get("number", 0)
+        number = outcome.result.get("number", 0)
         assert number > self.last_number, f"the number {number} is not new"
         self.last_number = number
         fields = {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), **known}
-        project = Project(number, who, given.at, fields, updated_by=who, updated_at=given.at)
+        project = Project(number, principal, outcome.at, fields, updated_by=principal, updated_at=outcome.at)
         project.opened(how="from_draft" if drafted else "")
         self.there[body["project_id"]] = project
-        past = project.attach(self._wanted(who, body), who, given.at)
+        past = project.attach(self._wanted(principal, body), principal, outcome.at)
         project.remember(past)
         new = [change.part_id for change in past]
         attached = {
@@ -103,113 +103,117 @@ class Projects:
         return Done(Some(project_id=body["project_id"], number=number, type_id=known["type_id"], sequence_ids=new), 1)
 
     @staticmethod
-    def _again(who: str, body: Body, known: dict[str, Any], there: Project) -> Done:
+    def _again(principal: str, body: Body, known: dict[str, Any], there: Project) -> Done:
         """Accept what was opened in the same way; what lay on the draft list then is not asked for again."""
-        if (who, False) != (there.created_by, there.imported) or differing(there.opening, known):
+        if (principal, False) != (there.created_by, there.imported) or differing(there.opening, known):
             raise No("conflict")
         named, attached = recordings(body), there.opening["sequences"]
-        whole = {item: attached.get(item) for item in named} if known["from_draft"] else attached
+        whole = {sequence_id: attached.get(sequence_id) for sequence_id in named} if known["from_draft"] else attached
         if named != whole:
             raise No("conflict")
         result = Some(project_id=body["project_id"], number=there.number, sequence_ids=list(attached))
         return Done(result, there.revision, again=True)
 
-    def _wanted(self, who: str, body: Body) -> list[dict[str, Any]]:
+    def _wanted(self, principal: str, body: Body) -> list[dict[str, Any]]:
         named = [{"site": None, "media_expires_at": None, **sequence} for sequence in body.get("sequences", [])]
-        return named + (self.drafts.emptied(who) if body.get("from_draft") else [])
+        return named + (self.drafts.emptied(principal) if body.get("from_draft") else [])
 
-    def update(self, who: str, body: Body, given: Told, project: Project) -> Done:
+    def update(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
         """Change what is named."""
-        wanted = {name: body[name] for name in MAIN if name in body}
-        if wanted.get("description", "") is None:
-            wanted["description"] = ""
-        wanted |= {f"category_{slot}": value for slot, value in body.get("categories", {}).items()}
-        wanted |= body.get("data", {})
-        self.defined(wanted)
-        old, after = project.fields, {**project.fields, **wanted}
+        new_values = {name: body[name] for name in MAIN if name in body}
+        if new_values.get("description", "") is None:
+            new_values["description"] = ""
+        new_values |= {f"category_{slot}": value for slot, value in body.get("categories", {}).items()}
+        new_values |= body.get("data", {})
+        self.defined(new_values)
+        old, after = project.fields, {**project.fields, **new_values}
         if before(after["end_time"], after["start_time"]):
             raise No("invalid")
-        names = differing(old, wanted)
-        changed = {name: {"old": told(name, old[name]), "new": told(name, wanted[name])} for name in names}
+        names = differing(old, new_values)
+        changed = {name: {"old": told(name, old[name]), "new": told(name, new_values[name])} for name in names}
         result = Some(project_id=body["project_id"], changed=changed)
         if not names:
             return Done(result, project.revision, again=True)
         project.fields = after
-        past = [Past(name, None, old[name], wanted[name]) for name in names]
-        return Done(result, project.touch(who, given.at, past))
+        past = [Past(name, None, old[name], new_values[name]) for name in names]
+        return Done(result, project.touch(principal, outcome.at, past))
 
-    def delete(self, who: str, body: Body, given: Told, project: Project) -> Done:
+    def delete(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
         """Delete a project; number and who did it are left."""
         del self.there[body["project_id"]]
-        self.gone[body["project_id"]] = Some(number=project.number, deleted_by=who, deleted_at=given.at, expired=False)
+        self.gone[body["project_id"]] = Some(
+            number=project.number, deleted_by=principal, deleted_at=outcome.at, expired=False
+        )
         return Done(Some(project_id=body["project_id"], number=project.number, expired=False), project.revision + 1)
 
-    def add_part(self, which: str, who: str, body: Body, given: Told, project: Project) -> Done:
+    def add_part(self, kind: str, principal: str, body: Body, outcome: Told, project: Project) -> Done:
         """Add a comment or a call, once."""
-        parts, key = getattr(project, SECTIONS[which]), f"{which}_id"
+        parts, key = getattr(project, SECTIONS[kind]), f"{kind}_id"
         result = Some({name: body[name] for name in ("project_id", key, "direction", "at") if name in body})
         if there := parts.get(body[key]):
-            if differing(there, {**part(which, body), "created_by": who}):
+            if differing(there, {**part(kind, body), "created_by": principal}):
                 raise No("conflict")
             return Done(result, project.revision, again=True)
-        known = part(which, body)
-        beside = {"created_by": who, "created_at": given.at, "edited_by": None, "edited_at": None}
+        known = part(kind, body)
+        beside = {"created_by": principal, "created_at": outcome.at, "edited_by": None, "edited_at": None}
         parts[body[key]] = {**known, **beside, key: body[key]}
-        return Done(result, project.touch(who, given.at, [Past(which, body[key], None, of_part(which, known))]))
+        return Done(result, project.touch(principal, outcome.at, [Past(kind, body[key], None, of_part(kind, known))]))
 
-    def edit_part(self, which: str, who: str, body: Body, given: Told, project: Project) -> Done:
+    def edit_part(self, kind: str, principal: str, body: Body, outcome: Told, project: Project) -> Done:
         """Replace a comment or a call that is there; the past has what differs."""
-        parts, key = getattr(project, SECTIONS[which]), f"{which}_id"
-        there, known = self._part(project, which, body[key]), part(which, body)
+        parts, key = getattr(project, SECTIONS[kind]), f"{kind}_id"
+        there, known = self._part(project, kind, body[key]), part(kind, body)
         names = differing(there, known)
         result = Some({name: body[name] for name in ("project_id", key, "direction", "at") if name in body})
         if not names:
             return Done(result, project.revision, again=True)
         old, new = {name: there[name] for name in names}, {name: known[name] for name in names}
-        past = [Past(which, body[key], of_part(which, old), of_part(which, new))]
-        parts[body[key]] = {**there, **known, "edited_by": who, "edited_at": given.at}
-        return Done(result, project.touch(who, given.at, past))
+        past = [Past(kind, body[key], of_part(kind, old), of_part(kind, new))]
+        parts[body[key]] = {**there, **known, "edited_by": principal, "edited_at": outcome.at}
+        return Done(result, project.touch(principal, outcome.at, past))
 
-    def delete_part(self, which: str, who: str, body: Body, given: Told, project: Project) -> Done:
+    def delete_part(self, kind: str, principal: str, body: Body, outcome: Told, project: Project) -> Done:
         """Delete a comment or a call that is there."""
-        key = f"{which}_id"
-        there = self._part(project, which, body[key])
-        del getattr(project, SECTIONS[which])[body[key]]
-        known = {name: there[name] for name in part(which, there) if name not in BESIDE}
-        past = [Past(which, body[key], of_part(which, known), None)]
-        return Done(Some({"project_id": body["project_id"], key: body[key]}), project.touch(who, given.at, past))
+        key = f"{kind}_id"
+        there = self._part(project, kind, body[key])
+        del getattr(project, SECTIONS[kind])[body[key]]
+        known = {name: there[name] for name in part(kind, there) if name not in BESIDE}
+        past = [Past(kind, body[key], of_part(kind, known), None)]
+        return Done(
+            Some({"project_id": body["project_id"], key: body[key]}), project.touch(principal, outcome.at, past)
+        )
 
     @staticmethod
-    def _part(project: Project, which: str, part_id: str) -> dict[str, Any]:
-        parts: dict[str, dict[str, Any]] = getattr(project, SECTIONS[which])
+    def _part(project: Project, kind: str, part_id: str) -> dict[str, Any]:
+        parts: dict[str, dict[str, Any]] = getattr(project, SECTIONS[kind])
         if part_id not in parts:
             raise No("gone", **project.removal(part_id))
         return parts[part_id]
 
-    def add_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
+    def add_sequences(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
         """Attach what is not attached, and the caller's draft list, which is empty then."""
         self.drafts.known_sites(body)
-        wanted = self._wanted(who, body)
-        if not wanted:
+        new_sequences = self._wanted(principal, body)
+        if not new_sequences:
             raise No("invalid")
-        past = project.attach(wanted, who, given.at)
+        past = project.attach(new_sequences, principal, outcome.at)
         result = Some(project_id=body["project_id"], sequence_ids=[change.part_id for change in past])
         if not past:
             return Done(result, project.revision, again=True)
-        return Done(result, project.touch(who, given.at, past))
+        return Done(result, project.touch(principal, outcome.at, past))
 
-    def remove_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
+    def remove_sequences(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
         """Detach all that are named, or none."""
         for each_id in body["sequence_ids"]:
             self._part(project, "sequence", each_id)
-        revision = project.touch(who, given.at, project.detach(body["sequence_ids"]))
+        revision = project.touch(principal, outcome.at, project.detach(body["sequence_ids"]))
         return Done(Some(project_id=body["project_id"]), revision)
 
-    def remove_all_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
+    def remove_all_sequences(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
         """Detach every one."""
         if not project.sequences:
             return Done(Some(project_id=body["project_id"]), project.revision, again=True)
-        revision = project.touch(who, given.at, project.detach(list(project.sequences)))
+        revision = project.touch(principal, outcome.at, project.detach(list(project.sequences)))
         return Done(Some(project_id=body["project_id"]), revision)
 
 

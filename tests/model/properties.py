@@ -21,26 +21,26 @@ class Properties:
         self.closing: set[int] = set()
         self._uses = uses
 
-    def _new_id(self, told: Told) -> int:
+    def _new_id(self, outcome: Told) -> int:
         """Take the id that the server chose: higher than any before, of whatever kind."""
-        given = told.result.get("id")
-        assert isinstance(given, int), f"no id in {told}"
-        assert all(given > item for *_, item in self.ever), f"the id {given} is not new"
-        return given
+        new_id = outcome.result.get("id")
+        assert isinstance(new_id, int), f"no id in {outcome}"
+        assert all(new_id > earlier for *_, earlier in self.ever), f"the id {new_id} is not new"
+        return new_id
 
-    def add(self, kind: str, body: Body, told: Told) -> Done:
+    def add(self, kind: str, body: Body, outcome: Told) -> Done:
         """Add a type, a status or a value."""
         slot = body.get("slot")
         if kind == "category-value" and slot not in self.categories:
             raise No("unknown-reference", fields=[Some(field="slot", value=slot)])
-        new = self._new_id(told)
+        new = self._new_id(outcome)
         self.ever.append((kind, slot, new))
         self.values[new] = {"kind": kind, "slot": slot, **words(body)}
         self.closing |= {new} if body.get("closing") else set()
         return Done(self._about(new, slot))
 
-    def _about(self, one: int, slot: Any) -> Some:
-        return Some(id=one) if slot is None else Some(id=one, slot=slot)
+    def _about(self, value_id: int, slot: Any) -> Some:
+        return Some(id=value_id) if slot is None else Some(id=value_id, slot=slot)
 
     def _free(self, kind: str, body: Body) -> dict[str, Any]:
         """Return what no project has, or refuse."""
@@ -75,23 +75,23 @@ class Properties:
         del self.values[body["id"]]
         return Done(self._about(body["id"], body.get("slot")))
 
-    def define_category(self, body: Body, told: Told) -> Done:
+    def define_category(self, body: Body, outcome: Told) -> Done:
         """Enable, rename or disable a category at any time."""
-        return self._define(self.categories, body["slot"], body, told)
+        return self._define(self.categories, body["slot"], body, outcome)
 
-    def define_data_field(self, body: Body, told: Told) -> Done:
+    def define_data_field(self, body: Body, outcome: Told) -> Done:
         """Enable, rename or disable a field at any time."""
-        return self._define(self.fields, (body["kind"], body["slot"]), body, told)
+        return self._define(self.fields, (body["kind"], body["slot"]), body, outcome)
 
-    def _define(self, kept: dict[Any, dict[str, Any]], key: Any, body: Body, told: Told) -> Done:
-        if key in kept:
-            given = kept[key]["id"]
+    def _define(self, slots: dict[Any, dict[str, Any]], key: Any, body: Body, outcome: Told) -> Done:
+        if key in slots:
+            definition_id = slots[key]["id"]
         else:
-            given = self._new_id(told)
-            self.ever.append(("slot", None, given))
-        again, kept[key] = kept.get(key), {"id": given, "description": "", **body}
-        result = Some({name: value for name, value in kept[key].items() if name in {"id", "kind", "slot", "enabled"}})
-        return Done(result, again=again == kept[key])
+            definition_id = self._new_id(outcome)
+            self.ever.append(("slot", None, definition_id))
+        again, slots[key] = slots.get(key), {"id": definition_id, "description": "", **body}
+        result = Some({name: value for name, value in slots[key].items() if name in {"id", "kind", "slot", "enabled"}})
+        return Done(result, again=again == slots[key])
 
     def usable(self, field: str, value: Any) -> bool:
         """Tell whether a project may be given this."""
@@ -101,24 +101,31 @@ class Properties:
         if name in {"type", "status"}:
             return bool(self.values.get(value, {}).get("kind") == name)
         if name == "category":
-            category, one = self.categories.get(int(slot), {}), self.values.get(value, {})
-            return bool(category.get("enabled") and one.get("slot") == int(slot))
+            category, value_entry = self.categories.get(int(slot), {}), self.values.get(value, {})
+            return bool(category.get("enabled") and value_entry.get("slot") == int(slot))
         return bool(self.fields.get((name, int(slot)), {}).get("enabled"))
 
     def listed(self) -> Some:
         """List every property."""
         return Some(
             types=self._of("type", None),
-            statuses=[Some(item, closing=item["id"] in self.closing) for item in self._of("status", None)],
-            categories=[
-                Some(item, values=self._of("category-value", slot)) for slot, item in sorted(self.categories.items())
+            statuses=[
+                Some(definition, closing=definition["id"] in self.closing) for definition in self._of("status", None)
             ],
-            data_fields=sorted(map(Some, self.fields.values()), key=lambda one: int(one["id"])),
+            categories=[
+                Some(definition, values=self._of("category-value", slot))
+                for slot, definition in sorted(self.categories.items())
+            ],
+            data_fields=sorted(map(Some, self.fields.values()), key=lambda field: int(field["id"])),
         )
 
     def _of(self, kind: str, slot: int | None) -> list[Some]:
-        found = sorted(self.values.items())
-        return [Some(id=n, **words(item)) for n, item in found if (item["kind"], item["slot"]) == (kind, slot)]
+        definitions = sorted(self.values.items())
+        return [
+            Some(id=n, **words(definition))
+            for n, definition in definitions
+            if (definition["kind"], definition["slot"]) == (kind, slot)
+        ]
 
 
 def words(body: Body) -> dict[str, str]:

@@ -40,25 +40,31 @@ class QueryDispatcher:
     settings: Settings
     licence: Licence
 
-    def answer(self, who: str, verb: str, body: Body, activity: dict[str, list[Event]]) -> Any:
+    def answer(self, principal: str, verb: str, body: Body, activity: dict[str, list[Event]]) -> Any:
         """Answer a question, or refuse."""
         if verb == "administration.me":
-            return self.people.me(who)
-        told = GROUPED.get(body.get("group_by", ""), "")
+            return self.people.me(principal)
+        section = GROUPED.get(body.get("group_by", ""), "")
         if verb == "projects.list" and body.get("sort", "").removeprefix("-") in MAIN:
-            told = "main-details"
-        nodes = {self._node(who, verb), *needed(body.get("filter", {})), *([f"{PROJECTS}/{told}"] if told else [])}
-        self.people.need(who, nodes, "view", "not-available")
+            section = "main-details"
+        nodes = {
+            self._node(principal, verb),
+            *needed(body.get("filter", {})),
+            *([f"{PROJECTS}/{section}"] if section else []),
+        }
+        self.people.need(principal, nodes, "view", "not-available")
         if verb == "audit.activity":
-            return Some(items=[self._entry(who, item) for item in in_time(activity.get(body["project_id"], []))])
+            return Some(
+                items=[self._entry(principal, entry) for entry in in_time(activity.get(body["project_id"], []))]
+            )
         answers: dict[str, Any] = {
-            "get": lambda: self._document(who, body["project_id"]),
-            "list": lambda: self._page(who, body),
+            "get": lambda: self._document(principal, body["project_id"]),
+            "list": lambda: self._page(principal, body),
             "draft": lambda: Some(
-                sequences=[Some(item, media="available") for item in self.projects.drafts.listed(who)]
+                sequences=[Some(entry, media="available") for entry in self.projects.drafts.listed(principal)]
             ),
-            "history": lambda: self._history(who, body),
-            "statistics": lambda: self._figures(who, body),
+            "history": lambda: self._history(principal, body),
+            "statistics": lambda: self._figures(principal, body),
             "roles": self.people.listed,
             "properties": self.properties.listed,
             "settings": lambda: Some(self.settings.now),
@@ -66,20 +72,20 @@ class QueryDispatcher:
         }
         return answers[verb.rpartition(".")[2]]()
 
-    def _hidden(self, who: str) -> list[str]:
-        return [name for name, section in SECTIONS.items() if not self.people.sees(who, section)]
+    def _hidden(self, principal: str) -> list[str]:
+        return [name for name, section in SECTIONS.items() if not self.people.sees(principal, section)]
 
-    def _details(self, who: str) -> list[str]:
+    def _details(self, principal: str) -> list[str]:
         """Name the details that somebody may not see."""
-        return [name for name in ("categories", "main-details") if not self.people.sees(who, name)]
+        return [name for name in ("categories", "main-details") if not self.people.sees(principal, name)]
 
-    def _node(self, who: str, verb: str) -> str:
+    def _node(self, principal: str, verb: str) -> str:
         """Return what a question needs: who sees projects may know the names of properties."""
-        names = verb == "administration.properties" and self.people.level(who, PROJECTS)
+        names = verb == "administration.properties" and self.people.level(principal, PROJECTS)
         return PROJECTS if names else NODES.get(verb, PROJECTS)
 
-    def _document(self, who: str, project_id: str) -> Some:
-        project, hidden = self.projects.need(project_id), self._hidden(who)
+    def _document(self, principal: str, project_id: str) -> Some:
+        project, hidden = self.projects.need(project_id), self._hidden(principal)
         whole = Some(
             row(project_id, project),
             updated_by=project.updated_by,
@@ -89,8 +95,8 @@ class QueryDispatcher:
             hold=None,
             **{name: in_order(map(Some, getattr(project, name).values())) for name in SECTIONS.values()},
         )
-        hold = [] if self.people.sees(who, "retention") else ["hold"]
-        withheld = [*self._details(who), *(SECTIONS[name] for name in hidden), *hold]
+        hold = [] if self.people.sees(principal, "retention") else ["hold"]
+        withheld = [*self._details(principal), *(SECTIONS[name] for name in hidden), *hold]
         keys = {
             *withheld,
             *(MAIN if "main-details" in withheld else ()),
@@ -98,35 +104,37 @@ class QueryDispatcher:
         }
         return Some(whole, withheld=sorted(withheld), **dict.fromkeys(keys - {"main-details"}, ABSENT))
 
-    def _page(self, who: str, body: Body) -> Some:
-        hidden, unseen = self._hidden(who), self._details(who)
+    def _page(self, principal: str, body: Body) -> Some:
+        hidden, unseen = self._hidden(principal), self._details(principal)
         details = [name for name in unseen if name == "main-details"]
-        found = listed(self.projects.there, body, [*hidden, *unseen])
+        rows = listed(self.projects.there, body, [*hidden, *unseen])
         searched = [*unseen, *(SECTIONS[name] for name in hidden)] if "search" in body else details
         withheld = list(dict.fromkeys(searched))
         blank = dict.fromkeys(MAIN) if details else {}
-        items = [Some(row(*item), **blank) for item in found]
-        return Some(items=items, total=len(found), withheld=sorted(withheld))
+        items = [Some(row(*row_parts), **blank) for row_parts in rows]
+        return Some(items=items, total=len(rows), withheld=sorted(withheld))
 
-    def _figures(self, who: str, body: Body) -> Some:
-        told = statistics(self.projects.there, body, self.settings.now["timezone"], self.properties.closing)
-        if self.people.sees(who, "main-details"):
-            return Some(told, withheld=[])
-        told["closing_status_ids"] = []
-        blank = dict.fromkeys({name for item in told["items"] for name in item} - {"group", "starting", "count"})
-        return Some(told, withheld=["main-details"], items=[{**item, **blank} for item in told["items"]])
+    def _figures(self, principal: str, body: Body) -> Some:
+        figures = statistics(self.projects.there, body, self.settings.now["timezone"], self.properties.closing)
+        if self.people.sees(principal, "main-details"):
+            return Some(figures, withheld=[])
+        figures["closing_status_ids"] = []
+        blank = dict.fromkeys({name for entry in figures["items"] for name in entry} - {"group", "starting", "count"})
+        return Some(figures, withheld=["main-details"], items=[{**entry, **blank} for entry in figures["items"]])
 
-    def _entry(self, who: str, event: Event) -> Some:
+    def _entry(self, principal: str, event: Event) -> Some:
         """Return an event as the activity of its project tells it: without details of parts that one may not see."""
-        told, section = entry(event), SECTION_OF.get(event.name.removeprefix("projects.").partition("-")[0])
-        if section and not self.people.sees(who, section):
-            return Some(told, details={})
-        shown = redacted(event, self.people.hidden_fields(who), sequences=self.people.sees(who, "sequences"))
-        return Some(told, details={name: value for name, value in (shown or {}).items() if name != "project_id"})
+        activity, section = entry(event), SECTION_OF.get(event.name.removeprefix("projects.").partition("-")[0])
+        if section and not self.people.sees(principal, section):
+            return Some(activity, details={})
+        shown = redacted(
+            event, self.people.hidden_fields(principal), sequences=self.people.sees(principal, "sequences")
+        )
+        return Some(activity, details={name: value for name, value in (shown or {}).items() if name != "project_id"})
 
-    def _history(self, who: str, body: Body) -> Some:
-        project, hidden = self.projects.need(body["project_id"]), self._hidden(who)
-        fields = self.people.hidden_fields(who)
+    def _history(self, principal: str, body: Body) -> Some:
+        project, hidden = self.projects.need(body["project_id"]), self._hidden(principal)
+        fields = self.people.hidden_fields(principal)
         items = [
             past(change, fields)
             for change in project.history
@@ -134,26 +142,26 @@ class QueryDispatcher:
             and body.get("field") in {None, change.past.name}
             and body.get("part_id") in {None, change.past.part_id}
         ]
-        withheld = [*self._details(who), *(SECTIONS[name] for name in hidden)]
+        withheld = [*self._details(principal), *(SECTIONS[name] for name in hidden)]
         return Some(items=newest_first(items), withheld=sorted(withheld))
 
 
 def row(project_id: str, project: Project) -> Some:
     """Return a project as a list shows it."""
-    told = ("number", "revision", "created_by", "created_at", "updated_at", "imported")
-    details = {name: project.fields[name] for name in MAIN} | {name: getattr(project, name) for name in told}
+    names = ("number", "revision", "created_by", "created_at", "updated_at", "imported")
+    details = {name: project.fields[name] for name in MAIN} | {name: getattr(project, name) for name in names}
     return Some(details, project_id=project_id)
 
 
-def past(one: Change, hidden: Collection[str]) -> Some:
+def past(change: Change, hidden: Collection[str]) -> Some:
     """Return a change as the history tells it, an opening without hidden fields."""
-    name, part_id, old, new = one.past
+    name, part_id, old, new = change.past
     if name == "project":
         new = Some(new, **dict.fromkeys(set(new) & set(hidden), ABSENT))
     return Some(
-        revision=one.revision,
-        by=one.by,
-        at=one.at,
+        revision=change.revision,
+        by=change.by,
+        at=change.at,
         field=name,
         part_id=part_id,
         old=values(name, old),
@@ -161,9 +169,9 @@ def past(one: Change, hidden: Collection[str]) -> Some:
     )
 
 
-def newest_first(items: list[Any]) -> list[Any]:
+def newest_first(changes: list[Any]) -> list[Any]:
     """Order entries by revision, the newest first; those of one command have no order of their own."""
-    return sorted(items, key=lambda one: (-one["revision"], one["field"], one["part_id"] or ""))
+    return sorted(changes, key=lambda change: (-change["revision"], change["field"], change["part_id"] or ""))
 
 
 def of_each(event: Event) -> list[Event]:
@@ -199,9 +207,9 @@ def entry(event: Event) -> Some:
 
 def in_time(events: list[Event]) -> list[Event]:
     """Order events, the newest first; those of one moment by their ids."""
-    return sorted(events, key=lambda one: (moment(one.at), one.id), reverse=True)
+    return sorted(events, key=lambda event: (moment(event.at), event.id), reverse=True)
 
 
 def in_order(parts: Iterable[Some]) -> list[Some]:
     """Order comments, calls or sequences by their own times, those of one time as they were accepted."""
-    return sorted(parts, key=lambda one: moment(one.get("at") or one.get("start") or "2000-01-01"))
+    return sorted(parts, key=lambda part: moment(part.get("at") or part.get("start") or "2000-01-01"))

@@ -45,42 +45,42 @@ class Done:
     again: bool = False
 
 
-def agree(wanted: Any, told: Any, name: str = "") -> bool:
+def agree(expected: Any, actual: Any, name: str = "") -> bool:
     """Tell whether two answers say the same: times as moments, decimals as numbers, `Some` as a part."""
-    if isinstance(wanted, Mapping):
-        if not isinstance(told, Mapping) or not (isinstance(wanted, Some) or wanted.keys() == told.keys()):
+    if isinstance(expected, Mapping):
+        if not isinstance(actual, Mapping) or not (isinstance(expected, Some) or expected.keys() == actual.keys()):
             return False
         inner = name if name.startswith("decimal_") else ""
         return all(
-            key not in told if value is ABSENT else key in told and agree(value, told[key], inner or key)
-            for key, value in wanted.items()
+            key not in actual if value is ABSENT else key in actual and agree(value, actual[key], inner or key)
+            for key, value in expected.items()
         )
-    if isinstance(wanted, list):
+    if isinstance(expected, list):
         return (
-            isinstance(told, list)
-            and len(wanted) == len(told)
-            and all(agree(item, other, name) for item, other in zip(wanted, told, strict=True))
+            isinstance(actual, list)
+            and len(expected) == len(actual)
+            and all(agree(element, other, name) for element, other in zip(expected, actual, strict=True))
         )
-    return wanted == told or (type(told) is str and _value(wanted, name) == _value(told, name))
+    return expected == actual or (type(actual) is str and _value(expected, name) == _value(actual, name))
 
 
-def _value(given: Any, name: str) -> Any:
-    if not isinstance(given, str):
-        return given
-    return decimal(given) if name.startswith("decimal_") else moment(given)
+def _value(value: Any, name: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    return decimal(value) if name.startswith("decimal_") else moment(value)
 
 
-def decimal(given: str) -> Any:
+def decimal(written: str) -> Any:
     """Read a decimal, which has the same value with more or fewer zeros behind it."""
-    return Decimal(given)
+    return Decimal(written)
 
 
-def moment(given: str) -> Any:
+def moment(written: str) -> Any:
     """Read a time, which is the same moment with any offset; leave other texts as they are."""
     try:
-        return datetime.fromisoformat(given)
+        return datetime.fromisoformat(written)
     except ValueError:
-        return given
+        return written
 
 
 def before(first: str | None, second: str | None) -> bool:

@@ -26,10 +26,10 @@ class Settings:
         """Change what is given and differs, and tell what it was and is."""
         if body.get("timezone", "UTC") not in available_timezones():
             raise No("invalid", fields=[Some(field="timezone")])
-        wanted = {name: value for name, value in body.items() if value != self.now[name]}
-        changed = {name: {"old": _told(self.now[name]), "new": _told(value)} for name, value in wanted.items()}
-        self.now |= wanted
-        return Done(Some(changed=changed), again=not wanted)
+        new_values = {name: value for name, value in body.items() if value != self.now[name]}
+        changed = {name: {"old": _told(self.now[name]), "new": _told(value)} for name, value in new_values.items()}
+        self.now |= new_values
+        return Done(Some(changed=changed), again=not new_values)
 
 
 def _told(value: Any) -> Any:
@@ -50,14 +50,14 @@ class Licence:
         if self.ran_out:
             raise No("not-licensed", reason="expired")
 
-    def activate_licence(self, who: str, said: dict[str, Any], reason: str | None) -> Done:
+    def activate_licence(self, principal: str, claims: dict[str, Any], reason: str | None) -> Done:
         """Put what a token says into force, unless there is a reason against the token."""
         if reason:
             raise No("not-licensed", reason=reason)
-        again = said == self.activated
-        self.activated, self.ran_out = said, False
-        self.by = self.by if again else who
-        return Done(Some(said), again=again)
+        again = claims == self.activated
+        self.activated, self.ran_out = claims, False
+        self.by = self.by if again else principal
+        return Done(Some(claims), again=again)
 
     def state(self) -> Some:
         """Say which licence is in force, or why none is."""

@@ -97,8 +97,8 @@ OPENING = (
     role("clerks", {Node.PROJECTS: "view", Node.COMMENTS: "manage", Node.ACTIVITY_LOGS: "view"}),
     role("fences", {Node.PROJECTS: "manage"}),
     *(
-        Wish("administration.assign-role", {"role_id": role_id, "principal": who})
-        for role_id, who in (("operators", PEOPLE[1]), ("clerks", PEOPLE[2]), ("fences", "fence"))
+        Wish("administration.assign-role", {"role_id": role_id, "principal": principal})
+        for role_id, principal in (("operators", PEOPLE[1]), ("clerks", PEOPLE[2]), ("fences", "fence"))
     ),
     *(Wish(f"administration.add-{kind}", {"name": kind}) for kind in ("type", "type", "status")),
     *(Wish("administration.define-category", {"slot": slot, "enabled": True, "name": "Place"}) for slot in (1, 2)),

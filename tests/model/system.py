@@ -58,9 +58,9 @@ class System:
         for name in ("projects", "administration", "audit"):
             await self.site.worker(name, event_delay_seconds=0.005)  # every step waits for its events
         await self._ear.listen(await self.site.overseer())
-        for who in (*PEOPLE, FENCE):
-            self.speakers[who] = Speaker(await self.site.nats(who), who)
-            await self.speakers[who].listen()
+        for principal in (*PEOPLE, FENCE):
+            self.speakers[principal] = Speaker(await self.site.nats(principal), principal)
+            await self.speakers[principal].listen()
 
     async def clear(self) -> None:
         """Reset the site, except its sequences of numbers."""
@@ -75,38 +75,38 @@ class System:
         """Return a token in which the operator grants a licence."""
         return self.site.trust.account_token(licence)
 
-    async def send_together(self, given: list[SentCommand]) -> list[CommandResult]:
+    async def send_together(self, commands: list[SentCommand]) -> list[CommandResult]:
         """Send commands at once; return place, outcome and events of each, in their order."""
-        ids = [uuid7() for _ in given]
-        kept = await asyncio.gather(
+        ids = [uuid7() for _ in commands]
+        acknowledgements = await asyncio.gather(
             *(
-                self.speakers[who].publish(verb, key, body, each_id)
-                for each_id, (who, verb, key, body) in zip(ids, given, strict=True)
+                self.speakers[principal].publish(verb, key, body, each_id)
+                for each_id, (principal, verb, key, body) in zip(ids, commands, strict=True)
             )
         )
-        told = []
-        for ack, each_id, (who, *_) in zip(kept, ids, given, strict=True):
-            outcome = await self.speakers[who].outcome(each_id)
+        results = []
+        for ack, each_id, (principal, *_) in zip(acknowledgements, ids, commands, strict=True):
+            outcome = await self.speakers[principal].outcome(each_id)
             leaves = outcome.get("events") or outcome.get("error", {}).get("code") in AUDITED
-            told.append((ack["seq"], outcome, await self._ear.caused(str(each_id)) if leaves else []))
-        return told
+            results.append((ack["seq"], outcome, await self._ear.caused(str(each_id)) if leaves else []))
+        return results
 
-    async def ask(self, who: str, verb: str, body: Any) -> tuple[Any, Event | None]:
+    async def ask(self, principal: str, verb: str, body: Any) -> tuple[Any, Event | None]:
         """Ask a question; return the answer and the event that it left."""
-        told = await self.speakers[who].ask(verb, body)
-        error = told.get("error", {}).get("code")
+        answer = await self.speakers[principal].ask(verb, body)
+        error = answer.get("error", {}).get("code")
         if (verb in {"projects.get", "projects.history"} and not error) or error == "not-available":
-            return told, await self._ear.uncaused(of_feeds=False)
-        return told, None
+            return answer, await self._ear.uncaused(of_feeds=False)
+        return answer, None
 
     def heard(self) -> set[str]:
         """Return the ids of all events until now."""
         return set(self._ear.known)
 
-    async def follow(self, who: str, given: Any, since: str | None) -> tuple[Follower | None, Any]:
+    async def follow(self, principal: str, filters: Any, since: str | None) -> tuple[Follower | None, Any]:
         """Open a feed; return it, or None and the refusal."""
-        follower = Follower(self.speakers[who], since)
-        refused = await follower.open(given)
+        follower = Follower(self.speakers[principal], since)
+        refused = await follower.open(filters)
         if refused:
             event = await self._ear.uncaused(of_feeds=True)
             assert (event.name, event.body["attempted"]) == ("audit.refused", "projects.watch"), event

@@ -21,10 +21,10 @@ class Watch:
     It may be told what was done a moment before it asked for the first time.
     """
 
-    def __init__(self, system: System, who: str, given: dict[str, Any]) -> None:
+    def __init__(self, system: System, principal: str, filters: dict[str, Any]) -> None:
         """Remember who follows what; nothing is open yet."""
-        self.who = who
-        self.given: Body = given
+        self.who = principal
+        self.given: Body = filters
         self.follower: Follower | None = None
         self.cursor: str | None = None
         self._system = system
@@ -63,14 +63,14 @@ class Watch:
         new = [replace(event, views=[]) for event in events]
         self._expected += new
         if self.follower:
-            for item in new:
-                for body in variants(item) if loose else ():
-                    item.see(body)
+            for expected in new:
+                for body in variants(expected) if loose else ():
+                    expected.see(body)
             self._see(model)
 
     def _see(self, model: Model) -> None:
-        for item in self._expected:
-            item.see(view(item, self.who, self.given, model.people, model.projects.there))
+        for event in self._expected:
+            event.see(view(event, self.who, self.given, model.people, model.projects.there))
         self._lost_right.add(not self._may(model))
 
     def _may(self, model: Model) -> bool:
@@ -95,18 +95,20 @@ class Watch:
         if ended or not self._fences:
             self.leave()
 
-    def _compare(self, told: list[Event], *, ended: bool) -> None:
+    def _compare(self, messages: list[Event], *, ended: bool) -> None:
         """Let each project's events be those that are expected, in their order, in one of the right bodies."""
-        expected = {item.id: item for item in self._expected}
-        told = [item for item in told if item.project_id not in self._fenced and item.id not in self._before]
-        seen = {item.id: item for item in told}
-        for item in seen.values():
-            right = expected.get(item.id)
-            assert right, f"{self.who} {self.given} must not be told {item}"
-            assert item.body in right.views, f"{self.who} {self.given} must be told {right}: {item}"
-            assert replace(right, views=[], body={}) == replace(item, body={}), (right, item)
-        missing = [item for item in self._expected if None not in item.views and item.id not in seen]
+        expected = {event.id: event for event in self._expected}
+        messages = [
+            event for event in messages if event.project_id not in self._fenced and event.id not in self._before
+        ]
+        seen = {event.id: event for event in messages}
+        for event in seen.values():
+            right = expected.get(event.id)
+            assert right, f"{self.who} {self.given} must not be told {event}"
+            assert event.body in right.views, f"{self.who} {self.given} must be told {right}: {event}"
+            assert replace(right, views=[], body={}) == replace(event, body={}), (right, event)
+        missing = [event for event in self._expected if None not in event.views and event.id not in seen]
         assert ended or not missing, f"{self.who} {self.given} must be told {missing}"
-        for project_id in {item.project_id for item in seen.values() if item.project_id}:
-            order = [item.id for item in self._expected if item.project_id == project_id and item.id in seen]
-            assert order == [item.id for item in seen.values() if item.project_id == project_id], (order, told)
+        for project_id in {event.project_id for event in seen.values() if event.project_id}:
+            order = [event.id for event in self._expected if event.project_id == project_id and event.id in seen]
+            assert order == [event.id for event in seen.values() if event.project_id == project_id], (order, messages)

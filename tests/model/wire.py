@@ -16,10 +16,10 @@ SECONDS = 15
 class Speaker:
     """One principal on the wire."""
 
-    def __init__(self, nats: Nats, who: str) -> None:
+    def __init__(self, nats: Nats, principal: str) -> None:
         """Remember who speaks."""
         self.nats = nats
-        self.who = who
+        self.who = principal
         self._outcomes: dict[UUID, asyncio.Future[Any]] = {}
 
     async def listen(self) -> None:
@@ -42,9 +42,9 @@ class Speaker:
         subject = f"im.main.cmd.{self.who}.{worker}.{key}.{verb}"
         headers = {"Nats-Msg-Id": str(command_id)}
         answer = await self.nats.request(subject, json.dumps(body).encode(), timeout=SECONDS, headers=headers)
-        told: dict[str, Any] = json.loads(answer.data)
-        assert "error" not in told, told
-        return told
+        acknowledgement: dict[str, Any] = json.loads(answer.data)
+        assert "error" not in acknowledgement, acknowledgement
+        return acknowledgement
 
     async def outcome(self, command_id: UUID) -> Any:
         """Wait for the outcome of a command."""
@@ -88,12 +88,12 @@ class Ear:
         await self._until(lambda: command_id in self._caused, f"command {command_id}")
         return self._caused[command_id]
 
-    async def _until(self, is_so: Callable[[], bool], what: str) -> None:
+    async def _until(self, is_so: Callable[[], bool], expectation: str) -> None:
         try:
             async with asyncio.timeout(SECONDS), self._news:
                 await self._news.wait_for(is_so)
         except TimeoutError as error:
-            raise AssertionError(f"no event of {what}") from error
+            raise AssertionError(f"no event of {expectation}") from error
 
     async def uncaused(self, *, of_feeds: bool) -> Event:
         """Wait for the next event of a question, or of one for a feed.
@@ -102,7 +102,7 @@ class Ear:
         """
 
         def some() -> list[Event]:
-            return [item for item in self._uncaused if (item.body.get("attempted") == "projects.watch") is of_feeds]
+            return [event for event in self._uncaused if (event.body.get("attempted") == "projects.watch") is of_feeds]
 
         await self._until(lambda: bool(some()), "a question")
         event = some()[0]
@@ -125,11 +125,11 @@ class Follower:
         self._opened: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._news = asyncio.Condition()
 
-    async def open(self, given: Any) -> Any:
+    async def open(self, filters: Any) -> Any:
         """Ask for the feed and wait for its first message; return the refusal, if it is one."""
         address = f"_INBOX_{self._speaker.who}.feed.{uuid4().hex}"
         self._heard = await self._speaker.nats.subscribe(address, cb=self._hear)
-        body = {"filter": given, **({"since": self.cursor} if self.cursor else {})}
+        body = {"filter": filters, **({"since": self.cursor} if self.cursor else {})}
         await self._speaker.nats.publish(
             f"im.main.qry.{self._speaker.who}.projects.watch", json.dumps(body).encode(), reply=address
         )
@@ -166,7 +166,7 @@ class Follower:
         """Wait until the feed has told the event of a command, or has ended."""
         async with asyncio.timeout(SECONDS), self._news:
             await self._news.wait_for(
-                lambda: self.end is not None or any(item.cause == command_id for item in self.told)
+                lambda: self.end is not None or any(event.cause == command_id for event in self.told)
             )
 
     async def leave(self) -> None:

@@ -41,7 +41,7 @@ class ModelProject:
 
     def words(self) -> set[str]:
         """Return its words, computed in another way than the product does."""
-        written = [self.row["description"], *self.comments, *(item for call in self.calls for item in call)]
+        written = [self.row["description"], *self.comments, *(text for call in self.calls for text in call)]
         plain = unicodedata.normalize("NFKD", " ".join(written)).casefold()
         return set("".join(character for character in plain if not unicodedata.combining(character)).split())
 
@@ -153,30 +153,30 @@ def expected_ids(projects: Iterable[ModelProject], query: ListProjects) -> list[
     ]
     name, backward = query.sort.removeprefix("-"), query.sort.startswith("-")
 
-    def place(one: ModelProject) -> tuple[Any, ...]:
-        value = one.row[name]
+    def place(project: ModelProject) -> tuple[Any, ...]:
+        value = project.row[name]
         own = (sort_key(value) if name == "description" else value,)
-        return (*(() if value is None else own), one.row["created_at"], one.id)
+        return (*(() if value is None else own), project.row["created_at"], project.id)
 
     filled = sorted((project for project in matching if project.row[name] is not None), key=place, reverse=backward)
     empty = sorted((project for project in matching if project.row[name] is None), key=place, reverse=backward)
-    return [item.id for item in filled + empty]
+    return [row.id for row in filled + empty]
 
 
-def matches_filter(one: ModelProject, given: ProjectFilter) -> bool:
+def matches_filter(project: ModelProject, filters: ProjectFilter) -> bool:
     """Return whether a project matches a filter."""
-    row = one.row
+    row = project.row
     named: list[tuple[str, Any]] = [
-        ("type_id", given.type_ids),
-        ("status_id", given.status_ids),
-        ("created_by", given.created_by),
+        ("type_id", filters.type_ids),
+        ("status_id", filters.status_ids),
+        ("created_by", filters.created_by),
     ]
-    named += [("number", given.numbers), *((f"category_{slot}", ids) for slot, ids in given.categories.items())]
-    spans = [("created_at", given.created), ("start_time", given.start_time), ("updated_at", given.updated)]
+    named += [("number", filters.numbers), *((f"category_{slot}", ids) for slot, ids in filters.categories.items())]
+    spans = [("created_at", filters.created), ("start_time", filters.start_time), ("updated_at", filters.updated)]
     return (
         all(ids is None or row.get(name) in ids for name, ids in named)
         and all(is_in_span(row[name], span) for name, span in spans)
-        and (given.camera_ids is None or bool(one.cameras & set(given.camera_ids)))
+        and (filters.camera_ids is None or bool(project.cameras & set(filters.camera_ids)))
     )
 
 
@@ -187,7 +187,7 @@ def is_in_span(at: datetime | None, span: Span) -> bool:
     return (span.from_ is None or at >= span.from_) and (span.to is None or at < span.to)
 
 
-def matches_search(one: ModelProject, search: str | None) -> bool:
+def matches_search(project: ModelProject, search: str | None) -> bool:
     """Return whether every word of a search is a word, or from three letters on a part of one."""
     terms = unicodedata.normalize("NFKD", search or "").casefold().split()
-    return all(any(term == word or (len(term) > 2 and term in word) for word in one.words()) for term in terms)
+    return all(any(term == word or (len(term) > 2 and term in word) for word in project.words()) for term in terms)

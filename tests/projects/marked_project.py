@@ -44,9 +44,9 @@ async def create_marked_project(site: Site, admin: Client, *parts: str) -> str:
     }
     for change in (first, second) if "main-details" in parts else ():
         await send_command(admin, "projects.update", project_id=project_id, **change)
-    data: dict[str, Any] = {"text_1": "A walrus.", "integer_1": 424242, "datetime_1": "1921-01-01T00:00:00Z"}
+    field_values: dict[str, Any] = {"text_1": "A walrus.", "integer_1": 424242, "datetime_1": "1921-01-01T00:00:00Z"}
     more: dict[str, Any] = {"text_1": "A narwhal.", "integer_1": 434343, "datetime_1": "1922-01-01T00:00:00Z"}
-    for change in (data, more) if "categories" in parts else ():
+    for change in (field_values, more) if "categories" in parts else ():
         categories = {"1": ids["category-value"]}
         await send_command(admin, "projects.update", project_id=project_id, categories=categories, data=change)
     return project_id
@@ -111,8 +111,8 @@ async def read_report_and_package(clerk: Client, project_id: str) -> dict[str, s
     query = catalogue.queries()["reports.download"].model_validate_json(json.dumps({"report_id": report["report_id"]}))
     pages = pages_of(await clerk.ask(query))
     package = (await send_command(clerk, "projects.export", project_id=project_id))["package"]
-    data = json.dumps({"package_id": package["package_id"]})
-    query = catalogue.queries()["projects.download"].model_validate_json(data)
+    body = json.dumps({"package_id": package["package_id"]})
+    query = catalogue.queries()["projects.download"].model_validate_json(body)
     with pyzipper.AESZipFile(io.BytesIO(await clerk.ask(query))) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
     return {"report": "".join(pages), **files, "made": json.dumps(report | package)}

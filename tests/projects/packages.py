@@ -33,9 +33,9 @@ async def fetch(client: Client, package: Package) -> bytes:
     return b"".join([part async for part in client.download(DownloadPackage(package_id=package.package_id))])
 
 
-def unzip(data: bytes, password: str | None = None) -> dict[str, bytes]:
+def unzip(archive_bytes: bytes, password: str | None = None) -> dict[str, bytes]:
     """Return the files of a package, in their order."""
-    with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
+    with pyzipper.AESZipFile(io.BytesIO(archive_bytes)) as archive:
         archive.setpassword(password.encode() if password else None)
         return {name: archive.read(name) for name in archive.namelist()}
 

@@ -76,12 +76,12 @@ async def test_what_is_opened_again_is_closed_by_its_last_closing(operator: Oper
     """A project that was opened again is not closed; closed once more, it counts from then, in whatever status."""
     done, filed = [await status(operator.client, name, closing=True) for name in ("Done", "Filed")]
     new = await status(operator.client, "New")
-    for item in (done, new):
-        await give(operator, status_id=item)
+    for status_id in (done, new):
+        await give(operator, status_id=status_id)
     assert (await figures(operator)).closed == 0
     assert (await figures(operator)).median_closing_seconds is None
-    for item in (done, filed):
-        await give(operator, status_id=item)
+    for status_id in (done, filed):
+        await give(operator, status_id=status_id)
         assert (await figures(operator)).median_closing_seconds == pytest.approx(await closing_seconds(operator, 4))
 
 
@@ -100,8 +100,8 @@ async def test_a_status_in_use_can_be_marked(operator: Operator) -> None:
 async def test_a_deleted_status_closed_while_it_was_there(operator: Operator) -> None:
     """A closing status that was deleted meanwhile counts in the past of those that went on to another closing one."""
     done, filed = [await status(operator.client, name, closing=True) for name in ("Done", "Filed")]
-    for item in (done, filed):
-        await give(operator, status_id=item)
+    for status_id in (done, filed):
+        await give(operator, status_id=status_id)
     await operator.send(DeleteStatus(id=done))
     assert (await figures(operator)).median_closing_seconds == pytest.approx(await closing_seconds(operator, 2))
 
@@ -109,8 +109,8 @@ async def test_a_deleted_status_closed_while_it_was_there(operator: Operator) ->
 async def test_what_was_closed_elsewhere_has_no_time(operator: Operator) -> None:
     """A project that was imported as closed is closed, and nobody knows since when."""
     done = await status(operator.client, "Done", closing=True)
-    one = ImportedProject(project_id=uuid7(), number=9, created_by="old", created_at=NOON, status_id=done)
-    await operator.send(ImportProjects(projects=[one]))
+    imported = ImportedProject(project_id=uuid7(), number=9, created_by="old", created_at=NOON, status_id=done)
+    await operator.send(ImportProjects(projects=[imported]))
     samples = await figures(operator)
     assert samples.count == 2
     assert samples.closed == 1

@@ -59,7 +59,7 @@ async def test_of_two_who_expect_one_revision_one_is_told(operator: Operator) ->
         )
         for text in ("First.", "Second.")
     ]
-    first, second = [await item.outcome() for item in both]
+    first, second = [await submission.outcome() for submission in both]
     assert (first.status, (await operator.project()).description) == ("applied", "First.")
     assert [change["fields"] for change in (second.error or {})["details"]["changes"]] == [["description"]]
 
@@ -80,9 +80,9 @@ async def test_many_writers_with_a_revision_lose_nothing(operator: Operator) -> 
 
     await asyncio.gather(*(write(turn) for turn in range(6)))
     page = await operator.client.ask(GetHistory(project_id=operator.project_id, field="description"))
-    items = page.items[::-1]
-    assert {item.new for item in items} == {f"Turn {turn}." for turn in range(6)}
-    assert [item.old for item in items[1:]] == [item.new for item in items[:-1]]
+    changes = page.items[::-1]
+    assert {change.new for change in changes} == {f"Turn {turn}." for turn in range(6)}
+    assert [change.old for change in changes[1:]] == [change.new for change in changes[:-1]]
 
 
 async def test_different_fields_both_win(operator: Operator) -> None:
@@ -129,10 +129,10 @@ async def test_a_part_that_is_gone_says_by_whom(operator: Operator) -> None:
 
 async def test_a_sequence_that_is_gone_says_by_whom(operator: Operator) -> None:
     """Removing a sequence that somebody removed is refused with when and by whom (SEQ-04, PRJ-23)."""
-    one = sequence()
-    await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
+    footage = sequence()
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=[footage]))
     await operator.send(RemoveAllSequences(project_id=operator.project_id))
-    again = RemoveSequences(project_id=operator.project_id, sequence_ids=[one.sequence_id])
+    again = RemoveSequences(project_id=operator.project_id, sequence_ids=[footage.sequence_id])
     error = (await operator.refusal(again)).error
     assert (error.code, error.details["deleted_by"]) == (Code.GONE, "admin")
 
@@ -142,6 +142,6 @@ async def test_gone_within_one_batch_says_by_whom(operator: Operator) -> None:
     part: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
     await operator.send(AddComment(**part, text="Seen."))
     both = [await operator.client.submit(DeleteComment(**part)) for _ in range(2)]
-    first, second = [await item.outcome() for item in both]
+    first, second = [await submission.outcome() for submission in both]
     assert first.status == "applied"
     assert (second.error or {})["details"]["deleted_by"] == "admin"

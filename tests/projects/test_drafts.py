@@ -55,10 +55,10 @@ async def test_a_span_over_many_cameras(operator: Operator) -> None:
 
 async def test_a_sequence_is_drafted_once(operator: Operator) -> None:
     """Drafting a sequence that is on the list already adds nothing and says so."""
-    one = sequence()
-    await operator.send(DraftSequences(sequences=[one]))
-    again = await operator.send(DraftSequences(sequences=[one, one]))
-    assert (again.sequence_ids, await drafted(operator)) == ([], [one.sequence_id])
+    footage = sequence()
+    await operator.send(DraftSequences(sequences=[footage]))
+    again = await operator.send(DraftSequences(sequences=[footage, footage]))
+    assert (again.sequence_ids, await drafted(operator)) == ([], [footage.sequence_id])
 
 
 async def test_a_sequence_that_is_named_twice_is_the_first(operator: Operator) -> None:
@@ -74,10 +74,10 @@ async def test_a_sequence_that_is_named_twice_is_the_first(operator: Operator) -
 
 async def test_undrafting_what_is_gone_is_refused(operator: Operator) -> None:
     """Taking off a sequence that is not on the list is refused and changes nothing (PRJ-23)."""
-    one = sequence()
-    await operator.send(DraftSequences(sequences=[one]))
-    error = (await operator.refusal(UndraftSequences(sequence_ids=[one.sequence_id, uuid7()]))).error
-    assert (error.code, await drafted(operator)) == (Code.GONE, [one.sequence_id])
+    footage = sequence()
+    await operator.send(DraftSequences(sequences=[footage]))
+    error = (await operator.refusal(UndraftSequences(sequence_ids=[footage.sequence_id, uuid7()]))).error
+    assert (error.code, await drafted(operator)) == (Code.GONE, [footage.sequence_id])
 
 
 async def test_a_draft_is_cleared_in_one_action(operator: Operator) -> None:
@@ -98,21 +98,23 @@ async def test_a_draft_has_a_longest_length(operator: Operator) -> None:
 
 async def test_a_draft_is_taken_over_into_a_new_project(operator: Operator) -> None:
     """A project is created with the draft list, which is empty after that (SEQ-03)."""
-    one, two = sequence(), sequence()
-    await operator.send(DraftSequences(sequences=[one]))
+    footage, two = sequence(), sequence()
+    await operator.send(DraftSequences(sequences=[footage]))
     operator.project_id = uuid7()
-    created = await operator.send(CreateProject(project_id=operator.project_id, from_draft=True, sequences=[two, one]))
-    assert sorted(created.sequence_ids) == sorted([one.sequence_id, two.sequence_id])
+    created = await operator.send(
+        CreateProject(project_id=operator.project_id, from_draft=True, sequences=[two, footage])
+    )
+    assert sorted(created.sequence_ids) == sorted([footage.sequence_id, two.sequence_id])
     attached = {each.sequence_id for each in (await operator.project()).sequences or []}
-    assert (attached, await drafted(operator)) == ({one.sequence_id, two.sequence_id}, [])
+    assert (attached, await drafted(operator)) == ({footage.sequence_id, two.sequence_id}, [])
 
 
 async def test_a_draft_is_taken_over_into_an_existing_project(operator: Operator) -> None:
     """The draft list is added to a project that is there, which a second time there is nothing of (SEQ-03)."""
-    one = sequence()
-    await operator.send(DraftSequences(sequences=[one]))
+    footage = sequence()
+    await operator.send(DraftSequences(sequences=[footage]))
     taking = AddSequences(project_id=operator.project_id, from_draft=True)
-    assert (await operator.send(taking)).sequence_ids == [one.sequence_id]
+    assert (await operator.send(taking)).sequence_ids == [footage.sequence_id]
     error = (await operator.refusal(taking)).error
     assert (error.code, error.details["fields"][0]["kind"]) == (Code.INVALID, "draft_empty")
     assert (await operator.project()).revision == 2
@@ -120,14 +122,14 @@ async def test_a_draft_is_taken_over_into_an_existing_project(operator: Operator
 
 async def test_a_creation_from_a_draft_is_repeated(operator: Operator) -> None:
     """Repeated, it is answered as before and takes no newer draft; asked otherwise, it is refused (SEQ-03)."""
-    one, two, three = sequence(), sequence(), sequence()
+    footage, two, three = sequence(), sequence(), sequence()
     await operator.send(DraftSequences(sequences=[two]))
-    opening = CreateProject(project_id=uuid7(), from_draft=True, sequences=[one])
+    opening = CreateProject(project_id=uuid7(), from_draft=True, sequences=[footage])
     first = await operator.send(opening)
     await operator.send(DraftSequences(sequences=[three]))
     assert await operator.send(opening) == first
     assert await drafted(operator) == [three.sequence_id]
-    for other in ({"from_draft": False}, {"sequences": [three]}, {"from_draft": False, "sequences": [one, two]}):
+    for other in ({"from_draft": False}, {"sequences": [three]}, {"from_draft": False, "sequences": [footage, two]}):
         assert (await operator.refusal(opening.model_copy(update=other))).code is Code.CONFLICT
     (opened,) = (await operator.client.ask(GetHistory(project_id=opening.project_id, field="project"))).items
     assert opened.new["from_draft"] is True
@@ -135,11 +137,11 @@ async def test_a_creation_from_a_draft_is_repeated(operator: Operator) -> None:
 
 async def test_a_refused_creation_leaves_the_draft(operator: Operator) -> None:
     """A creation that is refused takes nothing from the draft list."""
-    one = sequence()
-    await operator.send(DraftSequences(sequences=[one]))
+    footage = sequence()
+    await operator.send(DraftSequences(sequences=[footage]))
     wrong = CreateProject(project_id=uuid7(), from_draft=True, type_id=4711)
     assert (await operator.refusal(wrong)).error.code is Code.UNKNOWN_REFERENCE
-    assert await drafted(operator) == [one.sequence_id]
+    assert await drafted(operator) == [footage.sequence_id]
 
 
 async def test_a_draft_is_ones_own(operator: Operator) -> None:
@@ -177,13 +179,13 @@ async def test_drafting_and_taking_over_at_once(operator: Operator) -> None:
     projects = [uuid7() for _ in range(12)]
     drafting = [operator.send(DraftSequences(sequences=[sequence])) for sequence in sequences]
     taking = [operator.send(CreateProject(project_id=project, from_draft=True)) for project in projects]
-    mixed = [item for pair in zip(drafting[::4], taking, strict=False) for item in pair]
-    left = [item for place, item in enumerate(drafting) if place % 4]
+    mixed = [submission for pair in zip(drafting[::4], taking, strict=False) for submission in pair]
+    left = [submission for place, submission in enumerate(drafting) if place % 4]
     await asyncio.gather(*mixed, *left, *taking[10:])
     rows = await operator.site.sql(
         "SELECT sequence_id FROM projects.sequence UNION ALL SELECT sequence_id FROM projects.draft"
     )
-    assert sorted(item for (item,) in rows) == sorted(sequence.sequence_id for sequence in sequences)
+    assert sorted(sequence_id for (sequence_id,) in rows) == sorted(sequence.sequence_id for sequence in sequences)
 
 
 async def test_drafting_waits_for_whoever_takes_the_list_over(operator: Operator) -> None:
@@ -224,16 +226,16 @@ async def test_two_creations_share_no_draft(operator: Operator) -> None:
     created = await asyncio.gather(
         *(operator.send(CreateProject(project_id=project, from_draft=True)) for project in projects)
     )
-    assert sorted(len(item.sequence_ids) for item in created) == [0] * 9 + [20]
+    assert sorted(len(opened.sequence_ids) for opened in created) == [0] * 9 + [20]
     assert await operator.site.count("projects.sequence") == 20
 
 
 async def test_drafts_are_activities_of_the_site(operator: Operator) -> None:
     """Drafting, taking off and clearing are recorded in incident_manager, and not by the log server (LOG-T5)."""
     await operator.site.worker("audit")
-    one = sequence()
-    await operator.send(DraftSequences(sequences=[one, sequence("Hall")]))
-    await operator.send(UndraftSequences(sequence_ids=[one.sequence_id]))
+    footage = sequence()
+    await operator.send(DraftSequences(sequences=[footage, sequence("Hall")]))
+    await operator.send(UndraftSequences(sequence_ids=[footage.sequence_id]))
     await operator.send(ClearDraft())
 
     async def recorded() -> list[str]:

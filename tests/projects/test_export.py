@@ -34,7 +34,7 @@ async def test_a_package_holds_what_the_project_holds(operator: Operator) -> Non
     past = await operator.client.ask(GetHistory(project_id=operator.project_id))
     assert ProjectDetails.model_validate_json(files["project.json"]) == await operator.project()
     assert read_json(files, "project.json")["reference"] == "INC0000060"
-    assert read_json(files, "history.json")["items"] == [item.model_dump(mode="json") for item in past.items]
+    assert read_json(files, "history.json")["items"] == [entry.model_dump(mode="json") for entry in past.items]
     assert read_json(files, "manifest.json")["exported_by"] == "admin"
 
 
@@ -47,7 +47,7 @@ async def test_user_names_are_hidden_unless_they_are_asked_for(operator: Operato
         update=UNNAMED
     ).model_dump(exclude={"comments", "calls", "sequences"})
     assert [comment.text for comment in project.comments or ()] == [COMMENT]
-    assert not [name for name, data in files.items() if b"admin" in data]
+    assert not [name for name, content in files.items() if b"admin" in content]
     assert "exported_by" not in read_json(files, "manifest.json")
 
 
@@ -67,10 +67,10 @@ async def test_sequences_are_listed_for_the_recording_system(operator: Operator)
 async def test_a_package_can_be_verified(operator: Operator) -> None:
     """Outcome and manifest name every file with its size and SHA-256, the outcome those of the package, too."""
     package = (await operator.send(ExportProject(project_id=operator.project_id))).package
-    data = await fetch(operator.client, package)
-    files = unzip(data)
+    content = await fetch(operator.client, package)
+    files = unzip(content)
     digests = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
-    assert (package.bytes, package.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert (package.bytes, package.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     assert {entry.name: (entry.bytes, entry.sha256) for entry in package.entries} == digests
     manifest = read_json(files, "manifest.json")
     assert {file["name"]: (file["bytes"], file["sha256"]) for file in manifest["files"]} == {
@@ -83,14 +83,14 @@ async def test_a_package_can_be_verified(operator: Operator) -> None:
 async def test_a_password_encrypts_every_file(operator: Operator) -> None:
     """A package with a password opens with it, and no file of it without it or with another (B5)."""
     response = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
-    data = await fetch(operator.client, response.package)
+    content = await fetch(operator.client, response.package)
     assert response.package.encrypted
-    assert b"A bag was left" in unzip(data, PASSWORD)["project.json"]
-    with zipfile.ZipFile(io.BytesIO(data)) as plain:
+    assert b"A bag was left" in unzip(content, PASSWORD)["project.json"]
+    with zipfile.ZipFile(io.BytesIO(content)) as plain:
         strengths = {entry.extra[8] for entry in plain.infolist() if entry.flag_bits & 1}
         assert len(plain.namelist()) == 5
         assert strengths == {3}
-    with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
+    with pyzipper.AESZipFile(io.BytesIO(content)) as archive:
         archive.setpassword(b"incorrect horse")
         for name in archive.namelist():
             with pytest.raises(RuntimeError, match="password"):
@@ -106,7 +106,7 @@ async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
     assert "comments" not in document
     assert "sequences" not in document
     assert document["withheld"] == []
-    assert {item["field"] for item in read_json(files, "history.json")["items"]} == {"project", "reference", "call"}
+    assert {entry["field"] for entry in read_json(files, "history.json")["items"]} == {"project", "reference", "call"}
     assert "sequences.csv" not in files
     assert b"Left out by whoever made the export: comments, sequences." in files["README.txt"]
 
@@ -123,7 +123,7 @@ async def test_nothing_of_another_project_is_in_a_package(operator: Operator) ->
     await operator.send(CreateProject(project_id=other, description="Elsewhere."))
     await operator.send(AddComment(project_id=other, comment_id=uuid7(), text="Elsewhere."))
     files = await export(operator)
-    assert not [name for name, data in files.items() if b"Elsewhere" in data or str(other).encode() in data]
+    assert not [name for name, content in files.items() if b"Elsewhere" in content or str(other).encode() in content]
 
 
 async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:

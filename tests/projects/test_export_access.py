@@ -55,7 +55,7 @@ async def test_what_the_caller_may_not_see_is_withheld(operator: Operator, site:
     assert (package.includes, package.withheld) == (["calls", "history"], withheld)
     assert read_json(files, "project.json")["withheld"] == withheld
     assert read_json(files, "project.json").keys().isdisjoint({"comments", "sequences", "description", "data"})
-    assert not [name for name, data in files.items() if COMMENT.encode() in data or b"Gate 4" in data]
+    assert not [name for name, content in files.items() if COMMENT.encode() in content or b"Gate 4" in content]
     assert b"main details, categories and incident" in files["README.txt"]
 
 
@@ -64,8 +64,8 @@ async def test_what_is_named_needs_its_permission(operator: Operator, site: Site
     """A principal who names what it may not see is refused, with the missing permission."""
     clerk = await exporter(site)
     refusal = await refusal_of(clerk.send(ExportProject(project_id=operator.project_id, include=[section])))
-    told = (refusal.error.code, refusal.error.details["nodes"])
-    assert told == (Code.PERMISSION_DENIED, [f"incident-projects/{section}"])
+    error = (refusal.error.code, refusal.error.details["nodes"])
+    assert error == (Code.PERMISSION_DENIED, [f"incident-projects/{section}"])
 
 
 async def test_a_package_is_its_makers_alone(operator: Operator, site: Site) -> None:

@@ -46,7 +46,9 @@ async def test_a_password_is_kept_nowhere(
     await eventually(lambda: trimmed(inspector))
     lying = [*await inspector.messages_in("EVENTS"), *await inspector.messages_in("DEAD")]
     assert await rows_with(site, PASSWORD) == []
-    assert not [item for item in lying if PASSWORD.encode() in (item.data or b"") or PASSWORD in str(item.headers)]
+    assert not [
+        message for message in lying if PASSWORD.encode() in (message.data or b"") or PASSWORD in str(message.headers)
+    ]
     assert PASSWORD not in response.model_dump_json() + "".join(capfd.readouterr())
 
 
@@ -66,7 +68,7 @@ async def test_a_password_cannot_be_tried_out_against_the_inbox(operator: Operat
     assert first["status"] == "applied"
     assert bytes(row[0]) != plain
     other = body.replace(PASSWORD.encode(), b"another one")
-    again = [await repeated(caller, project_id, item, command_id) for item in (body, other)]
+    again = [await repeated(caller, project_id, query, command_id) for query in (body, other)]
     assert (again[0], again[1]["error"]["code"]) == (first, Code.COMMAND_ID_REUSED)
 
 

@@ -147,7 +147,7 @@ async def test_what_a_caller_may_not_see_is_left_out(operator: Operator) -> None
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence()]))
     visitor = await operator.site.client("visitor")
     history = await visitor.ask(GetHistory(project_id=operator.project_id))
-    assert ([item.field for item in history.items], history.withheld) == (
+    assert ([entry.field for entry in history.items], history.withheld) == (
         ["project"],
         ["main-details", "categories", "comments", "sequences"],
     )

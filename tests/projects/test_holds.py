@@ -63,7 +63,7 @@ async def test_no_feed_is_filtered_by_holds(site: Site) -> None:
     await site.worker("projects")
     query = WatchProjects(filter=WatchedProjects()).model_dump(mode="json", by_alias=True)
     query["filter"]["has_hold"] = True
-    told, status = await (await site.caller()).ask("projects.watch", query, headers={"Accept-Language": "en"})
-    (field,) = told["error"]["details"]["fields"]
+    answer, status = await (await site.caller()).ask("projects.watch", query, headers={"Accept-Language": "en"})
+    (field,) = answer["error"]["details"]["fields"]
     assert (status, field["field"], field["kind"]) == ("400", "filter.has_hold", "not_watched")
     assert field["reason"].startswith("cannot be followed")

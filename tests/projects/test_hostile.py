@@ -54,7 +54,7 @@ async def test_the_longest_author_has_a_next_page(operator: Operator) -> None:
     await operator.send(ImportProjects(projects=[legacy(10, created_by="\U0001f512" * 200)]))
     first = await operator.client.ask(ListProjects(sort="-created_by", limit=1))
     second = await operator.client.ask(ListProjects(sort="-created_by", limit=1, after=first.next))
-    assert [item.created_by for item in first.items + second.items] == ["\U0001f512" * 200, "admin"]
+    assert [project.created_by for project in first.items + second.items] == ["\U0001f512" * 200, "admin"]
 
 
 async def test_the_oldest_project_is_counted(operator: Operator) -> None:
@@ -74,7 +74,7 @@ async def test_short_words_are_sought_in_a_century(operator: Operator) -> None:
     for sort in ("number", "created_at"):
         for terms in (words, [*words[:19], "nothing"]):
             page = await operator.client.ask(ListProjects(search=" ".join(terms), sort=sort))
-            assert [item.number for item in page.items] == ([10] if terms is words else [])
+            assert [project.number for project in page.items] == ([10] if terms is words else [])
 
 
 @pytest.mark.parametrize("words", ["awq axq ayq azq bwq bxq byq", "ladder escalator gate bag", "éwq ladder ab"])
@@ -85,7 +85,7 @@ def test_a_search_looks_up_so_many_numbers_at_most(words: str, months: int) -> N
     searched = search.by_month(range(23_000, 23_000 + months))
     parameters = select(searched.months).where(*searched.conditions).compile().params.values()
     listed = [character for value in parameters if isinstance(value, list) for character in value]
-    numbers = sum(len(item.split(",")) for item in listed if isinstance(item, str))
+    numbers = sum(len(parameter.split(",")) for parameter in listed if isinstance(parameter, str))
     assert 0 < numbers <= max(NUMBERS_MAX + months, 73 * months)
     assert sum(isinstance(value, str) and value.startswith("%") for value in parameters) == len(words.split())
 
@@ -119,8 +119,8 @@ def places() -> st.SearchStrategy[str]:
     value = (
         st.none() | st.integers() | st.text(max_size=5) | st.sampled_from([AT, NOWHERE, "9999-12-31T23:59:59-14:00"])
     )
-    made = st.tuples(st.sampled_from((*SORTS, "holds", "due")), value, st.just(AT), st.just(NOWHERE))
-    return made.map(lambda one: cursor(*one)) | st.lists(value, max_size=4).map(lambda one: cursor(*one))
+    parts = st.tuples(st.sampled_from((*SORTS, "holds", "due")), value, st.just(AT), st.just(NOWHERE))
+    return parts.map(lambda values: cursor(*values)) | st.lists(value, max_size=4).map(lambda values: cursor(*values))
 
 
 def bodies() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
@@ -160,8 +160,8 @@ async def test_every_query_is_answered_or_refused_with_a_reason(operator: Operat
 
     @settings(max_examples=400, database=None, suppress_health_check=list(HealthCheck))
     @given(bodies())
-    def collect(one: tuple[str, dict[str, Any]]) -> None:
-        results.append(one)
+    def collect(case: tuple[str, dict[str, Any]]) -> None:
+        results.append(case)
 
     collect()
     for tail, body in results:

@@ -38,8 +38,8 @@ async def operator(site: Site) -> Operator:
     operator = await Operator.start(site, await site.client())
     await named(operator.client, "Place", "Weight")
     hall = (await operator.send(AddCategoryValue(slot=1, name="Hall"))).id
-    data = IncidentData(decimal_1=Decimal("12.5"))
-    await operator.send(UpdateProject(project_id=operator.project_id, categories={"1": hall}, data=data))
+    incident_data = IncidentData(decimal_1=Decimal("12.5"))
+    await operator.send(UpdateProject(project_id=operator.project_id, categories={"1": hall}, data=incident_data))
     await named(operator.client, "Location", "Mass")
     return operator
 
@@ -73,8 +73,8 @@ async def test_a_project_says_what_its_fields_were_called(operator: Operator) ->
 
 async def test_a_value_set_again_has_the_new_label(operator: Operator) -> None:
     """Each entry of the past has the label of its own time, and the project that of its last change."""
-    data = IncidentData(decimal_1=Decimal(13))
-    await operator.send(UpdateProject(project_id=operator.project_id, data=data))
+    incident_data = IncidentData(decimal_1=Decimal(13))
+    await operator.send(UpdateProject(project_id=operator.project_id, data=incident_data))
     assert [(change.new, change.label) for change in await past(operator, field="decimal_1")] == [
         ("12.5", "Weight"),
         ("13", "Mass"),
@@ -93,10 +93,10 @@ async def test_every_field_has_a_label_of_its_own(operator: Operator, slot: int)
     kinds = FILLED if slot <= 3 else {}
     for kind in kinds:
         await client.send(DefineDataField(kind=kind, slot=slot, enabled=True, name=f"A {kind}"))
-    data = IncidentData.model_validate({f"{kind}_{slot}": item for kind, item in kinds.items()})
+    incident_data = IncidentData.model_validate({f"{kind}_{slot}": example for kind, example in kinds.items()})
     operator.project_id = project_id
     await client.send(CreateProject(project_id=project_id))
-    update = {"project_id": project_id, "categories": {str(slot): value}, "data": data}
+    update = {"project_id": project_id, "categories": {str(slot): value}, "data": incident_data}
     await client.send(UpdateProject.model_validate(update))
     expected = {f"category_{slot}": ("Area", "Hall")} | {f"{kind}_{slot}": (f"A {kind}", None) for kind in kinds}
     labels = (await operator.project()).labels
@@ -111,8 +111,8 @@ async def test_every_field_has_a_label_of_its_own(operator: Operator, slot: int)
 async def test_ids_in_the_past_have_the_names_of_their_time(operator: Operator) -> None:
     """A type that was renamed after a project had left it is reported by the name that it had there."""
     theft, fire = [(await operator.send(AddType(name=name))).id for name in ("Theft", "Fire")]
-    for item in (theft, fire):
-        await operator.send(UpdateProject(project_id=operator.project_id, type_id=item))
+    for type_id in (theft, fire):
+        await operator.send(UpdateProject(project_id=operator.project_id, type_id=type_id))
     await operator.send(EditType(id=theft, name="Larceny"))
     first, second = await past(operator, field="type_id")
     assert (first.names, second.names) == ({str(theft): "Theft"}, {str(theft): "Theft", str(fire): "Fire"})
@@ -125,26 +125,26 @@ async def test_an_imported_project_has_the_names_of_its_import(operator: Operato
     """What another system's project came with was set when it was taken over, not when it was created there."""
     closed = (await operator.send(AddStatus(name="Closed"))).id
     operator.project_id = uuid7()
-    one = ImportedProject(
+    imported = ImportedProject(
         project_id=operator.project_id, number=4711, created_by="old", created_at=NOON, status_id=closed
     )
-    await operator.send(ImportProjects(projects=[one]))
+    await operator.send(ImportProjects(projects=[imported]))
     (opening,) = await past(operator)
     label = (await operator.project()).labels["status_id"]
     assert (label.value, label.set_at, opening.names) == ("Closed", opening.at, {str(closed): "Closed"})
 
 
 @pytest.mark.parametrize(
-    "language, said",
+    "language, phrases",
     [
         ("en", ("Weight (renamed since: Mass) 12.5", "Place (renamed since: Location) Hall")),
         ("fr", ("Weight (renommé depuis : Mass) 12,5", "Place (renommé depuis : Location) Hall")),
     ],
 )
-async def test_a_report_prints_what_was_meant(operator: Operator, language: Language, said: tuple[str, str]) -> None:
+async def test_a_report_prints_what_was_meant(operator: Operator, language: Language, phrases: tuple[str, str]) -> None:
     """A report names each field as it was named when its value was set, and says what it is called today."""
     words = (await printed(operator, language)).replace("\u00a0", " ")
-    assert [item for item in said if item not in words] == []
+    assert [phrase for phrase in phrases if phrase not in words] == []
 
 
 async def test_a_report_prints_what_is_there(operator: Operator) -> None:
@@ -160,8 +160,8 @@ async def test_a_report_prints_what_is_there(operator: Operator) -> None:
         await operator.send(DefineDataField(kind="decimal", slot=slot, enabled=enabled, name=field))
     words = await printed(operator, "en")
     there = ("Type Theft", "Status Closed", "(renamed since: Location) Hall", "(renamed since: Mass) 12.5")
-    assert [item for item in (*there, "Wing", "Height") if item not in words] == []
-    places = [words.index(item) for item in (there[2], "Wing", there[3], "Height")]
+    assert [phrase for phrase in (*there, "Wing", "Height") if phrase not in words] == []
+    places = [words.index(phrase) for phrase in (there[2], "Wing", there[3], "Height")]
     assert places == sorted(places)
     assert [word for word in ("Cellar", "Depth") if word in words] == []
 
@@ -170,7 +170,7 @@ async def test_a_package_holds_what_was_meant(operator: Operator) -> None:
     """The project and the history in a package carry the labels and names of the time, for who may see them."""
     files = await export(operator)
     assert read_json(files, "project.json")["labels"]["decimal_1"]["label"] == "Weight"
-    entries = {item["field"]: item for item in read_json(files, "history.json")["items"]}
+    entries = {entry["field"]: entry for entry in read_json(files, "history.json")["items"]}
     assert [entries[word]["label"] for word in ("decimal_1", "category_1")] == ["Weight", "Place"]
     assert list(entries["category_1"]["names"].values()) == ["Hall"]
     await operator.site.grant("clerk", {Node.PROJECTS: "view", Node.EXPORT: "manage"})

@@ -26,7 +26,7 @@ async def projects(site: Site) -> ModelProjects:
 async def statements(site: Site, query: ListProjects) -> int:
     """Return how many statements a page takes."""
     results: list[str] = []
-    event.listen(site.engine.sync_engine, "before_cursor_execute", lambda *given: results.append(given[2]))
+    event.listen(site.engine.sync_engine, "before_cursor_execute", lambda *arguments: results.append(arguments[2]))
     await ask(site, query)
     return sum("projects." in result for result in results)
 

@@ -72,8 +72,8 @@ async def test_categories_and_data_fit_every_project(defining: Operator) -> None
     typed = uuid7()
     await defining.send(CreateProject(project_id=typed, type_id=type_id))
     for project_id in (typed, defining.project_id):
-        data = IncidentData(text_2="AB 123")
-        await defining.send(UpdateProject(project_id=project_id, categories={"1": value}, data=data))
+        incident_data = IncidentData(text_2="AB 123")
+        await defining.send(UpdateProject(project_id=project_id, categories={"1": value}, data=incident_data))
         project = await defining.client.ask(GetProject(project_id=project_id))
         assert ((project.categories or {})["1"], (project.data or {})["text_2"]) == (value, "AB 123")
 
@@ -94,8 +94,8 @@ async def test_an_end_stays_behind_the_start_that_is_there(operator: Operator) -
         UpdateProject(project_id=project_id, end_time=early),
         UpdateProject(project_id=project_id, start_time=late),
     )
-    for item in wrong:
-        (field,) = (await operator.refusal(item)).error.details["fields"]
+    for command in wrong:
+        (field,) = (await operator.refusal(command)).error.details["fields"]
         assert (field["field"], field["kind"]) == ("end_time", "end_before_start")
     await operator.send(UpdateProject(project_id=project_id, start_time=late, end_time=None))
     project = await operator.project()

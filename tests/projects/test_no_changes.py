@@ -90,8 +90,8 @@ async def test_a_decimal_has_one_form(operator: Operator, site: Site) -> None:
     await site.worker("administration")
     for slot in (1, 2, 3):
         await operator.send(DefineDataField(kind="decimal", slot=slot, enabled=True, name=f"Value {slot}"))
-    data = {"decimal_1": "1e2", "decimal_2": "-0", "decimal_3": "0.10"}
-    body = json.dumps({"project_id": str(operator.project_id), "data": data}).encode()
+    field_values = {"decimal_1": "1e2", "decimal_2": "-0", "decimal_3": "0.10"}
+    body = json.dumps({"project_id": str(operator.project_id), "data": field_values}).encode()
     outcome = await (await operator.client.submit_raw("projects.update", body, key=str(operator.project_id))).outcome()
     expected = {"decimal_1": "100", "decimal_2": "0", "decimal_3": "0.1"}
     assert {name: value["new"] for name, value in (outcome.result or {})["changed"].items()} == expected

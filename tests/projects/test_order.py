@@ -45,7 +45,7 @@ async def filled(site: Site) -> tuple[Operator, list[str], list[str], list[str]]
         body = {**project, "call_id": call, "direction": "made", "at": AT, "party": "Police"}
         ids.append(await caller.publish("projects.add-call", project_id, body))
     for chunk in (sequences[:3], sequences[3:]):
-        attached = {**project, "sequences": [recording(item) for item in chunk]}
+        attached = {**project, "sequences": [recording(footage) for footage in chunk]}
         ids.append(await caller.publish("projects.add-sequences", project_id, attached))
     await site.worker("projects")
     await arrived(caller, *ids)
@@ -60,7 +60,7 @@ def recording(sequence_id: str) -> dict[str, str]:
 def parts(document: dict[str, list[dict[str, str]]]) -> tuple[list[str], list[str], list[str]]:
     """Return the ids of a document's comments, calls and sequences."""
     lists = (("comments", "comment_id"), ("calls", "call_id"), ("sequences", "sequence_id"))
-    comments, calls, sequences = ([item[key] for item in document[name]] for name, key in lists)
+    comments, calls, sequences = ([part[key] for part in document[name]] for name, key in lists)
     return comments, calls, sequences
 
 
@@ -70,7 +70,7 @@ async def test_parts_are_in_the_order_of_their_acceptance(site: Site) -> None:
     details = json.loads((await operator.project()).model_dump_json())
     [(reported,)] = await site.sql("SELECT document FROM published.project_documents")
     packed = read_json(await export(operator), "project.json")
-    assert [parts(item) for item in (details, reported, packed)] == [tuple(expected)] * 3
+    assert [parts(document) for document in (details, reported, packed)] == [tuple(expected)] * 3
     assert not {"revision", "place"} & {name for comment in packed["comments"] for name in comment}
 
 
@@ -86,7 +86,7 @@ async def test_what_was_earlier_is_told_earlier(operator: Operator) -> None:
     [(reported,)] = await operator.site.sql("SELECT document FROM published.project_documents")
     packed = read_json(await export(operator), "project.json")
     expected = [str(ids[place]) for place in (2, 0, 1)]
-    assert [parts(item)[1:] for item in (details, reported, packed)] == [(expected, expected)] * 3
+    assert [parts(document)[1:] for document in (details, reported, packed)] == [(expected, expected)] * 3
 
 
 async def test_parts_that_were_there_before_are_put_into_order(site: Site) -> None:
@@ -136,7 +136,7 @@ async def test_a_list_has_the_order_of_its_numbers(site: Site) -> None:
         after = None
         while after or not numbers:
             page, _ = await caller.ask("projects.list", {"sort": sort, "limit": 7, "after": after})
-            numbers += [item["number"] for item in page["items"]]
+            numbers += [row["number"] for row in page["items"]]
             after = page["next"]
         assert numbers == list(expected)
 

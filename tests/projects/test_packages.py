@@ -92,7 +92,8 @@ def test_the_page_says_the_same_in_both_languages() -> None:
     assert english.keys() == french.keys()
     for name, sentence in english.items():
         placeholders = [
-            {field for _, field, _, _ in string.Formatter().parse(item)} for item in (sentence, french[name])
+            {field for _, field, _, _ in string.Formatter().parse(sentence_in_language)}
+            for sentence_in_language in (sentence, french[name])
         ]
         assert placeholders[0] == placeholders[1]
     assert [name for name in english if english[name] == french[name]] == []

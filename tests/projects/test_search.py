@@ -40,12 +40,12 @@ async def test_a_description_is_found_as_it_stands(operator: Operator) -> None:
 
 async def test_comments_are_found_while_they_are_there(operator: Operator) -> None:
     """A comment's words are found after it was added, as rewritten, and no longer when it is deleted (PRJ-17)."""
-    one: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
-    await operator.send(AddComment(**one, text="Porteur identifié."))
+    key: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
+    await operator.send(AddComment(**key, text="Porteur identifié."))
     assert await found(operator, "IDENTIF bag")
-    await operator.send(EditComment(**one, text="Inconnu."))
+    await operator.send(EditComment(**key, text="Inconnu."))
     assert [await found(operator, word) for word in ("identifie", "inconnu")] == [False, True]
-    await operator.send(DeleteComment(**one))
+    await operator.send(DeleteComment(**key))
     assert [await found(operator, word) for word in ("inconnu", "bag")] == [False, True]
 
 
@@ -112,9 +112,9 @@ async def test_a_search_looks_only_where_its_caller_may(
     operator: Operator, seen: tuple[Node, ...], found_by: set[str]
 ) -> None:
     """A search tells nobody what is in texts that they may not see; the page names them (PERM-09)."""
-    one: dict[str, Any] = {"project_id": operator.project_id}
-    await operator.send(AddComment(**one, comment_id=uuid7(), text="Knife found."))
-    await operator.send(AddCall(**one, call_id=uuid7(), direction="made", at=NOON, party="Police"))
+    key: dict[str, Any] = {"project_id": operator.project_id}
+    await operator.send(AddComment(**key, comment_id=uuid7(), text="Knife found."))
+    await operator.send(AddCall(**key, call_id=uuid7(), direction="made", at=NOON, party="Police"))
     await operator.site.grant("viewer", dict.fromkeys((Node.PROJECTS, *seen), "view"))
     viewer = await operator.site.client("viewer")
     for term in ("bag", "knife", "police"):

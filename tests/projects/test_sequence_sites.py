@@ -76,7 +76,9 @@ async def test_a_project_says_what_is_left_of_its_recordings(operator: Operator)
     sequences = [sequence(name).model_copy(update={"media_expires_at": expires}) for name, expires in lasting.items()]
     await operator.send(AddSequences(project_id=operator.project_id, sequences=sequences))
     attached = (await operator.project()).sequences or []
-    assert {item.camera_name: item.media for item in attached} == {name: name for name in lasting}
+    assert {attached_sequence.camera_name: attached_sequence.media for attached_sequence in attached} == {
+        name: name for name in lasting
+    }
 
 
 @pytest.mark.parametrize(

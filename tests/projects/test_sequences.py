@@ -27,10 +27,10 @@ async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
 
 async def test_a_sequence_is_attached_once(operator: Operator) -> None:
     """Adding a sequence that is attached already, or named twice, adds it once and says so (SEQ-04)."""
-    one = sequence()
-    await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
+    footage = sequence()
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=[footage]))
     other = sequence()
-    added = await operator.send(AddSequences(project_id=operator.project_id, sequences=[one, other, other]))
+    added = await operator.send(AddSequences(project_id=operator.project_id, sequences=[footage, other, other]))
     assert len(added.sequence_ids) == 1
     assert len((await operator.project()).sequences or []) == 2
 
@@ -38,23 +38,25 @@ async def test_a_sequence_is_attached_once(operator: Operator) -> None:
 async def test_a_project_opens_with_its_sequences(operator: Operator) -> None:
     """A project can be opened with sequences in one command (PRJ-01, B2)."""
     operator.project_id = uuid7()
-    one = sequence()
-    created = await operator.send(CreateProject(project_id=operator.project_id, sequences=[one]))
-    assert created.sequence_ids == [one.sequence_id]
+    footage = sequence()
+    created = await operator.send(CreateProject(project_id=operator.project_id, sequences=[footage]))
+    assert created.sequence_ids == [footage.sequence_id]
     assert len((await operator.project()).sequences or []) == 1
 
 
 async def test_a_repeated_opening_is_the_same_opening(operator: Operator) -> None:
     """A creation under a new command id is answered as the first, whatever became of the project since."""
-    one, other = sequence(), sequence("Hall")
-    opening = CreateProject(project_id=uuid7(), description="A bag.", start_time=NOON, sequences=[one, other, one])
+    footage, other = sequence(), sequence("Hall")
+    opening = CreateProject(
+        project_id=uuid7(), description="A bag.", start_time=NOON, sequences=[footage, other, footage]
+    )
     first, second = await asyncio.gather(operator.send(opening), operator.send(opening))
     assert first == second
-    assert first.sequence_ids == [one.sequence_id, other.sequence_id]
+    assert first.sequence_ids == [footage.sequence_id, other.sequence_id]
     project_id = opening.project_id
     await operator.send(UpdateProject(project_id=project_id, description="Two bags.", start_time=None))
     await operator.send(UpdateProject(project_id=project_id, description="No bag.", start_time=NOON))
-    await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[one.sequence_id]))
+    await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[footage.sequence_id]))
     await operator.send(AddSequences(project_id=project_id, sequences=[sequence()]))
     again = await operator.client.submit(opening)
     outcome = await again.outcome()
@@ -65,23 +67,23 @@ async def test_a_repeated_opening_is_the_same_opening(operator: Operator) -> Non
 
 async def test_another_opening_under_the_same_id_is_refused(operator: Operator) -> None:
     """A creation that names other recordings than the first, or the draft list, is refused: none is lost in silence."""
-    one, other = sequence(), sequence("Hall")
-    opening = CreateProject(project_id=uuid7(), sequences=[one])
+    footage, other = sequence(), sequence("Hall")
+    opening = CreateProject(project_id=uuid7(), sequences=[footage])
     await operator.send(opening)
     await operator.send(AddSequences(project_id=opening.project_id, sequences=[other]))
-    renamed = one.model_copy(update={"camera_name": "Roof"})
-    for expected in ([], [other], [one, other], [renamed]):
+    renamed = footage.model_copy(update={"camera_name": "Roof"})
+    for expected in ([], [other], [footage, other], [renamed]):
         refused = await operator.refusal(opening.model_copy(update={"sequences": expected}))
         assert refused.code is Code.CONFLICT, expected
     assert (await operator.refusal(opening.model_copy(update={"from_draft": True}))).code is Code.CONFLICT
-    assert (await operator.send(opening)).sequence_ids == [one.sequence_id]
+    assert (await operator.send(opening)).sequence_ids == [footage.sequence_id]
 
 
 async def test_removing_what_is_gone_is_refused(operator: Operator) -> None:
     """Removing a sequence that is not attached is refused and changes nothing."""
-    one = sequence()
-    await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
-    both = RemoveSequences(project_id=operator.project_id, sequence_ids=[one.sequence_id, uuid7()])
+    footage = sequence()
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=[footage]))
+    both = RemoveSequences(project_id=operator.project_id, sequence_ids=[footage.sequence_id, uuid7()])
     refused = await operator.refusal(both)
     assert refused.error.code is Code.GONE
     assert len((await operator.project()).sequences or []) == 1

@@ -50,7 +50,7 @@ async def matches(operator: Operator, texts: dict[str, list[str]]) -> dict[str, 
     results: dict[str, list[str]] = {}
     for text, searches in texts.items():
         pages = {search: await operator.client.ask(ListProjects(search=search)) for search in searches}
-        results[text] = [item for item, page in pages.items() if ids[text] in {row.project_id for row in page.items}]
+        results[text] = [query for query, page in pages.items() if ids[text] in {row.project_id for row in page.items}]
     return results
 
 
@@ -76,20 +76,20 @@ async def test_data_and_cameras_are_searched(operator: Operator) -> None:
 
     await operator.send(UpdateProject.model_validate({"project_id": project_id, "data": {"text_1": "Brünig-Tor"}}))
     await operator.send(AddSequences(project_id=project_id, sequences=[first]))
-    assert [await finds(item) for item in ("brunig", "brunig bag", first.camera_name)] == [True, True, True]
+    assert [await finds(words) for words in ("brunig", "brunig bag", first.camera_name)] == [True, True, True]
     await operator.send(UpdateProject.model_validate({"project_id": project_id, "data": {"text_1": None}}))
     await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first.sequence_id]))
-    assert [await finds(item) for item in ("brunig", first.camera_name, "bag")] == [False, False, True]
+    assert [await finds(words) for words in ("brunig", first.camera_name, "bag")] == [False, False, True]
 
 
 async def test_a_creation_is_found_by_its_cameras(operator: Operator) -> None:
     """A camera of a new project is found at once, and the same way as when the texts are read again (PRJ-07)."""
-    one = CreateProject(
+    command = CreateProject(
         project_id=uuid7(), description="Ladder.", sequences=[sequence("Turmhof"), sequence("Nordtor 7")]
     )
-    await operator.send(one)
+    await operator.send(command)
     page = await operator.client.ask(ListProjects(search="ladder turmhof nordtor"))
-    assert [row.project_id for row in page.items] == [one.project_id]
+    assert [row.project_id for row in page.items] == [command.project_id]
 
 
 @pytest.mark.parametrize("node, section", [(Node.CATEGORIES, "categories"), (Node.SEQUENCES, "sequences")])
@@ -132,8 +132,8 @@ SORTED += ["zebra", "Zone", "Ωmega", "вход", "仓库"]
 async def test_descriptions_are_sorted_as_in_a_dictionary(operator: Operator, sort: str) -> None:
     """The order of a list by description is that of the language, not of code points, over all pages (PRJ-07)."""
     await operator.site.sql("DELETE FROM projects.project")
-    for item in sorted(SORTED):
-        await operator.send(CreateProject(project_id=uuid7(), description=item))
+    for description in sorted(SORTED):
+        await operator.send(CreateProject(project_id=uuid7(), description=description))
     results: list[str | None] = []
     query = ListProjects.model_validate({"sort": sort, "limit": 4})
     while True:

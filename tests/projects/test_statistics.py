@@ -78,9 +78,9 @@ async def admin(site: Site) -> Client:
     """Somebody who asks, on a site that lives by the clock of Zurich."""
     await site.worker("projects")
     await site.sql("UPDATE administration.settings SET timezone = 'Europe/Zurich'")
-    for item in (1, 2, 3):
+    for slot in (1, 2, 3):
         status = "INSERT INTO administration.property VALUES (:one, 'status', NULL, 'A', '', :closing)"
-        await site.sql(status, one=item, closing=item in CLOSING)
+        await site.sql(status, one=slot, closing=slot in CLOSING)
     return await site.client()
 
 
@@ -141,7 +141,7 @@ def recounted(rows: list[dict[str, Any]], group_by: str | None, interval: Interv
     figures = []
     for (group, begun), members in counted.items():
         took = [float(member["took"]) for member in members if member["start_time"] and member["took"] is not None]
-        closing = [item for item in map(closing_seconds, members) if item is not None]
+        closing = [seconds for seconds in map(closing_seconds, members) if seconds is not None]
         numbers = {"closed": sum(member["status_id"] in CLOSING for member in members), "ended": len(took)}
         spans = {**times("closing", closing), **times("duration", took)}
         figures.append(Figures(group=group, starting=begun, count=len(members), **numbers, **spans))
@@ -151,8 +151,8 @@ def recounted(rows: list[dict[str, Any]], group_by: str | None, interval: Interv
 def comparable(figures: list[Figures]) -> list[str]:
     """Write figures down in one order, without the last digits of an average."""
 
-    def rounded(one: Figures) -> dict[str, Any]:
-        return {name: round(value, 6) for name, value in one if isinstance(value, float)}
+    def rounded(figures: Figures) -> dict[str, Any]:
+        return {name: round(value, 6) for name, value in figures if isinstance(value, float)}
 
     return sorted(figure.model_copy(update=rounded(figure)).model_dump_json() for figure in figures)
 
@@ -180,14 +180,16 @@ async def test_the_commonest_come_first(site: Site, admin: Client) -> None:
     """Groups are reported from the commonest to the rarest, intervals from the first to the last."""
     plain: dict[str, Any] = {"start_time": None, "took": None, "imported": False, "cameras": [], "statuses": [None]}
     rows = [
-        {**plain, "created_by": who, "created_at": EARLY + timedelta(days=day)}
-        for who, day in (("rare", 0), ("common", 1), ("common", 2))
+        {**plain, "created_by": principal, "created_at": EARLY + timedelta(days=day)}
+        for principal, day in (("rare", 0), ("common", 1), ("common", 2))
     ]
     await store(site, rows)
     by_creator = await admin.ask(ProjectStatistics(group_by="creator"))
-    assert [(item.group, item.count) for item in by_creator.items] == [("common", 2), ("rare", 1)]
+    assert [(figures.group, figures.count) for figures in by_creator.items] == [("common", 2), ("rare", 1)]
     by_day = await admin.ask(ProjectStatistics(interval="day"))
-    assert [item.starting for item in by_day.items] == sorted(item.starting for item in by_day.items if item.starting)
+    assert [figures.starting for figures in by_day.items] == sorted(
+        figures.starting for figures in by_day.items if figures.starting
+    )
 
 
 async def test_a_median_is_no_average(site: Site, admin: Client) -> None:

@@ -86,10 +86,12 @@ async def test_a_projects_activity_names_no_withheld_field(site: Site, admin: Cl
         return len(await site.sql("SELECT FROM audit.activity WHERE activity = 'projects.updated'")) == 4
 
     await eventually(recorded)
-    items = json.loads(await ask_query(await site.client("viewer"), "audit.activity", project_id=project_id))["items"]
-    changed = [sorted(item["details"].get("changed", {})) for item in items if item["activity"] == "projects.updated"]
-    data = ["datetime_1", "integer_1", "text_1"]
-    assert changed == [data, ["category_1", *data], [], []]
+    entries = json.loads(await ask_query(await site.client("viewer"), "audit.activity", project_id=project_id))["items"]
+    changed = [
+        sorted(entry["details"].get("changed", {})) for entry in entries if entry["activity"] == "projects.updated"
+    ]
+    field_names = ["datetime_1", "integer_1", "text_1"]
+    assert changed == [field_names, ["category_1", *field_names], [], []]
 
 
 async def test_who_has_the_projects_alone_sees_what_they_necessarily_show(site: Site, admin: Client) -> None:
@@ -122,6 +124,6 @@ async def test_a_cursor_does_not_get_around_it(site: Site, admin: Client, sort: 
 def test_an_update_without_a_change_is_told_to_everybody() -> None:
     """An update that named only what was so already tells no field, and is seen with view on the projects alone."""
     grants = Grants({Node.PROJECTS: Level.VIEW})
-    data = {"project_id": "x", "changed": {}}
-    assert visible_body("projects.updated", data, grants) == data
-    assert visible_body("projects.updated", {**data, "changed": {"type_id": {}}}, grants) is None
+    body = {"project_id": "x", "changed": {}}
+    assert visible_body("projects.updated", body, grants) == body
+    assert visible_body("projects.updated", {**body, "changed": {"type_id": {}}}, grants) is None

@@ -51,7 +51,7 @@ async def test_what_happens_is_seen_live(admin: Client) -> None:
         await add_comment(admin, project_id)
         await delete_project(admin, project_id)
         events = await next_events(watch, 3)
-    expected = [(what, str(project_id)) for what in ("created", "comment-added", "deleted")]
+    expected = [(name, str(project_id)) for name in ("created", "comment-added", "deleted")]
     assert event_names(events) == expected
     assert [(event.actor, event.revision) for event in events] == [("admin", 1), ("admin", 2), ("admin", 3)]
     assert "bag" not in events[0].model_dump_json()
@@ -74,10 +74,10 @@ async def test_nothing_is_lost_while_nobody_listens(site: Site, admin: Client) -
 
 async def test_two_followers_see_the_same(site: Site, admin: Client) -> None:
     """Every follower gets every event, with the same cursors (PRJ-09)."""
-    async with follow(admin) as one, follow(await site.client()) as other:
+    async with follow(admin) as first, follow(await site.client()) as other:
         for _ in range(3):
             await create_project(admin)
-        assert await next_events(one, 3) == await next_events(other, 3)
+        assert await next_events(first, 3) == await next_events(other, 3)
 
 
 async def test_what_one_may_not_see_is_left_out(admin: Client, viewer: Client) -> None:
@@ -86,7 +86,7 @@ async def test_what_one_may_not_see_is_left_out(admin: Client, viewer: Client) -
         project_id = await create_project(admin)
         await add_comment(admin, project_id)
         await delete_project(admin, project_id)
-        assert [what for what, _ in event_names(await next_events(watch, 2))] == ["created", "deleted"]
+        assert [name for name, _ in event_names(await next_events(watch, 2))] == ["created", "deleted"]
 
 
 async def test_without_permission_nobody_watches(site: Site, projects: RunningComponents) -> None:
@@ -103,7 +103,7 @@ async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: 
         project_id = await create_project(admin)
         await site.grant("viewer", {Node.PROJECTS: "view", Node.COMMENTS: "view"})
         await add_comment(admin, project_id)
-        assert [what for what, _ in event_names(await next_events(watch, 2))] == ["created", "comment-added"]
+        assert [name for name, _ in event_names(await next_events(watch, 2))] == ["created", "comment-added"]
         await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
         await delete_project(admin, project_id)
         with pytest.raises(Refused) as refused:
@@ -124,8 +124,8 @@ async def test_a_feed_ends_with_a_node_that_its_filter_needs(site: Site, admin: 
 
     inbox = f"{subjects.inbox('viewer')}.feed"
     await caller.nats.subscribe(inbox, cb=on_message)
-    data = json.dumps({"filter": {"type_ids": [None]}}).encode()
-    await caller.nats.publish(subjects.query(site.name, "viewer", "projects.watch"), data, reply=inbox)
+    query = json.dumps({"filter": {"type_ids": [None]}}).encode()
+    await caller.nats.publish(subjects.query(site.name, "viewer", "projects.watch"), query, reply=inbox)
     await eventually(is_open)
     await site.grant("viewer", {Node.PROJECTS: "view"})
 
@@ -185,8 +185,8 @@ async def test_nobody_renews_the_feed_of_another(site: Site, admin: Client) -> N
     feed, _ = await caller.ask("projects.watch", {})
     renewed, _ = await caller.ask("projects.watch", {"feed": feed["feed"]})
     assert renewed["feed"] == feed["feed"]
-    for who, which in ((stranger, feed["feed"]), (caller, str(UUID(int=1)))):
-        answer, status = await who.ask("projects.watch", {"feed": which})
+    for speaker, feed_id in ((stranger, feed["feed"]), (caller, str(UUID(int=1)))):
+        answer, status = await speaker.ask("projects.watch", {"feed": feed_id})
         assert (answer["error"]["code"], status) == ("gone", "404")
 
 

@@ -67,7 +67,7 @@ async def test_a_killed_worker_loses_no_event(site: Site, admin: Client) -> None
             async with worker_process(site, "projects"):
                 after = [await create_project(admin) for _ in range(3)]
                 events += await next_events(watch, 3)
-    assert event_names(events) == [("created", str(item)) for item in (before, *after)]
+    assert event_names(events) == [("created", str(project_id)) for project_id in (before, *after)]
 
 
 async def test_a_worker_that_stops_hands_its_feeds_over(site: Site, admin: Client) -> None:
@@ -153,7 +153,7 @@ async def test_a_filter_chooses_projects(site: Site, admin: Client) -> None:
         await delete_project(admin, other)
         events += await next_events(watch, 2)
     expected = [("created", chosen), ("comment-added", chosen), ("updated", chosen), ("deleted", other)]
-    assert event_names(events) == [(what, str(project_id)) for what, project_id in expected]
+    assert event_names(events) == [(name, str(project_id)) for name, project_id in expected]
 
 
 async def test_a_filter_lets_an_import_pass_that_matches(site: Site, admin: Client) -> None:
@@ -187,13 +187,16 @@ async def test_a_filter_names_its_own_categories(site: Site, admin: Client) -> N
 async def test_a_feed_can_be_of_one_project(site: Site, admin: Client) -> None:
     """A feed of one project tells of that project alone, also when it is deleted."""
     await site.worker("projects")
-    one, other = await create_project(admin), await create_project(admin)
+    followed, other = await create_project(admin), await create_project(admin)
     await wait_for_events(site, 2)
-    async with follow(admin, matching=WatchedProjects(project_ids=[one])) as watch:
-        for each in (other, one):
+    async with follow(admin, matching=WatchedProjects(project_ids=[followed])) as watch:
+        for each in (other, followed):
             await add_comment(admin, each)
             await delete_project(admin, each)
-        assert event_names(await next_events(watch, 2)) == [("comment-added", str(one)), ("deleted", str(one))]
+        assert event_names(await next_events(watch, 2)) == [
+            ("comment-added", str(followed)),
+            ("deleted", str(followed)),
+        ]
 
 
 async def test_a_feed_that_nobody_renews_ends(site: Site, running: RunningComponents) -> None:

@@ -49,7 +49,7 @@ async def test_a_follower_is_told_each_deletion_of_a_step(site: Site, admin: Cli
         *(("projects.deleted", str(project_id)) for project_id in gone),
         ("projects.created", str(created)),
     ]
-    bodies = [{"project_id": str(item), "number": at, "expired": True} for at, item in enumerate(gone, 1)]
+    bodies = [{"project_id": str(deleted_id), "number": at, "expired": True} for at, deleted_id in enumerate(gone, 1)]
     assert [event.data for event in seen[:3]] == bodies
     assert {(event.actor, event.revision) for event in seen[:3]} == {("system", None)}
     assert len({event.id for event in seen}) == 4
@@ -59,10 +59,10 @@ async def test_a_filter_by_project_lets_its_deletion_pass_alone(site: Site, admi
     """A follower of one project is told of its deletion alone, and one of a filtered list of every deletion."""
     events, chosen = await open_publisher(site), uuid7()
     of_one, of_list = WatchedProjects(project_ids=[chosen]), WatchedProjects(created_by=["zoe"])
-    async with follow(admin, matching=of_one) as one, follow(admin, matching=of_list) as filtered:
+    async with follow(admin, matching=of_one) as by_id, follow(admin, matching=of_list) as filtered:
         before = await expire(events, [uuid7(), chosen, uuid7()])
         after = await expire(events, [uuid7(), chosen])
-        of_chosen = await next_events(one, 2)
+        of_chosen = await next_events(by_id, 2)
         of_all = await next_events(filtered, 5)
     assert [(event.subject, event.data["number"]) for event in of_chosen] == [(str(chosen), 2)] * 2
     assert [event.subject for event in of_all] == [str(project_id) for project_id in [*before, *after]]

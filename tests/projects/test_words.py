@@ -45,10 +45,10 @@ def is_found(text: str, search: str) -> bool:
     return all(
         any(
             all(
-                matches(item.like, line)
-                and item.every <= numbers
-                and (not item.alternatives or item.alternatives & numbers)
-                for item in way
+                matches(number.like, line)
+                and number.every <= numbers
+                and (not number.alternatives or number.alternatives & numbers)
+                for number in way
             )
             for way in ways
         )
@@ -59,12 +59,12 @@ def is_found(text: str, search: str) -> bool:
 @given(word=LETTERS | PLATES, start=st.integers(0, 9), length=st.integers(1, 9))
 def test_a_word_has_the_numbers_of_all_its_parts(word: str, start: int, length: int) -> None:
     """Whatever part is sought that is long enough, its numbers lead to the word, and are in PostgreSQL's range."""
-    for item in words_of(word):
-        part = item[start : start + length]
+    for indexed in words_of(word):
+        part = indexed[start : start + length]
         if len(part) > 2 or (part and is_unspaced(part)):
-            assert finds(part, item)
-            assert matches(pattern(part), line_of([([item], [])]))
-        assert all(-(2**31) <= number < 2**31 for number in grams_of(item))
+            assert finds(part, indexed)
+            assert matches(pattern(part), line_of([([indexed], [])]))
+        assert all(-(2**31) <= number < 2**31 for number in grams_of(indexed))
 
 
 @given(word=LETTERS | PLATES)
@@ -76,8 +76,8 @@ def test_a_whole_word_is_sought_by_its_own_numbers(word: str) -> None:
 @given(first=LETTERS, second=LETTERS)
 def test_every_term_has_numbers(first: str, second: str) -> None:
     """No term is without numbers, and plain letters share no number with other words of four letters (no chaff)."""
-    for item in words_of(f"{first} {second}"):
-        assert bool(numbers_of(item)) != bool(guesses_of(item))
+    for word in words_of(f"{first} {second}"):
+        assert bool(numbers_of(word)) != bool(guesses_of(word))
     plain = {
         number
         for number in words_of(f"{first} {second}")
@@ -96,10 +96,10 @@ def test_digits_are_sought_as_they_are(digits: str) -> None:
 @given(word=st.text("abcdefghijklmnopqrstuvwxyzé", min_size=5, max_size=30), most=st.integers(1, 4))
 def test_few_numbers_of_a_word_are_looked_up(word: str, most: int) -> None:
     """So many fours at most are looked up; a word has them all, and those of rarer letters come first."""
-    [one] = words_of(word)
-    numbers = set(numbers_of(one, most))
+    [indexed] = words_of(word)
+    numbers = set(numbers_of(indexed, most))
     assert 1 <= len(numbers) <= most
-    assert numbers <= grams_of(one)
+    assert numbers <= grams_of(indexed)
     assert set(numbers_of("tionquewhizzing", 1)) == {*numbers_of("whizz", 4)} & grams_of("hizz")
 
 

@@ -15,11 +15,13 @@ class Glyphs(NamedTuple):
 
 def handmade(shown: Sequence[Glyphs]) -> bytes:
     """Make a page with one line, in which glyphs are shown in this order."""
-    codes = {character: code for code, character in enumerate(dict.fromkeys("".join(item.text for item in shown)), 1)}
+    codes = {
+        character: code for code, character in enumerate(dict.fromkeys("".join(glyphs.text for glyphs in shown)), 1)
+    }
     content = b"".join(
         b"BT /F 10 Tf 1 0 0 1 %.1f 700 Tm <%b> Tj ET\n"
-        % (item.x, bytes(map(codes.__getitem__, item.text)).hex().encode())
-        for item in shown
+        % (glyphs.x, bytes(map(codes.__getitem__, glyphs.text)).hex().encode())
+        for glyphs in shown
     )
     lines = b"".join(b"<%02X> <%04X>\n" % (code, ord(character)) for character, code in codes.items())
     texts = b"begincmap\n1 begincodespacerange\n<00> <FF>\nendcodespacerange\n%d beginbfchar\n%bendbfchar\nendcmap"
@@ -37,19 +39,19 @@ def handmade(shown: Sequence[Glyphs]) -> bytes:
     return _file(objects)
 
 
-def _stream(data: bytes) -> bytes:
-    return b"<</Length %d>>\nstream\n%b\nendstream" % (len(data), data)
+def _stream(content: bytes) -> bytes:
+    return b"<</Length %d>>\nstream\n%b\nendstream" % (len(content), content)
 
 
 def _file(objects: Sequence[bytes]) -> bytes:
-    data, table = b"%PDF-1.7\n", b"0000000000 65535 f \n"
+    content, table = b"%PDF-1.7\n", b"0000000000 65535 f \n"
     for number, body in enumerate(objects, start=1):
-        table += b"%010d 00000 n \n" % len(data)
-        data += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+        table += b"%010d 00000 n \n" % len(content)
+        content += b"%d 0 obj\n%b\nendobj\n" % (number, body)
     size = len(objects) + 1
-    return data + b"xref\n0 %d\n%btrailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+    return content + b"xref\n0 %d\n%btrailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
         size,
         table,
         size,
-        len(data),
+        len(content),
     )

@@ -93,16 +93,16 @@ async def test_a_download_dies_with_its_report(reading: Reading) -> None:
 async def test_a_part_goes_from_one_row_into_the_next(reading: Reading) -> None:
     """A part has the bytes that were asked for, in how many rows they are kept, and only the end makes it shorter."""
     await reading.site.sql("DELETE FROM reports.chunk")
-    data = bytes(range(256)) * (CHUNK_BYTES // 128 + 1)
+    content = bytes(range(256)) * (CHUNK_BYTES // 128 + 1)
     for number in range(3):
         chunk = {
             "id": reading.report_id,
             "number": number,
-            "data": data[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES],
+            "data": content[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES],
         }
         await reading.site.sql("INSERT INTO reports.chunk VALUES (:id, :number, :data)", **chunk)
-    assert await reading.fetch(CHUNK_BYTES - 30, 2 * CHUNK_BYTES - 1, len(data) - 9) == [
-        data[CHUNK_BYTES - 30 : CHUNK_BYTES + 70],
-        data[2 * CHUNK_BYTES - 1 : 2 * CHUNK_BYTES + 99],
-        data[-9:],
+    assert await reading.fetch(CHUNK_BYTES - 30, 2 * CHUNK_BYTES - 1, len(content) - 9) == [
+        content[CHUNK_BYTES - 30 : CHUNK_BYTES + 70],
+        content[2 * CHUNK_BYTES - 1 : 2 * CHUNK_BYTES + 99],
+        content[-9:],
     ]

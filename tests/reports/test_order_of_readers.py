@@ -21,7 +21,7 @@ def test_two_words_in_a_line_of_the_other_direction_change_places() -> None:
 def test_a_sign_beside_a_number_stays_where_it_is_seen(order: tuple[int, ...]) -> None:
     """Chrome's reader leaves numbers as they stand, with a per cent sign that Arabic has on their left."""
     places = [Glyphs(100, "%"), Glyphs(105, "50")]
-    text = by_pdfium(handmade([Glyphs(120, "באד"), *(places[item] for item in order)]))
+    text = by_pdfium(handmade([Glyphs(120, "באד"), *(places[place] for place in order)]))
     assert "%50" in text
 
 

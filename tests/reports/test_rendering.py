@@ -90,7 +90,7 @@ def test_shown_names_are_with_what_they_did(renderer: Renderer) -> None:
 
 
 @pytest.mark.parametrize(
-    "language, said",
+    "language, phrase",
     [
         (
             "en",
@@ -105,11 +105,11 @@ def test_shown_names_are_with_what_they_did(renderer: Renderer) -> None:
         ),
     ],
 )
-def test_what_is_missing_is_said(renderer: Renderer, language: Language, said: str) -> None:
+def test_what_is_missing_is_said(renderer: Renderer, language: Language, phrase: str) -> None:
     """An incomplete report says so on its first page and names what it lacks."""
     lacking = project(comments=None, calls=None)
     rendered = renderer.render(document(language, project=lacking, missing=("comments", "calls")))
-    assert said in " ".join(pages_of(rendered.pdf)[0].split())
+    assert phrase in " ".join(pages_of(rendered.pdf)[0].split())
 
 
 def test_a_complete_report_has_no_notice(renderer: Renderer) -> None:

@@ -15,9 +15,9 @@ def of_one_lane() -> list[UUID]:
     """Return random ids of reports that are handled in one batch."""
     results: list[UUID] = []
     while len(results) < MANY:
-        one = uuid4()
-        if lane_of(str(one)) == 0:
-            results.append(one)
+        first = uuid4()
+        if lane_of(str(first)) == 0:
+            results.append(first)
     return results
 
 
@@ -38,6 +38,6 @@ async def test_reports_are_listed_in_the_order_of_their_acceptance(site: Site) -
     after = None
     while after or not results:
         page = await client.ask(ListReports(project_id=project_id, limit=2, after=after))
-        results += [item.report_id for item in page.items]
+        results += [report.report_id for report in page.items]
         after = page.next
     assert results == ids[::-1]

@@ -120,7 +120,7 @@ def lines(words: list[str], digits: list[str]) -> st.SearchStrategy[str]:
     word = st.sampled_from(words)
     inside = st.one_of(word, st.sampled_from(digits))
     bracketed = st.builds(
-        lambda pair, one: f"{pair[0]}{one}{pair[1]}", st.sampled_from(["()", "[]", "{}", "«»"]), inside
+        lambda pair, text: f"{pair[0]}{text}{pair[1]}", st.sampled_from(["()", "[]", "{}", "«»"]), inside
     )
     middle = st.lists(st.one_of(word, st.sampled_from(digits), bracketed), max_size=6)
     return st.builds(lambda first, inner, last: " ".join([first, *inner, last]), word, middle, word)

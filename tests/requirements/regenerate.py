@@ -107,7 +107,7 @@ def rows() -> dict[str, Row]:
     """Every row as written down, without its tests."""
     lines = [line for line in ROWS.read_text().splitlines() if line and not line.startswith("#")]
     parts = [[*line.split(" | "), ""] for line in lines]
-    return {row_id: Row(row_id, what, reason) for row_id, what, reason, *_ in parts}
+    return {row_id: Row(row_id, requirement, reason) for row_id, requirement, reason, *_ in parts}
 
 
 def collected() -> tuple[dict[str, Row], list[str]]:

@@ -24,11 +24,11 @@ DAYS = st.integers(1, 365_000)
 async def due(client: Client, **fields: Any) -> list[DueProject]:
     """Read the list to its end."""
     page = await client.ask(ListDue(**fields))
-    items = list(page.items)
+    projects = list(page.items)
     while page.next:
         page = await client.ask(ListDue(**fields, after=page.next))
-        items += page.items
-    return items
+        projects += page.items
+    return projects
 
 
 async def test_the_soonest_comes_first(site: Site, fill: Fill) -> None:

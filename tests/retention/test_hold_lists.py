@@ -35,7 +35,7 @@ async def test_holds_in_force_are_listed(holder: Holder) -> None:
     ids = [await holder.create_held_project() for _ in range(5)]
     await holder.release(ids[1])
     results = await pages(holder.client, ListHolds(limit=2))
-    assert [[item.project_id for item in page.items] for page in results] == [[ids[4], ids[3]], [ids[2], ids[0]]]
+    assert [[hold.project_id for hold in page.items] for page in results] == [[ids[4], ids[3]], [ids[2], ids[0]]]
     first = results[1].items[1]
     assert first.number == 1
     assert first.held_by == "admin"
@@ -51,7 +51,7 @@ async def test_all_holds_of_a_project_are_listed(holder: Holder) -> None:
         if reason != "Three.":
             await holder.release(project_id, f"{reason} Over.")
     results = await pages(holder.client, ListHolds(project_id=project_id, limit=2))
-    holds = [item for page in results for item in page.items]
+    holds = [listed for page in results for listed in page.items]
     assert {hold.project_id for hold in holds} == {project_id} != {other}
     reasons = [(hold.reason, hold.release_reason, hold.released_by) for hold in holds]
     assert reasons == [("Three.", None, None), ("Two.", "Two. Over.", "admin"), ("One.", "One. Over.", "admin")]

@@ -46,10 +46,10 @@ async def test_a_held_project_is_not_deleted_until_its_release(holder: Holder) -
 async def test_who_holds_is_told_to_whom_holds_are_shown(holder: Holder) -> None:
     """Anyone who may not see holds learns that there is one, since when, and not whose."""
     project_id = await holder.create_held_project()
-    for principal, level, told in (("nora", "none", {"held_at"}), ("vera", "view", {"held_at", "held_by"})):
+    for principal, level, names in (("nora", "none", {"held_at"}), ("vera", "view", {"held_at", "held_by"})):
         other = await connect_manager(holder.site, principal, {Node.RETENTION: level})
         refusal = await refusal_of(other.send(DeleteProject(project_id=project_id)))
-        assert (refusal.code, refusal.error.details.keys() - {"fields"}) == (Code.HELD, told)
+        assert (refusal.code, refusal.error.details.keys() - {"fields"}) == (Code.HELD, names)
 
 
 async def test_an_attempt_to_delete_what_is_held_is_logged(site: Site) -> None:
@@ -74,8 +74,8 @@ async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> Non
         other = await connect_manager(site, principal, levels)
 
         async def refused_at_least() -> dict[str, Any]:
-            items = (await other.ask(ProjectActivity(project_id=project_id))).items
-            details = {item.activity: item.details for item in items}
+            entries = (await other.ask(ProjectActivity(project_id=project_id))).items
+            details = {entry.activity: entry.details for entry in entries}
             return (
                 details if "audit.refused" in details and (level == "none" or "retention.released" in details) else {}
             )
@@ -166,8 +166,8 @@ async def test_a_batch_may_hold_and_release_again_and_again(site: Site) -> None:
     sent = [await caller.publish(f"retention.{verb}", project_id, body) for verb in ("release", *verbs)]
 
     async def told() -> list[str]:
-        known = [caller.outcomes.get(item) for item in sent]
-        return [item[0]["status"] for item in known if item] if all(known) else []
+        known = [caller.outcomes.get(command_id) for command_id in sent]
+        return [command_id[0]["status"] for command_id in known if command_id] if all(known) else []
 
     with capture_logs() as logs:
         await site.worker("retention")

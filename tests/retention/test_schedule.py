@@ -84,4 +84,4 @@ async def test_stalled_sweep_makes_room(site: Site, fill: Fill, happened: Happen
         return ended if len(ended) == 2 else []
 
     ended = await eventually(both_ended)
-    assert [(item["sweep_id"] == str(lost), item["deleted"]) for item in ended] == [(True, 40), (False, 1)]
+    assert [(sweep["sweep_id"] == str(lost), sweep["deleted"]) for sweep in ended] == [(True, 40), (False, 1)]

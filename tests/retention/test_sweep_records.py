@@ -21,9 +21,9 @@ async def logged(client: Client, count: int) -> list[Entry]:
     """Wait until the log server has the deletions of so many projects, and return its entries of them."""
 
     async def all_there() -> list[Entry]:
-        items = (await client.ask(SiteLog(activities=["projects.deleted", "projects.expired"], limit=500))).items
-        assert len(items) == count, len(items)
-        return items
+        entries = (await client.ask(SiteLog(activities=["projects.deleted", "projects.expired"], limit=500))).items
+        assert len(entries) == count, len(entries)
+        return entries
 
     return await eventually(all_there)
 

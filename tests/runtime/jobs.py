@@ -12,9 +12,9 @@ from workers.common.child_process_main import Facts, JobResult
 HERE = "tests.runtime.jobs"
 
 
-def echo(facts: Facts, data: Sequence[bytes]) -> JobResult:
+def echo(facts: Facts, parts: Sequence[bytes]) -> JobResult:
     """Answer with what was asked."""
-    return JobResult({**facts, "pid": os.getpid()}, data)
+    return JobResult({**facts, "pid": os.getpid()}, parts)
 
 
 def environment(_: Facts, __: Sequence[bytes]) -> JobResult:
@@ -38,13 +38,13 @@ def grow(facts: Facts, _: Sequence[bytes]) -> JobResult:
     return JobResult({"pid": os.getpid()}, ())
 
 
-def once(facts: Facts, data: Sequence[bytes]) -> JobResult:
+def once(facts: Facts, parts: Sequence[bytes]) -> JobResult:
     """Crash unless somebody tried before."""
     try:
         os.close(os.open(facts["path"], os.O_CREAT | os.O_EXCL))
     except FileExistsError:
-        return echo(facts, data)
-    return crash(facts, data)
+        return echo(facts, parts)
+    return crash(facts, parts)
 
 
 def crash(_: Facts, __: Sequence[bytes]) -> JobResult:

@@ -170,15 +170,18 @@ QUERIES = (
     Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.list", {PROJECTS: VIEW}, {}),
-    *(Line("projects.list", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
-    *(Line("projects.list", of_project("main-details", VIEW), {"sort": given}) for given in _IN_THEIR_ORDER),
+    *(Line("projects.list", of_project("main-details", VIEW), {"filter": parameter}) for parameter in _BY_MAIN_DETAILS),
+    *(Line("projects.list", of_project("main-details", VIEW), {"sort": parameter}) for parameter in _IN_THEIR_ORDER),
     Line("projects.list", of_project("categories", VIEW), {"filter": {"categories": {"2": [None]}}}),
     Line("projects.list", of_project("retention", VIEW), {"filter": {"has_hold": True}}),
     Line("projects.list", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("projects.outcome", {}, {"command_id": OTHER}),
     Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "creator"}),
     *(Line("projects.statistics", of_project("main-details", VIEW), {"group_by": name}) for name in ("type", "status")),
-    *(Line("projects.statistics", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
+    *(
+        Line("projects.statistics", of_project("main-details", VIEW), {"filter": parameter})
+        for parameter in _BY_MAIN_DETAILS
+    ),
     *(
         Line("projects.statistics", of_project("categories", VIEW), {"group_by": f"category_{slot}"})
         for slot in range(1, 6)
@@ -187,7 +190,10 @@ QUERIES = (
     Line("projects.statistics", of_project("retention", VIEW), {"filter": {"has_hold": False}}),
     Line("projects.statistics", of_project("sequences", VIEW), {"group_by": "camera"}),
     Line("projects.watch", {PROJECTS: VIEW}, {}),
-    *(Line("projects.watch", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
+    *(
+        Line("projects.watch", of_project("main-details", VIEW), {"filter": parameter})
+        for parameter in _BY_MAIN_DETAILS
+    ),
     Line("projects.watch", of_project("categories", VIEW), {"filter": {"categories": {"1": [7]}}}),
     Line("projects.watch", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),

@@ -48,9 +48,9 @@ async def pid_of(pool: ProcessPool) -> int:
 async def test_a_job_is_done_and_its_child_kept(pool: ProcessPool) -> None:
     """Facts and data of any size come back as they were sent, and the next job finds a warm child."""
     assert pool.pids == []
-    data = [b"", b"\x00\xff" * 3_000_000, SECRET.encode()]
-    reply = await pool.call(f"{HERE}:echo", {"said": "é", "number": 1.5}, data)
-    assert (reply.data, reply.facts["said"], reply.facts["number"]) == (data, "é", 1.5)
+    parts = [b"", b"\x00\xff" * 3_000_000, SECRET.encode()]
+    reply = await pool.call(f"{HERE}:echo", {"said": "é", "number": 1.5}, parts)
+    assert (reply.data, reply.facts["said"], reply.facts["number"]) == (parts, "é", 1.5)
     assert [await pid_of(pool)] == [reply.facts["pid"]] == pool.pids
 
 

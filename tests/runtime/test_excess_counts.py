@@ -89,8 +89,8 @@ async def test_refused_attempts_are_recorded_or_counted(site: Site) -> None:
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     single, more = await posted(site, "%.refused"), await posted(site, "%.surplus-counted")
     assert len(single) <= 2 * RECORDED_PER_MINUTE_MAX
-    assert len(single) + sum(item["count"] for item in more) == number
-    assert {item["actor"] for item in single + more} == {"mallory"}
+    assert len(single) + sum(entry["count"] for entry in more) == number
+    assert {entry["actor"] for entry in single + more} == {"mallory"}
 
 
 async def test_refusals_of_rules_count_as_attempts(site: Site) -> None:
@@ -140,5 +140,5 @@ async def test_letters_beyond_so_many_are_counted(site: Site) -> None:
     assert {subject for (subject,) in rows} == {"im.main.dead.projects.mallory"}
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     more = await posted(site, "%.surplus-counted")
-    assert len(rows) + sum(item["count"] for item in more) == 2 * RECORDED_PER_MINUTE_MAX
-    assert {item["what"] for item in more} == {"dead-letters"}
+    assert len(rows) + sum(entry["count"] for entry in more) == 2 * RECORDED_PER_MINUTE_MAX
+    assert {entry["what"] for entry in more} == {"dead-letters"}

@@ -76,7 +76,7 @@ async def test_dead_letters_are_there_until_somebody_discards_them(site: Site) -
         await caller.publish(tail, "-", {})
 
     async def count(projects: int, reports: int) -> bool:
-        samples = [(await figures_of(item)).get("incidents_dead_letters") for item in (running, other)]
+        samples = [(await figures_of(worker)).get("incidents_dead_letters") for worker in (running, other)]
         return samples == [projects, reports]
 
     await eventually(lambda: count(2, 1))

@@ -88,9 +88,11 @@ async def test_a_command_without_a_usable_body_has_an_outcome(site: Site, caller
     inspector, project_id = Inspector(site, await site.overseer()), uuid7()
     bodies = [param.values for param in BODIES]
     outcome = [await caller.send("projects.create", project_id, body) for body, *_ in bodies]
-    errors: list[Any] = [(item["error"]["code"], item["error"]["details"]["fields"][0]["kind"]) for item in outcome]
+    errors: list[Any] = [
+        (refusal["error"]["code"], refusal["error"]["details"]["fields"][0]["kind"]) for refusal in outcome
+    ]
     assert errors == [("invalid", kind) for _, _, kind in bodies]
-    answers = [(await caller.ask("projects.outcome", {"command_id": item["command_id"]}))[0] for item in outcome]
+    answers = [(await caller.ask("projects.outcome", {"command_id": refusal["command_id"]}))[0] for refusal in outcome]
     assert answers == outcome
     assert (await caller.send("projects.create", project_id, creation(project_id)))["status"] == "applied"
     await inspector.wait_until_idle()

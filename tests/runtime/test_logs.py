@@ -93,11 +93,11 @@ def test_a_log_on_a_terminal_is_clean() -> None:
     master, terminal = pty.openpty()
     with subprocess.Popen([sys.executable, "-c", PROGRAM, HOSTILE], stderr=terminal) as running:
         os.close(terminal)
-        data = b""
+        output = b""
         with contextlib.suppress(OSError):
             while part := os.read(master, 65_536):
-                data += part
+                output += part
     os.close(master)
     assert running.returncode == 0
-    assert b"[U+0001]" in data
-    assert raw_characters(data.decode()) == set()
+    assert b"[U+0001]" in output
+    assert raw_characters(output.decode()) == set()

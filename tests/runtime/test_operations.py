@@ -143,4 +143,4 @@ async def test_a_stolen_worker_credential_commands_nobody(site: Site) -> None:
     last = (await api(overseer, "STREAM.INFO.COMMANDS", {}))["state"]["last_seq"]
     stored = [await overseer.jetstream().get_msg("COMMANDS", place) for place in range(1, last + 1)]
     assert stored[0].subject == "im.main.work.administration.0.alice.-.assign-role"
-    assert not [item.subject for item in stored if ".admin." in (item.subject or "") and item.headers]
+    assert not [message.subject for message in stored if ".admin." in (message.subject or "") and message.headers]

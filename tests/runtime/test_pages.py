@@ -63,8 +63,8 @@ async def test_a_page_ends_at_its_limit(site: Site) -> None:
 async def test_the_last_page_has_nothing_behind_it(site: Site) -> None:
     """A page with all that there is says so."""
     async with site.engine.connect() as connection:
-        one = text("SELECT 1 AS number, 'x' AS said")
-        page = await result_pages.read(connection, one, None, item, 1)
+        statement = text("SELECT 1 AS number, 'x' AS said")
+        page = await result_pages.read(connection, statement, None, item, 1)
     assert len(page.items) == 1
     assert page.last is None
 

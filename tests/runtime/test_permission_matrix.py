@@ -51,17 +51,17 @@ def cases(line: Line) -> Iterator[Case]:
         yield Case(line, {line.instead: VIEW}, allowed=True)
     everything = {str(node): MANAGE for node in Node if node != line.instead}
     for node, level in line.needs.items():
-        others = {name: given for name, given in line.needs.items() if name != node}
+        others = {name: held_level for name, held_level in line.needs.items() if name != node}
         yield Case(line, others, allowed=False)
-        yield Case(line, {name: given for name, given in everything.items() if name != node}, allowed=False)
+        yield Case(line, {name: held_level for name, held_level in everything.items() if name != node}, allowed=False)
         if level is MANAGE:
             yield Case(line, {**others, node: VIEW}, allowed=False)
             yield Case(line, {**everything, node: VIEW}, allowed=False)
 
 
-async def granted(site: Site, given: Iterable[Case]) -> dict[str, Client]:
+async def granted(site: Site, chosen: Iterable[Case]) -> dict[str, Client]:
     """Give each principal of the cases a role of its own, and connect it."""
-    levels = {case.principal: case.given for case in given}
+    levels = {case.principal: case.given for case in chosen}
     roles = {principal: {node: level.name.lower() for node, level in has.items()} for principal, has in levels.items()}
     await site.sql(
         "INSERT INTO administration.role SELECT key, key, value FROM jsonb_each(CAST(:roles AS jsonb))",
@@ -191,7 +191,7 @@ async def test_a_permission_acts_within_a_batch(site: Site) -> None:
 
     async def told() -> list[str]:
         both = {**ann.outcomes, **admin.outcomes}
-        return [both[item][0]["status"] for item in sent] if len(both) == len(sent) else []
+        return [both[command_id][0]["status"] for command_id in sent] if len(both) == len(sent) else []
 
     assert await eventually(told) == ["rejected", "applied", "applied", "applied", "rejected"]
     assert worker.delivery.counters.retried == 0
@@ -208,7 +208,7 @@ async def test_two_administrators_cannot_both_leave(site: Site) -> None:
 
     async def told() -> list[str]:
         both = {**ann.outcomes, **admin.outcomes}
-        return [both[item][0]["status"] for item in (first, second)] if len(both) == 2 else []
+        return [both[command_id][0]["status"] for command_id in (first, second)] if len(both) == 2 else []
 
     assert await eventually(told) == ["applied", "rejected"]
     assert [tuple(row) for row in await site.sql("SELECT principal FROM administration.member")] == [("ann",)]

@@ -45,10 +45,10 @@ async def quotient(lane: AsyncConnection, by: int) -> int:
 
 async def test_values_come_back_as_they_are(lane: AsyncConnection) -> None:
     """Parameters and columns have the types of psycopg, also where a statement has none or an empty list."""
-    given = {"id": ID, "at": AT, "number": Decimal("0.10"), "nothing": None, "yes": True, "raw": b"\x00\xff"}
+    parameters = {"id": ID, "at": AT, "number": Decimal("0.10"), "nothing": None, "yes": True, "raw": b"\x00\xff"}
     lists = {"ids": [ID], "places": []}
-    [row] = await read(lane, VALUES, {**given, **lists, "document": '{"é": [1, null]}'})
-    assert row == {**given, **lists, "document": {"é": [1, None]}, "percent": "100%"}
+    [row] = await read(lane, VALUES, {**parameters, **lists, "document": '{"é": [1, null]}'})
+    assert row == {**parameters, **lists, "document": {"é": [1, None]}, "percent": "100%"}
 
 
 async def test_a_large_parameter_is_sent_whole(lane: AsyncConnection) -> None:

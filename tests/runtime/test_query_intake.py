@@ -80,8 +80,8 @@ async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, runnin
         answer, _ = await bob.ask("projects.outcome", {"command_id": str(uuid7())})
         assert answer["error"]["code"] == "gone"
         refused = [json.loads(answer.data)["error"] for answer in answers]
-    assert {item["code"] for item in refused} == {"unavailable"}
-    assert all(item["retryable"] and 1 <= item["details"]["retry_after_seconds"] <= 5 for item in refused)
+    assert {error["code"] for error in refused} == {"unavailable"}
+    assert all(error["retryable"] and 1 <= error["details"]["retry_after_seconds"] <= 5 for error in refused)
     assert refused[0]["details"]["fields"][0]["kind"] == "too_many_queries"
     assert running.query_dispatcher.counters.dropped > 0
 

@@ -104,13 +104,13 @@ def test_what_waits_is_bounded_for_everybody_together() -> None:
 
 def test_a_refusal_says_when(turns: FairQueue) -> None:
     """A refused principal learns when its own queries will have been answered, within a second and five."""
-    for seconds, told in ((0.001, 1), (8.0, 3), (60.0, 5)):
+    for seconds, retry_seconds in ((0.001, 1), (8.0, 3), (60.0, 5)):
         turns.offer(asked("eve"))
         turns.offer(asked("eve"))
         query = turns.next(0)
         assert query
         turns.done(query[0], seconds)
-        assert turns.retry_after_seconds(asked("eve")) == told
+        assert turns.retry_after_seconds(asked("eve")) == retry_seconds
         served(turns, 1)
         assert turns.retry_after_seconds(asked("eve")) == 1
 

@@ -31,13 +31,13 @@ async def test_a_project_is_available_on_its_own_site_alone(site: Site, elsewher
     await here.send(ChangeSettings(child_sites=["elsewhere"]))
     recorded = sequence().model_copy(update={"site": "elsewhere"})
     project_id = (await here.send(CreateProject(project_id=uuid7(), sequences=[recorded]))).project_id
-    assert [item.project_id for item in (await here.ask(ListProjects())).items] == [project_id]
+    assert [project.project_id for project in (await here.ask(ListProjects())).items] == [project_id]
     assert (await other.ask(ListProjects())).items == []
     assert await code(other, GetProject(project_id=project_id)) is Code.GONE
     assert await code(other, AddComment(project_id=project_id, comment_id=uuid7(), text="Seen.")) is Code.GONE
     own = await other.send(CreateProject(project_id=uuid7()))
     assert own.number == 1
-    assert [item.project_id for item in (await here.ask(ListProjects())).items] == [project_id]
+    assert [project.project_id for project in (await here.ask(ListProjects())).items] == [project_id]
 
 
 async def test_credentials_count_on_their_own_site_alone(site: Site, elsewhere: Site) -> None:

@@ -94,7 +94,7 @@ async def pages(caller: Caller, tail: str, body: dict[str, Any], name: str) -> s
     while after or not results:
         answer, status = await caller.ask(tail, {**body, **after})
         assert status == ""
-        results += [item[name] for item in answer["items"]]
+        results += [entry[name] for entry in answer["items"]]
         assert answer["next"] or after
         after = {"after": answer["next"]} if answer["next"] else {}
     assert len(results) == len(set(results))

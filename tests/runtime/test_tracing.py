@@ -62,7 +62,7 @@ async def test_one_trace_from_the_client_to_the_audit_row(site: Site, collector:
     assert len({span.trace_id for span in line}) == 1
     [row] = await site.sql("SELECT event_id, command_id FROM audit.activity")
     ids = [span.about.get("messaging.message.id") for span in line[1:]]
-    assert ids == [str(item) for item in (row.command_id, row.command_id, row.event_id, row.event_id)]
+    assert ids == [str(row_id) for row_id in (row.command_id, row.command_id, row.event_id, row.event_id)]
     assert not [span for span in line if span.failed or "gate 4" in str(span)]
 
 
@@ -136,8 +136,8 @@ def test_nothing_is_imported_for_who_wants_no_spans() -> None:
     assert "tracing_not_installed" in ended.stdout
 
 
-@pytest.mark.parametrize("headers, told", [({"traceparent": CARRIED}, TRACE), ({}, None)], ids=["given", "none"])
-async def test_a_delivery_is_found_in_the_log(site: Site, headers: dict[str, str], told: str | None) -> None:
+@pytest.mark.parametrize("headers, trace_id", [({"traceparent": CARRIED}, TRACE), ({}, None)], ids=["given", "none"])
+async def test_a_delivery_is_found_in_the_log(site: Site, headers: dict[str, str], trace_id: str | None) -> None:
     """A delivery has one line, and what it led to has the same trace: that of the caller, or the command's own id."""
     with capture_logs(processors=[merge_contextvars]) as logs:
         await site.workers("projects", "audit")
@@ -149,7 +149,7 @@ async def test_a_delivery_is_found_in_the_log(site: Site, headers: dict[str, str
             return lines if len(lines) == 2 else []
 
         projects, audit = await eventually(handled)
-    trace = told or command_id.hex
+    trace = trace_id or command_id.hex
     assert projects["lane"] == 3
     assert projects["message_id"] == str(command_id)
     assert projects["trace_id"] == trace
@@ -186,8 +186,8 @@ async def test_a_message_that_fails_in_a_batch_is_named_alone(site: Site) -> Non
     ids = [project_in(3) for _ in range(3)]
     texts = ["good", mark, "good"]
     sent = [
-        await caller.publish("projects.create", each_id, creation(each_id, description=told))
-        for each_id, told in zip(ids, texts, strict=True)
+        await caller.publish("projects.create", each_id, creation(each_id, description=sent_text))
+        for each_id, sent_text in zip(ids, texts, strict=True)
     ]
     with capture_logs(processors=[merge_contextvars]) as logs:
         await site.worker("projects")
@@ -197,12 +197,12 @@ async def test_a_message_that_fails_in_a_batch_is_named_alone(site: Site) -> Non
 
         await eventually(ended)
     whole, *alone = [log for log in logs if log["event"] == "batch_failed"]
-    assert whole["trace_ids"] == " ".join(item.hex for item in sent)
-    assert {(item["size"], item["message_id"]) for item in alone if item["size"] == 1} == {(1, str(sent[1]))}
+    assert whole["trace_ids"] == " ".join(entry.hex for entry in sent)
+    assert {(entry["size"], entry["message_id"]) for entry in alone if entry["size"] == 1} == {(1, str(sent[1]))}
 
 
 @pytest.mark.parametrize(
-    "told, carried",
+    "header, carried",
     [
         (CARRIED, True),
         (f"ff-{TRACE}-{PARENT}-01", False),
@@ -212,6 +212,6 @@ async def test_a_message_that_fails_in_a_batch_is_named_alone(site: Site) -> Non
         (f"{CARRIED}\n", False),
     ],
 )
-def test_what_is_no_trace_context_is_none(told: str, carried: bool) -> None:
+def test_what_is_no_trace_context_is_none(header: str, carried: bool) -> None:
     """What W3C's form of a trace context rules out is not carried on."""
-    assert (trace_of(told) == told) is carried
+    assert (trace_of(header) == header) is carried

@@ -47,12 +47,12 @@ async def page(url: str) -> tuple[int, dict[str, Any]]:
 async def says(url: str, status: int, *parts: str) -> bool:
     """Tell whether a process says that these parts fail, and nothing else."""
     code, health = await page(url)
-    return (code, [item["part"] for item in health.get("failing", ())]) == (status, list(parts))
+    return (code, [part["part"] for part in health.get("failing", ())]) == (status, list(parts))
 
 
 async def fails(running: RunningComponents, *parts: str) -> bool:
     """Tell whether these parts fail."""
-    return [item["part"] for item in running.condition.as_json()] == list(parts)
+    return [part["part"] for part in running.condition.as_json()] == list(parts)
 
 
 async def test_what_cannot_be_written_is_named(site: Site) -> None:

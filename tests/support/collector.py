@@ -32,11 +32,18 @@ class Collector:
     def take(self, body: bytes) -> None:
         """Read what an exporter sent."""
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
-            [service] = [one.value.string_value for one in resource.resource.attributes if one.key == "service.name"]
+            [service] = [
+                attribute.value.string_value
+                for attribute in resource.resource.attributes
+                if attribute.key == "service.name"
+            ]
             for span in (span for scope in resource.scope_spans for span in scope.spans):
-                about = {one.key: getattr(one.value, one.value.WhichOneof("value") or "") for one in span.attributes}
+                attributes = {
+                    attribute.key: getattr(attribute.value, attribute.value.WhichOneof("value") or "")
+                    for attribute in span.attributes
+                }
                 ids = span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex()
-                self.spans.append(Received(service, span.name, span.kind, *ids, about, span.status.message))
+                self.spans.append(Received(service, span.name, span.kind, *ids, attributes, span.status.message))
 
     def line_of(self, last: Received) -> list[Received]:
         """Return a span with those that it belongs to, the first of its trace first."""

@@ -14,10 +14,10 @@ async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 30.0)
     pause = asyncio.Event()
     while True:
         try:
-            found = await check()
-            if found or loop.time() > deadline:
-                assert found, "it did not become true in time"
-                return found
+            result = await check()
+            if result or loop.time() > deadline:
+                assert result, "it did not become true in time"
+                return result
         except AssertionError:
             if loop.time() > deadline:
                 raise

@@ -67,20 +67,20 @@ class Caller:
         headers: Mapping[str, str] | None = None,
     ) -> UUID:
         """Publish a command (`body` as JSON unless it is bytes) and return its id once it is durable."""
-        given = command_id or uuid7()
+        message_id = command_id or uuid7()
         subject = subjects.command(self._site, self.principal, tail, str(key))
         payload = body if isinstance(body, bytes) else json.dumps(body).encode()
         answer = await self.nats.request(
-            subject, payload, timeout=5, headers={"Nats-Msg-Id": str(given), **(headers or {})}
+            subject, payload, timeout=5, headers={"Nats-Msg-Id": str(message_id), **(headers or {})}
         )
-        told = json.loads(answer.data)
-        assert "error" not in told, told
-        assert not told.get("duplicate"), "the server still knows this id"
-        return given if isinstance(given, UUID) else UUID(int=0)
+        acknowledgement = json.loads(answer.data)
+        assert "error" not in acknowledgement, acknowledgement
+        assert not acknowledgement.get("duplicate"), "the server still knows this id"
+        return message_id if isinstance(message_id, UUID) else UUID(int=0)
 
-    async def send(self, tail: str, key: object, body: object, **given: Any) -> dict[str, Any]:
+    async def send(self, tail: str, key: object, body: object, **options: Any) -> dict[str, Any]:
         """Publish a command and return its outcome."""
-        command_id = await self.publish(tail, key, body, **given)
+        command_id = await self.publish(tail, key, body, **options)
 
         async def arrived() -> list[dict[str, Any]]:
             return self.outcomes.get(command_id, [])
@@ -137,7 +137,7 @@ class Site:
 
     def settings(self, worker: str, **changed: Any) -> Settings:
         """Return the settings of a worker process of this site."""
-        given = {
+        defaults = {
             "site": self.name,
             "nats_url": self.url,
             "nats_creds": self.credentials(worker, "worker"),
@@ -145,7 +145,7 @@ class Site:
             "log_database_url": as_app(self.log_database_url),
             "heartbeat_seconds": 0.5,
         }
-        return Settings(**{**given, **changed})
+        return Settings(**{**defaults, **changed})
 
     async def worker(self, name: str, **changed: Any) -> RunningComponents:
         """Start a worker in this process; it stops with the test."""
@@ -207,10 +207,10 @@ class Site:
         answer = await api(ops, "STREAM.UPDATE.COMMANDS", {**config, "duplicate_window": 100_000_000})
         assert "error" not in answer, answer
 
-    async def sql(self, statement: str, **given: Any) -> list[Any]:
+    async def sql(self, statement: str, **parameters: Any) -> list[Any]:
         """Run one statement in the database incident_manager and return its rows."""
         async with self.engine.begin() as connection:
-            result = await connection.execute(text(statement), given)
+            result = await connection.execute(text(statement), parameters)
             return list(result.all()) if result.returns_rows else []
 
     async def count(self, table: str) -> int:

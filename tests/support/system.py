@@ -76,14 +76,14 @@ class WorkerProcess:
 async def worker_process(site: Site, worker: str, **changed: object) -> AsyncIterator[WorkerProcess]:
     """Run a worker as a process of its own for as long as the block lasts."""
     port = free_port()
-    given: Mapping[str, str] = {**os.environ, **environment(site, worker, health_port=port, **changed)}
+    variables: Mapping[str, str] = {**os.environ, **environment(site, worker, health_port=port, **changed)}
     line = process_control.command([*PROGRAM, worker], signal.SIGKILL)
     with process_control.log_file(site.directory / "logs" / f"{worker}-{port}.out") as output:
         running = await asyncio.create_subprocess_exec(
-            *line, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=given
+            *line, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=variables
         )
-    found = WorkerProcess(running, port)
+    started = WorkerProcess(running, port)
     try:
-        yield found
+        yield started
     finally:
-        await found.stop()
+        await started.stop()

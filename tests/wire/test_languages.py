@@ -58,7 +58,7 @@ async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -
         batch = [stored_command(place) for place in range(1, 21)]
         batch += [replace(stored_command(21), headers={**(stored_command(21).headers or {}), **FRENCH})]
         *_, english, french = await here.handle(batch)
-    assert [refusal_message(item["error"]) for item in (english, french)] == [
+    assert [refusal_message(outcome["error"]) for outcome in (english, french)] == [
         (phrase(Phrase.PROJECT_NOT_CREATED, language), [reason("too_many_commands", language)])
         for language in ("en", "fr")
     ]

@@ -56,8 +56,8 @@ async def test_what_cannot_be_stored_is_told(site: Site, verb: str, body: dict[s
     caller, project_id = await opened(site)
     for statement in CANNOT_WRITE:
         await site.sql(statement)
-    about = project_id if verb != "create" else str(uuid7())
-    outcome = await said(caller, f"projects.{verb}", about, {"project_id": about, **body})
+    project_key = project_id if verb != "create" else str(uuid7())
+    outcome = await said(caller, f"projects.{verb}", project_key, {"project_id": project_key, **body})
     assert outcome == ("unavailable", f"{sentence} Réessayez ultérieurement.")
 
 
