@@ -236,7 +236,7 @@ async def logged(site: Site) -> list[Any]:
 
 async def test_an_event_is_heard_after_all(site: Site, olivia: Caller) -> None:
     """A replayed event reaches the reaction that failed; anyone who had heard it knows its id."""
-    refusal = "ALTER TABLE audit.waiting ADD CONSTRAINT broken CHECK (entry->>'activity' <> 'projects.created')"
+    refusal = "ALTER TABLE audit.undelivered ADD CONSTRAINT broken CHECK (entries NOT LIKE '%projects.created%')"
     await site.sql(refusal)
     project = uuid7()
     await olivia.send("projects.create", project, {"project_id": str(project)})
@@ -245,7 +245,7 @@ async def test_an_event_is_heard_after_all(site: Site, olivia: Caller) -> None:
     assert letter.what == "projects.created"
     assert letter.worker == "audit"
     assert letter.replayable is True
-    await site.sql("ALTER TABLE audit.waiting DROP CONSTRAINT broken")
+    await site.sql("ALTER TABLE audit.undelivered DROP CONSTRAINT broken")
     await admin.send(ReplayLetter(letter=letter.letter))
 
     async def known(expected: int) -> bool:

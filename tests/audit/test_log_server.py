@@ -9,10 +9,11 @@ from contracts.administration import RoleDeleted
 from contracts.audit import Entry, ProjectActivity, SiteLog
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.projects.commands import ProjectDeleted, ProjectOpened
+from contracts.projects.commands import ProjectDeleted, ProjectOpened, ProjectsExpired
 from incidents import Client, Refused
 from tests.audit.publisher import Publisher
 from tests.support import Site, eventually
+from workers.audit.rows import UNDELIVERED_ENTRIES_MAX
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import prepare_log_server
 from workers.runtime.storage.database import open_engine
@@ -110,26 +111,42 @@ async def test_what_was_delivered_is_delivered_once(site: Site, events: Publishe
     """An entry that reached the log server before its process died is not there twice."""
     await site.worker("audit")
     client, deleted = await site.client(), RoleDeleted(role_id="twice")
-    event_id = await events.publish(deleted)
+    await events.publish(deleted)
     (entry,) = await log_entries(client, 1)
     await site.sql(
-        "INSERT INTO audit.waiting (event_id, entry) VALUES (:id, CAST(:entry AS jsonb))",
-        id=event_id,
+        "INSERT INTO audit.undelivered (size, oldest_at, entries) VALUES (1, now(), '[' || :entry || ']')",
         entry=entry.model_dump_json(exclude={"project_number", "labels", "names"}),
     )
     await waiting(site, 0)
     assert await log_entries(client, 1) == [entry]
 
 
+async def test_the_entries_of_one_large_event_are_all_delivered(site: Site, events: Publisher) -> None:
+    """An event of more projects than one row for the log server holds has an entry for each of them there."""
+    ids = [uuid7() for _ in range(UNDELIVERED_ENTRIES_MAX + 1)]
+    expired = ProjectsExpired(
+        sweep_id=uuid7(), chain=0, deleted=len(ids), more=False, project_ids=ids, numbers=list(range(1, len(ids) + 1))
+    )
+    await site.worker("audit")
+    await events.publish(expired)
+
+    async def delivered() -> bool:
+        with psycopg.connect(site.log_database_url) as connection:
+            rows = connection.execute("SELECT project_id FROM entry WHERE activity = 'projects.deleted'").fetchall()
+        return sorted(project_id for (project_id,) in rows) == sorted(ids)
+
+    await eventually(delivered)
+
+
 async def test_more_than_one_delivery(site: Site) -> None:
     """Whatever has piled up is delivered, however much it is."""
     await site.sql(
         """
-        INSERT INTO audit.waiting (event_id, entry)
-        SELECT id, jsonb_build_object(
+        INSERT INTO audit.undelivered (size, oldest_at, entries)
+        SELECT count(*), now(), json_agg(json_build_object(
             'event_id', id, 'at', now(), 'actor', 'olivia', 'activity', 'projects.deleted',
-            'project_id', id, 'command_id', NULL, 'revision', 1, 'details', '{}'::jsonb)
-        FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 2500)) AS made
+            'project_id', id, 'command_id', NULL, 'revision', 1, 'details', '{}'::json))
+        FROM (SELECT n % 25 AS batch, gen_random_uuid() AS id FROM generate_series(1, 2500) AS n) AS made GROUP BY batch
         """
     )
     await site.worker("audit")

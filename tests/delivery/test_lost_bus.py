@@ -23,7 +23,8 @@ async def recorded(site: Site, entries: int) -> None:
     """Wait until both stores have so many entries, and each event one."""
 
     async def is_complete() -> bool:
-        return [await site.count("audit.activity"), await site.count("audit.waiting")] == [entries, entries]
+        distinct = await site.sql("SELECT count(DISTINCT event_id) FROM audit.waiting")
+        return [await site.count("audit.activity"), distinct[0][0]] == [entries, entries]
 
     await eventually(is_complete, within=90)
     assert await site.sql("SELECT event_id FROM audit.activity GROUP BY 1 HAVING count(*) > 1") == []

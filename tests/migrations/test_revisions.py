@@ -59,6 +59,11 @@ async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
     async with engine.connect() as connection:
         by_table = await connection.run_sync(rows)
     by_table["runtime.outbox"] = [_messages(row) for row in by_table["runtime.outbox"]]
+    batches = by_table.pop("audit.undelivered", [])
+    by_table["audit.waiting"] = [
+        *({"entry": row["entry"]} for row in by_table.get("audit.waiting", ())),
+        *({"entry": entry} for row in batches for entry in json.loads(row["entries"])),
+    ]
     return {
         table: [
             {name: value for name, value in row.items() if name not in MADE_ANEW.get(table, ())} for row in table_rows

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.audit import log_server_database, tables
 from workers.audit.log_server_database import LogServer
-from workers.audit.row_types import BacklogRow, NextEntryRow
+from workers.audit.row_types import BacklogRow, NextBatchRow
 from workers.audit.worker import worker
 from workers.common.logs import describe
 from workers.runtime.bus.backlog_metrics import Figure
@@ -19,12 +19,14 @@ from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.batch_rows import rows_of
 from workers.runtime.storage.database import autocommit
 
-BATCH_ENTRIES_MAX = 1_000
+BATCHES_AT_ONCE = 4
+"""Rows that are delivered in one statement; each has the entries of a batch of events."""
+
 _PAUSE_SECONDS = 0.3
 _REMINDER_SECONDS = 60.0
 """Time between two log lines about waiting entries."""
 
-_COUNTED_ENTRIES_MAX = 100_000
+_COUNTED_BATCHES_MAX = 100_000
 log = structlog.get_logger()
 
 
@@ -42,7 +44,7 @@ async def forward(running: RunningComponents) -> None:
             moved = 0
             if EVENTS_LANE in running.lanes.owned:
                 moved = await try_to_deliver(running.engine, server, reminder)
-            if moved < BATCH_ENTRIES_MAX:
+            if moved < BATCHES_AT_ONCE:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
 
@@ -58,7 +60,7 @@ async def report_backlog(running: RunningComponents) -> dict[str, Any]:
 
 
 async def try_to_deliver(engine: AsyncEngine, server: LogServer, reminder: "Reminder") -> int:
-    """Deliver some entries; while a database is unreachable, they wait."""
+    """Deliver some batches of entries and return how many; while a database is unreachable, they wait."""
     try:
         return await deliver(engine, server)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
@@ -67,10 +69,10 @@ async def try_to_deliver(engine: AsyncEngine, server: LogServer, reminder: "Remi
 
 
 async def deliver(engine: AsyncEngine, server: LogServer) -> int:
-    """Write entries to the log server, then delete them here; after a crash in between, they are not written twice."""
+    """Write batches to the log server, then delete them here; after a crash in between, they are not written twice."""
     async with autocommit(engine).connect() as connection:
-        rows = rows_of(await connection.execute(tables.NEXT_ENTRIES, {"at_once": BATCH_ENTRIES_MAX}), NextEntryRow)
-        await server.write([row["entry"] for row in rows])
+        rows = rows_of(await connection.execute(tables.NEXT_BATCHES, {"at_once": BATCHES_AT_ONCE}), NextBatchRow)
+        await server.write([row["entries"] for row in rows])
         if rows:
             await connection.execute(tables.DELETE_DELIVERED, {"ids": [row["id"] for row in rows]})
     return len(rows)
@@ -80,7 +82,7 @@ async def deliver(engine: AsyncEngine, server: LogServer) -> int:
 async def backlog_figures(connection: AsyncConnection) -> Sequence[Figure]:
     """Return how many entries wait for the log server, and how long the oldest has waited, as metrics."""
     [backlog] = await _backlog(connection)
-    meaning = f"entries that wait, at most {_COUNTED_ENTRIES_MAX} are counted"
+    meaning = f"entries that wait, of at most {_COUNTED_BATCHES_MAX} batches"
     return [
         Figure("log_server_backlog_entries", meaning, backlog["waiting"]),
         Figure("log_server_oldest_seconds", "for how long the oldest entry waits", max(backlog["seconds"] or 0, 0)),
@@ -88,7 +90,7 @@ async def backlog_figures(connection: AsyncConnection) -> Sequence[Figure]:
 
 
 async def _backlog(connection: AsyncConnection) -> list[BacklogRow]:
-    parameters = {"at_most": _COUNTED_ENTRIES_MAX}
+    parameters = {"at_most": _COUNTED_BATCHES_MAX}
     return rows_of(await connection.execute(tables.BACKLOG, parameters), BacklogRow)
 
 
@@ -108,9 +110,7 @@ class Reminder:
         self._next = now + _REMINDER_SECONDS
         try:
             async with self._engine.connect() as connection:
-                waiting = (
-                    await connection.execute(tables.COUNT_WAITING, {"at_most": _COUNTED_ENTRIES_MAX})
-                ).scalar_one()
-            log.warning(event, waiting=waiting, **why)
+                [backlog] = await _backlog(connection)
+            log.warning(event, waiting=backlog["waiting"], **why)
         except (SQLAlchemyError, OSError) as error:
             log.warning(event, **describe(error))

@@ -1,17 +1,17 @@
 """The database log_server, often on another machine, which may be unreachable or not set up yet."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.errors import Code, Refusal
 from workers.audit import tables
+from workers.audit.entry_json import ENTRY_COLUMNS, IF_ABSENT, join_arrays
 from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME
-from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.bulk_writes import insert_json
 from workers.runtime.storage.database import LogBase, SessionTimeouts, autocommit, open_engine
 
 _BATCH_SECONDS = 20.0
@@ -55,18 +55,18 @@ class LogServer:
         self._engine = engine
         self._has_tables = False
 
-    async def write(self, entries: list[dict[str, Any]]) -> None:
-        """Write entries durably; existing ones stay unchanged."""
+    async def write(self, batches: Sequence[str]) -> None:
+        """Write entries durably, given as JSON arrays; existing ones stay unchanged."""
         async with asyncio.timeout(_BATCH_SECONDS):
             if not self._has_tables:
                 await self._make_tables()
-            if entries:
-                await self._insert(entries)
+            if batches:
+                await self._insert(join_arrays(batches))
 
-    async def _insert(self, entries: list[dict[str, Any]]) -> None:
+    async def _insert(self, entries: str) -> None:
         async with autocommit(self._engine).connect() as connection:
             try:
-                await insert_rows(connection, tables.LogEntry, entries, conflict="ON CONFLICT DO NOTHING")
+                await insert_json(connection, tables.LogEntry, ENTRY_COLUMNS, entries, conflict=IF_ABSENT)
             except ProgrammingError:
                 self._has_tables = False
                 raise

@@ -22,24 +22,26 @@ class LogEntryRow(ActivityRow):
     """A row of the table `entry` of the database log_server."""
 
 
-class NewWaitingRow(TypedDict):
-    """A row of `audit.waiting` before the database has numbered it."""
-
-    event_id: UUID
-    entry: dict[str, Any]
-
-
-class WaitingRow(NewWaitingRow):
-    """A row of `audit.waiting`."""
-
-    id: int
-
-
-class NextEntryRow(TypedDict):
+class NextBatchRow(TypedDict):
     """A row of the statement that reads the next entries for the log server."""
 
     id: int
-    entry: dict[str, Any]
+    size: int
+    entries: str
+
+
+class NewUndeliveredRow(TypedDict):
+    """A row of `audit.undelivered` before the database has numbered it."""
+
+    size: int
+    oldest_at: datetime
+    entries: str
+
+
+class UndeliveredRow(NewUndeliveredRow):
+    """A row of `audit.undelivered`."""
+
+    id: int
 
 
 class BacklogRow(TypedDict):

@@ -1,20 +1,21 @@
-"""The entries of a batch of events."""
+"""The entries of a batch of events, kept in the activity log and for the log server."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Self
-from uuid import uuid3
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event, Message, Store
-from contracts.projects.imports import ProjectsImported
 from workers.audit import tables
-from workers.audit.row_types import ActivityRow, NewWaitingRow
+from workers.audit.entry_json import ENTRY_COLUMNS, IF_ABSENT, array_of, entries_by_project, entry_of
+from workers.audit.row_types import NewUndeliveredRow
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent, individual_events
 from workers.runtime.commands.unit_of_work import Rows
-from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.bulk_writes import insert_json, insert_rows
 
-_ON_CONFLICT = "ON CONFLICT DO NOTHING"
+UNDELIVERED_ENTRIES_MAX = 1_000
+"""Entries in one row for the log server, which takes several rows at once."""
 
 
 class ActivityRows(Rows):
@@ -22,8 +23,9 @@ class ActivityRows(Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self._activity: list[ActivityRow] = []
-        self._waiting: list[NewWaitingRow] = []
+        self._activity: list[bytes] = []
+        self._undelivered: list[bytes] = []
+        self._oldest_at: datetime | None = None
 
     @classmethod
     async def load(cls, _connection: AsyncConnection, _messages: Sequence[Message]) -> Self:
@@ -37,40 +39,26 @@ class ActivityRows(Rows):
 
     def _add(self, heard: ReceivedEvent[Event]) -> None:
         stores = heard.event.stores
-        entry: ActivityRow = {
-            "event_id": heard.id,
-            "at": heard.at,
-            "actor": heard.actor,
-            "activity": heard.event.subject,
-            "project_id": heard.project_id,
-            "command_id": heard.cause,
-            "revision": heard.revision,
-            "details": heard.event.model_dump(exclude={"project_id"}),
-        }
+        entry = entry_of(heard) if stores else b""
         if Store.INCIDENT_MANAGER in stores:
-            self._activity += [entry, *entries_by_project(entry, heard.event)]
+            self._activity += [entry, *entries_by_project(heard)]
         if Store.LOG_SERVER in stores:
-            self._waiting.append({"event_id": heard.id, "entry": {**entry}})
+            self._undelivered.append(entry)
+            self._oldest_at = min(heard.at, self._oldest_at or heard.at)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write the entries, with one statement per store."""
-        await insert_rows(connection, tables.Activity, self._activity, conflict=_ON_CONFLICT)
-        await insert_rows(connection, tables.Waiting, self._waiting, conflict=_ON_CONFLICT)
+        if self._activity:
+            entries = array_of(self._activity)
+            await insert_json(connection, tables.Activity, ENTRY_COLUMNS, entries, conflict=IF_ABSENT)
+        if self._oldest_at:
+            rows: list[NewUndeliveredRow] = [
+                {"size": len(entries), "oldest_at": self._oldest_at, "entries": array_of(entries)}
+                for entries in _slices(self._undelivered)
+            ]
+            await insert_rows(connection, tables.Undelivered, rows)
 
 
-def entries_by_project(entry: ActivityRow, event: Event) -> list[ActivityRow]:
-    """Return an entry for each project of an import, as if it were the only one.
-
-    Their ids are derived from the event's id and therefore the same on every redelivery.
-    """
-    if not isinstance(event, ProjectsImported):
-        return []
-    return [
-        {
-            **entry,
-            "event_id": uuid3(entry["event_id"], str(project_id)),
-            "project_id": project_id,
-            "details": ProjectsImported(project_ids=[project_id], numbers=[number]).model_dump(),
-        }
-        for project_id, number in zip(event.project_ids, event.numbers, strict=True)
-    ]
+def _slices(entries: Sequence[bytes]) -> list[Sequence[bytes]]:
+    starts = range(0, len(entries), UNDELIVERED_ENTRIES_MAX)
+    return [entries[start : start + UNDELIVERED_ENTRIES_MAX] for start in starts]

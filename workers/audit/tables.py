@@ -38,15 +38,16 @@ class Activity(EntryColumns, Base):
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
 
 
-class Waiting(Base):
-    """An entry that waits for the log server (LOG-06, LOG-07)."""
+class Undelivered(Base):
+    """Entries of one batch that wait for the log server, as a JSON array of its rows (LOG-06, LOG-07)."""
 
-    __tablename__ = "waiting"
+    __tablename__ = "undelivered"
     __table_args__ = {"schema": "audit"}
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    event_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
-    entry: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    size: Mapped[int] = mapped_column(Integer)
+    oldest_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    entries: Mapped[str] = mapped_column(Text)
 
 
 class LogEntry(EntryColumns, LogBase):
@@ -61,16 +62,16 @@ class LogEntry(EntryColumns, LogBase):
     )
 
 
-NEXT_ENTRIES = text("SELECT id, entry FROM audit.waiting ORDER BY id LIMIT :at_once")
-DELETE_DELIVERED = text("DELETE FROM audit.waiting WHERE id = ANY(:ids)").bindparams(
+NEXT_BATCHES = text("SELECT id, size, entries FROM audit.undelivered ORDER BY id LIMIT :at_once")
+DELETE_DELIVERED = text("DELETE FROM audit.undelivered WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(BigInteger))
 )
-COUNT_WAITING = text("SELECT count(*) FROM (SELECT 1 FROM audit.waiting LIMIT :at_most) AS waiting")
 BACKLOG = text(
     """
-    SELECT (SELECT count(*) FROM (SELECT 1 FROM audit.waiting LIMIT :at_most) AS waiting) AS waiting,
-        (SELECT CAST(extract(epoch FROM now() - CAST(entry->>'at' AS timestamptz)) AS double precision)
-         FROM audit.waiting ORDER BY id LIMIT 1) AS seconds
+    SELECT (SELECT CAST(coalesce(sum(size), 0) AS bigint)
+            FROM (SELECT size FROM audit.undelivered ORDER BY id LIMIT :at_most) AS oldest) AS waiting,
+        (SELECT CAST(extract(epoch FROM now() - oldest_at) AS double precision)
+         FROM audit.undelivered ORDER BY id LIMIT 1) AS seconds
     """
 )
 PROJECT_NUMBERS = text(

@@ -159,9 +159,12 @@ def search_row(row: TextRow) -> SearchRow:
     }
 
 
-def _texts(row: Mapping[str, object], source: str) -> list[str]:
-    values = (row.get(column) for column in index_tables.COLUMNS.get(source) or (source,))
-    return [part for value in values if value and isinstance(value, str) for part in value.split(_APART)]
+def _texts(row: Mapping[str, Any], source: str) -> list[str]:
+    texts: list[str] = []
+    for column in index_tables.COLUMNS.get(source) or (source,):
+        if value := row.get(column):
+            texts += value.split(_APART) if _APART in value else (value,)
+    return [text for text in texts if text]
 
 
 def named_cameras(sequences: Iterable[SequenceRow]) -> str:

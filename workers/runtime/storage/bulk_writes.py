@@ -64,7 +64,14 @@ async def insert_rows(
 ) -> None:
     """Insert rows that all have the same columns, with one statement."""
     if rows:
-        await write(connection, _insert(mapped, tuple(rows[0]), conflict), {"rows": as_json(rows)})
+        await insert_json(connection, mapped, tuple(rows[0]), as_json(rows), conflict=conflict)
+
+
+async def insert_json(
+    connection: AsyncConnection, mapped: type[DeclarativeBase], names: tuple[str, ...], rows: str, *, conflict: str = ""
+) -> None:
+    """Insert rows that are a JSON array of objects with these columns, with one statement."""
+    await write(connection, _insert(mapped, names, conflict), {"rows": rows})
 
 
 async def update_rows(
