@@ -170,11 +170,9 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     theft, closed = [(await client.send(command)).id for command in (AddType(name="Theft"), AddStatus(name="Closed"))]
     await named(client, "Reason", "Weight")
     hall = (await client.send(AddCategoryValue(slot=1, name="Hall"))).id
-    incident_data = IncidentData(decimal_1=Decimal(1))
+    weight = IncidentData(decimal_1=Decimal(1))
     await client.send(CreateProject(project_id=project_id, type_id=theft))
-    await client.send(
-        UpdateProject(project_id=project_id, status_id=closed, categories={"1": hall}, data=incident_data)
-    )
+    await client.send(UpdateProject(project_id=project_id, status_id=closed, categories={"1": hall}, data=weight))
     await client.send(UpdateProject(project_id=project_id, type_id=None, status_id=None, categories={"1": None}))
     await client.send(EditType(id=theft, name="Larceny"))
     await client.send(EditStatus(id=closed, name="Archived"))
