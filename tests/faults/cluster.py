@@ -17,6 +17,7 @@ from tests.support import Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import environment
 from workers.local.access.signing_keys import Trust
+from workers.local.servers.cache_sizing import CACHE_MEBIBYTES
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.local.supervision.supervisor import Supervisor
 from workers.runtime.bus.streams import COMMANDS, DEAD, EVENTS, api
@@ -31,7 +32,7 @@ class ClusterSystem:
         self.plan = directory / "plan"
         self.plan.mkdir(parents=True)
         self.proxies: dict[str, Proxy] = {}
-        self._postgres = EmbeddedPostgres(directory / "postgres")
+        self._postgres = EmbeddedPostgres(directory / "postgres", cache=CACHE_MEBIBYTES[0])
         self._stack = AsyncExitStack()
         self._directory = directory
         self._site: Site | None = None

@@ -26,6 +26,7 @@ from tests.fuzz.texts import text
 from tests.support import Site
 from tests.support.databases import prepared
 from tests.support.system import WorkerProcess, worker_process
+from workers.local.servers.cache_sizing import CACHE_MEBIBYTES
 from workers.local.servers.postgres import EmbeddedPostgres
 
 AT_ONCE = 6
@@ -88,7 +89,7 @@ async def run(count: int, seed: int, say: Callable[[str], None]) -> Summary:
 async def opened() -> AsyncIterator[Site]:
     """Start a site on servers of its own."""
     with tempfile.TemporaryDirectory(prefix="documents-") as directory:
-        server = EmbeddedPostgres(Path(directory) / "postgres")
+        server = EmbeddedPostgres(Path(directory) / "postgres", cache=CACHE_MEBIBYTES[0])
         server.start()
         try:
             await prepared(server, "incident_manager", "log_server")

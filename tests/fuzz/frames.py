@@ -22,6 +22,7 @@ from tests.fuzz.raw import RawClient, kept
 from tests.support import Caller, Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import WorkerProcess, worker_process
+from workers.local.servers.cache_sizing import CACHE_MEBIBYTES
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.runtime.bus.streams import api
 
@@ -205,7 +206,7 @@ async def _left(system: Target, seconds: float) -> int:
 @asynccontextmanager
 async def fresh_site(directory: Path, number: int) -> AsyncIterator[Site]:
     """Make a site on servers of its own, for a run outside the tests."""
-    server = EmbeddedPostgres(directory / f"postgres-{number}")
+    server = EmbeddedPostgres(directory / f"postgres-{number}", cache=CACHE_MEBIBYTES[0])
     server.start()
     try:
         await prepared(server, "incident_manager", "log_server")

@@ -65,20 +65,39 @@ def test_accepted_is_durable(server: EmbeddedPostgres) -> None:
 
 
 def test_the_cache_is_a_part_of_the_memory(server: EmbeddedPostgres) -> None:
-    """The database's cache is an eighth of the machine's memory, and neither tiny nor most of it."""
-    assert [cache_mebibytes(gibibytes * 2**30) for gibibytes in (1, 8, 64)] == [256, 1024, 2048]
+    """The database's cache is a quarter of the machine's memory, neither tiny nor most of it, or as it was chosen."""
+    assert [cache_mebibytes(gibibytes * 2**30) for gibibytes in (0, 1, 8, 24, 64)] == [256, 256, 2048, 6144, 8192]
     size = "SELECT CAST(setting AS bigint) * pg_size_bytes(unit) FROM pg_settings WHERE name = 'shared_buffers'"
-    server.start()
-    assert ask(server, size) == cache_mebibytes(memory_bytes()) * 2**20
+    chosen = EmbeddedPostgres(server.directory, cache=128)
+    for started, mebibytes in ((server, cache_mebibytes(memory_bytes())), (chosen, 128)):
+        started.start()
+        assert ask(started, size) == mebibytes * 2**20
+        started.stop()
 
 
-@pytest.mark.parametrize("limit,expected", [("max\n", None), (f"{2**30}\n", 2**30), (None, None)])
-def test_a_container_has_the_memory_of_its_limit(tmp_path: Path, limit: str | None, expected: int | None) -> None:
-    """A control group's limit counts where it is lower than the memory of the machine."""
-    path = tmp_path / "memory.max"
-    if limit is not None:
-        path.write_text(limit)
-    assert memory_bytes(path) == (expected or psutil.virtual_memory().total)
+@pytest.mark.parametrize(
+    "groups,file,limit",
+    [
+        ("0::/\n", "memory.max", f"{2**30}\n"),
+        ("0::/\n", "memory.max", "max\n"),
+        ("0::/\n", "elsewhere", f"{2**30}\n"),
+        ("0::/system.slice/incidents.service\n", "system.slice/incidents.service/memory.max", f"{2**30}\n"),
+        ("0::/system.slice/incidents.service\n", "system.slice/memory.max", f"{2**30}\n"),
+        ("0::/not/seen/from/here\n", "memory.max", f"{2**30}\n"),
+        ("5:devices:/\n4:memory:/box\n0::/\n", "memory/box/memory.limit_in_bytes", f"{2**30}\n"),
+        ("4:memory:/box\n", "memory/memory.limit_in_bytes", "9223372036854771712\n"),
+        (None, "memory.max", f"{2**30}\n"),
+    ],
+)
+def test_a_container_has_the_memory_of_its_limit(tmp_path: Path, groups: str | None, file: str, limit: str) -> None:
+    """The limit of a control group, or of one above it, counts where it is lower than the memory of the machine."""
+    place, own = tmp_path / "mounted" / file, tmp_path / "own"
+    place.parent.mkdir(parents=True)
+    place.write_text(limit)
+    if groups is not None:
+        own.write_text(groups)
+    counts = limit == f"{2**30}\n" and file != "elsewhere"
+    assert memory_bytes(tmp_path / "mounted", own) == (2**30 if counts else psutil.virtual_memory().total)
 
 
 def test_text_is_unicode(server: EmbeddedPostgres) -> None:

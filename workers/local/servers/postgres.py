@@ -72,8 +72,10 @@ APP_ROLE: Final = "incidents_app"
 class EmbeddedPostgres(EmbeddedServer):
     """A PostgreSQL server with its files in one directory, reachable through a Unix socket only."""
 
-    def __init__(self, directory: Path, log: Path | None = None) -> None:
+    def __init__(self, directory: Path, log: Path | None = None, cache: int | None = None) -> None:
+        """Choose the folders; `cache` is in mebibytes, a share of the machine's memory by default."""
         super().__init__()
+        self._cache = cache
         self.log = log or directory / "postgres.log"
         self.directory = directory.resolve()
         self._data = self.directory / "data"
@@ -97,7 +99,7 @@ class EmbeddedPostgres(EmbeddedServer):
         if not self._data.exists():
             self._initialise()
         shared = "posix" if os.access("/dev/shm", os.W_OK) else "mmap"  # noqa: S108 - only tested for existence
-        cache = cache_mebibytes(memory_bytes())
+        cache = self._cache or cache_mebibytes(memory_bytes())
         configuration = _CONFIGURATION.format(socket=self._socket, shared=shared, cache=cache)
         (self._data / "postgresql.conf").write_text(configuration)
         (self._data / "pg_hba.conf").write_text(_ACCESS)
