@@ -4,35 +4,54 @@ import re
 
 from contracts.administration import ChangeSettings
 from tests.checks.tree import ROOT, sources
-from workers.common.process_settings import Settings
+from workers.common.process_settings import Settings, bounds_of, variable_of
 
 PAGE = (ROOT / "docs" / "configuration.md").read_text()
-VARIABLE = re.compile(r"\bINCIDENTS_[A-Z_]+\b")
+VARIABLE = re.compile(r"\bINCIDENTS_[A-Z_]+\b(?<!_)")
 
 
-def rows(heading: str) -> dict[str, str]:
-    """The first two cells of each row of the table below a heading."""
+def rows(heading: str) -> dict[str, list[str]]:
+    """The cells of each row of the table below a heading, by the first one."""
     section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     cells = ([cell.strip(" `") for cell in line.split("|")] for line in section.splitlines() if line.startswith("| `"))
-    return {name: default for _, name, default, *_ in cells}
+    return {name: others for _, name, *others in cells}
 
 
 def test_every_field_of_the_settings_is_told() -> None:
     """A worker's variables are all on the page, and so are their defaults."""
-    documented = rows("Variables of a worker")
-    defaults = {f"INCIDENTS_{name.upper()}": field.default for name, field in Settings.model_fields.items()}
-    shown = {
-        name: "none" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
-        for name, default in defaults.items()
-    }
-    assert documented == shown
+    defaults = {variable_of(name): field.default for name, field in Settings.model_fields.items()}
+    shown = {name: "none" if default is None else plain(default) for name, default in defaults.items()}
+    assert {name: default for name, (default, *_) in rows("Variables of a worker").items()} == shown
+
+
+def test_the_bounds_of_every_number_are_told() -> None:
+    """The page names the values that a worker accepts, and none that it refuses."""
+    documented = {name: values for name, (_, values, *_) in rows("Variables of a worker").items()}
+    for field in Settings.model_fields:
+        if bounds := bounds_of(field):
+            assert documented[variable_of(field)] == " to ".join(map(plain, bounds))
+
+
+def plain(value: object) -> str:
+    """Return a value as it is typed."""
+    return f"{value:.12g}" if isinstance(value, int | float) else str(value)
 
 
 def test_no_variable_is_told_that_nobody_reads() -> None:
     """A variable on the page is read somewhere, and what is read is on the page."""
     read = {name for source in sources("incidents", "workers") for name in VARIABLE.findall(source.text)}
-    read |= {f"INCIDENTS_{name.upper()}" for name in Settings.model_fields}
+    read |= {variable_of(name) for name in Settings.model_fields}
+    read |= {name for file in ROOT.glob("docker-compose*.yml") for name in VARIABLE.findall(file.read_text())}
     assert set(VARIABLE.findall(PAGE)) == read
+
+
+def test_the_variables_of_the_containers_are_told() -> None:
+    """What docker compose fills in is on the page, with the same default."""
+    files = "".join(file.read_text() for file in ROOT.glob("docker-compose*.yml"))
+    filled = dict(re.findall(r"\$\{(INCIDENTS_[A-Z_]+):(?:-([^}]*)|\?[^}]*)\}", files))
+    assert {name: default for name, (default, *_) in rows("Variables of the containers").items()} == {
+        name: default or "none" for name, default in filled.items()
+    }
 
 
 def test_every_setting_of_the_site_is_told() -> None:

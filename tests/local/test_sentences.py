@@ -18,6 +18,7 @@ from workers.local.backup.external_servers import UnfinishedError
 from workers.local.backup.stream_snapshots import SnapshotError
 from workers.local.credential_revocation import NotInForceError
 from workers.local.data_directory import AlreadyRunningError, Runtime
+from workers.local.run_worker import LogFileError
 from workers.local.schema_and_grants import RoleNotNamedError
 from workers.local.servers.disk_space import NoRoomError
 from workers.local.servers.process_control import StartError
@@ -35,6 +36,7 @@ def raised(folder: Path) -> Iterator[object]:
     yield AlreadyRunningError(folder, Runtime("main", "nats://h", "d", "l", "http://h", 7))
     yield from (NoRoomError(folder, 1 << 20), StartError("initdb", folder / "log"), streams.NoRoomError(1 << 30))
     yield from (PortInUseError(1, "h"), PortForbiddenError(1, "h", "Permission denied"))
+    yield LogFileError(folder, "Not a directory")
     yield from (RoleNotNamedError("INCIDENTS_DATABASE_URL"), NoRoleError("im"), NewerSchemaError())
     yield from (NotInForceError("nats://h", "away"), SnapshotError("EVENTS", "away"), StoppedError(folder))
     yield from (NoBackupError(folder), UnfinishedError("pg_restore: away"))
@@ -93,7 +95,7 @@ async def test_the_servers_commands_speak_the_language(line: str, said: str, tmp
         assert said in ended.err
 
 
-@pytest.mark.parametrize("lang, reason", [("en", "must be a whole number"), ("fr", "doit être un nombre entier")])
+@pytest.mark.parametrize("lang, reason", [("en", "use a whole number from"), ("fr", "écrivez un nombre entier de")])
 async def test_a_variable_is_refused_in_our_words(lang: str, reason: str) -> None:
     """A variable that cannot be read is named with a reason in the language, and not with one of a library."""
     ended = await incidents("migrate", "--lang", lang, environment={"INCIDENTS_HEALTH_PORT": "many"})

@@ -112,3 +112,49 @@ def test_a_disk_that_is_too_small_is_told_in_a_sentence(tmp_path: Path) -> None:
     ):
         disk_space.require(tmp_path / "data" / "nats", needed=1 << 60)
     disk_space.require(tmp_path / "data" / "nats", needed=1)
+
+
+@pytest.fixture
+def variables(tmp_path: Path) -> dict[str, object]:
+    """Return what a worker needs to come as far as its log and its pages."""
+    credentials = tmp_path / "projects.creds"
+    credentials.write_text(Trust.create(tmp_path / "keys", "main").mint("projects", "worker"))
+    return {"INCIDENTS_NATS_URL": f"nats://{NOBODY}", "INCIDENTS_NATS_CREDS": credentials}
+
+
+@pytest.mark.parametrize(
+    "host, why",
+    [
+        ("::9", "(Cannot assign requested address)"),
+        ("x" * 70, "(Name or service not known)"),
+    ],
+)
+async def test_a_worker_says_where_it_cannot_listen(variables: dict[str, object], host: str, why: str) -> None:
+    """An address that is not one of this machine is named, with the variables that choose it."""
+    ended = await incidents("worker", "projects", environment={**variables, "INCIDENTS_HEALTH_HOST": host})
+    assert ended.status == 2
+    assert ended.err.startswith("INCIDENTS_HEALTH_HOST, INCIDENTS_HEALTH_PORT: Nothing can listen")
+    assert f"of {host} {why}: choose another" in ended.err
+
+
+@pytest.mark.parametrize("folder", ["file/logs", "/proc/logs", "taken"])
+async def test_a_worker_says_that_its_log_cannot_be_written(
+    tmp_path: Path, variables: dict[str, object], folder: str
+) -> None:
+    """A directory that cannot be made or written is named before anything starts, with the reason and the way out."""
+    (tmp_path / "file").touch()
+    (tmp_path / "taken" / "projects.log").mkdir(parents=True)
+    given = {**variables, "INCIDENTS_LOG_DIR": tmp_path / folder}
+    ended = await incidents("worker", "projects", environment=given)
+    assert ended.status == 2
+    assert ended.err.startswith(f"INCIDENTS_LOG_DIR: {tmp_path / folder}")
+    assert ended.err.endswith("or remove the variable to log to stderr alone.\n")
+    assert len(ended.err.splitlines()) == 1
+
+
+async def test_up_says_that_its_log_cannot_be_written(tmp_path: Path) -> None:
+    """A log of `up` that cannot be written is named, with the reason and the way out."""
+    (tmp_path / "data" / "logs" / "up.log").mkdir(parents=True)
+    ended = await incidents("up", "--data", tmp_path / "data")
+    assert ended.status == 2
+    assert ended.err == (f"{tmp_path}/data/logs/up.log: Is a directory. Choose a directory of your own with --data.\n")

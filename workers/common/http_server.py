@@ -40,17 +40,24 @@ class HttpServer(uvicorn.Server):
         super().__init__(config)
         self._host = host
         try:
-            self._socket = socket.create_server((host, port))
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family)
+        except UnicodeError as error:
+            raise PortForbiddenError(port, host, "Name or service not known") from error
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortInUseError(port, host) from error
-            raise PortForbiddenError(port, host, error.strerror or type(error).__name__) from error
+            why = (error.strerror or type(error).__name__).partition(" (while attempting")[
+                0
+            ]  # Python repeats the address
+            raise PortForbiddenError(port, host, why) from error
         self._task: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
         """Where the pages are."""
-        return f"http://{self._host}:{self._socket.getsockname()[1]}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._socket.getsockname()[1]}"
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

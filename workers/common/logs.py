@@ -30,8 +30,13 @@ class ArchivingHandler(logging.handlers.RotatingFileHandler):
     """Writes a log file, which is moved into the sub-folder `Archive` when it is full."""
 
     def __init__(self, path: Path, archive_bytes: int = ARCHIVE_BYTES) -> None:
-        """Open `path`, and create its folder."""
+        """Create the folder of `path` and, so that an unwritable one is found at once, the file.
+
+        Raises:
+            OSError: The folder or the file cannot be created or written.
+        """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.open("a").close()
         super().__init__(path, maxBytes=archive_bytes, backupCount=1, encoding="utf-8", delay=True)
 
     def doRollover(self) -> None:  # noqa: N802 - the parent class's name

@@ -1,8 +1,13 @@
 """Settings of a worker process, read once from `INCIDENTS_*` variables."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
 
-from pydantic import Field, PositiveInt, field_validator
+from annotated_types import Ge, Le
+from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
@@ -10,11 +15,18 @@ from sqlalchemy.exc import ArgumentError
 
 from contracts.subjects import is_valid_site
 
+PREFIX: Final = "INCIDENTS_"
+OF_THE_COMMAND_LINE: Final = ("INCIDENTS_DATA", "INCIDENTS_AS", "INCIDENTS_LANG")
+OF_THE_CONTAINERS: Final = ("INCIDENTS_NATS_PORT", "INCIDENTS_NATS_ADDRESS", "INCIDENTS_BACKUP_DAYS")
+"""What docker-compose.yml reads, and a worker may find in its environment."""
+
+_LINK: Final = re.compile(r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$")
+
 
 class Settings(BaseSettings):
     """The addresses of the servers and the limits of this process; every field is an `INCIDENTS_` variable."""
 
-    model_config = SettingsConfigDict(env_prefix="INCIDENTS_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, allow_inf_nan=False)
 
     site: str = "main"
     nats_url: str = "nats://127.0.0.1:4222"
@@ -28,51 +40,67 @@ class Settings(BaseSettings):
     log_dir: Path | None = None
     health_host: str = "127.0.0.1"
     health_port: int = Field(0, ge=0, le=65_535)
-    fetch: int = 500
+    fetch: int = Field(500, ge=1, le=5_000)
     """The largest batch of commands that is taken from a lane."""
 
-    commands_per_second: float = 100
+    commands_per_second: float = Field(100.0, ge=0, le=1_000_000)
     """The rate at which one lane accepts commands of one principal; others are refused for now. 0 sets no limit."""
 
-    transactions: int = 3
-    """Concurrent transactions of batches, per process."""
+    transactions: int = Field(3, ge=1, le=8)
+    """Concurrent transactions of batches, per process; a process has at most eight lanes of commands."""
 
-    lease_seconds: float = 8.0
+    lease_seconds: float = Field(8.0, ge=2, le=600)
     """A process that is stopped or hangs for this long loses its lanes to the others."""
 
-    lock_seconds: float = 2.0
+    lock_seconds: float = Field(2.0, ge=0.01, le=60)
     """How long a batch waits for a held lock of the database before it is retried."""
 
-    queries_running: int = 2
+    queries_running: int = Field(2, ge=1, le=16)
     """Concurrent queries of one principal, per process."""
 
-    queries_waiting: int = 32
+    queries_waiting: int = Field(32, ge=1, le=10_000)
     """Waiting queries of one principal, per process; more are turned away."""
 
-    event_delay_seconds: float = 0.025
+    event_delay_seconds: float = Field(0.025, ge=0, le=10)
     """Time between a commit without an outcome and the publication of its events, which later commits may join."""
 
-    heartbeat_seconds: float = 5.0
-    housekeeping_seconds: float = 60.0
+    heartbeat_seconds: float = Field(5.0, ge=0.1, le=600)
+    housekeeping_seconds: float = Field(60.0, ge=0.1, le=600)
     """Time between two readings of the settings and of the clocks."""
 
-    outbox_days: PositiveInt = 2
+    outbox_days: int = Field(2, ge=1, le=365)
     """Days for which published messages stay in the outbox, from which lost events are read."""
 
-    sweep_seconds: float = 600.0
-    """Time between two scheduled sweeps."""
+    sweep_seconds: float = Field(600.0, ge=0.1, le=3_600)
+    """Time between two scheduled sweeps; an alert fires when none has ended for two hours."""
 
-    watchdog_seconds: float = 60.0
+    watchdog_seconds: float = Field(60.0, ge=0.1, le=3_600)
     """A process that cannot reach a server for this long ends itself, and its supervisor restarts it."""
 
-    children: PositiveInt = 3
+    children: int = Field(3, ge=1, le=64)
     """Concurrent child processes; with fewer than `transactions`, batches wait for a child."""
 
-    child_memory_bytes: PositiveInt = 536_870_912
+    child_memory_bytes: int = Field(536_870_912, ge=16_777_216, le=68_719_476_736)
     """Memory of a child process; exceeding it ends the process and refuses its report or package."""
 
-    child_seconds: PositiveInt = 30
-    """Processor time for one report or package."""
+    child_seconds: int = Field(30, ge=1, le=100)
+    """Processor time for one report or package; the elapsed time ends at 100 seconds."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_a_value(cls, value: Any) -> Any:
+        if value == "":
+            kind = "empty"
+            raise PydanticCustomError(kind, "must have a value")
+        return value
+
+    @field_validator("nats_url")
+    @classmethod
+    def _is_a_message_bus(cls, url: str) -> str:
+        if not all(map(_is_nats, url.split(","))):
+            kind = "nats_url"
+            raise PydanticCustomError(kind, "write it as nats://HOST:PORT or tls://HOST:PORT")
+        return url
 
     @field_validator("database_url", "log_database_url", "owner_database_url", "owner_log_database_url")
     @classmethod
@@ -95,3 +123,39 @@ class Settings(BaseSettings):
             kind = "site_name"
             raise PydanticCustomError(kind, "a site is named by 1 to 32 of a-z, 0-9 and -; set INCIDENTS_SITE")
         return site
+
+
+def variable_of(field: str) -> str:
+    """Return the variable that sets a field."""
+    return PREFIX + field.upper()
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Return the names with our prefix that nothing reads: probably misspelled, so that a default would count."""
+    known = {*OF_THE_COMMAND_LINE, *OF_THE_CONTAINERS, *map(variable_of, Settings.model_fields)}
+    return sorted(
+        name
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and name not in known and not _is_link(name, value)
+    )
+
+
+def bounds_of(field: str) -> tuple[float, float] | None:
+    """Return the smallest and the largest value of a number; None if the field is not a number."""
+    limits = {type(limit): limit for limit in Settings.model_fields[field].metadata}
+    least, most = limits.get(Ge), limits.get(Le)
+    return (least.ge, most.le) if least and most else None
+
+
+def _is_link(name: str, value: str) -> bool:
+    """Return whether Kubernetes made a variable, which it does in each container for each service, by its name."""
+    return bool(_LINK.search(name)) or (name.endswith("_PORT") and value.startswith(("tcp://", "udp://", "sctp://")))
+
+
+def _is_nats(url: str) -> bool:
+    """Return whether the library can connect to an address; it takes one without a scheme for nats://."""
+    try:
+        parts = urlsplit(url.strip() if "://" in url else f"nats://{url.strip()}")
+        return parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

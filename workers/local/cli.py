@@ -45,6 +45,7 @@ def up(
 
     Example: incidents up --data /srv/incidents --nats-port 4222 --health-port 8080
     """
+    read_settings()  # the workers get these variables, too
     announce = _announce_json if as_json else _Announcer(data)
     parts = Parts(migrate=_migrate_with, provision=_provision_with)
     try:
@@ -101,8 +102,12 @@ def worker(
     require_holder(read_settings(), name)
     try:
         run_worker.run(name)
-    except (PortForbiddenError, PortInUseError) as error:
+    except PortInUseError as error:
         fail(f"INCIDENTS_HEALTH_PORT: {translate(error)}", status=2)
+    except PortForbiddenError as error:
+        fail(f"INCIDENTS_HEALTH_HOST, INCIDENTS_HEALTH_PORT: {translate(error)}", status=2)
+    except run_worker.LogFileError as error:
+        fail(str(error), status=2)
 
 
 def migrate() -> None:

@@ -1,6 +1,8 @@
 """Settings, credentials and a connection from `INCIDENTS_*` variables, for short commands."""
 
+import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, Final
 
 import nats
@@ -8,25 +10,91 @@ from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 
 from contracts import subjects
-from workers.common.process_settings import Settings
-from workers.local.console_output import fail, fail_invalid, say
+from workers.common.process_settings import PREFIX, Settings, bounds_of, unknown_variables, variable_of
+from workers.local.console_output import fail, say
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 _ATTEMPTS_MAX: Final = 5
 """About so many seconds a command waits for a starting server."""
 
+_SHOWN_MAX: Final = 40
+"""As many characters of an invalid value are shown."""
+
 
 def read_settings() -> Settings:
-    """Read the settings from `INCIDENTS_*` variables; end with status 2 and the names of invalid ones."""
+    """Read the settings from `INCIDENTS_*` variables; end with status 2 and a sentence about each invalid one."""
+    problems = [_unknown(name) for name in unknown_variables(os.environ)]
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
-        fail_invalid(error, lambda field: f"INCIDENTS_{field.upper()}")
+        problems += [_invalid(str(each["loc"][0]), each["type"], str(each["input"])) for each in error.errors()]
+        fail("\n".join(problems), status=2)
+    if problems:
+        fail("\n".join(problems), status=2)
+    return settings
+
+
+def _unknown(name: str) -> str:
+    for near in map(variable_of, get_close_matches(name.removeprefix(PREFIX).lower(), Settings.model_fields, 1)):
+        return say("{variable} is not known: did you mean {near}? Rename it, or remove it.", variable=name, near=near)
+    return say(
+        "{variable} is not known: correct its name, or remove it. docs/configuration.md lists all.", variable=name
+    )
+
+
+def _invalid(field: str, kind: str, value: str) -> str:
+    """Say which variable has which invalid value, what it may be, and what to do.
+
+    The value of an address is not shown: it may hold a password.
+    """
+    variable = variable_of(field)
+    shown = value if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]}…"
+    if kind == "empty":
+        return say("{variable} is empty: give it a value, or remove it.", variable=variable)
+    if kind == "nats_url":
+        return say(
+            "{variable} is not the address of a message bus: write it as nats://HOST:PORT or tls://HOST:PORT.",
+            variable=variable,
+        )
+    if kind == "database_url":
+        return say(
+            "{variable} is not the address of a database: write it as postgresql://ROLE@HOST/DATABASE, "
+            "with each special character of a password as %XX.",
+            variable=variable,
+        )
+    if bounds := bounds_of(field):
+        return _out_of_bounds(variable, shown, bounds, Settings.model_fields[field].default)
+    if kind == "site_name":
+        return say(
+            "{variable} is {value}: use 1 to 32 of a-z, 0-9 and -, or remove it to take main.",
+            variable=variable,
+            value=shown,
+        )
+    return say("{variable} is {value}: correct it, or remove it.", variable=variable, value=shown)
+
+
+def _out_of_bounds(variable: str, value: str, bounds: tuple[float, float], default: float) -> str:
+    least, most, usual = map(plain, (*bounds, default))
+    return say(
+        "{variable} is {value}: use a whole number from {least} to {most}, or remove it to take {default}."
+        if isinstance(default, int)
+        else "{variable} is {value}: use a number from {least} to {most}, or remove it to take {default}.",
+        variable=variable,
+        value=value,
+        least=least,
+        most=most,
+        default=usual,
+    )
+
+
+def plain(number: float) -> str:
+    """Return a number as it is typed, without an exponent."""
+    return f"{number:.12g}"
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
     """Read settings from another environment."""
-    values: dict[str, Any] = {name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()}
+    values: dict[str, Any] = {name.removeprefix(PREFIX).lower(): value for name, value in environment.items()}
     return Settings(**values)
 
 

@@ -14,6 +14,10 @@ KNOWN: Final = (
     "{name} did not start. The end of {log}:\n{tail}",
     "Port {port} of {host} is in use: stop that program or choose another port.",
     "Nothing can listen on port {port} of {host} ({why}): choose another port or address.",
+    (
+        "INCIDENTS_LOG_DIR: {file} cannot be written ({why}): name a directory in which this user may write, "
+        "or remove the variable to log to stderr alone."
+    ),
     "{place}: {why}. Make room, or choose another directory with --data.",
     "{place}: {why}. Choose a directory of your own with --data.",
     "{place}: {why}. Allow this user more open files, as with `ulimit -n 4096`.",

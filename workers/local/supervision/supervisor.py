@@ -126,7 +126,8 @@ class Supervisor:
 
     async def _spawn(self, worker: Worker) -> StartedProcess:
         worker.port, worker.silent_seconds = free_port(), 0.0
-        environment = {**os.environ, **worker.environment, "INCIDENTS_HEALTH_PORT": str(worker.port)}
+        pages = {"INCIDENTS_HEALTH_HOST": "127.0.0.1", "INCIDENTS_HEALTH_PORT": str(worker.port)}
+        environment = {**os.environ, **worker.environment, **pages}
         return await self._spawner.spawn(worker.name, environment, self._logs / f"{worker.name}.out")
 
 
