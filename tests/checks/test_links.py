@@ -12,7 +12,7 @@ PAGES = sorted(
     for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
     if page.name != "requirements.md"
 )
-_TREES = "benchmarks|client|contracts|deploy|docs|examples|requirements|tests|workers"
+_TREES = "benchmarks|contracts|deploy|docs|examples|incidents|requirements|tests|workers"
 _PATH = re.compile(rf"`((?:{_TREES})/[\w./-]*)`")
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
@@ -39,3 +39,24 @@ def test_every_link_leads_somewhere(page: str) -> None:
         if not target.exists() or (anchor and anchor not in anchors(target)):
             broken.append(f"{path}#{anchor}")
     assert broken == []
+
+
+def test_every_page_is_reached_from_the_readme() -> None:
+    """A reader who begins with the README comes to each page by links."""
+    reached, ahead = set(), ["README.md"]
+    while ahead:
+        page = ahead.pop()
+        reached.add(page)
+        for path, _ in _LINK.findall((ROOT / page).read_text()):
+            target = ((ROOT / page).parent / path).resolve()
+            target = target / "README.md" if target.is_dir() else target
+            name = target.relative_to(ROOT).as_posix()
+            ahead += [name] if target.suffix == ".md" and target.is_file() and name not in reached else []
+    assert sorted({*PAGES, "docs/requirements.md"} - reached) == []
+
+
+def test_every_page_is_in_the_menu_of_the_site() -> None:
+    """The site's menu names each page of docs/; the decisions have an index of their own."""
+    menu = (ROOT / "mkdocs.yml").read_text().partition("\nnav:\n")[2]
+    pages = {page.relative_to(ROOT / "docs").as_posix() for page in (ROOT / "docs").glob("*.md")}
+    assert sorted(page for page in {*pages, "decisions/README.md"} if f": {page}\n" not in menu) == []
