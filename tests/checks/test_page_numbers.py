@@ -67,7 +67,7 @@ PHRASES = [
     ("operations", f"has not answered for {WORDS[int(bus_watch._HUNG_SECONDS_MIN)]} seconds"),
     ("operations", f'"a first start needs {disk_space.START_BYTES_MIN // MIB} MiB"'),
     ("operations", f"at least {memory.CACHE_MEBIBYTES[0]} MB and at most {memory.CACHE_MEBIBYTES[1] // 1024} GB"),
-    ("operations", f"share the {WORDS[LANES]} lanes"),
+    ("operations", f"share the {WORDS[LANES]} [lanes]"),
     ("operations", f"`im.SITE.ops.heartbeat.WORKER.INSTANCE` every {DEFAULTS.heartbeat_seconds:g} seconds"),
     ("architecture", f"fetches up to {DEFAULTS.fetch} pending messages"),
     ("architecture", f"writes to both servers every {WORDS[int(watchdog._PROBE_SECONDS)]} seconds"),

@@ -86,7 +86,7 @@ def test_a_backup_replaces_nothing_that_it_saves(
 
 async def test_help_names_every_variable_of_own_servers() -> None:
     """What the page's table says that servers of one's own need is in the help of the two commands."""
-    section = (ROOT / "docs" / "operations.md").read_text().partition("both commands work on what variables name:")[2]
+    section = (ROOT / "docs" / "operations.md").read_text().partition("both commands use these variables:")[2]
     rows = re.findall(r"^\| `(INCIDENTS_\w+)` \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
     assert {name for name, *_ in rows} >= {
         *external_servers.VARIABLES,
