@@ -1,14 +1,19 @@
-"""Numbers in the pages: a limit that a page names is the one that the code has."""
+"""The pages and the code agree: limits, messages, permissions and codes."""
+
+import re
 
 import pytest
 import yaml
 
+from contracts import catalogue
+from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.subjects import LANES
 from tests.checks.tree import ROOT
 from workers.common import process_pool
 from workers.common.settings import Settings
 from workers.local.access import keys
-from workers.local.servers import disk_space, memory, postgres
+from workers.local.servers import disk_space, memory, nats, postgres
 from workers.local.supervision import bus_watch, supervisor
 from workers.projects import domain as projects
 from workers.reports import domain as reports
@@ -40,6 +45,7 @@ PHRASES = [
         "security",
         f"{json_body.BODY_BYTES_MAX * 4 // 1024} KiB and {keys._CLIENT_LIMITS['subs']} in the scope's template",
     ),
+    ("security", f"{nats._SYSTEM_CONNECTIONS} more are reserved for revoking"),
     ("wire", f"at most {keys._CLIENT_LIMITS['payload'] // 1024} KiB with its headers"),
     ("wire", f"a connection of a client at most {keys._CLIENT_LIMITS['subs']} subscriptions"),
     ("wire", f"One JSON object of at most {json_body.BODY_BYTES_MAX // 1024} KiB"),
@@ -94,3 +100,25 @@ def test_servers_allow_the_connections_that_the_page_asks_for() -> None:
     for text in (postgres._CONFIGURATION.replace(" ", ""), command):
         allowed = int(text.partition("max_connections=")[2].split()[0])
         assert allowed >= 5 * each + more
+
+
+PAGES = {page.stem: page.read_text() for page in (ROOT / "docs").glob("*.md")}
+NOT_MESSAGES = {"audit.waiting": "a table"}
+
+
+def test_the_wire_page_names_every_message() -> None:
+    """A command or query has its subject on the page; a page names no other of such a form."""
+    asked = {*catalogue.commands(), *catalogue.queries()}
+    assert sorted(name for name in asked if name not in PAGES["wire"]) == []
+    pages = "".join(
+        text.partition("## Planned, and not there yet")[0] for name, text in PAGES.items() if name != "requirements"
+    )
+    named = set(re.findall(r"`((?:projects|administration|reports|retention|audit)\.[a-z-]+)`", pages))
+    assert sorted(named - asked - catalogue.events().keys() - NOT_MESSAGES.keys()) == []
+
+
+def test_the_wire_page_names_every_node_and_code() -> None:
+    """Each permission and each code of a refusal is explained."""
+    nodes = [node.value.replace("incident-projects/", "…/") for node in Node]
+    missing = [node for node in nodes if f"`{node}`" not in PAGES["wire"].replace("`incident-projects/", "`…/")]
+    assert missing + [code for code in Code if f"| `{code.value}` |" not in PAGES["wire"]] == []
