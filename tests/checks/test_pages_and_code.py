@@ -122,3 +122,10 @@ def test_the_wire_page_names_every_node_and_code() -> None:
     nodes = [node.value.replace("incident-projects/", "…/") for node in Node]
     missing = [node for node in nodes if f"`{node}`" not in PAGES["wire"].replace("`incident-projects/", "`…/")]
     assert missing + [code for code in Code if f"| `{code.value}` |" not in PAGES["wire"]] == []
+
+
+def test_the_database_of_the_containers_has_the_cache_that_the_page_advises() -> None:
+    """A quarter of the memory that the container may have."""
+    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["postgres"]
+    limit = service["deploy"]["resources"]["limits"]["memory"]
+    assert f"shared_buffers={int(limit.removesuffix('g')) // 4}GB" in service["command"].split()

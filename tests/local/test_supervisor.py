@@ -54,6 +54,17 @@ async def test_each_worker_has_a_process_with_its_name(supervisor: Supervisor, t
         assert line in ([*PROGRAM, worker.name], [sys.executable, "-m", "workers", "worker", worker.name])
 
 
+async def test_pages_are_where_they_are_fetched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variable that places the pages elsewhere does not reach workers whose pages are watched on this machine."""
+    monkeypatch.setenv("INCIDENTS_HEALTH_HOST", "203.0.113.9")
+    supervisor = Supervisor({"projects": {}}, tmp_path, PROGRAM)
+    supervisor.start()
+    (worker,) = supervisor.workers
+    await eventually(partial(is_written, tmp_path / "projects.out"))
+    assert psutil.Process(worker.pid).environ()["INCIDENTS_HEALTH_HOST"] == "127.0.0.1"
+    await supervisor.stop()
+
+
 async def test_killed_worker_is_back_soon(supervisor: Supervisor) -> None:
     """However often a worker is killed, it is back within a second or so, and no other is touched."""
     projects, audit = supervisor.workers
