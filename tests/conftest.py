@@ -15,7 +15,6 @@ from tests.support import Site
 from tests.support.databases import MANY_DATABASES, TEMPLATES, folder_in_memory, prepared
 from tests.support.order import deal, is_long, time_limit
 from workers.common.logs import without_text
-from workers.local.servers.cache_sizing import CACHE_MEBIBYTES
 from workers.local.servers.postgres import EmbeddedPostgres
 
 _numbers = count(1)
@@ -49,7 +48,7 @@ def _plain_logs() -> Iterator[None]:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
     """One PostgreSQL server with migrated template databases."""
     with folder_in_memory() as folder:
-        server = EmbeddedPostgres(folder or tmp_path_factory.mktemp("postgres") / "data", cache=CACHE_MEBIBYTES[0])
+        server = EmbeddedPostgres(folder or tmp_path_factory.mktemp("postgres") / "data")
         server.prepare()
         (server.directory / "data" / "postgresql.auto.conf").write_text(MANY_DATABASES)
         server.launch()

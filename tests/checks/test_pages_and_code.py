@@ -11,18 +11,18 @@ from contracts.permissions import Node
 from contracts.subjects import LANES
 from tests.checks.tree import ROOT
 from workers.common import process_pool
-from workers.common.settings import Settings
-from workers.local.access import keys
-from workers.local.servers import disk_space, memory, nats, postgres
-from workers.local.supervision import bus_watch, supervisor
+from workers.common.process_settings import Settings
+from workers.local.access import signing_keys
+from workers.local.servers import cache_sizing, disk_space, nats, postgres
+from workers.local.supervision import nats_restart_policy, supervisor
 from workers.projects import domain as projects
 from workers.reports import domain as reports
 from workers.runtime.admission import inbox, json_body, rate_limits
 from workers.runtime.bus import streams
-from workers.runtime.commands import excess_counts, retries
-from workers.runtime.feeds import followers
-from workers.runtime.process import watchdog
-from workers.runtime.queries import fair_queue, outcome_waits, query_intake, refused_attempts
+from workers.runtime.commands import audit_flood_control, retry_and_bisection
+from workers.runtime.feeds import feed_lifecycle
+from workers.runtime.process import write_probe_watchdog
+from workers.runtime.queries import fair_queue, outcome_waits, query_connection, refusal_log_limit
 
 WORDS = {
     1: "a",
@@ -38,16 +38,17 @@ WORDS = {
 }
 DEFAULTS = Settings.model_construct()
 MIB = 1 << 20
+CACHE_MIN, CACHE_MAX = cache_sizing.CACHE_MEBIBYTES
 
 PHRASES = [
-    ("security", f"| many connections | {keys.CONNECTIONS_MAX:,} for the whole site"),
+    ("security", f"| many connections | {signing_keys.CONNECTIONS_MAX:,} for the whole site"),
     (
         "security",
-        f"{json_body.BODY_BYTES_MAX * 4 // 1024} KiB and {keys._CLIENT_LIMITS['subs']} in the scope's template",
+        f"{json_body.BODY_BYTES_MAX * 4 // 1024} KiB and {signing_keys._CLIENT_LIMITS['subs']} in the scope's template",
     ),
     ("security", f"{nats._SYSTEM_CONNECTIONS} more are reserved for revoking"),
-    ("wire", f"at most {keys._CLIENT_LIMITS['payload'] // 1024} KiB with its headers"),
-    ("wire", f"a connection of a client at most {keys._CLIENT_LIMITS['subs']} subscriptions"),
+    ("wire", f"at most {signing_keys._CLIENT_LIMITS['payload'] // 1024} KiB with its headers"),
+    ("wire", f"a connection of a client at most {signing_keys._CLIENT_LIMITS['subs']} subscriptions"),
     ("wire", f"One JSON object of at most {json_body.BODY_BYTES_MAX // 1024} KiB"),
     ("wire", f"a number of more than {json_body._NUMBER_DIGITS_MAX:,} digits"),
     ("wire", f"more than {json_body._NESTING_LEVELS_MAX} levels"),
@@ -60,27 +61,30 @@ PHRASES = [
     ("wire", f"at most {reports.ENTRIES_MAX:,} comments, calls and sequences, and {reports.TEXT_BYTES_MAX:,} bytes"),
     ("operations", f"more than {reports.ENTRIES_MAX:,} comments, calls and sequences"),
     ("operations", f"or more than {reports.TEXT_BYTES_MAX // 1_000_000} MB of text"),
-    ("configuration", f"per process ({query_intake.RUNNING_QUERIES_MAX} of all principals)"),
-    ("architecture", f"and {WORDS[query_intake.RUNNING_QUERIES_MAX]} queries are answered at a time"),
+    ("configuration", f"per process ({query_connection.RUNNING_QUERIES_MAX} of all principals)"),
+    ("architecture", f"and {WORDS[query_connection.RUNNING_QUERIES_MAX]} queries are answered at a time"),
     ("operations", f"queries dropped after {WORDS[int(fair_queue.WAIT_SECONDS_MAX)]} seconds of waiting"),
-    ("operations", f"beyond the {WORDS[refused_attempts.LOGGED_PER_MINUTE_MAX]} a minute of one principal"),
-    ("operations", f"{WORDS[excess_counts.RECORDED_PER_MINUTE_MAX]} unreadable messages a minute"),
+    ("operations", f"beyond the {WORDS[refusal_log_limit.LOGGED_PER_MINUTE_MAX]} a minute of one principal"),
+    ("operations", f"{WORDS[audit_flood_control.RECORDED_PER_MINUTE_MAX]} unreadable messages a minute"),
     ("operations", f"the newest {WORDS[streams.LETTERS_PER_PRINCIPAL_MAX]} of each principal"),
-    ("operations", f"A command that failed {WORDS[retries.FAILURES_MAX]} times"),
-    ("operations", f"| it failed {retries.FAILURES_MAX} times"),
+    ("operations", f"A command that failed {WORDS[retry_and_bisection.FAILURES_MAX]} times"),
+    ("operations", f"| it failed {retry_and_bisection.FAILURES_MAX} times"),
     ("operations", f"did not answer for {supervisor._SILENT_SECONDS_MAX:g} seconds and was killed"),
     ("architecture", f"silent for {supervisor._SILENT_SECONDS_MAX:g} seconds"),
-    ("operations", f"has not answered for {WORDS[int(bus_watch._HUNG_SECONDS_MIN)]} seconds"),
+    ("operations", f"has not answered for {WORDS[int(nats_restart_policy._HUNG_SECONDS_MIN)]} seconds"),
     ("operations", f'"a first start needs {disk_space.START_BYTES_MIN // MIB} MiB"'),
-    ("operations", f"at least {memory.CACHE_MEBIBYTES[0]} MB and at most {memory.CACHE_MEBIBYTES[1] // 1024} GB"),
+    (
+        "operations",
+        f"at least {CACHE_MIN} MB and at most {CACHE_MAX // 1024} GB",
+    ),
     ("operations", f"share the {WORDS[LANES]} [lanes]"),
     ("operations", f"`im.SITE.ops.heartbeat.WORKER.INSTANCE` every {DEFAULTS.heartbeat_seconds:g} seconds"),
     ("architecture", f"fetches up to {DEFAULTS.fetch} pending messages"),
-    ("architecture", f"writes to both servers every {WORDS[int(watchdog._PROBE_SECONDS)]} seconds"),
+    ("architecture", f"writes to both servers every {WORDS[int(write_probe_watchdog._PROBE_SECONDS)]} seconds"),
     ("operations", f"| a sequence on a draft list | after {projects.DRAFT_LIFETIME.days} days there |"),
     ("operations", f"| a package of an exported project | after {WORDS[projects.PACKAGE_LIFETIME.days]} day |"),
     ("configuration", f"three times as long, {process_pool._CLOCK_SECONDS_MAX} seconds at most"),
-    ("wire", f"at most a {WORDS[followers.FEEDS_PER_PRINCIPAL_MAX]} feeds in one process"),
+    ("wire", f"at most a {WORDS[feed_lifecycle.FEEDS_PER_PRINCIPAL_MAX]} feeds in one process"),
 ]
 
 
@@ -95,7 +99,7 @@ def test_servers_allow_the_connections_that_the_page_asks_for() -> None:
     """The embedded database and that of the containers follow what the page advises for a server of one's own."""
     each, more = 40, 20
     assert f"| {each} for each worker process, plus {more} |" in (ROOT / "docs/configuration.md").read_text()
-    assert each >= LANES + query_intake.RUNNING_QUERIES_MAX + 4
+    assert each >= LANES + query_connection.RUNNING_QUERIES_MAX + 4
     command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["postgres"]["command"]
     for text in (postgres._CONFIGURATION.replace(" ", ""), command):
         allowed = int(text.partition("max_connections=")[2].split()[0])
