@@ -214,7 +214,8 @@ def test_root_is_given_up(tmp_path: Path, namespaces: str) -> None:
     tmp_path.chmod(0o700)
     program = ["/bin/sh", "-c", f"id -u && echo reached > {owned}/file"]
     _, *rest = process_control.command(program, signal.SIGKILL, [owned])
-    code = f"import sys; sys.path.insert(0, {str(Path(launch.__code__.co_filename).parent)!r}); import exec_wrapper as launch\n"
+    folder = str(Path(launch.__code__.co_filename).parent)
+    code = f"import sys; sys.path.insert(0, {folder!r}); import exec_wrapper as launch\n"
     if namespaces == "forbidden":
         code += "launch._may_enter_namespace = lambda uid: False\n"
     code += f"sys.argv = {rest[2:]!r}; launch.main()"
