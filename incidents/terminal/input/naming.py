@@ -104,11 +104,12 @@ def nearest(text: str, known: Sequence[Named]) -> list[str]:
     return list(dict.fromkeys(by_folded[name] for name in close))
 
 
-def pairs(session: Session, text: str) -> Iterator[tuple[str, str]]:
+def pairs(session: Session, option: str, form: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield the readings of `NAME=VALUE`; a name may contain an equals sign itself."""
     parts = text.split("=")
     if len(parts) == 1:
-        raise UsageError(session.say("write NAME=VALUE instead of {text}", text=text))
+        words = "{option}: write {form} instead of {text}"
+        raise UsageError(session.say(words, option=option, form=session.say(form), text=text))
     for cut in range(1, len(parts)):
         yield "=".join(parts[:cut]).strip(), "=".join(parts[cut:]).strip()
 
@@ -169,7 +170,7 @@ class Naming:
 
     async def value(self, text: str, *, or_none: bool = False) -> tuple[str, int | None]:
         """Parse `CATEGORY=VALUE` into the slot and the id, each typed as a name or a number."""
-        ways = list(pairs(self._session, text))
+        ways = list(pairs(self._session, "--category", "CATEGORY=VALUE", text))
         slot, value = ways[0]
         if slot.isdecimal() and value.isdecimal():
             return slot, int(value)
@@ -188,7 +189,7 @@ class Naming:
 
     async def field(self, text: str) -> tuple[str, str]:
         """Parse `FIELD=VALUE` into the wire's name of the field and the value as typed."""
-        ways = list(pairs(self._session, text))
+        ways = list(pairs(self._session, "--field", "FIELD=VALUE", text))
         if _is_slot(ways[0][0]):
             return ways[0]
         fields = [field for field in (await self.known()).data_fields if field.enabled]

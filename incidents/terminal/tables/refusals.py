@@ -11,7 +11,7 @@ from rich.text import Text
 
 from contracts.printable import on_one_line
 from incidents.terminal.tables.sheet import local
-from incidents.terminal.text.words import name_of, say, value_of
+from incidents.terminal.text.words import allowed_words, name_of, say, value_of
 
 _FOR_PROGRAMS: Final = frozenset({"known", "status", "accepted"})
 """Details that add nothing for people."""
@@ -109,7 +109,7 @@ class _Details:
     def _refused(self, field: str, reason: str, more: dict[Any, Any]) -> tuple[str, str]:
         named = field_place(field, self._language, self._labels)
         label = named if more.get("value") is None else f"{named} {more['value']}"
-        allowed = str(more.get("allowed", "")).replace(" or ", say(self._language, " or "))
+        allowed = allowed_words(self._language, str(more.get("allowed", "")))
         text = say(self._language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
         return label or say(self._language, "the message"), text
 
