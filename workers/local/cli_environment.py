@@ -63,7 +63,7 @@ async def connect(settings: Settings, who: str) -> Nats:
         if not last or isinstance(error, nats.errors.Error):
             last[:] = [error]
 
-    connection = Nats()
+    connection = BusClient()
     try:
         await connection.connect(
             settings.nats_url,

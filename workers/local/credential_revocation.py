@@ -33,7 +33,7 @@ async def push(url: str, trust: Trust) -> None:
     Raises:
         NotInForceError: No server accepted it.
     """
-    bus = Client()
+    bus = BusClient()
     try:
         await bus.connect(
             url,

@@ -134,7 +134,8 @@ def _node(session: Session, text: str) -> Node:
     """Return a permission by its full name or the last part of it."""
     whole = named_words(session, "permission", Node)
     last = [name._replace(name=name.name.partition("/")[2]) for name in whole if "/" in name.name]
-    return Node(naming.choose(session, "Permission", text, [*whole, *last]))
+    short = [name._replace(name=name.name.removeprefix("incident-")) for name in whole]
+    return Node(naming.choose(session, "Permission", text, [*whole, *last, *short]))
 
 
 def _levels(session: Session, title: str, permissions: Any) -> show.Sheet:

@@ -20,6 +20,9 @@ _NONE: Final = frozenset({"none", "aucun", "aucune"})
 """Words that select projects without a value in a filter."""
 
 _SIMILAR_NAMES_MAX: Final = 5
+_PART_MIN: Final = 3
+"""The least letters of a part of a name."""
+
 _LISTED_NAMES_MAX: Final = 12
 _SHOWN_BY: Final = {
     "Type": "incidents types list",
@@ -27,7 +30,6 @@ _SHOWN_BY: Final = {
     "Category": "incidents categories list",
     "Data field": "incidents fields list",
     "Role": "incidents roles list",
-    "Permission": "incidents me",
     "Field": "incidents properties",
 }
 """The command that shows all names of a kind; those of other kinds are few."""
@@ -84,6 +86,8 @@ def _unknown(session: Session, kind: str, text: str, known: Sequence[Named], com
     if not names:
         words = "{kind}: {name} does not exist. None is defined yet: {defining}"
         return session.say(words, defining=defining, **values)
+    if not showing:
+        names.sort(key=partial(_difference, fold(text)))
     if len(names) <= _LISTED_NAMES_MAX or not showing:
         return session.say("{kind}: {name} does not exist. Choose one of: {near}", near=", ".join(names), **values)
     listed = ", ".join(sorted(names, key=partial(_difference, fold(text)))[:_LISTED_NAMES_MAX])
@@ -100,6 +104,9 @@ def nearest(text: str, known: Sequence[Named]) -> list[str]:
     """Return the names that are similar to a typed one, as they are shown: the first name of each thing."""
     shown = {named.key: named.name for named in reversed(known)}
     by_folded = {fold(named.name): shown[named.key] for named in known}
+    folded = fold(text)
+    if len(folded) >= _PART_MIN and (holding := [name for name in by_folded if folded in name]):
+        return list(dict.fromkeys(by_folded[name] for name in holding))[:_SIMILAR_NAMES_MAX]
     close = difflib.get_close_matches(fold(text), by_folded, n=_SIMILAR_NAMES_MAX, cutoff=0.6)
     return list(dict.fromkeys(by_folded[name] for name in close))
 

@@ -16,6 +16,7 @@ _KINDS: Final = {
     "nodes": "permission",
     "missing": "field",
     "include": "field",
+    "kind": "kind",
 }
 """Fields whose values are words of the wire, with the kind of these words."""
 

@@ -97,9 +97,19 @@ def _event_delivery(worker: Worker, site: str, nats: Callable[[], Client]) -> Re
     )
 
 
+class _Broker(NatsBroker):
+    """A broker whose connection takes `tls://` at its word."""
+
+    async def _connect(self) -> Client:
+        connection = BusClient()
+        await connection.connect(**self._connection_kwargs)
+        self.config.connect(connection)
+        return connection
+
+
 def open_broker(name: str, settings: Settings) -> NatsBroker:
     """Prepare the connection to NATS without connecting; later it reconnects for as long as the process lives."""
-    return NatsBroker(
+    return _Broker(
         settings.nats_url,
         security=NatsCredentials(str(settings.nats_creds)) if settings.nats_creds else None,
         inbox_prefix=subjects.inbox(name),

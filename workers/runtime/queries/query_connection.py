@@ -49,7 +49,7 @@ class QueryConnection:
 
     def __init__(self, worker: str, settings: Settings, service: QueryDispatcher, tracing: Tracing) -> None:
         """Set the service and the share of a principal, without connecting."""
-        self.nats = Client()
+        self.nats = BusClient()
         self._worker = worker
         self._settings = settings
         self._service = service
