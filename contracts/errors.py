@@ -97,8 +97,8 @@ def refused_fields(error: ValidationError) -> list[dict[str, Any]]:
 
 def _refused_field(error: ErrorDetails) -> dict[str, Any]:
     kind, value = error["type"], error["input"]
-    if kind == "too_long" and isinstance(value, str):
-        kind = "string_too_long"  # the validator counts a text's characters as elements if a function checks it, too
+    if kind in {"too_long", "too_short"} and isinstance(value, str):
+        kind = f"string_{kind}"  # the validator counts a text's characters as elements if a function checks it, too
     named = {"field": ".".join(map(str, error["loc"])), "kind": kind}
     return {**named, **limit_of(kind, error.get("ctx", {}), value)}
 

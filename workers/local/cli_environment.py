@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from contracts import subjects
 from workers.common.process_settings import Settings
 from workers.local.console_output import fail, fail_invalid, say
+from workers.runtime.bus.hardened_parser import BusClient
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 _ATTEMPTS_MAX: Final = 5

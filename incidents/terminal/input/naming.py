@@ -30,7 +30,6 @@ _SHOWN_BY: Final = {
     "Category": "incidents categories list",
     "Data field": "incidents fields list",
     "Role": "incidents roles list",
-    "Field": "incidents properties",
 }
 """The command that shows all names of a kind; those of other kinds are few."""
 
@@ -86,8 +85,6 @@ def _unknown(session: Session, kind: str, text: str, known: Sequence[Named], com
     if not names:
         words = "{kind}: {name} does not exist. None is defined yet: {defining}"
         return session.say(words, defining=defining, **values)
-    if not showing:
-        names.sort(key=partial(_difference, fold(text)))
     if len(names) <= _LISTED_NAMES_MAX or not showing:
         return session.say("{kind}: {name} does not exist. Choose one of: {near}", near=", ".join(names), **values)
     listed = ", ".join(sorted(names, key=partial(_difference, fold(text)))[:_LISTED_NAMES_MAX])

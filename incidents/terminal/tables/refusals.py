@@ -30,6 +30,11 @@ _OPTION_WORDS: Final = {
     "camera_id": "camera",
     "camera_name": "camera",
     "cameras": "camera",
+    "camera_ids": "camera",
+    "numbers": "number",
+    "references": "reference",
+    "type_ids": "type",
+    "status_ids": "status",
 }
 """The words of options whose fields are called otherwise on the wire."""
 

@@ -29,7 +29,7 @@ from workers.common.process_settings import Settings
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import streams
 from workers.runtime.bus.backlog_metrics import Backlog, SiteWorker
-from workers.runtime.bus.hardened_parser import flush
+from workers.runtime.bus.hardened_parser import BusClient, flush
 from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes, session_name
 from workers.runtime.bus.lane_subscriber import LaneSource, subscribe_lane
 from workers.runtime.bus.relay import Relay
