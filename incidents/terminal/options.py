@@ -38,7 +38,9 @@ def _common(
     lang: Annotated[
         Lang | None,
         typer.Option(
-            help="The language, en or fr; by default that of INCIDENTS_LANG or of the locale.", rich_help_panel=_PANEL
+            metavar="en|fr",
+            help="The language, en or fr; by default that of INCIDENTS_LANG or of the locale.",
+            rich_help_panel=_PANEL,
         ),
     ] = None,
     data: Annotated[

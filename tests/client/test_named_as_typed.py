@@ -1,10 +1,12 @@
 """What is refused is named as it is typed, and what is shown is not said twice."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from incidents.cli import build
 from tests.client.conftest import Peer
 from tests.client.test_activities import described
 from tests.client.test_commands import PROJECT, Type, sent, typed
@@ -85,3 +87,23 @@ async def test_nothing_is_watched_after_a_slip(typed: Type) -> None:
     """An unknown kind of event is refused before anything is watched."""
     ended = await typed("watch", "--happened", "foo")
     assert (ended.status, "watching" in ended.err) == (2, False)
+
+
+def test_every_value_of_an_option_has_a_word() -> None:
+    """Help says what to type after an option, by the same word for the same thing."""
+    words: dict[str, set[str]] = {}
+    for option in options(build()):
+        words.setdefault(option.opts[0], set()).add(str(option.metavar))
+    assert [name for name, metavars in words.items() if "None" in metavars] == []
+    same = ({"--activity", "--happened"}, {"--view", "--manage"}, {"--days", "--within", "--retention-days"})
+    assert [names for names in same if len(set().union(*(words[name] for name in names))) > 1] == []
+
+
+def options(command: Any) -> Iterator[Any]:
+    """Yield the options with a value of a command and of those below it, but not those of the server."""
+    for option in command.params:
+        if option.param_type_name == "option" and not (option.is_flag or option.hidden):
+            yield option
+    for below in getattr(command, "commands", {}).values():
+        if below.callback is None or "workers" not in str(below.callback.__module__):
+            yield from options(below)

@@ -93,8 +93,10 @@ async def define(
     role_id: Annotated[str, typer.Argument(metavar="ROLE", help="Its id: a-z, 0-9 and -.")],
     *,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Its name.")] = None,
-    view: Annotated[Words, typer.Option(metavar="NODE", help="A permission to see; repeatable.")] = None,
-    manage: Annotated[Words, typer.Option(metavar="NODE", help="A permission to see and change; repeatable.")] = None,
+    view: Annotated[Words, typer.Option(metavar="PERMISSION", help="A permission to see; repeatable.")] = None,
+    manage: Annotated[
+        Words, typer.Option(metavar="PERMISSION", help="A permission to see and change; repeatable.")
+    ] = None,
     force: Force = False,
 ) -> None:
     """Create a role, or replace its permissions; its members stay. `incidents me` shows all permissions."""

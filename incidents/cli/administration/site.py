@@ -41,7 +41,7 @@ async def watch(
     happened: Annotated[
         list[str] | None,
         typer.Option(
-            "--happened", metavar="NAME", help="Only events of this kind, such as projects.created; repeatable."
+            "--happened", metavar="ACTIVITY", help="Only events of this kind, such as projects.created; repeatable."
         ),
     ] = None,
     exec_: Annotated[
