@@ -6,7 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from contracts.limits import LIMITS, has_words
+from contracts.limits import LIMITS, PLACEHOLDER, has_words
 from contracts.remedies import FIELD_REMEDIES, REMEDIES
 
 LANGUAGES = ("en", "fr")
@@ -265,13 +265,15 @@ def phrase(which: Phrase, language: str, part: Part | None = None) -> str:
 def reason(kind: str, language: str, field: Mapping[str, Any] = _NO_LIMIT) -> str:
     """Return the reason why a field is not valid, by the validator's name for it, with the limit that it exceeds."""
     if has_words(kind, field):
-        values = {name: _figure(field[name], language) for name in ("limit", "length") if name in field}
-        return _in(language, LIMITS[kind]).format(**values)
+        words = _in(language, LIMITS[kind])
+        return words.format(**{name: _figure(field[name], language) for name in PLACEHOLDER.findall(words)})
     return _in(language, REASONS.get(kind) or REASONS[""])
 
 
 def _figure(number: object, language: str) -> str:
-    """Return a number with its thousands apart."""
+    """Return a number with its thousands apart; texts stay unchanged."""
+    if not isinstance(number, int):
+        return str(number)
     return f"{number:,}".replace(",", "\u202f" if language == "fr" else ",")
 
 

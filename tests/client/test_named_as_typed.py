@@ -12,6 +12,7 @@ from tests.client.test_activities import described
 from tests.client.test_commands import PROJECT, Type, sent, typed
 
 __all__ = ["typed"]
+ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}, "fixed": False}
 
 
 @pytest.mark.parametrize(
@@ -20,12 +21,15 @@ __all__ = ["typed"]
         ("projects create --start 2026-01-02 --end 2026-01-01", "--end  must not be before the start"),
         ("projects sequence 12 --camera a --start 1h --end 2h", "--end  must not be before the start"),
         ("projects update 12 --expected-revision 0 --type 1", "--expected-revision  must be at least 1"),
+        ("roles grant A-B guards", "principal  must be 1 to 64 characters of a-z 0-9 _ -"),
+        ("settings set --child-site A.B", "--child-site  must be 1 to 32 characters of a-z 0-9 -"),
         ("settings set --retention-days -1", "--retention-days  must be at least 1"),
         ("projects call 12 --to X --minutes 99999", "duration (s)  must be at most 604,800"),
     ],
 )
-async def test_a_refused_option_is_named_as_it_is_typed(typed: Type, line: str, said: str) -> None:
+async def test_a_refused_option_is_named_as_it_is_typed(peer: Peer, typed: Type, line: str, said: str) -> None:
     """A field that an option fills is named by the option, but one in another unit is not."""
+    peer.answers["administration.roles"] = json.dumps({"roles": [{**ROLE, "members": []}]}).encode()
     assert said in (await typed(*line.split())).err
 
 
@@ -107,3 +111,15 @@ def options(command: Any) -> Iterator[Any]:
     for below in getattr(command, "commands", {}).values():
         if below.callback is None or "workers" not in str(below.callback.__module__):
             yield from options(below)
+
+
+async def test_a_project_that_does_not_exist_is_not_asked_about(peer: Peer, typed: Type) -> None:
+    """Whether to delete a project is asked when it is found, and a licence is one before it is sent."""
+    del peer.answers["projects.find"]
+    peer.refusals["projects.find"] = {"code": "gone", "message": "No.", "details": {"known": False}}
+    peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": None}).encode()
+    ended = await typed("projects", "delete", "99", given="y\n")
+    assert ("Project 99 does not exist." in ended.err, "with all its content" in ended.err) == (True, False)
+    ended = await typed("licence", "activate", __file__, "--json")
+    assert (ended.status, "is not a licence" in ended.json["error"]["message"]) == (2, True)
+    assert peer.commands == []

@@ -88,7 +88,7 @@ def _flat(key: str, state: Mapping[str, Any], language: str) -> dict[str, Any]:
     plain = {
         field_word(language, name): _shown(key if name == "value" else name, value, language)
         for name, value in state.items()
-        if name != "permissions"
+        if name != "permissions" and value not in ("", [], None)
     }
     permissions = {
         name_of(language, "permission", node): name_of(language, "level", level) for node, level in levels.items()

@@ -132,12 +132,12 @@ async def delete(
     session: Session, project: Project, yes: Yes = False, expected_revision: ExpectedRevision = None
 ) -> None:
     """Delete a project with all its content."""
-    question = session.say("Delete project {project} with all its content?", project=project)
-    if not yes and not session.confirm(question):
-        session.tell("Nothing was deleted.")
-        raise typer.Exit
     expected = revision(expected_revision)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
+        question = session.say("Delete project {project} with all its content?", project=project)
+        if not yes and not session.confirm(question):
+            session.tell("Nothing was deleted.")
+            raise typer.Exit
         event = await session.send(client, make_message(session, DeleteProject, {**expected, "project_id": project_id}))
     session.show(event, session.say("Project {number} deleted", number=event.number))

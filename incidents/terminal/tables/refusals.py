@@ -31,6 +31,7 @@ _OPTION_WORDS: Final = {
     "camera_name": "camera",
     "cameras": "camera",
     "camera_ids": "camera",
+    "child_sites": "child_site",
     "numbers": "number",
     "references": "reference",
     "type_ids": "type",
@@ -65,7 +66,7 @@ def refusal_panel(
 
     `options` are those of the command: a field that one of them fills is named by it.
     """
-    details = list(_Details(language, labels, options).flat(error.get("details") or {}))
+    details = list(dict.fromkeys(_Details(language, labels, options).flat(error.get("details") or {})))
     code = str(error["code"])
     title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
     return _panel(str(error["message"]), details, title, "red")
