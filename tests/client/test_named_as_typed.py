@@ -12,7 +12,7 @@ from tests.client.test_activities import described
 from tests.client.test_commands import PROJECT, Type, sent, typed
 
 __all__ = ["typed"]
-ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}, "fixed": False}
+ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ KNOWN: Final = (
     "{place}: the server closed the connection",
     "{place}: there is no way to this host",
     "{place}: the encrypted connection failed",
+    "{place}: PostgreSQL does not know a part of this address",
     "stream {name}",
     "message bus",
     "database",
