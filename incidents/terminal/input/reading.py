@@ -168,7 +168,7 @@ def _is_unknown(error: Refused) -> bool:
 
 
 def _no_project(session: Session, unknown: Refused, text: str) -> Refused:
-    message = session.say("Project {number} does not exist.", number=text)
+    message = session.say("Project {project} does not exist.", project=text)
     details = {**unknown.details, "type": "incidents projects list"}
     return Refused(unknown.error.model_copy(update={"message": message, "details": details}))
 
