@@ -5,7 +5,9 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
+from contracts.limits import limit_of
 from contracts.texts import Part, Phrase, phrase, reason, remedy
 
 
@@ -66,7 +68,7 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
     def as_error(self, language: str) -> Error:
         """Return the error in a language, with a reason for every named field, and with a remedy."""
         fields = [
-            {"reason": reason(field["kind"], language), **field}
+            {"reason": reason(field["kind"], language, field), **field}
             for field in self.details.get("fields", ())
             if "kind" in field
         ]
@@ -85,8 +87,20 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
 
 def reasons_of(error: ValidationError, language: str) -> list[tuple[str, str]]:
     """Return the fields that a validation refused, each with its reason in a language, and never the library's text."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    return [(".".join(map(str, each["loc"])), reason(each["type"], language)) for each in found]
+    return [(field["field"], reason(field["kind"], language, field)) for field in refused_fields(error)]
+
+
+def refused_fields(error: ValidationError) -> list[dict[str, Any]]:
+    """Return the fields that a validation refused, each with its kind and limit, and never with its value."""
+    return [_refused_field(each) for each in error.errors(include_url=False)]
+
+
+def _refused_field(error: ErrorDetails) -> dict[str, Any]:
+    kind, value = error["type"], error["input"]
+    if kind in {"too_long", "too_short"} and isinstance(value, str):
+        kind = f"string_{kind}"  # the validator counts a text's characters as elements if a function checks it, too
+    named = {"field": ".".join(map(str, error["loc"])), "kind": kind}
+    return {**named, **limit_of(kind, error.get("ctx", {}), value)}
 
 
 def project_gone(tombstone: Mapping[Any, Any] | None, part: Part | None, field: str = "project_id") -> Refusal:

@@ -93,7 +93,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "not_here": (
         "is not known here: correct it, or choose one from the list",
-        "n'est pas connu ici\u00a0: corrigez-le, ou choisissez-en un dans la liste",
+        "n'existe pas ici\u00a0: corrigez la valeur, ou choisissez dans la liste",
     ),
     "no_package": (
         "is not one of your packages, or is older than a day: export the project again",

@@ -1,9 +1,12 @@
 """The sentences for people, in English and French: MSG-01 to MSG-10, and one for every other refusal."""
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
+from typing import Any
 
+from contracts.limits import LIMITS, PLACEHOLDER, has_words
 from contracts.remedies import FIELD_REMEDIES, REMEDIES
 
 LANGUAGES = ("en", "fr")
@@ -173,9 +176,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "ne peut pas être le nom d'un site\u00a0: de 1 à 32 caractères parmi a-z, 0-9 et -",
     ),
     "not_a_field": (
-        "is not a field of an import: docs/importing.md lists them",
-        "n'est pas un champ d'une importation\u00a0: docs/importing.md les énumère",
+        "is not a field of an import; write one of these",
+        "n'est pas un champ d'une importation\u00a0; écrivez l'un de ceux-ci",
     ),
+    "not_in_a_mapping": (
+        "is not a part of a mapping: leave it out, or correct its name",
+        "n'est pas une partie d'une correspondance\u00a0: omettez-la, ou corrigez son nom",
+    ),
+    "yes_or_no": ("must be yes or no", "doit être oui ou non"),
     "bool_type": ("must be true or false", "doit être true ou false"),
     **dict.fromkeys(("uuid_parsing", "uuid_type"), ("must be a UUID", "doit être un UUID")),
     "greater_than_equal": ("is too small", "est en dessous du minimum"),
@@ -228,8 +236,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "porte un nom inconnu de la correspondance et du site\u00a0: définissez-le, ou associez-le à un identifiant",
     ),
     "not_a_time": (
-        "is not a time: write it as in 2026-01-31 14:30 or 31/01/2026 14:30, or describe it with time_format",
-        "n'est pas une date et heure\u00a0: écrivez 31/01/2026 14:30 ou 2026-01-31 14:30, ou indiquez time_format",
+        "is not a time: write it as in 2026-01-31 14:30, or give its time_format (--mapping)",
+        "n'est pas une date et heure\u00a0: écrivez 31/01/2026 14:30, ou précisez time_format (--mapping)",
     ),
     "twice_in_file": ("occurs earlier in this file", "figure déjà plus haut dans ce fichier"),
     "csv_invalid": ("is not CSV", "n'est pas du CSV"),
@@ -237,6 +245,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "": ("is not valid", "n'est pas valide"),
 }
 
+_NO_LIMIT: Mapping[str, Any] = {}
 _LANGUAGE_RANGE = re.compile(
     r"(?P<language>en|fr)(-[a-z0-9-]*)?\s*(;\s*q=(?P<weight>0(\.[0-9]{0,3})?|1(\.0{0,3})?))?",
     flags=re.IGNORECASE | re.ASCII,
@@ -253,9 +262,19 @@ def phrase(which: Phrase, language: str, part: Part | None = None) -> str:
     return _in(language, PHRASES[which]).replace("{x}", name)
 
 
-def reason(kind: str, language: str) -> str:
-    """Return the reason why a field is not valid, by the validator's name for it."""
+def reason(kind: str, language: str, field: Mapping[str, Any] = _NO_LIMIT) -> str:
+    """Return the reason why a field is not valid, by the validator's name for it, with the limit that it exceeds."""
+    if has_words(kind, field):
+        words = _in(language, LIMITS[kind])
+        return words.format(**{name: _figure(field[name], language) for name in PLACEHOLDER.findall(words)})
     return _in(language, REASONS.get(kind) or REASONS[""])
+
+
+def _figure(number: object, language: str) -> str:
+    """Return a number with its thousands apart; texts stay unchanged."""
+    if not isinstance(number, int):
+        return str(number)
+    return f"{number:,}".replace(",", "\u202f" if language == "fr" else ",")
 
 
 def remedy(code: str, language: str) -> str:

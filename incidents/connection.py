@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import nats
 from nats.aio.client import Client as Nats
@@ -31,7 +31,11 @@ _WHY_UNREACHABLE: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...
     (nats.errors.NoRespondersError, "no worker answers"),
     (nats.js.errors.NoStreamResponseError, "the message bus has no streams yet"),
     (
-        (nats.errors.SecureConnRequiredError, nats.errors.SecureConnWantedError, nats.errors.SecureConnFailedError),
+        nats.errors.SecureConnWantedError,
+        "the address asks for TLS, and the server offers none: set up TLS on the server, or write nats:// here",
+    ),
+    (
+        (nats.errors.SecureConnRequiredError, nats.errors.SecureConnFailedError),
         "only one side wants TLS: write tls:// or nats:// in the address as the server does",
     ),
     (ssl.SSLCertVerificationError, "the certificate of the server is not trusted here"),
@@ -71,6 +75,21 @@ def principal_of(credentials: Path) -> str:
         raise CredentialsError(str(credentials), error.strerror) from error
     except (IndexError, KeyError, ValueError, binascii.Error) as error:
         raise CredentialsError(str(credentials), "not a credentials file") from error
+
+
+class _BusClient(Nats):
+    """A client of NATS for which `tls://` means TLS; nats-py goes on without it if the server does not ask for it."""
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Refuse a server that offers no TLS before anything is sent to it, also after a lost connection.
+
+        Raises:
+            SecureConnWantedError: The address asks for TLS.
+        """
+        server = self._current_server
+        if initial_connection and server and server.uri.scheme == "tls" and not info.get("tls_required"):
+            raise nats.errors.SecureConnWantedError
+        await super()._process_info(info, initial_connection)
 
 
 class Caller(NamedTuple):
@@ -157,7 +176,7 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
         UnreachableError: The server does not answer.
         CredentialsError: It does not accept the credentials, or their file cannot be read.
     """
-    connection = Nats()
+    connection = _BusClient()
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await connection.connect(

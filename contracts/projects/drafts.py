@@ -1,5 +1,6 @@
 """The draft sequence list of a principal: recordings collected for a project (SEQ-02, SEQ-03)."""
 
+from datetime import timedelta
 from typing import Annotated, ClassVar, Generic, Self
 from uuid import UUID
 
@@ -14,6 +15,9 @@ from contracts.values import Ids, Name, Time
 
 DRAFT_SEQUENCES_MAX = 1_000
 """The most sequences of one draft list."""
+
+DRAFT_LIFETIME = timedelta(days=30)
+"""How long a sequence stays on a draft list."""
 
 
 class Camera(Message):

@@ -22,7 +22,7 @@ ImportField = Literal["project_id", "number", "created_by", "created_at", "type_
 
 
 class RefusedProject(Message):
-    """A project that was not imported: its index in the command, the reason, and the field at fault."""
+    """A fault of a project that was not imported: its index in the command, the reason, and the field at fault."""
 
     index: int
     code: Code

@@ -1,5 +1,6 @@
 """The command line `incidents`."""
 
+import difflib
 import platform
 import sys
 from importlib.metadata import version
@@ -113,6 +114,10 @@ def _why(error: typer.TyperException, session: Session) -> str:
         return session.say(
             "{option} belongs after the command, as in: incidents me {example}", option=option, example=example
         )
+    if near := getattr(error, "possibilities", None):
+        by_word = {name.lstrip("-"): name for name in near}
+        close = difflib.get_close_matches(option.lstrip("-"), by_word)
+        vars(error)["possibilities"] = [by_word[word] for word in close]
     return translate_mistake(error.format_message(), session.language)
 
 

@@ -13,7 +13,9 @@ SINCE: Final = f"Created since: {TIME}"
 TO_ITS_END: Final = f"{TIME} A day in words counts to its end."
 UNTIL: Final = f"Created before: {TO_ITS_END}"
 
-Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id, or its number.")]
+Project = Annotated[
+    str, typer.Argument(metavar="PROJECT", help="A project's number or id, or ref: and its number in another system.")
+]
 Words = list[str] | None
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 ExpectedRevision = Annotated[

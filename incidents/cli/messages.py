@@ -53,7 +53,9 @@ async def send(
     session: Session,
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="worker.verb, as in projects.create")],
     body: Body = "{}",
-    key: Annotated[str | None, typer.Option(help="The key of the subject; read from the body if absent.")] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The key of the subject; read from the body if absent.")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Send the body unchecked.")] = False,
 ) -> None:
     """Send any command and print its outcome.

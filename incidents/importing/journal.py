@@ -1,13 +1,14 @@
 """The journal of a file's imports, row by row, in a file next to it; it contains no texts of people."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Final
 
 from incidents.importing.sending import Done, Tally
+from incidents.importing.translating import Fault
 
 _SUFFIX: Final = ".import.ndjson"
 
@@ -49,8 +50,8 @@ class Journal:
         if done.project:
             entry |= {"number": done.project.number, "project_id": str(done.project.project_id)}
         if done.refused:
-            entry |= {"field": done.refused.field, "column": done.refused.cell.column, "kind": done.refused.kind}
-            entry |= {"number": done.refused.number}
+            faults = [_fault(fault) for fault in done.refused.faults]
+            entry |= {**faults[0], "number": done.refused.number, "faults": faults}
         self._write(entry)
 
     def end(self, tally: Tally) -> None:
@@ -60,6 +61,16 @@ class Journal:
     def _write(self, entry: dict[str, Any]) -> None:
         self._file.write(json.dumps(entry) + "\n")
         self._file.flush()
+
+
+def _fault(fault: Fault) -> dict[str, Any]:
+    return {"field": fault.field, "column": fault.cell.column, "kind": fault.kind, **fault.limit}
+
+
+def faults_of(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the faults of a refused row, of which the journals of older versions have the first one only."""
+    names = ("field", "column", "kind")
+    return row.get("faults") or ([{name: row[name] for name in names}] if row.get("kind") else [])
 
 
 def runs(path: Path) -> list[Run]:

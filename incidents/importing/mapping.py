@@ -55,15 +55,16 @@ class Mapping(BaseModel):
 
     @model_validator(mode="after")
     def _names_what_is_there(self) -> Self:
-        unknown = [*filter(None, self.columns.values()), *self.defaults]
-        unknown = [name for name in unknown if name not in FIELDS]
-        unknown += [name for name in self.joined if name not in TIMES]
-        if unknown:
-            kind = "not_a_field"
-            raise PydanticCustomError(kind, "no field: {value}", {"value": ", ".join(unknown)})
+        named = {"columns": filter(None, self.columns.values()), "defaults": self.defaults, "joined": self.joined}
+        for part, names in named.items():
+            if unknown := [name for name in names if name not in (TIMES if part == "joined" else FIELDS)]:
+                allowed = ", ".join(sorted(TIMES if part == "joined" else FIELDS))
+                values = {"value": ", ".join(unknown), "part": part, "expected": allowed}
+                kind = "not_a_field"
+                raise PydanticCustomError(kind, "no field: {value}", values)
         if self.timezone and self.timezone not in available_timezones():
             kind = "unknown_timezone"
-            raise PydanticCustomError(kind, "no time zone: {value}", {"value": self.timezone})
+            raise PydanticCustomError(kind, "no time zone: {value}", {"value": self.timezone, "part": "timezone"})
         return self
 
     def fields_of(self, names: Sequence[str]) -> dict[str, str]:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO, Final, Literal
 
+from contracts.limits import Limit
 from incidents.importing.cells import Dialect, Record, records
 from incidents.importing.decoding import Encoding, Line, detect, lines
 from incidents.strict import AmbiguousError, read_json
@@ -27,6 +28,7 @@ class Row:
     line: int
     values: dict[str, Any]
     kind: str = ""
+    limit: Limit = field(default_factory=Limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,17 @@ class Source:
         for record in islice(records(following, header.dialect), 1, None):
             if record.is_empty:
                 self.empty += 1
-            elif record.kind or len(record.cells) != len(header.names):
+            elif record.kind:
                 yield Row(record.line, {}, self._kind(record))
+            elif len(record.cells) != len(header.names):
+                yield Row(record.line, {}, "csv_columns", Limit(limit=len(header.names), length=len(record.cells)))
             else:
                 yield Row(record.line, dict(zip(header.names, record.cells, strict=True)))
 
     def _kind(self, record: Record) -> str:
         if record.kind == "not_decoded" and self.encoding.is_utf8:
             return "not_utf8"
-        return record.kind or "csv_columns"
+        return record.kind
 
     def _find_header(self, knowing: Knowing) -> Header | None:
         """Choose, among the first lines and the usual delimiters, the row with the most known names."""

@@ -20,7 +20,7 @@ from incidents.errors import Refused
 from incidents.importing.completing import complete
 from incidents.importing.patience import PERMANENT_REFUSALS, retry_transient
 from incidents.importing.reading import Source
-from incidents.importing.translating import Cell, InvalidRowError, Translator
+from incidents.importing.translating import Cell, Fault, InvalidRowError, Translator
 
 COMMANDS_IN_FLIGHT_MAX: Final = 8
 _QUERIES_IN_FLIGHT_MAX: Final = 2
@@ -34,8 +34,6 @@ _KINDS: Final = {
     (Code.UNKNOWN_REFERENCE, "status_id"): "not_defined",
     (Code.INVALID, "created_at"): "in_future",
 }
-
-_NO_CELL: Final = Cell()
 
 Fate = Literal["imported", "already_there", "completed", "refused"]
 
@@ -52,14 +50,12 @@ class ValidRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that was not imported, and the reason, with the cell that it is about."""
+    """A row that was not imported, and all that is wrong in it."""
 
     line: int
     number: int | None
-    field: str
-    kind: str
+    faults: Sequence[Fault]
     reference: str | None = None
-    cell: Cell = _NO_CELL
 
 
 class Done(NamedTuple):
@@ -114,23 +110,24 @@ class Checker:
         for row in source.rows():
             self._tally.ignored |= self._translator.left_out(row.values)
             if row.kind:
-                self._tally.refuse(RefusedRow(row.line, None, "", row.kind))
+                self._tally.refuse(RefusedRow(row.line, None, [Fault("", row.kind, row.limit)]))
                 continue
             cell_of = partial(self._translator.cell, row.values)
             try:
                 yield self._checked(row.line, self._translator.project(row.values), cell_of)
             except InvalidRowError as error:
-                cell = cell_of(error.field)
-                self._tally.refuse(RefusedRow(row.line, error.number, error.field, error.kind, error.reference, cell))
+                faults = [fault._replace(cell=cell_of(fault.field)) for fault in error.faults]
+                self._tally.refuse(RefusedRow(row.line, error.number, faults, error.reference))
 
     def _checked(self, line: int, project: ImportedProject, cell_of: Callable[[str], Cell]) -> ValidRow:
+        named = {"number": project.number, "reference": project.reference}
         size = len(project.model_dump_json(exclude_unset=True).encode())
         if size + _FRAME_BYTES > BODY_BYTES_MAX:
-            raise InvalidRowError("", "body_too_large", project.number, project.reference)
+            raise InvalidRowError(Fault("", "body_too_large"), **named)
         by_id = "project_id" if project.number or not project.reference else "reference"
         for field_, value in (("number", project.number), (by_id, project.project_id)):
             if value in self._seen:
-                raise InvalidRowError(field_, "twice_in_file", project.number, project.reference)
+                raise InvalidRowError(Fault(field_, "twice_in_file"), **named)
         self._seen |= {project.number, project.project_id} - {None}
         return ValidRow(line, project, size, cell_of)
 
@@ -251,22 +248,24 @@ async def _send(client: Client, chunk: Sequence[ValidRow], tally: Tally, ask: _A
         if refused.code in PERMANENT_REFUSALS:
             raise
         if len(chunk) == 1:
-            tally.refuse(_refused_row(chunk[0], "", refused.code))
+            tally.refuse(_refused_row(chunk[0], [("", refused.code)]))
             return
         middle = len(chunk) // 2
         await _send(client, chunk[:middle], tally, ask)
         await _send(client, chunk[middle:], tally, ask)
         return
-    refused_rows = {index: _refused_row(chunk[index], field_, code) for index, code, field_ in answer.refusals}
+    why: dict[int, list[tuple[str, Code]]] = {}
+    for index, code, field_ in answer.refusals:
+        why.setdefault(index, []).append((field_, code))
     for index, row in enumerate(chunk):
-        if index in refused_rows:
-            tally.refuse(refused_rows[index])
+        if index in why:
+            tally.refuse(_refused_row(row, why[index]))
         elif index in answer.new:
             tally.take(row, "imported", answer.new[index])
         else:
             tally.take(row, "completed" if index in answer.completed else "already_there")
 
 
-def _refused_row(row: ValidRow, field_: str, code: Code) -> RefusedRow:
-    kind = _KINDS.get((code, field_), code.value)
-    return RefusedRow(row.line, row.project.number, field_, kind, row.project.reference, row.cell_of(field_))
+def _refused_row(row: ValidRow, why: Iterable[tuple[str, Code]]) -> RefusedRow:
+    faults = [Fault(field_, _KINDS.get((code, field_), code.value), cell=row.cell_of(field_)) for field_, code in why]
+    return RefusedRow(row.line, row.project.number, faults, row.project.reference)

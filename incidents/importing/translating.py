@@ -2,17 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as Named
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from contracts.errors import refused_fields
+from contracts.limits import Limit
 from contracts.projects.imports import ImportedProject
 from incidents.importing import times
 from incidents.importing.mapping import TIMES, Mapping
@@ -27,19 +29,11 @@ _NO: Final = frozenset({"0", "false", "no", "non", "off", "faux"})
 _ALSO_FROM: Final = {"reference": ("number",), "project_id": ("number", "reference")}
 """Fields that are made from another one in files that do not have them."""
 
+_KINDS: Final = {"bool_type": "yes_or_no", "bool_parsing": "yes_or_no"}
+"""Kinds of errors that have other words about a file than about a message."""
+
 _REFUSED_TEXT_MAX: Final = 200
 """The most characters of a refused cell that are kept."""
-
-
-class InvalidRowError(Exception):
-    """A row that is not valid: the field, the kind of error, and the numbers that identify the row."""
-
-    def __init__(self, field: str, kind: str, number: object = None, reference: object = None) -> None:
-        super().__init__(f"{field}: {kind}")
-        self.number = number if isinstance(number, int) else None
-        self.reference = reference if isinstance(reference, str) else None
-        self.field = field
-        self.kind = kind
 
 
 class Cell(NamedTuple):
@@ -47,6 +41,33 @@ class Cell(NamedTuple):
 
     column: str = ""
     text: str = ""
+
+
+_NO_CELL: Final = Cell()
+_NO_LIMIT: Final = Limit()
+
+
+class Fault(NamedTuple):
+    """A fault of a row: the field, the kind of error, the limit that it exceeds, and the cell that it is about."""
+
+    field: str
+    kind: str
+    limit: Limit = _NO_LIMIT
+    cell: Cell = _NO_CELL
+
+
+class InvalidRowError(Exception):
+    """A row that is not valid: all its faults, and the numbers that identify the row."""
+
+    def __init__(self, *faults: Fault, number: object = None, reference: object = None) -> None:
+        super().__init__("; ".join(f"{fault.field}: {fault.kind}" for fault in faults))
+        self.number = number if isinstance(number, int) else None
+        self.reference = reference if isinstance(reference, str) else None
+        self.faults = faults
+
+
+class _UnknownNameError(Exception):
+    """A name of a type or a status that nobody knows."""
 
 
 def is_reference(text: str) -> bool:
@@ -83,25 +104,25 @@ class Translator:
         filled = {name: value for name, value in self.fields(values).items() if value not in ("", None)}
         filled = self._numbered({**self.mapping.defaults, **filled})
         number, reference = filled.get("number"), filled.get("reference")
+        faults: list[Fault] = []
+        read = self._timed(self._read_all(filled, faults), faults)
+        key = reference if number is None else number
+        if "project_id" not in read:
+            read["project_id"] = self._id_of(key)
+            faults += [Fault("number", "missing")] if key is None else []
         try:
-            read = self._timed({name: self._read(name, value) for name, value in filled.items()})
-            if "project_id" not in read:
-                read["project_id"] = self._id_of(reference if number is None else number)
-            return ImportedProject.model_validate_json(to_json(read))
+            project = ImportedProject.model_validate_json(to_json(read))
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            place, kind = ".".join(map(str, first["loc"])), first["type"]
-            kind = "not_a_time" if place in TIMES and kind.startswith("datetime_") else kind
-            raise InvalidRowError(place, kind, number, reference) from error
-        except InvalidRowError as error:
-            raise InvalidRowError(error.field, error.kind, number, reference) from error
-        except ValueError as error:
-            raise InvalidRowError("", "not_utf8") from error
+            faults += _faults_of(error, besides={fault.field for fault in faults})
+        except ValueError:
+            faults.append(Fault("", "not_utf8"))
+        else:
+            if not faults:
+                return project
+        raise InvalidRowError(*faults, number=number, reference=reference)
 
     def _id_of(self, key: object) -> UUID:
         """Return the id derived from the number of a row, which stays the same when other cells are corrected."""
-        if key is None:
-            raise InvalidRowError("number", "missing")
         return uuid5(_NAMESPACE, f"{self.site}/{self.mapping.source}/{key}")
 
     def fields(self, values: Named[str, Any]) -> dict[str, Any]:
@@ -153,6 +174,16 @@ class Translator:
             return {**rest, "reference": text.strip()}
         return {**values, "number": int(text) if _WHOLE.fullmatch(text.strip()) else text}
 
+    def _read_all(self, filled: Named[str, Any], faults: list[Fault]) -> dict[str, Any]:
+        """Return the fields that can be read; the others are faults."""
+        read: dict[str, Any] = {}
+        for name, value in filled.items():
+            try:
+                read[name] = self._read(name, value)
+            except _UnknownNameError:
+                faults.append(Fault(name, "unknown_name"))
+        return read
+
     def _read(self, name: str, value: Any) -> Any:
         if not isinstance(value, str):
             return str(value) if name == "reference" and isinstance(value, int) else value
@@ -171,10 +202,10 @@ class Translator:
             return int(text)
         property_id = self.names.get(name, {}).get(text.casefold())
         if property_id is None:
-            raise InvalidRowError(name, "unknown_name")
+            raise _UnknownNameError
         return property_id
 
-    def _timed(self, read: dict[str, Any]) -> dict[str, Any]:
+    def _timed(self, read: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
         """Place the times in their zone; the start and the end resolve each other's ambiguity."""
         written = {name: read[name] for name in TIMES & read.keys() if isinstance(read[name], str)}
         moments = {name: self._moment(text) for name, text in written.items()}
@@ -183,8 +214,10 @@ class Translator:
             decided = times.decide(named.values(), self.mapping.clock_changes)
             if decided is None:
                 name, doubted = next(item for item in named.items() if len(item[1].possible) > 1)
-                raise InvalidRowError(name, doubted.kind)
-            read |= {name: at.isoformat() for name, at in zip(named, decided, strict=True)}
+                faults.append(Fault(name, doubted.kind))
+                read = {other: value for other, value in read.items() if other not in named}
+            else:
+                read |= {name: at.isoformat() for name, at in zip(named, decided, strict=True)}
         return read
 
     def _moment(self, text: str) -> Moment | str:
@@ -195,6 +228,15 @@ class Translator:
             return times.moment(at, zone)
         except (NotATimeError, OverflowError):
             return text
+
+
+def _faults_of(error: ValidationError, besides: Collection[str]) -> Iterator[Fault]:
+    """Yield the faults of a validation, without fields that are faulty already."""
+    for fault in refused_fields(error):
+        place, kind = fault.pop("field"), fault.pop("kind")
+        if place not in besides:
+            kind = "not_a_time" if place in TIMES and kind.startswith("datetime_") else _KINDS.get(kind, kind)
+            yield Fault(place, kind, cast("Limit", fault))
 
 
 def _text_of(value: Any) -> str:

@@ -220,10 +220,15 @@ def describe(entry: Entry, names: Names, language: str) -> Cell:
     seen = {
         name: len(value) if isinstance(value, list) and (len(value) > 1 or name.endswith("_ids")) else value
         for name, value in entry.details.items()
-        if name not in _IDS and value != []
+        if name not in _IDS and value != [] and not _is_said(name, value, entry.details.get("changed"))
     }
     whole = _details(entry.details, then, language)
     return Cell("  ".join(_details(seen, then, language)), "; ".join(whole))
+
+
+def _is_said(name: str, value: object, changed: Any) -> bool:
+    """Tell whether a value is said by the change of its field."""
+    return isinstance(changed, dict) and name in changed and changed[name].get("new") == value
 
 
 def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterator[str]:
@@ -233,7 +238,9 @@ def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterato
             continue
         match value:
             case dict() if name == "changed":
-                yield from (_change(field, change, names, language) for field, change in value.items())
+                yield from (
+                    _change(field, change, names, language) for field, change in value.items() if _is_change(change)
+                )
             case dict() if name == "permissions":
                 yield from _levels(value, language)
             case dict():
@@ -258,6 +265,12 @@ def _label(name: str, names: Names, language: str) -> str:
 
 def _labelled(label: str, value: object, language: str) -> str:
     return say(language, "{label}: {value}", label=label, value=value)
+
+
+def _is_change(change: Mapping[str, Any]) -> bool:
+    """Tell whether something was changed: from nothing to an empty text is nothing, and hidden texts are changes."""
+    ends = change.get("old"), change.get("new")
+    return ends == (None, None) or any(end not in {None, ""} for end in ends)
 
 
 def _change(field: str, change: Mapping[str, Any], names: Names, language: str) -> str:

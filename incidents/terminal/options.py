@@ -1,13 +1,14 @@
 """Commands made from functions: the common options, and how they run."""
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar, get_args
 from uuid import UUID
 
 import typer
+from typer.models import OptionInfo
 
 from incidents.terminal.input.reading import read_decimal
 from incidents.terminal.session import Session
@@ -37,7 +38,9 @@ def _common(
     lang: Annotated[
         Lang | None,
         typer.Option(
-            help="The language, en or fr; by default that of INCIDENTS_LANG or of the locale.", rich_help_panel=_PANEL
+            metavar="en|fr",
+            help="The language, en or fr; by default that of INCIDENTS_LANG or of the locale.",
+            rich_help_panel=_PANEL,
         ),
     ] = None,
     data: Annotated[
@@ -114,8 +117,11 @@ def command(
     """
 
     def register(handler: Handler) -> Handler:
+        own = list(inspect.signature(handler, eval_str=True).parameters.values())[1:]
+        typed = frozenset(name for parameter in own for name in _option_names(parameter))
+
         def run(**options: Any) -> None:
-            wait, session = options.pop("wait") if sends else None, _session(options, principal)
+            wait, session = options.pop("wait") if sends else None, _session(options, principal, typed)
             if why := _no_csv(session, table=table):
                 raise typer.Exit(session.misunderstood(why))
 
@@ -125,7 +131,6 @@ def command(
 
             raise typer.Exit(session.run(work()))
 
-        own = list(inspect.signature(handler, eval_str=True).parameters.values())[1:]
         common = list(inspect.signature(_common, eval_str=True).parameters.values())
         if not table:
             common = [
@@ -143,7 +148,15 @@ def command(
     return register
 
 
-def _session(options: dict[str, Any], principal: str) -> Session:
+def _option_names(parameter: inspect.Parameter) -> Iterator[str]:
+    """Yield the long names of the option that a parameter is; an argument has none."""
+    for info in get_args(parameter.annotation)[1:]:
+        if isinstance(info, OptionInfo):
+            named = [name for name in info.param_decls or () if name.startswith("--")]
+            yield from named or [f"--{parameter.name.strip('_').replace('_', '-')}"]
+
+
+def _session(options: dict[str, Any], principal: str, typed: frozenset[str]) -> Session:
     """Take the common options out of a command's options."""
     values = {"command_id": command_id} if (command_id := options.pop("id_", None)) else {}
     return Session(
@@ -152,6 +165,7 @@ def _session(options: dict[str, Any], principal: str) -> Session:
         csv=options.pop("as_csv"),
         language=options.pop("lang") or choose_language(),
         data=options.pop("data"),
+        options=typed,
         **values,
     )
 

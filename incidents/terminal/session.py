@@ -65,6 +65,9 @@ class Session:
     labels: dict[str, str] = field(default_factory=dict)
     """The organisation's names of categories and data fields, once they were read."""
 
+    options: frozenset[str] = frozenset()
+    """The options of the command, by which a refusal names the fields that they fill."""
+
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
     _sent: bool = field(default=False, init=False)
@@ -238,5 +241,5 @@ class Session:
             whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
             self.write({"error": whole})
         else:
-            self.err.print(refusal_panel(error, self.language, self.labels))
+            self.err.print(refusal_panel(error, self.language, self.labels, self.options))
         return status

@@ -53,6 +53,21 @@ async def test_a_number_that_nobody_has_is_not_known(typed: Type) -> None:
     assert field["field"] == "number"
     assert field["kind"] == "not_here"
     assert field["value"] == 99
+    assert ended.json["error"]["message"] == "Project 99 does not exist."
+    assert "Le projet 99 n'existe pas." in (await typed("projects", "show", 99, "--lang", "fr")).err
+    assert "Project none does not exist." in (await typed("projects", "show", "none")).err
+
+
+async def test_a_reference_may_look_like_a_number(typed: Type) -> None:
+    """A number of this system goes first; `ref:` names the project that has it elsewhere, and so does one not given."""
+    for reference in ("2", "9812"):
+        await typed("projects", "create", "--reference", reference)
+    shown = [
+        (await typed("projects", "show", text, "--json")).json for text in ("2", "ref:2", "Réf: 9812", "9812", "3")
+    ]
+    assert [project["number"] for project in shown] == [2, 2, 3, 3, 3]
+    await typed("projects", "create", "--reference", "3")
+    assert (await typed("projects", "show", "ref:3", "--json")).json["number"] == 4
 
 
 async def test_the_activity_of_a_deleted_project_is_found_by_its_number(typed: Type) -> None:

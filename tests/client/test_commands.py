@@ -180,7 +180,7 @@ async def test_a_refusal_shows_all_its_details(peer: Peer, typed: Type) -> None:
     peer.error = {"code": "gone", "message": "Refresh the list.", "details": details}
     ended = await typed("projects", "delete", PROJECT, "--yes")
     assert (ended.status, ended.out) == (1, "")
-    words = ("gone", "Refresh the list.", "deleted_by", "bob", "2025-01-31 ", "a, b")
+    words = ("gone", "Refresh the list.", "deleted by", "bob", "2025-01-31 ", "a, b")
     assert [word for word in words if word not in ended.err] == []
 
 

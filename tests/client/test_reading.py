@@ -54,9 +54,9 @@ def test_what_is_no_time_is_told(session: Session, text: str) -> None:
 
 def test_a_pair_has_a_name_and_a_value(session: Session) -> None:
     """The first equals sign divides, unless the name itself holds one."""
-    assert list(pairs(session, "text_1 = a=b")) == [("text_1", "a=b"), ("text_1 = a", "b")]
-    with pytest.raises(UsageError, match="NOM=VALEUR"):
-        list(pairs(session, "text_1"))
+    assert list(pairs(session, "--field", "FIELD=VALUE", "text_1 = a=b")) == [("text_1", "a=b"), ("text_1 = a", "b")]
+    with pytest.raises(UsageError, match="--field\u00a0: écrivez CHAMP=VALEUR"):
+        list(pairs(session, "--field", "FIELD=VALUE", "text_1"))
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "1"])

@@ -39,7 +39,7 @@ async def test_a_refused_row_shows_what_is_wrong_where(typed: Type) -> None:
     assert lines[0].startswith('line 2 (MP-8): created_at "then" in the column "Opened" is not a time: write it')
     assert lines[1] == 'line 3 (MP-9): created_by in the column "Opened by" is required'
     assert lines[2].startswith('line 4 (MP-10): type_id "999" in the column "type_id" is not defined')
-    assert lines[3].startswith("line 5: the row has a different number of cells")
+    assert lines[3].startswith("line 5: the row has 2 cells, but the header has 4")
     assert "«\u00a0then\u00a0» dans la colonne «\u00a0Opened\u00a0»" in (await typed(*LINE, "--lang", "fr")).err
 
 

@@ -95,7 +95,7 @@ async def test_mistakes_are_told(bus: RunningBus) -> None:
     """A span that is none, and somebody without credentials, are refused with what to do instead."""
     assert "such as 90d" in await bus.access("create", "olivia", "--expires", "3 months", status=2)
     assert "access list" in await bus.access("revoke", "nobody", status=2)
-    assert "cannot name a user" in await bus.access("create", "A B", status=2)
+    assert "cannot name a principal" in await bus.access("create", "A B", status=2)
     assert "as in 2030-01-01" in await bus.access("licence", "--expires", "then", "--out", "l.jwt", status=2)
 
 

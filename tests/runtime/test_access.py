@@ -150,12 +150,12 @@ def test_directory_belongs_to_one_site(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "principal, scope, message",
     [
-        ("", "client", "cannot name a user"),
-        ("Alice", "client", "cannot name a user"),
-        ("a.b", "client", "cannot name a user"),
-        ("a*", "client", "cannot name a user"),
-        ("alice\n", "client", "cannot name a user"),
-        ("x" * 65, "client", "cannot name a user"),
+        ("", "client", "cannot name a principal"),
+        ("Alice", "client", "cannot name a principal"),
+        ("a.b", "client", "cannot name a principal"),
+        ("a*", "client", "cannot name a principal"),
+        ("alice\n", "client", "cannot name a principal"),
+        ("x" * 65, "client", "cannot name a principal"),
         ("system", "client", "is reserved for the system"),
         ("projects", "ops", "is reserved for the system"),
         ("alice", "worker", "is not a worker"),

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from contracts import subjects
 from workers.common.process_settings import PREFIX, Settings, bounds_of, unknown_variables, variable_of
-from workers.local.console_output import fail, say
+from workers.local.console_output import fail, fail_invalid, say
+from workers.runtime.bus.hardened_parser import BusClient
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 _ATTEMPTS_MAX: Final = 5
@@ -131,7 +132,7 @@ async def connect(settings: Settings, who: str) -> Nats:
         if not last or isinstance(error, nats.errors.Error):
             last[:] = [error]
 
-    connection = Nats()
+    connection = BusClient()
     try:
         await connection.connect(
             settings.nats_url,

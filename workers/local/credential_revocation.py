@@ -4,13 +4,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from nats.aio.client import Client, RawCredentials
+from nats.aio.client import RawCredentials
 from nats.errors import Error as NatsError
 from pydantic_core import from_json
 
 from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import quote
 from workers.local.start_errors import reason_of
+from workers.runtime.bus.hardened_parser import BusClient
 
 _UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
 _SECONDS: Final = 60
@@ -33,7 +34,7 @@ async def push(url: str, trust: Trust) -> None:
     Raises:
         NotInForceError: No server accepted it.
     """
-    bus = Client()
+    bus = BusClient()
     try:
         await bus.connect(
             url,

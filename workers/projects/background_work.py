@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from contracts.projects.drafts import DRAFT_LIFETIME
 from workers.common.logs import describe
 from workers.projects import domain
 from workers.projects.packages import database_storage
@@ -57,6 +58,6 @@ async def purge(running: RunningComponents) -> None:
     async with autocommit(running.engine).connect() as connection:
         if not await is_believed(connection):
             return
-        packages, drafts = await database_storage.purge(connection, domain.PACKAGE_LIFETIME, domain.DRAFT_LIFETIME)
+        packages, drafts = await database_storage.purge(connection, domain.PACKAGE_LIFETIME, DRAFT_LIFETIME)
     if packages or drafts:
         log.info("purged", packages=packages, drafts=drafts)

@@ -50,7 +50,6 @@ PARTS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
 PACKAGE_LIFETIME = timedelta(days=1)
 """How long the package of an exported project can be fetched."""
 
-DRAFT_LIFETIME = timedelta(days=30)
 """How long a sequence stays on a draft list."""
 
 

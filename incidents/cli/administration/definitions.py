@@ -44,7 +44,7 @@ async def definitions(
     key: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this one: an id, decimal_1, category_2, a setting's name.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="Changes, newest first.")] = 100,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Changes, newest first.")] = 100,
 ) -> None:
     """Show the changes of definitions and settings: who, when, before and after."""
     kind = read_word(session, "kind", kind, _KINDS, "KIND")
@@ -88,7 +88,7 @@ def _flat(key: str, state: Mapping[str, Any], language: str) -> dict[str, Any]:
     plain = {
         field_word(language, name): _shown(key if name == "value" else name, value, language)
         for name, value in state.items()
-        if name != "permissions"
+        if name != "permissions" and value not in ("", [], None)
     }
     permissions = {
         name_of(language, "permission", node): name_of(language, "level", level) for node, level in levels.items()

@@ -5,12 +5,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.text import Text
 
 from contracts.licence import ActivateLicence, GetLicence, LicenceState
-from incidents.terminal.input.reading import file_error, make_message
+from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command, group
-from incidents.terminal.session import Session
+from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 
 app = group("The site's licence: show, activate.")
@@ -34,8 +35,13 @@ async def activate(
         token = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         raise file_error(session, file, error) from error
+    try:
+        command_ = ActivateLicence(token=token)
+    except ValidationError as error:
+        words = "{path} is not a licence: name the file that the operator signed"
+        raise UsageError(session.say(words, path=file)) from error
     async with session.client() as client:
-        event = await session.send(client, make_message(session, ActivateLicence, {"token": token}))
+        event = await session.send(client, command_)
     until = _until(session, event.expires_at)
     words = "Licence activated: {edition} {version}, {until}"
     session.show(event, session.say(words, edition=event.edition, version=event.version, until=until))

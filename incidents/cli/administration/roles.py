@@ -93,8 +93,10 @@ async def define(
     role_id: Annotated[str, typer.Argument(metavar="ROLE", help="Its id: a-z, 0-9 and -.")],
     *,
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Its name.")] = None,
-    view: Annotated[Words, typer.Option(metavar="NODE", help="A permission to see; repeatable.")] = None,
-    manage: Annotated[Words, typer.Option(metavar="NODE", help="A permission to see and change; repeatable.")] = None,
+    view: Annotated[Words, typer.Option(metavar="PERMISSION", help="A permission to see; repeatable.")] = None,
+    manage: Annotated[
+        Words, typer.Option(metavar="PERMISSION", help="A permission to see and change; repeatable.")
+    ] = None,
     force: Force = False,
 ) -> None:
     """Create a role, or replace its permissions; its members stay. `incidents me` shows all permissions."""
@@ -134,7 +136,8 @@ def _node(session: Session, text: str) -> Node:
     """Return a permission by its full name or the last part of it."""
     whole = named_words(session, "permission", Node)
     last = [name._replace(name=name.name.partition("/")[2]) for name in whole if "/" in name.name]
-    return Node(naming.choose(session, "Permission", text, [*whole, *last]))
+    short = [name._replace(name=name.name.removeprefix("incident-")) for name in whole]
+    return Node(naming.choose(session, "Permission", text, [*whole, *last, *short]))
 
 
 def _levels(session: Session, title: str, permissions: Any) -> show.Sheet:

@@ -46,13 +46,13 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     session: Session,
     *,
     retention_days: Annotated[
-        int | None, typer.Option(metavar="N", help="For how many days projects are kept.")
+        int | None, typer.Option(metavar="DAYS", help="For how many days projects are kept.")
     ] = None,
     report_title: Annotated[str | None, typer.Option(metavar="TEXT", help="The title of reports.")] = None,
     timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="As in Europe/Zurich.")] = None,
-    language: Annotated[str | None, typer.Option(metavar="LANGUAGE", help="en or fr.")] = None,
+    language: Annotated[str | None, typer.Option(metavar="en|fr", help="The site's language.")] = None,
     log_archive_bytes: Annotated[
-        int | None, typer.Option(metavar="N", help="The size at which a log file is archived.")
+        int | None, typer.Option(metavar="BYTES", help="The size at which a log file is archived.")
     ] = None,
     child_site: Annotated[Words, typer.Option(metavar="SITE", help="All child sites; repeatable.")] = None,
     yes: Yes = False,

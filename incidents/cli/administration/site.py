@@ -41,7 +41,7 @@ async def watch(
     happened: Annotated[
         list[str] | None,
         typer.Option(
-            "--happened", metavar="NAME", help="Only events of this kind, such as projects.created; repeatable."
+            "--happened", metavar="ACTIVITY", help="Only events of this kind, such as projects.created; repeatable."
         ),
     ] = None,
     exec_: Annotated[
@@ -59,11 +59,10 @@ async def watch(
         await _overhear(session)
         return
     place = _cursor(session, since)
+    chosen = tuple(activities.choose_activities(session, happened, "--happened") or ())
     async with session.client() as client, client.feed(since=place) as feed:
         session.tell("watching {site}; Ctrl-C ends it", site=client.site)
-        await show_events(
-            session, feed, tuple(activities.choose_activities(session, happened, "--happened") or ()), exec_
-        )
+        await show_events(session, feed, chosen, exec_)
 
 
 def _cursor(session: Session, since: str | None) -> str | None:

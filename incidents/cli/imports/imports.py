@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, get_args
 
 import typer
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand, TyperGroup
 
 from contracts.administration_queries import GetProperties, GetSettings, Property
-from contracts.texts import reason
 from incidents.cli.imports import results
+from incidents.cli.imports.mappings import read_mapping
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.importing import journal
@@ -24,8 +22,7 @@ from incidents.importing.reading import Format, Source
 from incidents.importing.sending import Checker, Tally, Way, send
 from incidents.importing.surveying import UnusableFileError, survey
 from incidents.importing.translating import Findings, Translator
-from incidents.strict import AmbiguousError, read_json
-from incidents.terminal.input.reading import decode, file_error
+from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command, group
 from incidents.terminal.saving import require_writable
 from incidents.terminal.session import Session, Status, UsageError
@@ -139,7 +136,7 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     each row afterwards.
     """
     own = {"source": source, "timezone": timezone, "dates": dates, "clock_changes": clock_changes}
-    meaning = _read_mapping(session, mapping, column or (), default or (), own)
+    meaning = read_mapping(session, mapping, column or (), default or (), own)
     form, files = _format_of(session, file, format_), _Files(file, errors, journal_ or journal.journal_path(file))
     inputs = (file, *([mapping] if mapping else []))
     if errors:
@@ -200,47 +197,6 @@ async def _translator(session: Session, client: Client, mapping: Mapping, findin
             mapping = mapping.model_copy(update={"timezone": zone})
             session.tell("times without an offset are read in {timezone}; --timezone changes that", timezone=zone)
     return Translator(mapping, client.site, findings, names)
-
-
-def _read_mapping(
-    session: Session, path: Path | None, columns: list[str] | tuple[()], defaults: list[str] | tuple[()], own: Any
-) -> Mapping:
-    """Read the mapping; options override the file."""
-    try:
-        content = decode(session, path.read_bytes(), path) if path else "{}"
-        from_file = Mapping.model_validate_json(content)
-        read_json(content)
-        whole = from_file.model_dump(exclude_unset=True) | {
-            name: value for name, value in own.items() if value is not None
-        }
-        typed = dict(_pair(session, *text.rpartition("=")) for text in columns)
-        whole["columns"] = from_file.columns | {name: field or None for name, field in typed.items()}
-        whole["defaults"] = from_file.defaults | dict(_pair(session, *text.partition("=")) for text in defaults)
-        return Mapping.model_validate(whole)
-    except AmbiguousError as error:
-        why = error.sentence(session.language)
-        raise UsageError(session.say("{path} is not a valid mapping: {reason}", path=path, reason=why)) from error
-    except OSError as error:
-        raise file_error(session, path, error) from error
-    except ValidationError as error:
-        why = "; ".join(_wrong(session, each) for each in error.errors(include_url=False, include_input=False))
-        where = path or session.say("the command line")
-        raise UsageError(session.say("{path} is not a valid mapping: {reason}", path=where, reason=why)) from error
-
-
-def _wrong(session: Session, each: ErrorDetails) -> str:
-    """Return what is wrong in a mapping: the place or the value, and the reason."""
-    context, why = each.get("ctx", {}), reason(each["type"], session.language)
-    named = str(context["value"]) if "value" in context else ".".join(map(str, each["loc"]))
-    allowed = str(context.get("expected", "")).replace(" or ", session.say(" or "))
-    text = session.say("{label}: {value}", label=why, value=allowed) if allowed else why
-    return f"{named} {text}".strip()
-
-
-def _pair(session: Session, name: str, equals: str, value: str) -> tuple[str, str]:
-    if not equals:
-        raise UsageError(session.say("write NAME=VALUE instead of {text}", text=name or value))
-    return name.strip(), value.strip()
 
 
 def _format_of(session: Session, file: Path, suffix: str | None) -> Format:

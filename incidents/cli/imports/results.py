@@ -1,5 +1,6 @@
 """The results of an import: reported at its end, and shown afterwards by `import status`."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -13,7 +14,7 @@ from incidents.importing import journal
 from incidents.importing.journal import Run
 from incidents.importing.reading import Source
 from incidents.importing.sending import RefusedRow, Tally
-from incidents.importing.translating import Findings
+from incidents.importing.translating import Fault, Findings
 from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
@@ -31,6 +32,7 @@ _FATES: Final = {
     "completed": "completed",
     "refused": "refused",
 }
+_NO_FAULT: Final[dict[str, Any]] = {}
 _ENCODING_NAMES: Final = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "DOS 850"}
 
 
@@ -93,17 +95,23 @@ def _rows(session: Session, rows: list[dict[str, Any]]) -> show.Sheet:
             row["line"],
             session.say(_FATES[row["fate"]]),
             row.get("number"),
-            show.Cell(field_place(row.get("field") or "", session.language), row.get("field")),
-            row.get("column"),
-            reason(row["kind"], session.language) if row.get("kind") else "",
+            show.Cell(field_place(fault.get("field") or "", session.language), fault.get("field")),
+            fault.get("column"),
+            _why(session, fault) if fault.get("kind") else "",
         )
         for row in rows
+        for fault in journal.faults_of(row) or [_NO_FAULT]
     )
     return show.table(session.language, "Line", "Result", "Number", "Field", "Column", "Reason", rows=cells)
 
 
 def _with_reason(session: Session, row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "reason": reason(row["kind"], session.language)} if row.get("kind") else row
+    faults = [{**fault, "reason": _why(session, fault)} for fault in journal.faults_of(row)]
+    return {**row, "reason": faults[0]["reason"], "faults": faults} if faults else row
+
+
+def _why(session: Session, fault: Mapping[str, Any]) -> str:
+    return reason(fault["kind"], session.language, fault)
 
 
 def report(
@@ -111,7 +119,7 @@ def report(
 ) -> None:
     """Print the results of an import: refused rows, how the file was read, what was left out, and the counts."""
     tally.refused.sort(key=lambda row: row.line)
-    rows = [_document(session, row) for row in tally.refused]
+    rows = [_document(session, row, fault) for row in tally.refused for fault in row.faults]
     if errors:
         _write(session, errors, rows)
     _tell_rows(session, rows, errors)
@@ -123,7 +131,7 @@ def report(
         "imported": tally.imported,
         "already_there": tally.already_there,
         "completed": tally.completed,
-        "refused": len(rows),
+        "refused": len(tally.refused),
     }
     words = "{imported} imported, {already_there} already there, {refused} refused"
     if dry_run:
@@ -204,7 +212,7 @@ def _cell(value: object) -> object:
     return value if isinstance(value, int) else on_one_line(str(value or ""))
 
 
-def _document(session: Session, row: RefusedRow) -> dict[str, Any]:
-    why = reason(row.kind, session.language)
-    named = {"line": row.line, "number": row.number, "field": row.field, "kind": row.kind, "reason": why}
-    return {**named, "reference": row.reference, "column": row.cell.column, "value": row.cell.text}
+def _document(session: Session, row: RefusedRow, fault: Fault) -> dict[str, Any]:
+    why = reason(fault.kind, session.language, fault.limit)
+    named = {"line": row.line, "number": row.number, "field": fault.field, "kind": fault.kind, "reason": why}
+    return {**named, "reference": row.reference, "column": fault.cell.column, "value": fault.cell.text, **fault.limit}

@@ -17,7 +17,7 @@ from incidents.terminal.tables.show import Names
 
 audit = group("Activities of one project, or of the whole site.")
 
-Limit = Annotated[int, typer.Option(min=1, max=500, help="Entries on a page, newest first.")]
+Limit = Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Entries on a page, newest first.")]
 All = Annotated[bool, typer.Option("--all", help="All pages, not only the first.")]
 
 
@@ -54,7 +54,7 @@ async def log(  # noqa: PLR0913 - each parameter is an option
     activity: Annotated[
         Words,
         typer.Option(
-            metavar="WORDS",
+            metavar="ACTIVITY",
             help="Only this activity: `viewed` for everything that was opened, exported, printed or downloaded; its "
             "words as shown; or its name, such as projects.deleted; repeatable.",
             autocompletion=among(activities.VIEWED, *activities.WORDS),

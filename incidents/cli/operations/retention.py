@@ -29,7 +29,7 @@ app = group("Retention: due, holds, hold, release, preview, sweep.")
 _IN_FORCE: Final = ("Number", "Description", "Held", "By", "Reason")
 _PAST_TOO: Final = (*_IN_FORCE, "Released", "Released by", "Why")
 
-Limit = Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")]
+Limit = Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Projects on a page.")]
 All = Annotated[bool, typer.Option("--all", help="All pages, not only the first.")]
 Reason = Annotated[
     str,
@@ -135,7 +135,7 @@ async def release(session: Session, project: Project, reason: Reason) -> None:
 async def preview(
     session: Session,
     days: Annotated[
-        int | None, typer.Option(metavar="N", help="The retention time; by default the current one.")
+        int | None, typer.Option(metavar="DAYS", help="The retention time; by default the current one.")
     ] = None,
 ) -> None:
     """Preview how many projects a retention time would delete now."""

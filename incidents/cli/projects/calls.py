@@ -16,7 +16,7 @@ To = Annotated[str | None, typer.Option("--to", metavar="WHO", help="Who was cal
 From = Annotated[str | None, typer.Option("--from", metavar="WHO", help="Who called.")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help=f"When: {TIME} Now, when it is recorded first.")]
 Phone = Annotated[str | None, typer.Option("--number", metavar="PHONE", help="The telephone number.")]
-Minutes = Annotated[str | None, typer.Option("--minutes", metavar="N", help="Its duration in minutes.")]
+Minutes = Annotated[str | None, typer.Option("--minutes", metavar="MINUTES", help="Its duration in minutes.")]
 Reference = Annotated[str | None, typer.Option("--reference", metavar="TEXT", help="The other party's reference.")]
 Notes = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="The content of the call.")]
 

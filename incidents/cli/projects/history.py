@@ -37,10 +37,10 @@ async def history(
     *,
     field: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="description, status, comment, call, sequence, a category or a data field."),
+        typer.Option(metavar="FIELD", help="description, status, comment, call, sequence, a category or a data field."),
     ] = None,
     part: Annotated[UUID | None, typer.Option(metavar="ID", help="One comment, call or sequence.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="Changes on a page.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Changes on a page.")] = 50,
     all_: Annotated[bool, typer.Option("--all", help="All pages, not only the first.")] = False,
 ) -> None:
     """Show who changed what, newest first; the reading is recorded."""

@@ -91,7 +91,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     search: Search = None,
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
     sort: Order = "-created_at",
-    limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Show the total number.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="All pages, not only the first.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Keep the list up to date, until Ctrl-C.")] = False,

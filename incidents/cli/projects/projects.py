@@ -100,7 +100,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
         Words, typer.Option(metavar="FIELD=VALUE", help="A data field, by its name or as integer_1=3; repeatable.")
     ] = None,
     clear: Annotated[
-        Words, typer.Option(metavar="NAME", help="type, status, start, end, a category or a data field; repeatable.")
+        Words, typer.Option(metavar="FIELD", help="type, status, start, end, a category or a data field; repeatable.")
     ] = None,
     expected_revision: ExpectedRevision = None,
 ) -> None:
@@ -132,12 +132,12 @@ async def delete(
     session: Session, project: Project, yes: Yes = False, expected_revision: ExpectedRevision = None
 ) -> None:
     """Delete a project with all its content."""
-    question = session.say("Delete project {project} with all its content?", project=project)
-    if not yes and not session.confirm(question):
-        session.tell("Nothing was deleted.")
-        raise typer.Exit
     expected = revision(expected_revision)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
+        question = session.say("Delete project {project} with all its content?", project=project)
+        if not yes and not session.confirm(question):
+            session.tell("Nothing was deleted.")
+            raise typer.Exit
         event = await session.send(client, make_message(session, DeleteProject, {**expected, "project_id": project_id}))
     session.show(event, session.say("Project {number} deleted", number=event.number))

@@ -36,13 +36,14 @@ async def stats(
     by: Annotated[
         str | None,
         typer.Option(
-            metavar="WHAT",
+            metavar="FIELD",
             help="type, status, a category by name or as category_1, creator, camera, imported.",
             autocompletion=among(*_GROUPS),
         ),
     ] = None,
     interval: Annotated[
-        str, typer.Option(metavar="WHAT", help="day, week, month or none.", autocompletion=among(*get_args(Interval)))
+        str,
+        typer.Option(metavar="INTERVAL", help="day, week, month or none.", autocompletion=among(*get_args(Interval))),
     ] = "none",
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,

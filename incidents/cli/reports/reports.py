@@ -69,7 +69,7 @@ async def report(
 async def list_reports(
     session: Session,
     project: Project,
-    limit: Annotated[int, typer.Option(min=1, max=500, help="Reports, newest first.")] = 100,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Reports, newest first.")] = 100,
 ) -> None:
     """List the reports of a project, newest first."""
     async with session.client() as client:

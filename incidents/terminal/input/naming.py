@@ -20,6 +20,9 @@ _NONE: Final = frozenset({"none", "aucun", "aucune"})
 """Words that select projects without a value in a filter."""
 
 _SIMILAR_NAMES_MAX: Final = 5
+_PART_MIN: Final = 3
+"""The least letters of a part of a name."""
+
 _LISTED_NAMES_MAX: Final = 12
 _SHOWN_BY: Final = {
     "Type": "incidents types list",
@@ -27,8 +30,6 @@ _SHOWN_BY: Final = {
     "Category": "incidents categories list",
     "Data field": "incidents fields list",
     "Role": "incidents roles list",
-    "Permission": "incidents me",
-    "Field": "incidents properties",
 }
 """The command that shows all names of a kind; those of other kinds are few."""
 
@@ -100,15 +101,19 @@ def nearest(text: str, known: Sequence[Named]) -> list[str]:
     """Return the names that are similar to a typed one, as they are shown: the first name of each thing."""
     shown = {named.key: named.name for named in reversed(known)}
     by_folded = {fold(named.name): shown[named.key] for named in known}
+    folded = fold(text)
+    if len(folded) >= _PART_MIN and (holding := [name for name in by_folded if folded in name]):
+        return list(dict.fromkeys(by_folded[name] for name in holding))[:_SIMILAR_NAMES_MAX]
     close = difflib.get_close_matches(fold(text), by_folded, n=_SIMILAR_NAMES_MAX, cutoff=0.6)
     return list(dict.fromkeys(by_folded[name] for name in close))
 
 
-def pairs(session: Session, text: str) -> Iterator[tuple[str, str]]:
+def pairs(session: Session, option: str, form: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield the readings of `NAME=VALUE`; a name may contain an equals sign itself."""
     parts = text.split("=")
     if len(parts) == 1:
-        raise UsageError(session.say("write NAME=VALUE instead of {text}", text=text))
+        words = "{option}: write {form} instead of {text}"
+        raise UsageError(session.say(words, option=option, form=session.say(form), text=text))
     for cut in range(1, len(parts)):
         yield "=".join(parts[:cut]).strip(), "=".join(parts[cut:]).strip()
 
@@ -169,7 +174,7 @@ class Naming:
 
     async def value(self, text: str, *, or_none: bool = False) -> tuple[str, int | None]:
         """Parse `CATEGORY=VALUE` into the slot and the id, each typed as a name or a number."""
-        ways = list(pairs(self._session, text))
+        ways = list(pairs(self._session, "--category", "CATEGORY=VALUE", text))
         slot, value = ways[0]
         if slot.isdecimal() and value.isdecimal():
             return slot, int(value)
@@ -188,7 +193,7 @@ class Naming:
 
     async def field(self, text: str) -> tuple[str, str]:
         """Parse `FIELD=VALUE` into the wire's name of the field and the value as typed."""
-        ways = list(pairs(self._session, text))
+        ways = list(pairs(self._session, "--field", "FIELD=VALUE", text))
         if _is_slot(ways[0][0]):
             return ways[0]
         fields = [field for field in (await self.known()).data_fields if field.enabled]

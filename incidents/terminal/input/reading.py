@@ -14,7 +14,7 @@ from uuid import UUID
 from pydantic import ValidationError
 from pydantic_core import to_json
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, refused_fields
 from contracts.message import Message
 from contracts.projects.queries import FindProject, ListProjects, ProjectRow
 from incidents.client import Client
@@ -27,6 +27,9 @@ Read = TypeVar("Read", bound=Message)
 
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
 """Thousands separated by a space, as in French."""
+
+_REFERENCE = re.compile(r"^(?:ref|reference|réf|référence)\s*:\s*", flags=re.IGNORECASE)
+"""The beginning of a typed reference that might otherwise be read as a number."""
 
 _NUMBER_DIGITS_MAX = 19
 """The most digits of a project's number."""
@@ -131,34 +134,49 @@ def decode(session: Session, content: bytes, where: object) -> str:
 async def read_project(session: Session, client: Client, text: str, *, deleted_too: bool = False) -> UUID:
     """Return the id of a project, typed as an id, as its number, or as its number in another system.
 
-    A deleted project is refused with the facts of its deletion, unless `deleted_too` allows it.
+    A number of this system goes first; `ref:` before a reference says what is meant. A deleted project is refused
+    with the facts of its deletion, unless `deleted_too` allows it.
     """
+    typed = text.strip()
     with suppress(ValueError):
-        return UUID(text)
-    unknown = Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": "number", "kind": "not_here", "value": text}])
-    refusal = Refused(unknown.as_error(session.language))
-    if text.isascii() and text.isdecimal() and len(text) <= _NUMBER_DIGITS_MAX:
+        return UUID(typed)
+    reference = _REFERENCE.sub("", typed)
+    refusal = Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": "number", "kind": "not_here", "value": text}])
+    unknown = Refused(refusal.as_error(session.language))
+    if reference == typed and typed.isascii() and typed.isdecimal() and len(typed) <= _NUMBER_DIGITS_MAX:
         try:
-            return (await client.ask(make_message(session, FindProject, {"number": int(text)}))).project_id
+            return (await client.ask(make_message(session, FindProject, {"number": int(typed)}))).project_id
         except Refused as error:
-            if error.code is Code.GONE and deleted_too:
+            if error.code is Code.GONE and deleted_too and "project_id" in error.details:
                 return UUID(error.details["project_id"])
-            if error.code not in {Code.UNKNOWN_REFERENCE, Code.INVALID}:
+            if not _is_unknown(error):
                 raise
-            refusal = error
-    rows = await _referred(session, client, text)
+            unknown = error
+    rows = await _referred(session, client, list(dict.fromkeys([typed, reference])))
     if len(rows) > 1:
         words = "{text} is the reference of several projects: {numbers}"
-        raise UsageError(session.say(words, text=text, numbers=", ".join(str(row.number) for row in rows)))
+        raise UsageError(session.say(words, text=reference, numbers=", ".join(str(row.number) for row in rows)))
     if not rows:
-        raise refusal
+        raise _no_project(session, unknown, text)
     return rows[0].project_id
 
 
-async def _referred(session: Session, client: Client, text: str) -> list[ProjectRow]:
+def _is_unknown(error: Refused) -> bool:
+    """Return whether no project ever had this number, which may then be a reference."""
+    never_given = error.code is Code.GONE and "deleted_at" not in error.details
+    return never_given or error.code in {Code.UNKNOWN_REFERENCE, Code.INVALID}
+
+
+def _no_project(session: Session, unknown: Refused, text: str) -> Refused:
+    message = session.say("Project {project} does not exist.", project=text)
+    details = {**unknown.details, "type": "incidents projects list"}
+    return Refused(unknown.error.model_copy(update={"message": message, "details": details}))
+
+
+async def _referred(session: Session, client: Client, references: list[str]) -> list[ProjectRow]:
     """Return the projects with this number in another system; none if the caller may not see main details."""
     try:
-        asked = make_message(session, ListProjects, {"filter": {"references": [text]}, "limit": 5})
+        asked = make_message(session, ListProjects, {"filter": {"references": references}, "limit": 5})
         return (await client.ask(asked)).items
     except Refused as refused:
         if refused.code in {Code.NOT_AVAILABLE, Code.INVALID}:
@@ -177,12 +195,13 @@ def make_message(session: Session, form: type[Read], values: Mapping[str, Any]) 
     try:
         return form.model_validate_json(to_json(values))
     except ValidationError as error:
-        errors = error.errors(include_url=False, include_input=False)
-    fields = [_field_error(error["loc"], error["type"], error.get("ctx", {})) for error in errors]
+        allowed = [each.get("ctx", {}).get("expected") for each in error.errors(include_url=False, include_input=False)]
+        refused = zip(refused_fields(error), allowed, strict=True)
+    fields = [_field_error(field, words) for field, words in refused]
     raise Refused(Refusal(Code.INVALID, fields=fields).as_error(session.language))
 
 
-def _field_error(place: tuple[int | str, ...], kind: str, context: Mapping[str, Any]) -> dict[str, Any]:
+def _field_error(field: dict[str, Any], allowed: str | None) -> dict[str, Any]:
     """Return the error of a field, with the allowed values if they are listed."""
-    named = {"field": ".".join(str(each) for each in place if each != "[key]"), "kind": kind}
-    return {**named, "allowed": context["expected"]} if kind in {"literal_error", "enum"} else named
+    named = {**field, "field": field["field"].replace(".[key]", "")}
+    return {**named, "allowed": allowed} if field["kind"] in {"literal_error", "enum"} else named

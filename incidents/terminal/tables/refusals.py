@@ -1,7 +1,7 @@
 """The layout of refused commands, and of commands that are not carried out yet."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from contracts.printable import on_one_line
 from incidents.terminal.tables.sheet import local
-from incidents.terminal.text.words import name_of, say, value_of
+from incidents.terminal.text.words import allowed_words, name_of, say, value_of
 
 _FOR_PROGRAMS: Final = frozenset({"known", "status", "accepted"})
 """Details that add nothing for people."""
@@ -20,6 +20,24 @@ _NO_LABELS: Final[Mapping[str, str]] = {}
 _DATA_FIELD: Final = re.compile(r"(?:data\.)?((?:integer|decimal|text|checkbox|datetime)_[1-3])")
 _CATEGORY: Final = re.compile(r"(?:.*\.)?categor(?:ies\.|y_)([1-5])(?:\..*)?")
 """Fields that each organisation names; `labels` has these names by the wire's ones."""
+
+_OPTION_WORDS: Final = {
+    "type_id": "type",
+    "status_id": "status",
+    "start_time": "start",
+    "end_time": "end",
+    "media_expires_at": "kept_until",
+    "camera_id": "camera",
+    "camera_name": "camera",
+    "cameras": "camera",
+    "camera_ids": "camera",
+    "child_sites": "child_site",
+    "numbers": "number",
+    "references": "reference",
+    "type_ids": "type",
+    "status_ids": "status",
+}
+"""The words of options whose fields are called otherwise on the wire."""
 
 _TYPED_DETAILS: Final = {"type": "type", "send_again": "send again"}
 """Details with names in the reader's language, because they show what to type."""
@@ -38,9 +56,17 @@ def accepted_panel(message: str, command_id: object, options: str, language: str
     )
 
 
-def refusal_panel(error: Mapping[str, Any], language: str = "en", labels: Mapping[str, str] = _NO_LABELS) -> Panel:
-    """Return the panel of a refusal: its code, its sentence, and the details that people need, in local time."""
-    details = list(_Details(language, labels).flat(error.get("details") or {}))
+def refusal_panel(
+    error: Mapping[str, Any],
+    language: str = "en",
+    labels: Mapping[str, str] = _NO_LABELS,
+    options: Collection[str] = (),
+) -> Panel:
+    """Return the panel of a refusal: its code, its sentence, and the details that people need, in local time.
+
+    `options` are those of the command: a field that one of them fills is named by it.
+    """
+    details = list(dict.fromkeys(_Details(language, labels, options).flat(error.get("details") or {})))
     code = str(error["code"])
     title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
     return _panel(str(error["message"]), details, title, "red")
@@ -55,6 +81,13 @@ def _panel(message: str, details: list[tuple[str, str]], title: str, style: str)
         body.add_row("")
         body.add_row(rows)
     return Panel(body, title=Text(title), title_align="left", border_style=style, expand=False)
+
+
+def _option_of(field: str, options: Collection[str]) -> str:
+    """Return the option that fills a field; empty if there is none, or if it takes another unit."""
+    last = next((part for part in reversed(field.split(".")) if not part.isdecimal()), "")
+    option = f"--{_OPTION_WORDS.get(last, last).replace('_', '-')}"
+    return option if option in options else ""
 
 
 def field_place(name: str, language: str, labels: Mapping[str, str] = _NO_LABELS) -> str:
@@ -79,9 +112,10 @@ def _clock(name: str, value: str, language: str) -> str:
 class _Details:
     """The details of a refusal for people."""
 
-    def __init__(self, language: str, labels: Mapping[str, str]) -> None:
+    def __init__(self, language: str, labels: Mapping[str, str], options: Collection[str]) -> None:
         self._language = language
         self._labels = labels
+        self._options = options
 
     def flat(self, value: Any, name: str = "") -> Iterator[tuple[str, str]]:
         """Yield the details, leaf by leaf; a refused field is one line, and so is a missed change."""
@@ -107,9 +141,9 @@ class _Details:
                 yield self._label(name), self._leaf(name, str(value))
 
     def _refused(self, field: str, reason: str, more: dict[Any, Any]) -> tuple[str, str]:
-        named = field_place(field, self._language, self._labels)
+        named = _option_of(field, self._options) or field_place(field, self._language, self._labels)
         label = named if more.get("value") is None else f"{named} {more['value']}"
-        allowed = str(more.get("allowed", "")).replace(" or ", say(self._language, " or "))
+        allowed = allowed_words(self._language, str(more.get("allowed", "")))
         text = say(self._language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
         return label or say(self._language, "the message"), text
 
@@ -121,4 +155,5 @@ class _Details:
     def _label(self, name: str) -> str:
         if name in _TYPED_DETAILS:
             return say(self._language, _TYPED_DETAILS[name])
-        return field_place(name, self._language, self._labels)
+        label = field_place(name, self._language, self._labels)
+        return label if label == name and name[-1:].isdecimal() else label.replace("_", " ")

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from contracts.printable import on_one_line
-from contracts.projects.drafts import DraftedSequence
+from contracts.projects.drafts import DRAFT_LIFETIME, DraftedSequence
 from contracts.projects.history import HistoryEntry
 from contracts.projects.queries import ProjectDetails, ProjectRow
 from contracts.retention import RetentionPreview
@@ -210,12 +210,13 @@ def draft(sequences: Iterable[DraftedSequence], language: str) -> Sheet:
             sequence.site,
             sequence.start,
             sequence.end,
+            sequence.drafted_at + DRAFT_LIFETIME,
             sequence.camera_id,
             sequence.sequence_id,
         )
         for number, sequence in enumerate(sequences, 1)
     )
-    return table(language, "#", "Camera", "Site", "Start", "End", rows=rows, more=("Camera id", "Id"))
+    return table(language, "#", "Camera", "Site", "Start", "End", "Listed until", rows=rows, more=("Camera id", "Id"))
 
 
 def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet:

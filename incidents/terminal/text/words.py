@@ -16,12 +16,14 @@ _KINDS: Final = {
     "nodes": "permission",
     "missing": "field",
     "include": "field",
+    "kind": "kind",
 }
 """Fields whose values are words of the wire, with the kind of these words."""
 
 _ENGLISH: Final = {
     ("language", "en"): "English",
     ("language", "fr"): "French",
+    ("code", "gone"): "gone or unknown",
     ("field", "duration_seconds"): "duration (s)",
 }
 """Words of the wire that are no English words."""
@@ -70,6 +72,11 @@ def names_of(language: str, kind: str, words: Iterable[str]) -> str:
 def value_of(language: str, field: str, value: str) -> str:
     """Return the name for people of a field's value, if it is a word of the wire; other values stay unchanged."""
     return name_of(language, _KINDS[field], value) if field in _KINDS else value
+
+
+def allowed_words(language: str, expected: str) -> str:
+    """Return the validator's list of allowed words as words of a sentence: `'dmy' or 'mdy'`."""
+    return expected.replace("'", "").replace(" or ", say(language, " or "))
 
 
 def number(value: float | str | Decimal, language: str) -> str:

@@ -271,12 +271,12 @@ def _fill(subjects: tuple[str, ...], site: str) -> list[str]:
 
 def _require_principal(principal: str, scope: Scope) -> None:
     if not is_valid_principal(principal):
-        msg = f"{principal!r} cannot name a user: use 1 to 64 of a-z, 0-9, '_' and '-'."
+        msg = f"{principal!r} cannot name a principal: use 1 to 64 of a-z, 0-9, '_' and '-'."
         raise InvalidNameError(msg)
     # A client with a worker's name would share its inbox, and could read everybody's commands there.
     reserved = principal == SYSTEM or principal in WORKERS
     if reserved and scope != "worker":
-        msg = f"{principal!r} is reserved for the system: choose another name for this user."
+        msg = f"{principal!r} is reserved for the system: choose another name for this principal."
         raise InvalidNameError(msg)
     if scope == "worker" and not reserved:
         msg = f"{principal!r} is not a worker: workers are {', '.join(WORKERS)}."

@@ -1,6 +1,6 @@
 """The rules of imports: which projects are new, which exist already, and which are refused."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -36,9 +36,9 @@ def judge(projects: Sequence[ImportedProject], surroundings: Surroundings) -> Ju
     ids, numbers = set[UUID](), set(surroundings.numbers)
     for index, project in enumerate(projects):
         known = surroundings.known.get(project.project_id)
-        obstacle = _conflict(project, known) if known else _obstacle(project, ids, numbers, surroundings)
-        if obstacle:
-            judgement.refused.append(RefusedProject(index=index, code=obstacle[0], field=obstacle[1]))
+        found = _conflicts(project, known) if known else _obstacles(project, ids, numbers, surroundings)
+        if obstacles := [RefusedProject(index=index, code=code, field=field) for code, field in found]:
+            judgement.refused.extend(obstacles)
         elif known:
             judgement.existing.append(index)
         else:
@@ -48,27 +48,27 @@ def judge(projects: Sequence[ImportedProject], surroundings: Surroundings) -> Ju
     return judgement
 
 
-def _conflict(project: ImportedProject, known: Mapping[str, object]) -> tuple[Code, ImportField] | None:
-    """Return the refusal of an id that belongs to another project; a tombstone has nothing to compare."""
-    differing = (field for field in _SAME if field in known and known[field] != getattr(project, field))
-    return next(((Code.CONFLICT, field) for field in differing), None)
+def _conflicts(project: ImportedProject, known: Mapping[str, object]) -> Iterator[tuple[Code, ImportField]]:
+    """Yield what differs under an id that belongs to another project; a tombstone has nothing to compare."""
+    for field in _SAME:
+        if field in known and known[field] != getattr(project, field):
+            yield Code.CONFLICT, field
 
 
-def _obstacle(
+def _obstacles(
     project: ImportedProject, ids: set[UUID], numbers: set[int], surroundings: Surroundings
-) -> tuple[Code, ImportField] | None:
-    """Return why a project cannot be imported, and the field at fault.
+) -> Iterator[tuple[Code, ImportField]]:
+    """Yield why a project cannot be imported, and the fields at fault.
 
     A creation time in the future is refused: retention would end too late, and the last change precede the creation.
     """
     if project.project_id in ids:
-        return Code.CONFLICT, "project_id"
+        yield Code.CONFLICT, "project_id"
     if project.number in numbers:
-        return Code.CONFLICT, "number"
+        yield Code.CONFLICT, "number"
     if project.created_at > surroundings.now:
-        return Code.INVALID, "created_at"
+        yield Code.INVALID, "created_at"
     if domain.value_fault("type_id", project.type_id, surroundings.references, ()):
-        return Code.UNKNOWN_REFERENCE, "type_id"
+        yield Code.UNKNOWN_REFERENCE, "type_id"
     if domain.value_fault("status_id", project.status_id, surroundings.references, ()):
-        return Code.UNKNOWN_REFERENCE, "status_id"
-    return None
+        yield Code.UNKNOWN_REFERENCE, "status_id"

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, refused_fields
 
 BODY_BYTES_MAX: Final = 64 * 1024
 NAMED_FIELDS_MAX: Final = 100
@@ -35,8 +35,7 @@ def invalid(*fields: tuple[str, str]) -> Refusal:
 
 def refusal_of(error: ValidationError) -> Refusal:
     """Return the refusal of an invalid body: at most a hundred fields with their mistakes, and none of their values."""
-    errors = error.errors(include_url=False, include_input=False, include_context=False)[:NAMED_FIELDS_MAX]
-    return invalid(*((".".join(map(str, each["loc"])), each["type"]) for each in errors))
+    return Refusal(Code.INVALID, fields=refused_fields(error)[:NAMED_FIELDS_MAX])
 
 
 def parse_body(kind: type[ModelT], body: bytes) -> ModelT:

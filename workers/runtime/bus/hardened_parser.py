@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import ConnectionClosedError, ProtocolError
+from nats.errors import ConnectionClosedError, ProtocolError, SecureConnWantedError
 from nats.errors import Error as NatsError
 
 _CRLF = b"\r\n"
@@ -45,6 +45,21 @@ async def flush(nats: Client) -> None:
             await asyncio.sleep(_RETRY_SECONDS)
         else:
             return
+
+
+class BusClient(Client):
+    """A client of NATS for which `tls://` means TLS; nats-py goes on without it if the server does not ask for it."""
+
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002
+        """Refuse a server that offers no TLS before anything is sent to it, also after a lost connection.
+
+        Raises:
+            SecureConnWantedError: The address asks for TLS.
+        """
+        server = self._current_server
+        if initial_connection and server and server.uri.scheme == "tls" and not info.get("tls_required"):
+            raise SecureConnWantedError
+        await super()._process_info(info, initial_connection)
 
 
 class Frame(NamedTuple):

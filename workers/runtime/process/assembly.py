@@ -29,7 +29,7 @@ from workers.common.process_settings import Settings
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import streams
 from workers.runtime.bus.backlog_metrics import Backlog, SiteWorker
-from workers.runtime.bus.hardened_parser import flush
+from workers.runtime.bus.hardened_parser import BusClient, flush
 from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes, session_name
 from workers.runtime.bus.lane_subscriber import LaneSource, subscribe_lane
 from workers.runtime.bus.relay import Relay
@@ -97,9 +97,19 @@ def _event_delivery(worker: Worker, site: str, nats: Callable[[], Client]) -> Re
     )
 
 
+class _Broker(NatsBroker):
+    """A broker whose connection takes `tls://` at its word."""
+
+    async def _connect(self) -> Client:
+        connection = BusClient()
+        await connection.connect(**self._connection_kwargs)
+        self.config.connect(connection)
+        return connection
+
+
 def open_broker(name: str, settings: Settings) -> NatsBroker:
     """Prepare the connection to NATS without connecting; later it reconnects for as long as the process lives."""
-    return NatsBroker(
+    return _Broker(
         settings.nats_url,
         security=NatsCredentials(str(settings.nats_creds)) if settings.nats_creds else None,
         inbox_prefix=subjects.inbox(name),

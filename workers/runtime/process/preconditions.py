@@ -65,6 +65,7 @@ _UNREACHED: Final = (
     (r"closed the connection|connection to server was lost|reset by peer", "the server closed the connection"),
     (r"unreachable|No route", "there is no way to this host"),
     (r"SSL|certificate", "the encrypted connection failed"),
+    (r"invalid URI|invalid connection option", "PostgreSQL does not know a part of this address"),
 )
 
 _DEFAULT_REMEDY: Final = (UNREACHABLE, "Start it, or set {variable}.")

@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import Final
 
 import structlog
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from structlog.contextvars import bound_contextvars
@@ -25,7 +24,7 @@ from workers.common.logs import describe
 from workers.common.process_settings import Settings
 from workers.common.trace_context import Tracing, trace_fields, trace_of
 from workers.runtime.admission.incoming_messages import BODY_BYTES_MAX
-from workers.runtime.bus.hardened_parser import Frame, decode, flush, read_safely
+from workers.runtime.bus.hardened_parser import BusClient, Frame, decode, flush, read_safely
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.queries.fair_queue import FairQueue, PrincipalQueue, Share, Verdict, WaitingQuery
 from workers.runtime.queries.query_dispatch import QueryDispatcher
@@ -49,7 +48,7 @@ class QueryConnection:
 
     def __init__(self, worker: str, settings: Settings, service: QueryDispatcher, tracing: Tracing) -> None:
         """Set the service and the share of a principal, without connecting."""
-        self.nats = Client()
+        self.nats = BusClient()
         self._worker = worker
         self._settings = settings
         self._service = service

@@ -1,0 +1,62 @@
+"""The limits that a refusal names: what is allowed, and how long or how many it was."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, TypedDict
+
+LIMITS: Final[dict[str, tuple[str, str]]] = {
+    "string_too_long": (
+        "is too long: it has {length} characters, and at most {limit} are allowed",
+        "compte {length} caractères, alors que {limit} au plus sont permis",
+    ),
+    "too_long": (
+        "has too many elements: {length}, and at most {limit} are allowed",
+        "contient trop d'éléments\u00a0: {length}, alors que {limit} au plus sont permis",
+    ),
+    "greater_than_equal": ("must be at least {limit}", "doit valoir au moins {limit}"),
+    "less_than_equal": ("must be at most {limit}", "doit valoir au plus {limit}"),
+    "csv_columns": (
+        "has {length} cells, but the header has {limit}",
+        "compte {length} cellules, alors que l'en-tête en compte {limit}",
+    ),
+    "string_pattern_mismatch": (
+        "must be 1 to {limit} characters of {characters}",
+        "doit compter de 1 à {limit} caractères parmi {characters}",
+    ),
+    "decimal_max_digits": ("has more than {limit} digits", "a plus de {limit} chiffres"),
+}
+"""The reasons of fields beyond a limit, in English and French."""
+
+_LIMITS: Final = ("max_length", "ge", "le", "max_digits")
+"""The validator's names of limits."""
+
+
+PLACEHOLDER: Final = re.compile(r"\{([a-z]+)\}")
+_NAME: Final = re.compile(r"\^\[(?P<characters>[^\^\]]+)\]\{1,(?P<most>[0-9]+)\}\$")
+"""The patterns of short names: some characters, and how many of them."""
+
+_CHARACTERS: Final = re.compile(r"[a-zA-Z0-9]-[a-zA-Z0-9]|.")
+
+
+class Limit(TypedDict, total=False):
+    """The limit of a refused field, its own length, and the allowed characters, as far as they are known."""
+
+    limit: int
+    length: int
+    characters: str
+
+
+def limit_of(kind: str, context: Mapping[str, Any], value: object) -> Limit:
+    """Return the limit that a value exceeds, by the validator's context; empty if there is none."""
+    if name := _NAME.fullmatch(str(context.get("pattern"))):
+        return {"limit": int(name["most"]), "characters": " ".join(_CHARACTERS.findall(name["characters"]))}
+    limit = next((context[name] for name in _LIMITS if name in context), None)
+    if kind not in LIMITS or limit is None:
+        return {}
+    length = context.get("actual_length") or (len(value) if isinstance(value, str) else None)
+    return {"limit": int(limit), **({"length": length} if length is not None else {})}
+
+
+def has_words(kind: str, field: Mapping[str, Any]) -> bool:
+    """Return whether a field's reason can name its limit."""
+    return kind in LIMITS and all(name in field for name in PLACEHOLDER.findall(LIMITS[kind][0]))

@@ -1,0 +1,125 @@
+"""What is refused is named as it is typed, and what is shown is not said twice."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from incidents.cli import build
+from tests.client.conftest import Peer
+from tests.client.test_activities import described
+from tests.client.test_commands import PROJECT, Type, sent, typed
+
+__all__ = ["typed"]
+ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("projects create --start 2026-01-02 --end 2026-01-01", "--end  must not be before the start"),
+        ("projects sequence 12 --camera a --start 1h --end 2h", "--end  must not be before the start"),
+        ("projects update 12 --expected-revision 0 --type 1", "--expected-revision  must be at least 1"),
+        ("roles grant A-B guards", "principal  must be 1 to 64 characters of a-z 0-9 _ -"),
+        ("settings set --child-site A.B", "--child-site  must be 1 to 32 characters of a-z 0-9 -"),
+        ("settings set --retention-days -1", "--retention-days  must be at least 1"),
+        ("projects call 12 --to X --minutes 99999", "duration (s)  must be at most 604,800"),
+    ],
+)
+async def test_a_refused_option_is_named_as_it_is_typed(peer: Peer, typed: Type, line: str, said: str) -> None:
+    """A field that an option fills is named by the option, but one in another unit is not."""
+    peer.answers["administration.roles"] = json.dumps({"roles": [{**ROLE, "members": []}]}).encode()
+    assert said in (await typed(*line.split())).err
+
+
+async def test_the_site_refuses_an_option_under_its_name(peer: Peer, typed: Type) -> None:
+    """What the site refuses is named in the same way, with its value; JSON has the field of the wire."""
+    field = {"field": "type_id", "kind": "not_defined", "reason": "is not defined", "value": 999}
+    peer.error = {"code": "unknown-reference", "message": "No.", "details": {"fields": [field]}}
+    assert "--type 999  is not defined" in (await typed("projects", "update", PROJECT, "--type", "999")).err
+    refused = (await typed("projects", "update", PROJECT, "--type", "999", "--json")).json["error"]
+    assert refused["details"]["fields"] == [field]
+
+
+async def test_only_similar_options_are_offered(typed: Type) -> None:
+    """An option that does not exist is not answered with one that has nothing but its dashes in common."""
+    ended = await typed("projects", "show", "12", "--reason", "x")
+    assert "--as" not in ended.err.partition("--reason")[2]
+    assert "--type" in (await typed("projects", "list", "--typ", "x")).err.partition("--typ ")[2]
+
+
+@pytest.mark.parametrize(
+    "permission, count",
+    [("projcts", 4), ("zzz", 16), ("projects/sequence", 1)],
+)
+async def test_permissions_are_offered_whole(typed: Type, permission: str, count: int) -> None:
+    """The nearest permissions are offered, or all of them."""
+    ended = await typed("roles", "define", "guards", "--view", permission, "--json")
+    offered = ended.json["error"]["message"].rpartition("Did you mean ")[2].rpartition("Choose one of: ")[2]
+    assert len(offered.split(", ")) == count
+
+
+async def test_a_permission_is_typed_in_short(peer: Peer, typed: Type) -> None:
+    """`projects` names the permission that begins with incident-."""
+    peer.answers["administration.roles"] = json.dumps({"roles": []}).encode()
+    peer.result = {"role_id": "guards", "name": "guards", "permissions": {}}
+    await typed("roles", "define", "guards", "--view", "projects", "--view", "comments")
+    assert sent(peer)["permissions"] == {"incident-projects": "view", "incident-projects/comments": "view"}
+
+
+async def test_a_draft_list_says_how_long_it_is_kept(peer: Peer, typed: Type) -> None:
+    """A sequence stays on a draft list for thirty days."""
+    times = {"start": "2026-01-01T10:00:00Z", "end": "2026-01-01T11:00:00Z", "drafted_at": "2026-01-02T10:00:00Z"}
+    camera = {"camera_id": "c", "camera_name": "Gate", "site": None, "media_expires_at": None}
+    drafted = {"sequence_id": PROJECT, **camera, **times, "media": "available"}
+    peer.answers["projects.draft"] = json.dumps({"sequences": [drafted]}).encode()
+    ended = await typed("projects", "draft", "show")
+    assert "Listed until" in ended.out
+    assert "2026-02-01" in ended.out
+
+
+def test_a_change_is_not_said_twice() -> None:
+    """A field that was changed is shown with both values, and one that is empty as before not at all."""
+    changes: dict[str, Any] = {"name": {"old": None, "new": "Plate"}, "description": {"old": None, "new": ""}}
+    details = {"id": 9, "kind": "text", "name": "Plate", "changed": changes}
+    assert described(details)[0] == "Id: 9  Kind: text  Name: – → Plate"
+    assert described(details, "fr")[0] == "Id\u00a0: 9  Genre\u00a0: texte  Nom\u00a0: – → Plate"
+
+
+async def test_nothing_is_watched_after_a_slip(typed: Type) -> None:
+    """An unknown kind of event is refused before anything is watched."""
+    ended = await typed("watch", "--happened", "foo")
+    assert (ended.status, "watching" in ended.err) == (2, False)
+
+
+def test_every_value_of_an_option_has_a_word() -> None:
+    """Help says what to type after an option, by the same word for the same thing."""
+    words: dict[str, set[str]] = {}
+    for option in options(build()):
+        words.setdefault(option.opts[0], set()).add(str(option.metavar))
+    assert [name for name, metavars in words.items() if "None" in metavars] == []
+    same = ({"--activity", "--happened"}, {"--view", "--manage"}, {"--days", "--within", "--retention-days"})
+    assert [names for names in same if len(set().union(*(words[name] for name in names))) > 1] == []
+
+
+def options(command: Any) -> Iterator[Any]:
+    """Yield the options with a value of a command and of those below it, but not those of the server."""
+    for option in command.params:
+        if option.param_type_name == "option" and not (option.is_flag or option.hidden):
+            yield option
+    for below in getattr(command, "commands", {}).values():
+        if below.callback is None or "workers" not in str(below.callback.__module__):
+            yield from options(below)
+
+
+async def test_a_project_that_does_not_exist_is_not_asked_about(peer: Peer, typed: Type) -> None:
+    """Whether to delete a project is asked when it is found, and a licence is one before it is sent."""
+    del peer.answers["projects.find"]
+    peer.refusals["projects.find"] = {"code": "gone", "message": "No.", "details": {"known": False}}
+    peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": None}).encode()
+    ended = await typed("projects", "delete", "99", given="y\n")
+    assert ("Project 99 does not exist." in ended.err, "with all its content" in ended.err) == (True, False)
+    ended = await typed("licence", "activate", __file__, "--json")
+    assert (ended.status, "is not a licence" in ended.json["error"]["message"]) == (2, True)
+    assert peer.commands == []
