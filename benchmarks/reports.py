@@ -17,7 +17,7 @@ import psutil
 import typst
 
 from contracts.projects.queries import AttachedSequence, Comment, ProjectDetails
-from workers.common.process_pool import Limits, ProcessPool
+from workers.common.sandboxed_jobs import Limits, ProcessPool
 from workers.reports.rendering.child_process_rendering import render
 from workers.reports.rendering.render_input import DataValue, ReportDocument
 from workers.reports.rendering.template_content import content

@@ -16,7 +16,7 @@ from contracts.texts import reason
 from incidents import Refused
 from tests.administration.test_dead_letters import letters, logged, olivia, put_aside
 from tests.support import Caller, Site, eventually
-from workers.runtime.commands.dead_letter_stream import DeadLetterStream, Letter, read_letter
+from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter, read_letter
 
 __all__ = ["olivia"]
 

@@ -18,7 +18,7 @@ TRANSACTIONS = (
 
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.
 SENDERS = (
-    "workers/runtime/queries/query_connection.py",
+    "workers/runtime/queries/query_admission.py",
     "workers/runtime/feeds/feed.py",
     "workers/runtime/bus/relay.py",
     "workers/runtime/commands/batch_execution.py",

@@ -8,9 +8,10 @@ import yaml
 from contracts import catalogue
 from contracts.errors import Code
 from contracts.permissions import Node
+from contracts.projects.drafts import DRAFT_LIFETIME
 from contracts.subjects import LANES
 from tests.checks.tree import ROOT
-from workers.common import process_pool
+from workers.common import sandboxed_jobs
 from workers.common.process_settings import Settings
 from workers.local.access import signing_keys
 from workers.local.servers import cache_sizing, disk_space, nats, postgres
@@ -22,7 +23,7 @@ from workers.runtime.bus import streams
 from workers.runtime.commands import audit_flood_control, retry_and_bisection
 from workers.runtime.feeds import feed_lifecycle
 from workers.runtime.process import write_probe_watchdog
-from workers.runtime.queries import fair_queue, outcome_waits, query_connection, refusal_log_limit
+from workers.runtime.queries import fair_queue, outcome_waits, query_admission, refusal_log_limit
 
 WORDS = {
     1: "a",
@@ -61,8 +62,8 @@ PHRASES = [
     ("wire", f"at most {reports.ENTRIES_MAX:,} comments, calls and sequences, and {reports.TEXT_BYTES_MAX:,} bytes"),
     ("operations", f"more than {reports.ENTRIES_MAX:,} comments, calls and sequences"),
     ("operations", f"or more than {reports.TEXT_BYTES_MAX // 1_000_000} MB of text"),
-    ("configuration", f"per process ({query_connection.RUNNING_QUERIES_MAX} of all principals)"),
-    ("architecture", f"and {WORDS[query_connection.RUNNING_QUERIES_MAX]} queries are answered at a time"),
+    ("configuration", f"per process ({query_admission.RUNNING_QUERIES_MAX} of all principals)"),
+    ("architecture", f"and {WORDS[query_admission.RUNNING_QUERIES_MAX]} queries are answered at a time"),
     ("operations", f"queries dropped after {WORDS[int(fair_queue.WAIT_SECONDS_MAX)]} seconds of waiting"),
     ("operations", f"beyond the {WORDS[refusal_log_limit.LOGGED_PER_MINUTE_MAX]} a minute of one principal"),
     ("operations", f"{WORDS[audit_flood_control.RECORDED_PER_MINUTE_MAX]} unreadable messages a minute"),
@@ -81,9 +82,9 @@ PHRASES = [
     ("operations", f"`im.SITE.ops.heartbeat.WORKER.INSTANCE` every {DEFAULTS.heartbeat_seconds:g} seconds"),
     ("architecture", f"fetches up to {DEFAULTS.fetch} pending messages"),
     ("architecture", f"writes to both servers every {WORDS[int(write_probe_watchdog._PROBE_SECONDS)]} seconds"),
-    ("operations", f"| a sequence on a draft list | after {projects.DRAFT_LIFETIME.days} days there |"),
+    ("operations", f"| a sequence on a draft list | after {DRAFT_LIFETIME.days} days there |"),
     ("operations", f"| a package of an exported project | after {WORDS[projects.PACKAGE_LIFETIME.days]} day |"),
-    ("configuration", f"three times as long, {process_pool._CLOCK_SECONDS_MAX} seconds at most"),
+    ("configuration", f"three times as long, {sandboxed_jobs._CLOCK_SECONDS_MAX} seconds at most"),
     ("wire", f"at most a {WORDS[feed_lifecycle.FEEDS_PER_PRINCIPAL_MAX]} feeds in one process"),
 ]
 
@@ -99,7 +100,7 @@ def test_servers_allow_the_connections_that_the_page_asks_for() -> None:
     """The embedded database and that of the containers follow what the page advises for a server of one's own."""
     each, more = 40, 20
     assert f"| {each} for each worker process, plus {more} |" in (ROOT / "docs/configuration.md").read_text()
-    assert each >= LANES + query_connection.RUNNING_QUERIES_MAX + 4
+    assert each >= LANES + query_admission.RUNNING_QUERIES_MAX + 4
     command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["postgres"]["command"]
     for text in (postgres._CONFIGURATION.replace(" ", ""), command):
         allowed = int(text.partition("max_connections=")[2].split()[0])

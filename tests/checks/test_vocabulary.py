@@ -18,7 +18,7 @@ OLD = {
     "Asking": "Request",
     "Dead": "DeadLetter",
     "Decided": "PastDecision",
-    "Door": "QueryConnection",
+    "Door": "QueryAdmission",
     "Happened": "EmittedEvent",
     "Heard": "ReceivedEvent",
     "Hearing": "ReactionDispatcher",

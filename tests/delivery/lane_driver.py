@@ -15,7 +15,7 @@ from contracts.ids import uuid7
 from contracts.subjects import lane_of
 from tests.delivery.helpers import creation
 from tests.support import Site
-from workers.common.process_pool import Limits, ProcessPool
+from workers.common.sandboxed_jobs import Limits, ProcessPool
 from workers.local.run_worker import slice_of
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus.lane_progress import OwnedLane, take

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from workers.common.child_process_main import Facts, JobResult
+from workers.common.sandboxed_job_main import Facts, JobResult
 
 HERE = "tests.runtime.jobs"
 

@@ -12,14 +12,14 @@ import pytest
 
 from tests.runtime.jobs import HERE
 from tests.support import eventually
-from workers.common.process_pool import Cause, ChildError, Limits, ProcessPool
+from workers.common.sandboxed_jobs import Cause, ChildError, Limits, ProcessPool
 
 SECRET = "Seen by the guard of the night."
 TIGHT = Limits(children=2, memory_bytes=256 * 1024 * 1024)
 # A process that hangs in a child until somebody takes it away.
 PARENT = """
 import asyncio
-from workers.common.process_pool import Limits, ProcessPool
+from workers.common.sandboxed_jobs import Limits, ProcessPool
 
 async def main() -> None:
     async with ProcessPool(Limits(seconds=600)).open() as pool:

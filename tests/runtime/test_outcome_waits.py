@@ -34,7 +34,7 @@ async def waiting(running: RunningComponents, count: int = 1) -> None:
     """Wait until so many questions wait in a process, and none of them has a turn."""
 
     async def wait() -> bool:
-        return len(running.query_dispatcher.waits) == count and not running.query_connection._running
+        return len(running.query_dispatcher.waits) == count and not running.query_admission._running
 
     await eventually(wait)
 

@@ -8,7 +8,7 @@ from sqlalchemy import Integer, literal_column, select, text
 from tests.support import Site
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.result_pages import PAGE_BYTES_MAX, BoundedRow
-from workers.runtime.storage.batch_rows import rows_of
+from workers.runtime.storage.identity_map import rows_of
 
 ROWS = text("SELECT nextval('runtime.looked_at') AS number, repeat('x', :size) AS said FROM generate_series(1, :count)")
 

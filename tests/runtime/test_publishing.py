@@ -5,7 +5,7 @@ from nats.aio.client import Client as Nats
 from nats.errors import BadSubjectError, ConnectionClosedError, MaxPayloadError
 
 from tests.support import Site
-from workers.runtime.bus.bulk_publishing import BadHeadersError, frame, publish_frames
+from workers.runtime.bus.frame_writing import BadHeadersError, frame, publish_frames
 
 SUBJECT = "im.main.out.admin.x"
 

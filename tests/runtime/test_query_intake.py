@@ -18,7 +18,7 @@ from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.queries.fair_queue import REFUSALS_PER_SECOND_MAX
-from workers.runtime.queries.query_connection import RUNNING_QUERIES_MAX, language_in
+from workers.runtime.queries.query_admission import RUNNING_QUERIES_MAX, language_in
 from workers.runtime.queries.refusal_log_limit import LOGGED_PER_MINUTE_MAX
 
 SHARE = {"queries_running": 2, "queries_waiting": 3}
@@ -94,7 +94,7 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
         await flood(eve, 5)
 
         async def waits() -> bool:
-            return bool(running.query_connection._turns.waiting == 3)
+            return bool(running.query_admission._turns.waiting == 3)
 
         await eventually(waits)
 
@@ -115,8 +115,8 @@ async def test_many_principals_take_no_more_than_there_is(site: Site, running: R
 
         async def wait() -> bool:
             return bool(
-                len(running.query_connection._running) == RUNNING_QUERIES_MAX
-                and running.query_connection._turns.waiting == RUNNING_QUERIES_MAX
+                len(running.query_admission._running) == RUNNING_QUERIES_MAX
+                and running.query_admission._turns.waiting == RUNNING_QUERIES_MAX
             )
 
         await eventually(wait)
@@ -153,7 +153,7 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
             await ending.wait()
 
     async def is_busy() -> bool:
-        return len(worked[0].query_connection._running) == 2 and worked[0].query_connection._turns.waiting == 2
+        return len(worked[0].query_admission._running) == 2 and worked[0].query_admission._turns.waiting == 2
 
     async def is_ending() -> bool:
         return not worked[0].serving

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects.row_types import CommentRow, ProjectChanges, ProjectRow
 from workers.projects.rows import ProjectRows
-from workers.runtime.storage.batch_rows import read_rows, row_of, rows_of
+from workers.runtime.storage.identity_map import read_rows, row_of, rows_of
 
 
 def a_misspelt_column_does_not_pass(project: ProjectRow, changes: ProjectChanges) -> None:

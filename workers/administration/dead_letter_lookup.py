@@ -4,7 +4,7 @@ from typing import Any
 
 from contracts.errors import Code, Refusal
 from workers.administration import domain
-from workers.runtime.commands.dead_letter_stream import DeadLetterStream, Letter
+from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter
 
 
 def require_letters(letters: DeadLetterStream | None) -> DeadLetterStream:

@@ -47,11 +47,11 @@ from workers.administration.row_types import (
 )
 from workers.administration.worker import worker
 from workers.runtime.admission import licence_check
-from workers.runtime.commands.dead_letter_stream import Letter
+from workers.runtime.commands.dead_letter_reading import Letter
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext
 from workers.runtime.queries.result_pages import cursor, read_cursor
-from workers.runtime.storage.batch_rows import row_of, rows_of
+from workers.runtime.storage.identity_map import row_of, rows_of
 
 _PLACE = TypeAdapter(tuple[int])
 _NEWEST = (2**63 - 1,)

@@ -37,7 +37,7 @@ from workers.administration.row_types import (
     SettingsRow,
 )
 from workers.runtime.commands.unit_of_work import Rows, Unit
-from workers.runtime.storage.batch_rows import RowSet, RowT, rows_of
+from workers.runtime.storage.identity_map import RowSet, RowT, rows_of
 
 AddProperty = AddType | AddStatus | AddCategoryValue
 EditProperty = EditType | EditStatus | EditCategoryValue

@@ -16,8 +16,8 @@ from workers.common.logs import describe
 from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.process.running_components import RunningComponents
-from workers.runtime.storage.batch_rows import rows_of
 from workers.runtime.storage.database import autocommit
+from workers.runtime.storage.identity_map import rows_of
 
 BATCHES_AT_ONCE = 4
 """Rows that are delivered in one statement; each has the entries of a batch of events."""

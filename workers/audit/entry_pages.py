@@ -19,7 +19,7 @@ from workers.audit.row_types import ActivityRow, NameRow, ProjectNumberRow
 from workers.audit.tables import Activity, LogEntry
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.result_pages import Page, cursor, read_cursor
-from workers.runtime.storage.batch_rows import rows_of
+from workers.runtime.storage.identity_map import rows_of
 
 Store: TypeAlias = type[Activity | LogEntry]
 Place = tuple[Time, UUID]

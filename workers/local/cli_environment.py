@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from contracts import subjects
 from workers.common.process_settings import PREFIX, Settings, bounds_of, unknown_variables, variable_of
-from workers.local.console_output import fail, fail_invalid, say
+from workers.local.console_output import fail, say
 from workers.runtime.bus.hardened_parser import BusClient
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 

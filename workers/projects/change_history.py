@@ -13,8 +13,8 @@ from workers.projects import camera_recording_rules, domain, tables
 from workers.projects.domain import FieldChange, Removal, Revision
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, HistoryRow
 from workers.runtime.commands.unit_of_work import Unit
-from workers.runtime.storage.batch_rows import rows_of
 from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.identity_map import rows_of
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _PARTS = bindparam("parts", type_=ARRAY(Uuid))

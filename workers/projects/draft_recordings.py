@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import camera_recording_rules, tables
 from workers.projects.row_types import IdentifiedRecording, NewDraftRow
-from workers.runtime.storage.batch_rows import rows_of
 from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.identity_map import rows_of
 
 _COLUMNS = 'sequence_id, camera_id, camera_name, site, "start", "end", media_expires_at'
 READ_LIST = text(

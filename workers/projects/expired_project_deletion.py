@@ -9,7 +9,7 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.runtime.storage.batch_rows import read_rows
+from workers.runtime.storage.identity_map import read_rows
 
 _LOCK = text(
     """

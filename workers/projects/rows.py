@@ -40,7 +40,7 @@ from workers.projects.row_types import (
 )
 from workers.projects.search import index
 from workers.runtime.commands.unit_of_work import Rows, Unit
-from workers.runtime.storage.batch_rows import RowSet, RowT, read_rows
+from workers.runtime.storage.identity_map import RowSet, RowT, read_rows
 
 _ENABLED = text(
     """

@@ -13,7 +13,7 @@ from workers.reports.rendering.render_input import DataValue, ReportDocument
 from workers.reports.rendering.translated_texts import WORDINGS, Wording
 from workers.reports.row_types import CategoryRow, DataFieldRow, ProjectSizeRow, SettingsRow
 from workers.reports.worker import ReportUnit
-from workers.runtime.storage.batch_rows import rows_of
+from workers.runtime.storage.identity_map import rows_of
 
 _COLUMNS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
 

@@ -2,7 +2,7 @@
 
 from contracts.errors import Refusal
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
-from workers.common.process_pool import Cause, ChildError
+from workers.common.sandboxed_jobs import Cause, ChildError
 from workers.reports import domain
 from workers.reports.data_collection import assemble
 from workers.reports.rendering.child_process_rendering import render

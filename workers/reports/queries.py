@@ -22,7 +22,7 @@ from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
 from workers.runtime.queries.result_pages import cursor, read_cursor
 from workers.runtime.storage import file_chunks
-from workers.runtime.storage.batch_rows import row_of
+from workers.runtime.storage.identity_map import row_of
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
 _NEWEST = (LATEST, UUID(int=0))

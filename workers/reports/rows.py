@@ -11,8 +11,8 @@ from contracts.reports import GenerateReport, ReportCommand
 from workers.reports import tables
 from workers.reports.row_types import ChunkRow, ReportRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
-from workers.runtime.storage.batch_rows import RowSet, rows_of
 from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.identity_map import RowSet, rows_of
 
 
 class ReportRows(Rows):

@@ -29,7 +29,7 @@ from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext
 from workers.runtime.queries.result_pages import cursor, read_cursor
-from workers.runtime.storage.batch_rows import row_of, rows_of
+from workers.runtime.storage.identity_map import row_of, rows_of
 
 ListName: TypeAlias = Literal["holds", "due"]
 _PLACE = TypeAdapter(tuple[str, Time, UUID])

@@ -15,7 +15,7 @@ from contracts.texts import Part
 from workers.retention import tables
 from workers.retention.row_types import HoldRow, SweepRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
-from workers.runtime.storage.batch_rows import RowSet, rows_of
+from workers.runtime.storage.identity_map import RowSet, rows_of
 
 
 class RetentionRows(Rows):

@@ -16,7 +16,7 @@ from workers.administration.worker import AdministrationUnit, worker
 from workers.runtime.admission import inbox
 from workers.runtime.admission.dead_letter_replay_envelope import wrap
 from workers.runtime.admission.incoming_messages import COMMAND_ID
-from workers.runtime.commands.dead_letter_stream import Letter
+from workers.runtime.commands.dead_letter_reading import Letter
 
 
 @worker.handles(ReplayLetter)

@@ -7,7 +7,7 @@ from workers.projects.change_history import FIRST
 from workers.projects.domain import FieldChange
 from workers.projects.row_types import PartStamps, ProjectRow
 from workers.projects.worker import ProjectUnit
-from workers.runtime.storage.batch_rows import RowSet, RowT
+from workers.runtime.storage.identity_map import RowSet, RowT
 
 _NOT_REQUESTED: Final = PartStamps.__annotations__.keys() - {"created_by"}
 """Columns that no command gives, so that a repeated command is not compared with them."""

@@ -7,14 +7,14 @@ from typing import Any
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.projects.exports import EntryName, ExportProject, Package, ProjectExported
-from workers.common import process_pool
-from workers.common.process_pool import Cause, ChildError
+from workers.common import sandboxed_jobs
+from workers.common.sandboxed_jobs import Cause, ChildError
 from workers.projects import camera_recording_rules, change_history, tables
 from workers.projects.packages import contents, database_storage, sizes
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, PackageRow
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime.storage.batch_rows import rows_of
+from workers.runtime.storage.identity_map import rows_of
 
 _SEALING = "workers.projects.packages.archive:job"
 
@@ -53,7 +53,7 @@ async def pack(files: Mapping[EntryName, bytes], at: datetime, password: str | N
     """Make the ZIP in a child process; refuse a package that is too large for it."""
     facts = {"names": list(files), "at": at.timetuple()[:6], "password": password}
     try:
-        reply = await process_pool.call(_SEALING, facts, list(files.values()))
+        reply = await sandboxed_jobs.call(_SEALING, facts, list(files.values()))
     except ChildError as error:
         if error.cause is Cause.CRASH:
             raise

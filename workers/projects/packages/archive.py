@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pyzipper
 
-from workers.common.child_process_main import Facts, JobResult
+from workers.common.sandboxed_job_main import Facts, JobResult
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:

@@ -10,8 +10,8 @@ from workers.projects import tables
 from workers.projects.row_types import PackageRow
 from workers.runtime.queries import download_audit
 from workers.runtime.storage import file_chunks
-from workers.runtime.storage.batch_rows import row_of
 from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.identity_map import row_of
 
 _CHUNK = text("INSERT INTO projects.package_chunk (package_id, number, data) VALUES (:package_id, :number, :data)")
 _PACKAGE = text("SELECT * FROM projects.package WHERE package_id = :package_id")

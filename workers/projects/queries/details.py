@@ -16,7 +16,7 @@ from workers.runtime.admission.inbox import decided_outcomes
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
 from workers.runtime.queries.outcome_waits import AwaitedOutcome
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
-from workers.runtime.storage.batch_rows import row_of
+from workers.runtime.storage.identity_map import row_of
 
 _NUMBERED = text("SELECT id FROM projects.project WHERE number = :number")
 _NUMBERED_BEFORE = text("SELECT * FROM projects.tombstone WHERE number = :number ORDER BY deleted_at DESC LIMIT 1")

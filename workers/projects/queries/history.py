@@ -14,7 +14,7 @@ from workers.projects.worker import worker
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext
 from workers.runtime.queries.result_pages import cursor, read_cursor
-from workers.runtime.storage.batch_rows import row_of
+from workers.runtime.storage.identity_map import row_of
 
 _PLACE = TypeAdapter(tuple[int, int])
 

@@ -16,7 +16,7 @@ from workers.projects.tables import TOMBSTONES
 from workers.projects.worker import worker
 from workers.runtime.admission import licence_check
 from workers.runtime.queries.query_dispatch import QueryContext
-from workers.runtime.storage.batch_rows import rows_of
+from workers.runtime.storage.identity_map import rows_of
 
 _EXISTING = text("SELECT id, created_at, created_by FROM projects.project WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))

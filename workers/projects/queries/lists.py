@@ -25,7 +25,7 @@ from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.queries.query_dispatch import QueryContext
 from workers.runtime.queries.result_pages import BoundedRow, cut_to_message, is_full, limit_bytes
-from workers.runtime.storage.batch_rows import rows_of
+from workers.runtime.storage.identity_map import rows_of
 
 COUNTED_PROJECTS_MAX = 1_001
 WALK_FIRST_PROJECTS, WALK_MONTH_PROJECTS, WALK_FULL_PROJECTS = 500, 2_500, 10_000

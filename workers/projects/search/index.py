@@ -21,9 +21,9 @@ from workers.projects.search.ngrams import (
     type_number,
 )
 from workers.projects.search.ngrams import read as read_words
-from workers.runtime.storage.batch_rows import RowSet, read_rows
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.hot_path_statements import read, write
+from workers.runtime.storage.identity_map import RowSet, read_rows
 
 VERSION: Final = 3
 """The version of the index; when it changes, `incidents migrate` indexes all projects again."""

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects.search.ngrams import APART, commonness, number_of
-from workers.runtime.storage.batch_rows import read_rows
+from workers.runtime.storage.identity_map import read_rows
 
 SAMPLED_PROJECTS = 2_000
 """Approximate size of the sample."""

@@ -5,8 +5,8 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from workers.common import process_pool
-from workers.common.process_pool import Cause, ChildError
+from workers.common import sandboxed_jobs
+from workers.common.sandboxed_jobs import Cause, ChildError
 from workers.reports.rendering.render_input import ReportDocument
 from workers.reports.rendering.template_content import content
 from workers.reports.rendering.translated_texts import WORDINGS
@@ -35,11 +35,11 @@ async def render(document: ReportDocument) -> RenderedReport:
         "plain": False,
     }
     try:
-        reply = await process_pool.call(_PRINT_JOB, facts, [content])
+        reply = await sandboxed_jobs.call(_PRINT_JOB, facts, [content])
     except ChildError as error:
         if error.cause is not Cause.CRASH:
             raise
-        reply = await process_pool.call(_PRINT_JOB, {**facts, "plain": True}, [content])
+        reply = await sandboxed_jobs.call(_PRINT_JOB, {**facts, "plain": True}, [content])
     [pdf] = reply.data
     return RenderedReport(pdf, int(reply.facts["pages"]), hashlib.sha256(pdf).hexdigest())
 

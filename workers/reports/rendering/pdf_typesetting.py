@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self, cast
 
 import typst
 
-from workers.common.child_process_main import Facts, JobResult
+from workers.common.sandboxed_job_main import Facts, JobResult
 from workers.reports.rendering.font_coverage import FONTS, Fonts
 from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
 from workers.reports.rendering.unprintable_characters import Glyphs, Press, shorten, strings

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.common.asyncio_cancellation import end
 from workers.common.logs import describe
 from workers.common.trace_context import Tracing
-from workers.runtime.bus.bulk_publishing import frame, publish_frames
+from workers.runtime.bus.frame_writing import frame, publish_frames
 from workers.runtime.bus.outbox import (
     ROWS_PER_READ_MAX,
     Committed,
@@ -32,8 +32,8 @@ from workers.runtime.bus.outbox import (
     numbered_from_memory,
 )
 from workers.runtime.bus.streams import is_full
-from workers.runtime.storage.batch_rows import read_rows
 from workers.runtime.storage.hot_path_statements import keep_prepared, read, write
+from workers.runtime.storage.identity_map import read_rows
 
 ATOMIC_MESSAGES_MAX = 1_000
 """The server's limit for an atomic batch."""

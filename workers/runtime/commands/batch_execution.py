@@ -15,7 +15,7 @@ from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from workers.common.trace_context import Tracing, delivery_fields
-from workers.runtime.bus.bulk_publishing import frame, publish_frames
+from workers.runtime.bus.frame_writing import frame, publish_frames
 from workers.runtime.bus.lane_progress import OwnedLane
 from workers.runtime.bus.lane_subscriber import Batch
 from workers.runtime.bus.relay import Relay

@@ -31,7 +31,7 @@ from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
 from workers.runtime.bus.outbox import Committed
 from workers.runtime.commands import audit_flood_control, envelopes
-from workers.runtime.commands.dead_letter_stream import DeadLetterStream, reject_forged
+from workers.runtime.commands.dead_letter_reading import DeadLetterStream, reject_forged
 from workers.runtime.commands.decision_writer import Decision, Outcome, write_decisions
 from workers.runtime.commands.envelopes import LaneOutbox, Origin, sender
 from workers.runtime.commands.refusal_messages import attempt_event, error_of, turned_away_outcome

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.message import Command, Event, Message
 from contracts.permissions import Grants
 from workers.runtime.admission.licence_check import Licensing
-from workers.runtime.commands.dead_letter_stream import DeadLetterStream
+from workers.runtime.commands.dead_letter_reading import DeadLetterStream
 
 TIME_STEP = timedelta(microseconds=1)
 """Between two messages of a batch: each has its own time, so that an order by time is their order."""

@@ -23,9 +23,9 @@ from contracts.message import Event
 from contracts.subjects import LANES, lane_filter
 from workers.common.asyncio_cancellation import end, run_cancellable
 from workers.common.http_server import HttpServer
-from workers.common.process_pool import Limits as ChildLimits
-from workers.common.process_pool import ProcessPool
 from workers.common.process_settings import Settings
+from workers.common.sandboxed_jobs import Limits as ChildLimits
+from workers.common.sandboxed_jobs import ProcessPool
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import streams
 from workers.runtime.bus.backlog_metrics import Backlog, SiteWorker
@@ -34,14 +34,14 @@ from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes, session_name
 from workers.runtime.bus.lane_subscriber import LaneSource, subscribe_lane
 from workers.runtime.bus.relay import Relay
 from workers.runtime.commands.batch_execution import BatchExecutor, BatchLimits
-from workers.runtime.commands.dead_letter_stream import DeadLetterStream
+from workers.runtime.commands.dead_letter_reading import DeadLetterStream
 from workers.runtime.commands.group_commit import GroupCommit
 from workers.runtime.commands.missed_event_recovery import MissedEventRecovery
 from workers.runtime.commands.reaction_dispatch import ReactionDispatcher
 from workers.runtime.feeds.feed_lifecycle import Feeds
 from workers.runtime.process import health_pages, startup_steps
 from workers.runtime.process.running_components import RunningComponents
-from workers.runtime.queries.query_connection import RUNNING_QUERIES_MAX, QueryConnection
+from workers.runtime.queries.query_admission import RUNNING_QUERIES_MAX, QueryAdmission
 from workers.runtime.queries.query_dispatch import QueryDispatcher, QueryEffects
 from workers.runtime.storage.database import SessionTimeouts, open_engine
 from workers.runtime.worker_definition import Worker
@@ -76,7 +76,7 @@ def assemble(worker: Worker, settings: Settings) -> RunningComponents:
         delivery=GroupCommit(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
         event_delivery=_event_delivery(worker, site, nats),
         query_dispatcher=query_dispatcher,
-        query_connection=QueryConnection(name, settings, query_dispatcher, traces),
+        query_admission=QueryAdmission(name, settings, query_dispatcher, traces),
         feeds=feeds,
         relay=relay,
         instance=instance,
@@ -193,14 +193,14 @@ async def serve(running: RunningComponents) -> AsyncIterator[FastStream]:
         following = tasks.create_task(run_cancellable(running.feeds.run()))
         await app.start()
         await flush(running.nats)  # afterwards the server has the subscriptions
-        await running.query_connection.open()
+        await running.query_admission.open()
         running.serving = running.has_served = True
         log.info("worker_ready", **fields)
         try:
             yield app
         finally:
             running.serving = False
-            await running.query_connection.close()
+            await running.query_admission.close()
             await running.feeds.close()
             await end([following])
             await app.stop()

@@ -9,8 +9,8 @@ from nats.errors import ConnectionClosedError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from workers.common.health_state import Condition
-from workers.common.process_pool import ProcessPool
 from workers.common.process_settings import Settings
+from workers.common.sandboxed_jobs import ProcessPool
 from workers.common.trace_context import Tracing
 from workers.runtime.bus.backlog_metrics import Backlog
 from workers.runtime.bus.lane_ownership import Lanes
@@ -18,7 +18,7 @@ from workers.runtime.bus.relay import Relay
 from workers.runtime.commands.group_commit import GroupCommit
 from workers.runtime.commands.reaction_dispatch import ReactionDispatcher
 from workers.runtime.feeds.feed_lifecycle import Feeds
-from workers.runtime.queries.query_connection import QueryConnection
+from workers.runtime.queries.query_admission import QueryAdmission
 from workers.runtime.queries.query_dispatch import QueryDispatcher
 from workers.runtime.worker_definition import Worker
 
@@ -35,7 +35,7 @@ class RunningComponents:
     delivery: GroupCommit
     event_delivery: ReactionDispatcher
     query_dispatcher: QueryDispatcher
-    query_connection: QueryConnection
+    query_admission: QueryAdmission
     feeds: Feeds
     relay: Relay
     instance: str

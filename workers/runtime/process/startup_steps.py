@@ -15,7 +15,7 @@ from workers.common.logs import describe
 from workers.common.trace_context import Tracing
 from workers.runtime.bus import jetstream_strict_mode_check, streams
 from workers.runtime.bus.hardened_parser import read_safely
-from workers.runtime.commands.dead_letter_stream import watch_letters
+from workers.runtime.commands.dead_letter_reading import watch_letters
 from workers.runtime.process import preconditions, stream_trimming
 from workers.runtime.process.discovery_responder import discovery
 from workers.runtime.process.heartbeat import heartbeats

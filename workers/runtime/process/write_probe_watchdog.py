@@ -103,7 +103,7 @@ async def _probe_part(
 
 async def reach(running: RunningComponents) -> None:
     """Make a round trip to JetStream without storing, on the connections of the lanes and of the queries."""
-    for connection in (running.nats, running.query_connection.nats):
+    for connection in (running.nats, running.query_admission.nats):
         await streams.api(connection, f"STREAM.INFO.{streams.COMMANDS}", {})
 
 

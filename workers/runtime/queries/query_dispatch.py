@@ -28,7 +28,7 @@ from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.admission.json_body import parse_body
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import outbox
-from workers.runtime.commands.dead_letter_stream import DeadLetterStream
+from workers.runtime.commands.dead_letter_reading import DeadLetterStream
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX, LaneOutbox, Origin, refusal_reply
 from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.feeds.feed import FeedAnswer, Follower, Renewal

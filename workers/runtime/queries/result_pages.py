@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
-from workers.runtime.storage.batch_rows import RowT
+from workers.runtime.storage.identity_map import RowT
 
 PAGE_BYTES_MAX: Final = MESSAGE_BYTES_MAX - 10_000
 """Bytes for the items of a page; the rest of a message is for its other fields."""

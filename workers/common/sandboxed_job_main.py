@@ -1,6 +1,6 @@
 """The program of a child process, which runs foreign native code on what people wrote.
 
-    python -m workers.common.child_process_main PARENT MEMORY_BYTES CPU_SECONDS
+    python -m workers.common.sandboxed_job_main PARENT MEMORY_BYTES CPU_SECONDS
 
 It imports the standard library and the modules of the called functions only, so it starts within 50 ms. Requests and
 replies have the same form: the length of a head in 4 bytes, the head in JSON, then pieces of data.

@@ -43,7 +43,7 @@ _PENDING_BYTES_MAX = 4 * 1024 * 1024
 log = structlog.get_logger()
 
 
-class QueryConnection:
+class QueryAdmission:
     """Admits the queries of one worker, in turns by principal."""
 
     def __init__(self, worker: str, settings: Settings, service: QueryDispatcher, tracing: Tracing) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import structlog
 from pydantic import BaseModel, NonNegativeInt
 
-from workers.common.child_process_main import PREFIX_BYTES, pack
+from workers.common.sandboxed_job_main import PREFIX_BYTES, pack
 
 _HEAD_BYTES_MAX = 64 * 1024
 _NOISE_BYTES_MAX = 4 * 1024
@@ -93,7 +93,7 @@ class _Child:
         line = (
             sys.executable,
             "-m",
-            "workers.common.child_process_main",
+            "workers.common.sandboxed_job_main",
             *map(str, (os.getpid(), limits.memory_bytes, limits.seconds)),
         )
         inherited = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
