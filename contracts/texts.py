@@ -167,14 +167,6 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "greater_than": ("must be larger than 0", "doit être supérieur à 0"),
     "path_type": ("must be a path of a file", "doit être le chemin d'un fichier"),
-    "database_url": (
-        "must be postgresql://ROLE@HOST/DATABASE, with each special character of a password as %XX",
-        "doit être postgresql://ROLE@HOST/DATABASE, chaque caractère spécial d'un mot de passe s'écrivant %XX",
-    ),
-    "site_name": (
-        "cannot name a site: use 1 to 32 of a-z, 0-9 and -",
-        "ne peut pas être le nom d'un site\u00a0: de 1 à 32 caractères parmi a-z, 0-9 et -",
-    ),
     "not_a_field": (
         "is not a field of an import; write one of these",
         "n'est pas un champ d'une importation\u00a0; écrivez l'un de ceux-ci",

@@ -28,7 +28,7 @@ from contracts.properties import (
 from incidents import Client, Refused, uuid7
 from tests.support import Site, eventually
 from workers.administration.rows import AdministrationRows
-from workers.projects.rows import SURROUNDINGS
+from workers.projects.batch_statements import SURROUNDINGS
 
 Change = Command[PropertyEvent]
 MANY_PROJECTS = """

@@ -25,11 +25,11 @@ def take_over(projects: Projects, principal: str, body: Body, outcome: Told) -> 
     """Judge every project by itself: taken over, already there, or refused."""
     known = {project["project_id"] for project in body["projects"]} & {*projects.there, *projects.gone}
     new: list[Body] = []
-    refused, there = [], list[int]()
+    refused, there = list[Body](), list[int]()
     for index, project in enumerate(body["projects"]):
         is_known = project["project_id"] in known
-        if obstacle := _other(projects, project) if is_known else _obstacle(projects, project):
-            refused.append({"index": index, "code": obstacle[0], "field": obstacle[1]})
+        if obstacles := _differences(projects, project) if is_known else _obstacles(projects, project):
+            refused += [{"index": index, "code": code, "field": field} for code, field in obstacles]
             continue
         if is_known:
             there.append(project["number"])
@@ -46,23 +46,26 @@ def take_over(projects: Projects, principal: str, body: Body, outcome: Told) -> 
     return Done(result, again=not new)
 
 
-def _other(projects: Projects, imported: Body) -> tuple[str, str] | None:
+def _differences(projects: Projects, imported: Body) -> list[tuple[str, str]]:
     """Name what nobody changes of a project, where it differs from what is here; of a deleted one nothing is."""
     here = projects.there.get(imported["project_id"])
-    if here and moment(here.created_at) != moment(imported["created_at"]):
-        return "conflict", "created_at"
-    return ("conflict", "created_by") if here and here.created_by != imported["created_by"] else None
+    if not here:
+        return []
+    differs = {
+        "created_at": moment(here.created_at) != moment(imported["created_at"]),
+        "created_by": here.created_by != imported["created_by"],
+    }
+    return [("conflict", field) for field, is_other in differs.items() if is_other]
 
 
-def _obstacle(projects: Projects, imported: Body) -> tuple[str, str] | None:
-    if imported["project_id"] in projects.there:
-        return "conflict", "project_id"
-    if any(imported["number"] == other.number for other in projects.there.values()):
-        return "conflict", "number"
-    for name in ("type_id", "status_id"):
-        if not projects.usable(name, imported.get(name)):
-            return "unknown-reference", name
-    return None
+def _obstacles(projects: Projects, imported: Body) -> list[tuple[str, str]]:
+    taken = {
+        "project_id": imported["project_id"] in projects.there,
+        "number": any(imported["number"] == other.number for other in projects.there.values()),
+    }
+    unknown = [name for name in ("type_id", "status_id") if not projects.usable(name, imported.get(name))]
+    conflicts = [("conflict", field) for field, is_taken in taken.items() if is_taken]
+    return conflicts + [("unknown-reference", name) for name in unknown]
 
 
 def _project(principal: str, imported: Body, at: str) -> Project:

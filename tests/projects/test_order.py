@@ -15,7 +15,8 @@ from tests.projects.helpers import NOON, Operator
 from tests.projects.packages import export, read_json
 from tests.support import Caller, Site, eventually
 from workers.migrations.scripts import read_sql, run_script
-from workers.projects.rows import SURROUNDINGS, ProjectRows
+from workers.projects.batch_statements import SURROUNDINGS
+from workers.projects.rows import ProjectRows
 from workers.projects.tables import Call, Comment, Sequence
 
 AT = NOON.isoformat()

@@ -12,7 +12,7 @@ from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.drafts import Camera, DraftSequences, GetDraft
 from contracts.projects.recordings import Sequence
 from tests.projects.helpers import NOON, Operator, sequence
-from workers.projects import camera_recording_rules
+from workers.projects.rules import camera_recording_rules
 
 
 def of_site(site: str | None) -> Sequence:

@@ -15,10 +15,9 @@ from contracts.texts import Part
 from tests.checks.tree import ROOT
 from workers.administration import domain as administration
 from workers.administration.row_types import PropertyRow
-from workers.projects import camera_recording_rules
 from workers.projects import domain as projects
-from workers.projects.creation import creation_rules
 from workers.projects.row_types import ProjectRow
+from workers.projects.rules import camera_recording_rules, creation_rules
 from workers.reports import domain as reports
 from workers.reports.row_types import TombstoneRow
 from workers.runtime.admission import authorisation, licence_check
@@ -74,7 +73,7 @@ CASES = [
     ),
     Case(Code.GONE, saying(Refusal(Code.GONE)), "", "request the list again", "actualisez la liste"),
     Case(Code.GONE, saying(project_gone(TOMBSTONE, None)), "project_id", "refresh the list", "actualisez la liste"),
-    Case(Code.GONE, saying(project_gone(None, None)), "project_id", "correct it", "corrigez-le"),
+    Case(Code.GONE, saying(project_gone(None, None)), "project_id", "correct it", "corrigez la valeur"),
     Case(
         Code.GONE,
         saying(projects.part_gone(Part.CALL, ID, projects.Removal("ann", NOW))),
@@ -82,10 +81,12 @@ CASES = [
         "refresh the list",
         "actualisez la liste",
     ),
-    Case(Code.GONE, saying(projects.part_gone(Part.COMMENT, ID, None)), "comment_id", "correct it", "corrigez-le"),
+    Case(
+        Code.GONE, saying(projects.part_gone(Part.COMMENT, ID, None)), "comment_id", "correct it", "corrigez la valeur"
+    ),
     Case(Code.GONE, lambda: reports.require_project(False, TOMBSTONE), "project_id", "refresh", "actualisez"),
-    Case(Code.GONE, lambda: reports.require_project(False, None), "project_id", "choose one", "choisissez-en un"),
-    Case(Code.GONE, lambda: reports.require_report(None), "report_id", "correct it", "corrigez-le"),
+    Case(Code.GONE, lambda: reports.require_project(False, None), "project_id", "choose one", "choisissez dans"),
+    Case(Code.GONE, lambda: reports.require_report(None), "report_id", "correct it", "corrigez la valeur"),
     Case(
         Code.GONE,
         lambda: projects.require_package(None, "ann", NOW, EVERYTHING),

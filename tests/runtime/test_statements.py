@@ -10,10 +10,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support import Site
-from workers.runtime.storage.hot_path_statements import read, transaction, write
+from workers.runtime.storage.hot_path_statements import read, read_together, transaction, write
 
 PUT = text("INSERT INTO runtime.kept VALUES (:number)")
 NUMBERS = text("SELECT number FROM runtime.kept ORDER BY number")
+PUT_AND_RETURN = text("INSERT INTO runtime.kept VALUES (:number) RETURNING number")
 
 
 @pytest.fixture
@@ -48,6 +49,38 @@ async def test_what_a_transaction_writes_is_seen_by_others_after_it(site: Site, 
         assert list((await lane.execute(NUMBERS)).scalars()) == [1, 2, 3]
         assert await kept(site) == []
     assert await kept(site) == [1, 2, 3]
+
+
+async def test_statements_sent_together_are_executed_in_their_order(lane: AsyncConnection) -> None:
+    """Each statement sees what those before it did, and the rows of each come under its name."""
+    questions = {"empty": (NUMBERS, {}), "put": (PUT_AND_RETURN, {"number": 5}), "all": (NUMBERS, {})}
+    expected = {"empty": [], "put": [{"number": 5}], "all": [{"number": 5}]}
+    async with transaction(lane):
+        assert await read_together(lane, questions) == expected
+        assert await read_together(lane, {}) == {}
+    assert await read_together(lane, {"all": (NUMBERS, {})}) == {"all": [{"number": 5}]}
+
+
+async def test_one_refused_statement_of_several_fails_them_all(site: Site, lane: AsyncConnection) -> None:
+    """What is sent together with a refused statement leaves nothing, and the connection goes on."""
+    questions = {str(number): (PUT_AND_RETURN, {"number": number}) for number in (1, 0, 2)}
+    with pytest.raises(IntegrityError) as refused:
+        async with transaction(lane):
+            await read_together(lane, questions)
+    assert isinstance(refused.value.orig, CheckViolation)
+    await put(lane, 7)
+    assert await kept(site) == [7]
+
+
+async def test_the_connection_used_last_is_used_next(site: Site) -> None:
+    """Questions one after the other share a session, so that its plans and its part of the cache are warm."""
+    sessions = set()
+    async with site.engine.connect(), site.engine.connect():
+        pass
+    for _ in range(4):
+        async with site.engine.connect() as connection:
+            sessions.add((await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+    assert len(sessions) == 1
 
 
 async def test_an_error_of_the_block_leaves_nothing(site: Site, lane: AsyncConnection) -> None:

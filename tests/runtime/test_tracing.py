@@ -117,13 +117,13 @@ async def test_a_collector_that_is_away_holds_nobody_up(site: Site, monkeypatch:
 PROGRAM = """
 import os, sys
 from incidents import tracing as callers
-from workers.runtime.process import assembly, startup
-for opened in (callers.make_tracing, lambda: startup.open_tracing("projects", "1")):
+from workers.runtime.process import assembly, startup_steps
+for opened in (callers.make_tracing, lambda: startup_steps.open_tracing("projects", "1")):
     assert type(opened()).__name__ == "Tracing"
 assert not {"opentelemetry.trace", "opentelemetry.context", "opentelemetry.sdk"} & set(sys.modules)
 sys.modules["opentelemetry"] = None
 os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1"
-for opened in (callers.make_tracing, lambda: startup.open_tracing("projects", "1")):
+for opened in (callers.make_tracing, lambda: startup_steps.open_tracing("projects", "1")):
     assert type(opened()).__name__ == "Tracing"
 """
 

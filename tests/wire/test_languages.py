@@ -32,7 +32,7 @@ async def test_a_command_is_refused_in_its_language(site: Site) -> None:
     settings, unfit = "administration.change-settings", phrase(Phrase.INVALID, "fr")
     for body, kind in (({"retention_days": 0}, "greater_than_equal"), ({"timezone": "Mars"}, "unknown_timezone")):
         outcome = await caller.send(settings, "-", body, headers=FRENCH)
-        assert refusal_message(outcome["error"]) == (unfit, [reason(kind, "fr")])
+        assert refusal_message(outcome["error"]) == (unfit, [reason(kind, "fr", {"limit": 1})])
     caller.outcomes.clear()
 
     async def again() -> dict[str, Any]:

@@ -9,9 +9,10 @@ from sqlalchemy import Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects import camera_recording_rules, domain, tables
+from workers.projects import domain, tables
 from workers.projects.domain import FieldChange, Removal, Revision
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, HistoryRow
+from workers.projects.rules import camera_recording_rules
 from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.identity_map import rows_of

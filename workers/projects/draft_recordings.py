@@ -11,8 +11,9 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects import camera_recording_rules, tables
+from workers.projects import tables
 from workers.projects.row_types import IdentifiedRecording, NewDraftRow
+from workers.projects.rules import camera_recording_rules
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.identity_map import rows_of
 

@@ -1,21 +1,22 @@
 """The holds in force, as retention publishes them."""
 
-from collections.abc import Iterable
 from typing import Any, TypedDict
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, Uuid, bindparam, column, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects.row_types import HoldRow
 from workers.projects.tables import Project
-from workers.runtime.storage.identity_map import rows_of
 
 _HOLDS = table("holds", column("project_id", Uuid), schema="published")
-_OF = text("SELECT project_id, held_by, held_at FROM published.holds WHERE project_id = ANY(:ids)").bindparams(
+IN_FORCE = text("SELECT project_id, held_by, held_at FROM published.holds WHERE project_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
 )
+"""Reads the holds of projects that are about to be deleted.
+
+An earlier statement must have locked the projects. A hold is placed under a lock on its project, so this statement sees
+every hold, and no new one can come.
+"""
+
 # One statement reads an ordinary project; a document that is too large for a message is not read.
 OPEN_PROJECT = text(
     """
@@ -38,19 +39,6 @@ class OpenedProjectRow(TypedDict):
     labels: dict[str, Any]
     hold: dict[str, Any] | None
     document: dict[str, Any] | None
-
-
-async def read_in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> dict[UUID, HoldRow]:
-    """Return the holds of projects that are about to be deleted, by project.
-
-    An earlier statement must have locked the projects. A hold is placed under a lock on its project, so this statement
-    sees every hold, and no new one can come.
-    """
-    ids = sorted(project_ids)
-    if not ids:
-        return {}
-    holds = rows_of(await connection.execute(_OF, {"ids": ids}), HoldRow)
-    return {hold["project_id"]: hold for hold in holds}
 
 
 def is_held(has_hold: bool) -> ColumnElement[bool]:  # noqa: FBT001 - what the filter says

@@ -1,32 +1,28 @@
 """The rows of projects that a batch touches."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any, Self, TypedDict
+from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Integer, TextClause, Uuid, bindparam, text
+from psycopg.rows import DictRow
+from sqlalchemy import BigInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Message
 from contracts.permissions import Grants
 from contracts.projects.commands import (
-    AddSequences,
     CreateProject,
-    DeleteProject,
     ExistingProjectCommand,
     ProjectCommand,
-    RemoveAllSequences,
     RemoveSequences,
-    UpdateProject,
 )
-from contracts.projects.drafts import DraftSequences
-from contracts.projects.imports import ImportProjects
-from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
+from contracts.projects.parts import DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.texts import Part
-from workers.projects import domain, legal_hold_view, tables
+from workers.projects import domain, tables
+from workers.projects.batch_statements import SurroundingsRow, new_ids, questions_of
 from workers.projects.change_history import History, Since
 from workers.projects.domain import FieldChange
 from workers.projects.row_types import (
@@ -40,48 +36,12 @@ from workers.projects.row_types import (
 )
 from workers.projects.search import index
 from workers.runtime.commands.unit_of_work import Rows, Unit
-from workers.runtime.storage.identity_map import RowSet, RowT, read_rows
+from workers.runtime.storage.hot_path_statements import Question, read_together
+from workers.runtime.storage.identity_map import RowSet, RowT, read_rows, rows_as
 
-_ENABLED = text(
-    """
-    SELECT 'category_' || slot FROM published.categories WHERE enabled
-    UNION ALL SELECT kind || '_' || slot FROM published.data_fields WHERE enabled
-    """
-)
-_CHILD_SITES = text("SELECT child_sites FROM published.settings")
 TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
     bindparam("numbers", type_=ARRAY(BigInteger))
 )
-_OF_COMMENTS = (AddComment, EditComment, DeleteComment)
-_OF_CALLS = (AddCall, EditCall, DeleteCall)
-_OF_SEQUENCES = (AddSequences, RemoveSequences, RemoveAllSequences)
-
-
-# What a batch may need besides its projects, in one round trip: tombstones, new numbers, and the properties that it
-# assigns. Their lock lets no administrator change or delete what this transaction assigns (TYP-03, STA-03, CAT-05).
-# A number comes with the time of its creation: of projects created at once, the later one has the higher number.
-SURROUNDINGS = text(
-    """
-    SELECT
-        (SELECT json_agg(t) FROM projects.tombstone t WHERE t.project_id = ANY(:missing)) AS tombstones,
-        projects.draw_numbers(:creations) AS numbers,
-        (SELECT json_agg(json_build_array(r.id, r.kind, r.slot)) FROM (
-            SELECT id, kind, slot FROM published.properties WHERE id = ANY(:references) ORDER BY id FOR KEY SHARE
-        ) r) AS references
-    """
-).bindparams(
-    bindparam("missing", type_=ARRAY(Uuid)),
-    bindparam("creations", type_=ARRAY(Integer)),
-    bindparam("references", type_=ARRAY(Integer)),
-)
-
-
-class SurroundingsRow(TypedDict):
-    """The row of the statement that reads the surroundings of a batch; each column is JSON."""
-
-    tombstones: list[dict[str, Any]] | None
-    numbers: list[tuple[int, str]]
-    references: list[tuple[int, str, int | None]] | None
 
 
 class ProjectRows(Rows):
@@ -100,37 +60,51 @@ class ProjectRows(Rows):
         self.enabled: set[str] = set()
         self.child_sites: set[str] = set()
         self.numbers: Iterator[tuple[int, datetime]] = iter(())
-        self._missing: list[UUID] = []
         self._reworded: set[UUID] = set()
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
-        """Read and lock the rows that the messages name, with at most one statement per table."""
+        """Read and lock the rows that the messages name, with at most one statement per table and one round trip.
+
+        The projects are locked first: what is read behind them belongs to their locked state.
+        """
+        return await cls.load_rest(connection, messages, await read_together(connection, questions_of(messages)))
+
+    @classmethod
+    def questions(cls, messages: Sequence[Message]) -> dict[str, Question]:
+        """Return the statements that read and lock the rows that the messages name."""
+        return questions_of(messages)
+
+    @classmethod
+    async def load_rest(
+        cls, connection: AsyncConnection, messages: Sequence[Message], answers: Mapping[str, Sequence[DictRow]]
+    ) -> Self:
+        """Take the rows of the answers, and read who deleted what is gone and what changed since a revision."""
         rows = cls()
-        await rows._load_projects(connection, messages)
-        deleted = {message.project_id for message in messages if isinstance(message, DeleteProject)}
-        rows.holds = await legal_hold_view.read_in_force(connection, deleted)
-        await rows._load_surroundings(connection, messages)
-        await rows._load_parts(connection, messages)
+        rows.projects.add_stored(rows_as(ProjectRow, answers.get("projects", ())))
+        rows.comments.add_stored(rows_as(CommentRow, answers.get("comments", ())))
+        rows.calls.add_stored(rows_as(CallRow, answers.get("calls", ())))
+        rows.sequences.add_stored(rows_as(SequenceRow, answers.get("sequences", ())))
+        rows.holds = {hold["project_id"]: hold for hold in rows_as(HoldRow, answers.get("holds", ()))}
+        rows.enabled = {row["name"] for row in answers.get("enabled", ())}
+        rows.child_sites = {site for row in answers.get("child_sites", ()) for site in row["child_sites"]}
+        for surroundings in rows_as(SurroundingsRow, answers.get("surroundings", ())):
+            rows._add_surroundings(surroundings)
+        await rows._load_tombstones(connection, messages)
         await rows._load_history(connection, messages)
         return rows
 
-    async def _load_projects(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        ids = {message.project_id for message in messages if isinstance(message, ProjectCommand)}
-        imports = [message.projects for message in messages if isinstance(message, ImportProjects)]
-        ids |= {project.project_id for project in chain.from_iterable(imports)}
-        self.projects.add_stored(await _read(connection, tables.LOCK_PROJECTS, ProjectRow, ids=sorted(ids)))
-        self._missing = [project_id for project_id in ids if self.projects.get(project_id) is None]
+    def _add_surroundings(self, surroundings: SurroundingsRow) -> None:
+        self.tombstones.add_stored(domain.read_tombstone(document) for document in surroundings["tombstones"] or ())
+        self.numbers = iter([(number, datetime.fromisoformat(at)) for number, at in surroundings["numbers"]])
+        self.references = {id_: (kind, slot) for id_, kind, slot in surroundings["references"] or ()}
 
-    async def _load_parts(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        comments = [message for message in messages if isinstance(message, _OF_COMMENTS)]
-        calls = [message for message in messages if isinstance(message, _OF_CALLS)]
-        sequences = [message.project_id for message in messages if isinstance(message, _OF_SEQUENCES)]
-        ids, parts = [comment.project_id for comment in comments], [comment.comment_id for comment in comments]
-        self.comments.add_stored(await _read(connection, tables.COMMENTS, CommentRow, ids=ids, parts=parts))
-        ids, parts = [call.project_id for call in calls], [call.call_id for call in calls]
-        self.calls.add_stored(await _read(connection, tables.CALLS, CallRow, ids=ids, parts=parts))
-        self.sequences.add_stored(await _read(connection, tables.SEQUENCES, SequenceRow, ids=sequences))
+    async def _load_tombstones(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
+        """Read who deleted the projects that should exist and are not there: nothing for commands that are applied."""
+        named = {message.project_id for message in messages if isinstance(message, ProjectCommand)}
+        gone = sorted(project_id for project_id in named - set(new_ids(messages)) if not self.projects.get(project_id))
+        if gone:
+            self.tombstones.add_stored(await read_rows(connection, tables.TOMBSTONES, {"ids": gone}, TombstoneRow))
 
     async def _load_history(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         """Read the history that explains refusals: nothing for commands that will be applied."""
@@ -160,21 +134,6 @@ class ProjectRows(Rows):
             case RemoveSequences(sequence_ids=ids):
                 return [part_id for part_id in ids if self.sequences.get(project_id, part_id) is None]
         return []
-
-    async def _load_surroundings(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        creations = [place for place, message in enumerate(messages) if isinstance(message, CreateProject)]
-        references = sorted(assigned_properties(messages))
-        if self._missing or creations or references:
-            parameters = {"missing": self._missing, "creations": creations, "references": references}
-            [surroundings] = await read_rows(connection, SURROUNDINGS, parameters, SurroundingsRow)
-            self.tombstones.add_stored(domain.read_tombstone(document) for document in surroundings["tombstones"] or ())
-            self.numbers = iter([(number, datetime.fromisoformat(at)) for number, at in surroundings["numbers"]])
-            self.references = {id_: (kind, slot) for id_, kind, slot in surroundings["references"] or ()}
-        updates = [message for message in messages if isinstance(message, UpdateProject)]
-        if any(update.categories or update.data.model_fields_set for update in updates):
-            self.enabled = set((await connection.execute(_ENABLED)).scalars())
-        if any(site for message in messages for site in named_sites(message)):
-            self.child_sites = set((await connection.execute(_CHILD_SITES)).scalar_one())
 
     def require_project(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> ProjectRow:
         """Return the project of a command, or refuse one that is gone or changed; `grants` are the caller's."""
@@ -262,34 +221,3 @@ class ProjectRows(Rows):
 def _tombstone(project: ProjectRow, by: str, at: datetime, *, expired: bool) -> TombstoneRow:
     number = project["number"]
     return {"project_id": project["id"], "number": number, "deleted_by": by, "deleted_at": at, "expired": expired}
-
-
-def named_sites(message: Message) -> list[str | None]:
-    """Return the sites of the recordings that a message names."""
-    sites: list[str | None] = []
-    if isinstance(message, CreateProject | AddSequences | DraftSequences):
-        sites += [sequence.site for sequence in message.sequences]
-    if isinstance(message, DraftSequences):
-        sites += [camera.site for camera in message.cameras]
-    return sites
-
-
-def assigned_properties(messages: Sequence[Message]) -> set[int]:
-    """Return the ids of all properties that the messages assign."""
-    named: set[int | None] = set()
-    for message in messages:
-        if isinstance(message, CreateProject):
-            named.add(message.type_id)
-        elif isinstance(message, UpdateProject):
-            named |= {message.type_id, message.status_id, *message.categories.values()}
-        elif isinstance(message, ImportProjects):
-            named |= {value for project in message.projects for value in (project.type_id, project.status_id)}
-    return {property_id for property_id in named if property_id is not None}
-
-
-async def _read(
-    connection: AsyncConnection, statement: TextClause, row_type: type[RowT], **parameters: list[Any]
-) -> list[RowT]:
-    if not all(parameters.values()):
-        return []
-    return await read_rows(connection, statement, parameters, row_type)

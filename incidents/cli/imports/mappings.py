@@ -40,9 +40,9 @@ def read_mapping(
     from_file = _from_file(session, path) if path else Mapping()
     whole = from_file.model_dump(exclude_unset=True) | {name: text for name, text in own.items() if text is not None}
     typed = dict(_pair(session, "--column", "COLUMN=FIELD", *text.rpartition("=")) for text in columns)
-    given = dict(_pair(session, "--default", "FIELD=VALUE", *text.partition("=")) for text in defaults)
+    preset = dict(_pair(session, "--default", "FIELD=VALUE", *text.partition("=")) for text in defaults)
     whole["columns"] = from_file.columns | {name: field or None for name, field in typed.items()}
-    whole["defaults"] = from_file.defaults | given
+    whole["defaults"] = from_file.defaults | preset
     try:
         return Mapping.model_validate(whole)
     except ValidationError as error:

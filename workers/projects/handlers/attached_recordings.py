@@ -13,10 +13,11 @@ from contracts.projects.commands import (
     SequencesRemoved,
 )
 from contracts.texts import Part
-from workers.projects import camera_recording_rules, draft_recordings
+from workers.projects import draft_recordings
 from workers.projects.change_history import FIRST
 from workers.projects.domain import FieldChange
 from workers.projects.row_types import IdentifiedRecording, ProjectRow, SequenceRow
+from workers.projects.rules import camera_recording_rules
 from workers.projects.worker import ProjectUnit, worker
 
 

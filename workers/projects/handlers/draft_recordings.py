@@ -13,8 +13,9 @@ from contracts.projects.drafts import (
     UndraftSequences,
 )
 from contracts.texts import Part
-from workers.projects import camera_recording_rules, domain, draft_recordings
+from workers.projects import domain, draft_recordings
 from workers.projects.row_types import NewDraftRow
+from workers.projects.rules import camera_recording_rules
 from workers.projects.worker import ProjectUnit, worker
 
 

@@ -9,10 +9,11 @@ from contracts.ids import uuid7
 from contracts.projects.exports import EntryName, ExportProject, Package, ProjectExported
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import Cause, ChildError
-from workers.projects import camera_recording_rules, change_history, tables
+from workers.projects import change_history, tables
 from workers.projects.packages import contents, database_storage, sizes
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, PackageRow
+from workers.projects.rules import camera_recording_rules
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.storage.identity_map import rows_of
 

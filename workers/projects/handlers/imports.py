@@ -4,11 +4,11 @@ from sqlalchemy import text
 
 from contracts.projects.imports import ImportedProject, ImportProjects, ProjectsImported
 from workers.projects import domain
-from workers.projects.creation import creation_rules, import_rules
-from workers.projects.creation.import_rules import Surroundings
 from workers.projects.domain import FieldChange
 from workers.projects.row_types import ProjectRow, TombstoneRow
 from workers.projects.rows import TAKEN_NUMBERS
+from workers.projects.rules import creation_rules, import_rules
+from workers.projects.rules.import_rules import Surroundings
 from workers.projects.worker import ProjectUnit, worker
 
 _RAISE_LAST = text("SELECT setval('projects.number', :number) WHERE :number > (SELECT last_value FROM projects.number)")

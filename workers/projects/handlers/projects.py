@@ -9,11 +9,11 @@ from contracts.projects.commands import (
     ProjectUpdated,
     UpdateProject,
 )
-from workers.projects import camera_recording_rules, domain
-from workers.projects.creation import creation_rules
+from workers.projects import domain
 from workers.projects.domain import FieldChange
 from workers.projects.handlers.attached_recordings import attach, requested_recordings
 from workers.projects.row_types import ProjectRow
+from workers.projects.rules import camera_recording_rules, creation_rules
 from workers.projects.worker import ProjectUnit, worker
 
 

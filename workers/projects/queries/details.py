@@ -8,9 +8,10 @@ from sqlalchemy import text
 from contracts.errors import Code, Refusal, project_gone
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.queries import FindProject, FoundProject, GetOutcome, GetProject
-from workers.projects import camera_recording_rules, domain, legal_hold_view, tables, visibility
+from workers.projects import domain, legal_hold_view, tables, visibility
 from workers.projects.legal_hold_view import OpenedProjectRow
 from workers.projects.row_types import TombstoneRow
+from workers.projects.rules import camera_recording_rules
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import decided_outcomes
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX

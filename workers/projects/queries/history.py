@@ -8,8 +8,9 @@ from contracts.errors import project_gone
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.drafts import Draft, DraftedSequence, GetDraft
 from contracts.projects.history import GetHistory, HistoryEntry, ProjectHistory
-from workers.projects import camera_recording_rules, change_history, domain, draft_recordings, tables, visibility
+from workers.projects import change_history, domain, draft_recordings, tables, visibility
 from workers.projects.row_types import HistoryEntryRow, TombstoneRow
+from workers.projects.rules import camera_recording_rules
 from workers.projects.worker import worker
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext

@@ -8,10 +8,10 @@ from sqlalchemy import Integer, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from contracts.projects.imports import CheckImport, ImportChecked
-from workers.projects.creation import import_rules
-from workers.projects.creation.import_rules import Surroundings
 from workers.projects.row_types import TombstoneRow
 from workers.projects.rows import TAKEN_NUMBERS
+from workers.projects.rules import import_rules
+from workers.projects.rules.import_rules import Surroundings
 from workers.projects.tables import TOMBSTONES
 from workers.projects.worker import worker
 from workers.runtime.admission import licence_check

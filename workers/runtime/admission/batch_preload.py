@@ -4,11 +4,12 @@ One statement reads it, because a single command waits for every round trip. It 
 wrong clock may have put a decision into any month.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.rows import DictRow
 from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +19,7 @@ from contracts.permissions import Grants
 from workers.runtime.admission import authorisation
 from workers.runtime.admission.inbox import PastDecision
 from workers.runtime.admission.rate_limits import StreamPlace
-from workers.runtime.storage.hot_path_statements import read
+from workers.runtime.storage.hot_path_statements import Question, read, read_together
 
 _SELECT_CONTEXT = text(
     """
@@ -33,6 +34,8 @@ _SELECT_CONTEXT = text(
          WHERE worker = :worker AND lane = :lane) AS turned_away
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("principals", type_=ARRAY(TEXT)))
+
+_CONTEXT = "context"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,28 @@ async def read_batch_context(
 ) -> BatchContext:
     """Read the context of these command ids, principals and lane."""
     names = sorted(set(principals))
-    parameters = {"ids": list(ids), "principals": names, "worker": lane[0], "lane": lane[1]}
-    [row] = await read(connection, _SELECT_CONTEXT, parameters)
+    return _context(names, await read(connection, *_question(ids, names, lane)))
+
+
+async def read_batch_context_and(
+    questions: Mapping[str, Question],
+    connection: AsyncConnection,
+    ids: Iterable[UUID],
+    principals: Iterable[str],
+    lane: tuple[str, int],
+) -> tuple[BatchContext, dict[str, list[DictRow]]]:
+    """Read the context, and behind it the answers to other questions by their names, for one round trip."""
+    names = sorted(set(principals))
+    answers = await read_together(connection, {_CONTEXT: _question(ids, names, lane), **questions})
+    return _context(names, answers.pop(_CONTEXT)), answers
+
+
+def _question(ids: Iterable[UUID], names: Sequence[str], lane: tuple[str, int]) -> Question:
+    return _SELECT_CONTEXT, {"ids": list(ids), "principals": names, "worker": lane[0], "lane": lane[1]}
+
+
+def _context(names: Sequence[str], rows: Sequence[DictRow]) -> BatchContext:
+    [row] = rows
     known = {
         (principal, UUID(command_id)): PastDecision(bytes.fromhex(fingerprint), outcome.encode())
         for principal, command_id, fingerprint, outcome in row["decided"] or ()

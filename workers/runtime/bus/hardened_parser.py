@@ -50,7 +50,7 @@ async def flush(nats: Client) -> None:
 class BusClient(Client):
     """A client of NATS for which `tls://` means TLS; nats-py goes on without it if the server does not ask for it."""
 
-    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002
+    async def _process_info(self, info: dict[str, Any], initial_connection: bool = False) -> None:  # noqa: FBT001, FBT002 - as in nats-py
         """Refuse a server that offers no TLS before anything is sent to it, also after a lost connection.
 
         Raises:

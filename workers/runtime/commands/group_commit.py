@@ -14,8 +14,9 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Command, Event
 from workers.common.message_counters import Counters
-from workers.runtime.admission import inbox, licence_check, rate_limits
-from workers.runtime.admission.batch_preload import BatchContext, read_batch_context
+from workers.runtime.admission import inbox, rate_limits
+from workers.runtime.admission.batch_admission import BatchAdmission
+from workers.runtime.admission.batch_preload import BatchContext
 from workers.runtime.admission.incoming_messages import (
     DeadLetter,
     IncomingCommand,
@@ -24,8 +25,8 @@ from workers.runtime.admission.incoming_messages import (
     as_dead_letter,
     read_body,
 )
-from workers.runtime.admission.licence_check import Licensing, authorise_command
-from workers.runtime.admission.password_redaction import Fingerprints, fingerprint_without_secrets
+from workers.runtime.admission.licence_check import Licensing
+from workers.runtime.admission.password_redaction import fingerprint_without_secrets
 from workers.runtime.admission.rate_limits import RateLimits
 from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
@@ -45,9 +46,6 @@ AUDITED_CODES = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_
 
 CRASH_REASON = f"It ended its process {ATTEMPTS_MAX} times."
 
-SEPARATE_COMMANDS_MIN = 2
-"""Commands of a batch that may need their own transaction: from this number on, judging their senders first pays."""
-
 Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
 
 
@@ -66,7 +64,7 @@ class GroupCommit:
         """Set the handlers, the licensing, and the rate at which a lane accepts the commands of a principal."""
         self._licensing = licensing
         self._rates = RateLimits(per_second)
-        self._fingerprints = Fingerprints()
+        self._admission = BatchAdmission(worker, licensing, rows.questions)
         self._site = site
         self._worker = worker
         self._rows = rows
@@ -107,19 +105,7 @@ class GroupCommit:
             message.turned_away = seconds
         for message in incoming:
             read_body(message)
-        await self._refuse_early(owned.connection, [message for message in incoming if message.command])
-
-    async def _refuse_early(self, connection: AsyncConnection, incoming: Sequence[IncomingCommand]) -> None:
-        """Authorise senders before the batch is split: a refused command needs no transaction of its own."""
-        separate = sum(message.kind.runs_alone or message.kind.changes_permissions for message in incoming)
-        if separate < SEPARATE_COMMANDS_MIN:
-            return
-        context = await read_batch_context(connection, [], [message.work.principal for message in incoming])
-        unlicensed = licence_check.find_obstacle(context.licence or self._licensing.included, context.now)
-        for message in incoming:
-            authorise_command(message, context.grants[message.work.principal], unlicensed)
-            if message.kind.changes_permissions and not message.refusal:
-                return
+        await self._admission.refuse_early(owned.connection, [message for message in incoming if message.command])
 
     async def _transact(
         self, owned: OwnedLane, batch: Sequence[IncomingCommand | DeadLetter], given_up: str | None = None
@@ -150,10 +136,15 @@ class GroupCommit:
             for message in batch
             if isinstance(message, DeadLetter) and message.incoming and message.incoming.redelivered
         ]
-        context = await self._read_context(connection, post, incoming + redelivered)
+        context, preloaded = await self._admission.admit(connection, post.lane, incoming, redelivered)
         now, known = context.now, context.known
         batch = await reject_forged(connection, batch, known)
-        rows = await self._rows.load(connection, _new_commands(batch, known))
+        new = _new_commands(batch, known)
+        rows = await (
+            self._rows.load_rest(connection, new, preloaded.answers)
+            if preloaded.covers(new)
+            else self._rows.load(connection, new)
+        )
         for message in batch:
             if isinstance(message, DeadLetter):
                 self._dead_letter(decision, message, post, context)
@@ -175,22 +166,6 @@ class GroupCommit:
         if decision.turned_away:
             await rate_limits.remember(connection, self._worker, post.lane, incoming[-1])
         return decision, now
-
-    async def _read_context(
-        self, connection: AsyncConnection, post: LaneOutbox, incoming: Sequence[IncomingCommand]
-    ) -> BatchContext:
-        """Read the context, refuse unauthorised senders, and only then compute costly fingerprints."""
-        lane = (self._worker, post.lane)
-        principals = [message.work.principal for message in incoming]
-        context = await read_batch_context(connection, [message.id for message in incoming], principals, lane)
-        unlicensed = licence_check.find_obstacle(context.licence or self._licensing.included, context.now)
-        for message in incoming:
-            is_late = context.turned_away and context.turned_away.covers(message) and not message.redelivered
-            if is_late and not message.turned_away:
-                message.turned_away, message.command = rate_limits.WAIT_SECONDS_MIN, None
-            authorise_command(message, context.grants[message.work.principal], unlicensed)
-        await self._fingerprints.fingerprint_all(incoming, context.known)
-        return context
 
     def _unit(
         self, message: IncomingCommand, context: BatchContext, rows: Rows, connection: AsyncConnection

@@ -1,18 +1,20 @@
 """The unit of work of a handler: caller, time, and the rows of the batch."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
+from psycopg.rows import DictRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Command, Event, Message
 from contracts.permissions import Grants
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream
+from workers.runtime.storage.hot_path_statements import Question
 
 TIME_STEP = timedelta(microseconds=1)
 """Between two messages of a batch: each has its own time, so that an order by time is their order."""
@@ -35,6 +37,21 @@ class Rows(ABC):
     @abstractmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read and lock, with one statement per table and in id order, all rows that the messages may need."""
+
+    @classmethod
+    def questions(cls, _messages: Sequence[Message]) -> dict[str, Question]:
+        """Return statements that read and lock what the messages need; by default none.
+
+        The runtime may send them with those that read the batch's context. Some of the messages may then be refused.
+        """
+        return {}
+
+    @classmethod
+    async def load_rest(
+        cls, connection: AsyncConnection, messages: Sequence[Message], _answers: Mapping[str, Sequence[DictRow]]
+    ) -> Self:
+        """Read and lock what `questions` has not, given the rows of their statements."""
+        return await cls.load(connection, messages)
 
     @abstractmethod
     async def save(self, connection: AsyncConnection) -> None:

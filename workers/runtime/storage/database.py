@@ -54,13 +54,17 @@ _KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count
 
 
 def open_engine(url: str, *, connections: int = 20, waits: SessionTimeouts | None = None) -> AsyncEngine:
-    """Prepare a pool for a `postgresql://` URL without connecting."""
+    """Prepare a pool for a `postgresql://` URL without connecting.
+
+    Whoever asks gets the connection that was used last: its session has the plans and the pages of the cache at hand.
+    """
     waits = waits or SessionTimeouts()
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=connections,
         max_overflow=10,
         pool_pre_ping=True,
+        pool_use_lifo=True,
         json_serializer=as_json,
         json_deserializer=from_json,
         hide_parameters=True,

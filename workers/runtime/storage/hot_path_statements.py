@@ -6,7 +6,7 @@ Inside `transaction` reads wait for their rows; writes are sent with the next re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from psycopg import AsyncConnection as Driver
@@ -81,6 +81,27 @@ async def read(connection: AsyncConnection, statement: TextClause, parameters: M
         answer = pipeline.send(driver, _sql(statement), parameters)
         await (pipeline.wait_for(answer) if pipeline.in_transaction else pipeline.finish())
         return answer.rows()
+    except Error as error:
+        raise await _translate(connection, driver, error) from error
+
+
+Question: TypeAlias = tuple[TextClause, Mapping[str, Any]]
+"""A statement that reads, with its parameters."""
+
+
+async def read_together(connection: AsyncConnection, questions: Mapping[str, Question]) -> dict[str, list[DictRow]]:
+    """Return the rows of several statements by their names; they are executed in order, for one round trip."""
+    driver = _driver(connection)
+    pipeline = _pipeline(driver)
+    try:
+        answers = {
+            name: pipeline.send(driver, _sql(statement), parameters)
+            for name, (statement, parameters) in questions.items()
+        }
+        if answers:
+            last = [*answers.values()][-1]
+            await (pipeline.wait_for(last) if pipeline.in_transaction else pipeline.finish())
+        return {name: answer.rows() for name, answer in answers.items()}
     except Error as error:
         raise await _translate(connection, driver, error) from error
 

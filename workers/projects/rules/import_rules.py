@@ -36,9 +36,9 @@ def judge(projects: Sequence[ImportedProject], surroundings: Surroundings) -> Ju
     ids, numbers = set[UUID](), set(surroundings.numbers)
     for index, project in enumerate(projects):
         known = surroundings.known.get(project.project_id)
-        found = _conflicts(project, known) if known else _obstacles(project, ids, numbers, surroundings)
-        if obstacles := [RefusedProject(index=index, code=code, field=field) for code, field in found]:
-            judgement.refused.extend(obstacles)
+        obstacles = _conflicts(project, known) if known else _obstacles(project, ids, numbers, surroundings)
+        if refused := [RefusedProject(index=index, code=code, field=field) for code, field in obstacles]:
+            judgement.refused.extend(refused)
         elif known:
             judgement.existing.append(index)
         else:

@@ -1,0 +1,1 @@
+"""Rules as pure as those of `domain`: creating and importing projects, and the recordings of cameras."""
