@@ -12,11 +12,11 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "time_skipped": (
         "does not exist, because the clocks went forward: correct it, or choose --clock-changes earlier or later",
-        "n'existe pas, les horloges ayant été avancées\u00a0: corrigez-le, ou tranchez avec --clock-changes",
+        "n'existe pas à cause du changement d'heure\u00a0: corrigez-le, ou choisissez --clock-changes earlier ou later",
     ),
     "time_repeated": (
         "is ambiguous, because the clocks went back: add its offset, or choose --clock-changes earlier or later",
-        "est ambigu, les horloges ayant été retardées\u00a0: donnez le décalage, ou tranchez avec --clock-changes",
+        "est ambigu à cause du changement d'heure\u00a0: donnez le décalage, ou --clock-changes earlier ou later",
     ),
     "not_decoded": (
         "has bytes that are not text in the file's encoding: correct them, or name the encoding with --encoding",
@@ -109,7 +109,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "cursor_too_old": (
         "is too old, because later events were removed: start again from a list",
-        "est trop ancien, des événements ont été supprimés depuis\u00a0: repartez d'une liste",
+        "est trop ancien, car des événements ont été supprimés depuis\u00a0: repartez d'une liste",
     ),
     "held": (
         "is under hold: release it first, or ask somebody who has the permission",
@@ -125,7 +125,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "not_watched": (
         "cannot be followed, because feeds do not report holds: request the list again instead",
-        "ne peut pas être suivi, car aucun flux n'annonce les blocages\u00a0: redemandez plutôt la liste",
+        "ne peut pas être suivi, car aucun abonnement n'annonce les blocages\u00a0: redemandez plutôt la liste",
     ),
     "answer_too_large": (
         "requests more than fits into a message: request fewer at once, or export the project",
@@ -133,7 +133,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "clock_doubted": (
         "the database's clock has jumped, so nothing is deleted: check the clock, and try again in an hour",
-        "l'horloge de la base a fait un saut, rien n'est supprimé\u00a0: vérifiez-la, puis réessayez dans une heure",
+        "l'horloge de la base a fait un saut, donc rien n'est supprimé\u00a0: vérifiez-la, et réessayez dans une heure",
     ),
     "too_many_commands": (
         "follows too many other commands of yours: wait as long as stated here, then send it again with the same id",
@@ -211,7 +211,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "too_many_waits": (
         "is more than fits: too many of your questions wait already; wait for some answers, or ask without it",
-        "est refusé\u00a0: trop de vos questions attendent déjà\u00a0; attendez des réponses, ou n'attendez pas",
+        "est refusé\u00a0: trop de vos requêtes attendent\u00a0; attendez des réponses, ou renvoyez-la sans attente",
     ),
     "unknown_query": (
         "is not the name of a query: use one of the known ones",

@@ -50,6 +50,6 @@ async def test_where_a_search_did_not_look_is_told(bus: Bus, peer: Peer, tmp_pat
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
     line = ("projects", "list", "--search", "ladder")
     result = await incidents(*line, "--lang", "fr", folder=tmp_path, environment=environment)
-    assert "vous ne pouvez pas le voir\u00a0: commentaires, appels" in result.out
+    assert "faute de permission\u00a0: commentaires, appels" in result.out
     output = await incidents(*line, "--json", folder=tmp_path, environment=environment)
     assert output.json["withheld"] == ["comments", "calls"]
