@@ -16,7 +16,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "time_repeated": (
         "is ambiguous, because the clocks went back: add its offset, or choose --clock-changes earlier or later",
-        "est ambigu à cause du changement d'heure\u00a0: donnez le décalage, ou --clock-changes earlier ou later",
+        "est ambigu à cause du changement d'heure\u00a0: précisez le décalage, ou --clock-changes earlier ou later",
     ),
     "not_decoded": (
         "has bytes that are not text in the file's encoding: correct them, or name the encoding with --encoding",

@@ -36,13 +36,13 @@ _WHY_UNREACHABLE: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...
     ),
     (
         (nats.errors.SecureConnRequiredError, nats.errors.SecureConnFailedError),
-        "only one side wants TLS: write tls:// or nats:// in the address as the server does",
+        "one side uses TLS and the other does not: write tls:// or nats:// in the address as the server does",
     ),
     (ssl.SSLCertVerificationError, "the certificate of the server is not trusted here"),
     (ssl.SSLError, "no TLS connection can be made"),
     (
         (nats.errors.ProtocolError, nats.errors.JsonParseError, nats.errors.UnexpectedEOF),
-        "what answers there is no message bus: correct the address",
+        "the server at this address is not a message bus: correct the address",
     ),
     (
         (

@@ -20,10 +20,10 @@ _HELP: Final = {
     "up": "Run the whole system on this machine, until Ctrl-C.",
     "worker": "Run one worker against servers named by INCIDENTS_* variables.",
     "migrate": "Bring the databases to the schema of this version.",
-    "provision": "Make or compare the streams of a site.",
+    "provision": "Create or compare the streams of a site.",
     "backup": "Save a running system in one file.",
     "restore": "Restore a system from such a file.",
-    "access": "Make, list and revoke credentials of people, workers and operations.",
+    "access": "Create, list and revoke credentials of people, workers and operations.",
 }
 """The help texts of the server's commands, so that `--help` does not import the server."""
 

@@ -31,7 +31,7 @@ COMMANDS: Final = 2
 async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime) -> UUID:
     """Show that an expired project is deleted, and return its id."""
     project_id = uuid7()
-    with stage.step("import a project of 30 days ago") as step:
+    with stage.step("import a project from 30 days ago") as step:
         number = await _next_number(client)
         old = _old_project(project_id, number, scenario.imported.in_(client.language), now - _AGE)
         await client.send(ImportProjects(projects=[old]))
@@ -80,6 +80,6 @@ async def _wait_until_gone(stage: Stage, client: Client, project_id: UUID) -> Re
         await asyncio.sleep(pause)
         waited += pause
         pause = min(pause * 2, _PAUSE_SECONDS_MAX)
-    reason = stage.session.say("it is still there after a minute")
+    reason = stage.session.say("it still exists after a minute")
     message = phrase(Phrase.TRY_AGAIN_LATER, client.language)
     raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))

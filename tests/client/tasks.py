@@ -83,7 +83,7 @@ TASKS = (
     Task(24, "replay a dead letter", ("dead list", "dead replay --all --yes"), ("olivia", "replayed for olivia")),
     Task(25, "list and discard dead letters", ("dead list", "dead discard --all --yes"), ("discarded",)),
     Task(19, "give a colleague rights", ("roles grant olivia Guards",), ("Role granted to olivia: guards",)),
-    Task(20, "take them away", ("roles revoke olivia guards",), ("Role taken from olivia: guards",)),
+    Task(20, "take them away", ("roles revoke olivia guards",), ("Role revoked from olivia: guards",)),
     Task(
         21,
         "why is an operator refused",

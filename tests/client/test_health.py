@@ -130,7 +130,7 @@ async def test_missing_events_are_shown(site: Site) -> None:
     assert {"level": "fails", "what": "events_missing", "count": 1} in result.json["findings"]
     screen = await incidents("status", environment={**ours, "FORCE_COLOR": "1", "COLUMNS": 200})
     assert re.search(r"Events missing\S*\s+\x1b\[31m1\b", screen.out)
-    assert "1 event is missing from the record for good" in screen.out
+    assert "1 event is permanently missing from the record" in screen.out
 
 
 async def test_who_is_not_of_operations_is_refused(site: Site) -> None:

@@ -33,7 +33,10 @@ KNOWN: Final = (
     "{name} is reserved for the system: choose another name for this principal.",
     "{name} is not a worker: workers are {known}.",
     "{variable} names no role: write postgresql://ROLE@HOST/DATABASE, the role of workers.",
-    "There is no role {role}: CREATE ROLE {again} LOGIN PASSWORD '...', as a role that may, and run it again.",
+    (
+        "There is no role {role}: CREATE ROLE {again} LOGIN PASSWORD '...', "
+        "as a role that may create roles, and run it again."
+    ),
     (
         "A newer version has migrated this database, and this one does not know its schema: install that version, "
         "or restore the backup that was made before the upgrade."
@@ -86,8 +89,8 @@ KNOWN: Final = (
     "{place}: there is no database {name}",
     "{place}: the password of {role} is missing or incorrect ({state})",
     "{place}: the password of {role} is missing or incorrect",
-    "{place}: the server does not let {role} in from here ({state})",
-    "{place}: the server does not let {role} in from here",
+    "{place}: the server does not accept {role} from this machine ({state})",
+    "{place}: the server does not accept {role} from this machine",
     "{place}: all connections of the server are in use ({state})",
     "{place}: all connections of the server are in use",
     "{place}: the server is starting or shutting down ({state})",
@@ -100,7 +103,7 @@ KNOWN: Final = (
     "{place}: this host is not known",
     "{place}: the server does not answer",
     "{place}: the server closed the connection",
-    "{place}: there is no way to this host",
+    "{place}: no route to this host",
     "{place}: the encrypted connection failed",
     "{place}: PostgreSQL does not know a part of this address",
     "stream {name}",

@@ -41,7 +41,8 @@ class NoRoleError(Exception):
     def __init__(self, role: str) -> None:
         """Say how to create it."""
         super().__init__(
-            f"There is no role {role}: CREATE ROLE {role} LOGIN PASSWORD '...', as a role that may, and run it again."
+            f"There is no role {role}: CREATE ROLE {role} LOGIN PASSWORD '...', "
+            "as a role that may create roles, and run it again."
         )
 
 

@@ -51,7 +51,7 @@ async def list_categories(session: Session) -> None:
 @command(categories, "define", "incidents categories define 1 Reason --description 'Why it happened'", sends=True)
 async def define_category(
     session: Session,
-    slot: Annotated[int, typer.Argument(metavar="SLOT", min=1, max=5, help="Which of the five.")],
+    slot: Annotated[int, typer.Argument(metavar="SLOT", min=1, max=5, help="The category, 1 to 5.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
     description: Description = None,
     force: Force = False,

@@ -79,7 +79,7 @@ async def revoke(session: Session, principal: Who, role: Named) -> None:
         role_id = _role(session, role, (await client.ask(GetRoles())).roles).role_id
         revoking = make_message(session, UnassignRole, {"principal": principal, "role_id": role_id})
         event = await session.send(client, revoking)
-    session.show(event, session.say("Role taken from {principal}: {role}", principal=principal, role=role_id))
+    session.show(event, session.say("Role revoked from {principal}: {role}", principal=principal, role=role_id))
 
 
 @command(

@@ -107,11 +107,11 @@ def _of_streams(survey: Survey) -> Iterator[Finding]:
 def _of_events(survey: Survey) -> Iterator[Finding]:
     if survey.events_missing:
         words = (
-            "{count} events are missing from the record for good: the log of audit names them (events_missing); "
+            "{count} events are permanently missing from the record: the log of audit names them (events_missing); "
             "compare the history of these projects with their activity"
         )
         single = (
-            "{count} event is missing from the record for good: the log of audit names it (events_missing); "
+            "{count} event is permanently missing from the record: the log of audit names it (events_missing); "
             "compare the history of its project with its activity"
         )
         yield Finding("fails", "events_missing", words, {"count": survey.events_missing}, single)

@@ -16,7 +16,7 @@ from incidents.errors import Refused
 from incidents.terminal.input.naming import Named, fold
 from incidents.terminal.session import Session, UsageError
 
-Force = Annotated[bool, typer.Option("--force", help="Even if another one has this name.")]
+Force = Annotated[bool, typer.Option("--force", help="Allow a name that is already in use.")]
 
 
 async def require_unused(

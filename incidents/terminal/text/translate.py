@@ -49,7 +49,7 @@ REWORDED: Final = {
     "Input should be a valid number, {reason}": "a number is expected",
     "Input should be a valid UUID, {reason}": "an id is expected, such as 0190a000-0000-7000-8000-000000000001",
     "Input should be a valid boolean, {reason}": "yes or no is expected",
-    "Input should be {known}": "the value does not fit here; --help shows what does",
+    "Input should be {known}": "this value is not allowed here; --help lists the allowed values",
 }
 """Sentences of pydantic in usage errors, and ours instead, in both languages; the last one is for all others."""
 

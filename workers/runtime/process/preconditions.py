@@ -47,7 +47,7 @@ _MESSAGES: Final = (
 _CAUSES: Final = {
     "3D000": "there is no database {database}",
     "28P01": "the password of {role} is missing or incorrect",
-    "28000": "the server does not let {role} in from here",
+    "28000": "the server does not accept {role} from this machine",
     "53300": "all connections of the server are in use",
     "57P03": "the server is starting or shutting down",
     "25006": "the server is read-only",
@@ -63,7 +63,7 @@ _UNREACHED: Final = (
     (r"could not translate|resolve|not known|name resolution", "this host is not known"),
     (r"time(d )?out", "the server does not answer"),
     (r"closed the connection|connection to server was lost|reset by peer", "the server closed the connection"),
-    (r"unreachable|No route", "there is no way to this host"),
+    (r"unreachable|No route", "no route to this host"),
     (r"SSL|certificate", "the encrypted connection failed"),
     (r"invalid URI|invalid connection option", "PostgreSQL does not know a part of this address"),
 )
