@@ -42,7 +42,7 @@ async def waiting(running: RunningComponents, count: int = 1) -> None:
 @pytest.fixture
 def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a waiting question look into the inbox at its beginning and at its end only."""
-    monkeypatch.setattr(outcome_waits, "_FIRST_LOOK_SECONDS", 3_600)
+    monkeypatch.setattr(outcome_waits, "FIRST_LOOK_SECONDS", 3_600)
 
 
 @pytest.fixture

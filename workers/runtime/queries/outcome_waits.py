@@ -36,7 +36,7 @@ WAITS_MAX: Final = 1_000
 WAITS_PER_PRINCIPAL_MAX: Final = 100
 """In one process."""
 
-_FIRST_LOOK_SECONDS: Final = 1.0
+FIRST_LOOK_SECONDS: Final = 1.0
 """Each further look comes after twice the time."""
 
 _SERVER_SECONDS_MAX: Final = 5.0
@@ -127,7 +127,7 @@ class OutcomeWaits:
 
     async def _first_of(self, published: asyncio.Future[bytes], wait: _Wait) -> bytes:
         """Return the outcome that is published, or committed without having been heard."""
-        deadline, pause = wait.query.arrived + wait.awaited.seconds, _FIRST_LOOK_SECONDS
+        deadline, pause = wait.query.arrived + wait.awaited.seconds, FIRST_LOOK_SECONDS
         while (outcome := await self._looks.outcome(wait.key)) is None:
             if (left := deadline - asyncio.get_running_loop().time()) <= 0:
                 raise wait.awaited.refusal
