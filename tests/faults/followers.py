@@ -65,7 +65,7 @@ class Follower:
                 self.feeds += 1
             event_id, cursor = headers.get("ce-id", ""), headers["Feed-Cursor"]
             event = FeedEvent(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
-            self.followed.told.append(event)
+            self.followed.received.append(event)
             if kind == "end":
                 await self._refused(message)
                 return

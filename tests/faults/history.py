@@ -60,7 +60,7 @@ class Followed:
 
     name: str
     sees: tuple[str, ...]
-    told: list[FeedEvent] = field(default_factory=list)
+    received: list[FeedEvent] = field(default_factory=list)
     refused: list[tuple[float, str]] = field(default_factory=list)
 
 

@@ -157,14 +157,14 @@ def _gaps(visible: list[Stored], known_ids: set[str]) -> list[list[Stored]]:
 def _told_before(feed: Followed, visible: list[Stored], place: int) -> str:
     """Say what the feed told last before a gap, and first after it."""
     places = {event.id: event.place for event in visible}
-    around = [message for message in feed.told if message.event_id in places]
+    around = [message for message in feed.received if message.event_id in places]
     before = [message for message in around if places[message.event_id] < place][-1:]
     after = [message for message in around if places[message.event_id] > place][:1]
     events = [
         f"message {message.number} of feed {message.feed} at {message.at:.1f} s, cursor {message.cursor}"
         for message in before + after
     ]
-    last = feed.told[-1]
+    last = feed.received[-1]
     return f"around it: {' and '.join(events)}; the last message was {last.kind} {last.number} at {last.at:.1f} s"
 
 
@@ -172,7 +172,7 @@ def feeds(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told every event that it may see, and no other."""
     for followed in history.followed:
         visible = _places(followed, final)
-        ids = {message.event_id for message in followed.told if message.kind == "event"}
+        ids = {message.event_id for message in followed.received if message.kind == "event"}
         for gap in _gaps(visible, ids):
             first, last = gap[0], gap[-1]
             before = _told_before(followed, visible, first.place)
@@ -191,7 +191,7 @@ def feed_order(history: History, final: Final) -> Iterator[Finding]:
     for followed in history.followed:
         places = {event.id: event.place for event in _distinct(final.events).values()}
         counts, last, results = dict[str, int](), 0, set[str]()
-        for message in followed.told:
+        for message in followed.received:
             if message.number != counts.get(message.feed, 0) + 1:
                 yield (
                     followed.name,

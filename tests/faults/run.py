@@ -84,7 +84,7 @@ class Run:
             "applied": sum(decision.outcome["status"] == APPLIED for decision in self.final.inbox),
             "events": len(self.final.events),
             "followed": {
-                followed.name: sum(message.kind == "event" for message in followed.told)
+                followed.name: sum(message.kind == "event" for message in followed.received)
                 for followed in self.history.followed
             },
             "faults": {kind: len(moments) for kind, moments in times.items()},
@@ -166,7 +166,7 @@ async def _caught_up(followers: list[Follower], final: Final) -> None:
     async def told() -> bool:
         for follower in followers:
             ids = [event.id for event in final.events if event.happened.startswith(follower.followed.sees)]
-            if ids and ids[-1] not in {each.event_id for each in follower.followed.told[-2_000:]}:
+            if ids and ids[-1] not in {each.event_id for each in follower.followed.received[-2_000:]}:
                 return False
         return True
 

@@ -131,10 +131,10 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("an entry is there twice", "activity", lambda _, f: f.activity.append(f.activity[0])),
     ("the log server lacks an entry", "activity", lambda _, f: f.log_server.pop()),
     ("the log server has too much", "activity", lambda _, f: f.log_server.append(f.activity[1])),
-    ("a follower misses the last event", "feed gap", lambda h, _: h.followed[0].told.pop()),
+    ("a follower misses the last event", "feed gap", lambda h, _: h.followed[0].received.pop()),
     ("a follower sees too much", "feed gap", lambda h, _: setattr(h.followed[0], "sees", ("reports.",))),
     ("a feed is refused", "feed gap", lambda h, _: h.followed[0].refused.append((1.0, "gone"))),
-    ("a message number is skipped", "feed order", lambda h, _: h.followed[0].told.pop(2)),
+    ("a message number is skipped", "feed order", lambda h, _: h.followed[0].received.pop(2)),
     ("a dead letter", "left over", lambda _, f: f.dead.append("im.main.dead.projects: {}")),
     ("the outbox is not empty", "left over", lambda _, f: f.left.update({"runtime.unpublished": 3})),
 ]

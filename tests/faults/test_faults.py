@@ -38,4 +38,4 @@ async def test_the_whole_history_stands_under_faults(single: SingleSystem) -> No
     run = await execute(single, RunOptions(SEED, 0, kinds=kinds, longest=2.5, sessions=2, calm=0.5), print)
     assert [f"{violation.rule}: {violation.story}" for violation in run.violations] == []
     assert len(run.history.commands) > 200
-    assert sum(event.kind == "event" for event in run.history.followed[0].told) > 100
+    assert sum(event.kind == "event" for event in run.history.followed[0].received) > 100

@@ -117,6 +117,6 @@ async def test_wrong_answers_of_the_server_lose_nothing(site: Site, liar: Liar) 
 
 async def are_followed(follower: Follower, number: int) -> bool:
     """Tell whether a follower was told so many different events."""
-    ids = {event.event_id for event in follower.followed.told if event.kind == "event"}
+    ids = {event.event_id for event in follower.followed.received if event.kind == "event"}
     assert len(ids) == number, f"{number - len(ids)} of {number} events were never told"
     return True

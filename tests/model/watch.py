@@ -89,8 +89,8 @@ class Watch:
         assert ended in lost_right, f"{self.who} may follow: {follower.end}"
         assert not ended or follower.end["code"] == "not-available", follower.end
         assert ended or self._may(model), f"{self.who} may not follow any more"
-        self._compare(follower.told, ended=ended)
-        follower.told.clear()
+        self._compare(follower.received, ended=ended)
+        follower.received.clear()
         self._expected, self._lost_right = ([] if not ended else self._expected), {not self._may(model)}
         if ended or not self._fences:
             self.leave()

@@ -116,7 +116,7 @@ class Follower:
     def __init__(self, speaker: Speaker, since: str | None) -> None:
         """Remember who follows, and from where on."""
         self.cursor = since
-        self.told: list[Event] = []
+        self.received: list[Event] = []
         self.end: Any = None
         self.is_whole = True
         self._speaker = speaker
@@ -149,7 +149,7 @@ class Follower:
                 self._feed = body["feed"]
                 self._opened.set_result(None)
             elif kind == "event":
-                self.told.append(read(message))
+                self.received.append(read(message))
             elif kind == "end":
                 self.end = body["error"]
             self._news.notify_all()
@@ -166,7 +166,7 @@ class Follower:
         """Wait until the feed has told the event of a command, or has ended."""
         async with asyncio.timeout(SECONDS), self._news:
             await self._news.wait_for(
-                lambda: self.end is not None or any(event.cause == command_id for event in self.told)
+                lambda: self.end is not None or any(event.cause == command_id for event in self.received)
             )
 
     async def leave(self) -> None:

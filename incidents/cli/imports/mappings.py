@@ -35,7 +35,7 @@ def read_mapping(
     """Read the mapping; options override the file.
 
     Raises:
-        UsageError: The file cannot be read or is no mapping, or an option is not valid.
+        UsageError: The file cannot be read or is not a mapping, or an option is not valid.
     """
     from_file = _from_file(session, path) if path else Mapping()
     whole = from_file.model_dump(exclude_unset=True) | {name: text for name, text in own.items() if text is not None}

@@ -4,7 +4,7 @@ One statement reads it, because a single command waits for every round trip. It 
 wrong clock may have put a decision into any month.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +19,7 @@ from contracts.permissions import Grants
 from workers.runtime.admission import authorisation
 from workers.runtime.admission.inbox import PastDecision
 from workers.runtime.admission.rate_limits import StreamPlace
-from workers.runtime.storage.hot_path_statements import Question, read, read_together
+from workers.runtime.storage.hot_path_statements import Question, read_together
 
 _SELECT_CONTEXT = text(
     """
@@ -56,8 +56,8 @@ async def read_batch_context(
     connection: AsyncConnection, ids: Iterable[UUID], principals: Iterable[str], lane: tuple[str, int] = ("", 0)
 ) -> BatchContext:
     """Read the context of these command ids, principals and lane."""
-    names = sorted(set(principals))
-    return _context(names, await read(connection, *_question(ids, names, lane)))
+    context, _ = await read_batch_context_and({}, connection, ids, principals, lane)
+    return context
 
 
 async def read_batch_context_and(
@@ -69,20 +69,13 @@ async def read_batch_context_and(
 ) -> tuple[BatchContext, dict[str, list[DictRow]]]:
     """Read the context, and behind it the answers to other questions by their names, for one round trip."""
     names = sorted(set(principals))
-    answers = await read_together(connection, {_CONTEXT: _question(ids, names, lane), **questions})
-    return _context(names, answers.pop(_CONTEXT)), answers
-
-
-def _question(ids: Iterable[UUID], names: Sequence[str], lane: tuple[str, int]) -> Question:
-    return _SELECT_CONTEXT, {"ids": list(ids), "principals": names, "worker": lane[0], "lane": lane[1]}
-
-
-def _context(names: Sequence[str], rows: Sequence[DictRow]) -> BatchContext:
-    [row] = rows
+    parameters = {"ids": list(ids), "principals": names, "worker": lane[0], "lane": lane[1]}
+    answers = await read_together(connection, {_CONTEXT: (_SELECT_CONTEXT, parameters), **questions})
+    [row] = answers.pop(_CONTEXT)
     known = {
         (principal, UUID(command_id)): PastDecision(bytes.fromhex(fingerprint), outcome.encode())
         for principal, command_id, fingerprint, outcome in row["decided"] or ()
     }
     licence = Licence.model_validate(row["licence"]) if row["licence"] else None
     grants = authorisation.grants_of(names, row["given"] or ())
-    return BatchContext(row["now"], known, grants, licence, StreamPlace.read(row["turned_away"]))
+    return BatchContext(row["now"], known, grants, licence, StreamPlace.read(row["turned_away"])), answers
