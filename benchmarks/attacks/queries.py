@@ -39,9 +39,10 @@ _LARGE = f"""
     INSERT INTO projects.comment (project_id, comment_id, text, created_by, created_at)
     SELECT '{LARGE}', gen_random_uuid(), left(repeat(md5(n::text) || ' and ', 600), 20000), 'eve', now()
     FROM generate_series(1, 2500) n;
-    INSERT INTO projects.history (project_id, revision, place, at, by, field, part_id, new)
-    SELECT '{LARGE}', row_number() OVER () + 1, 1, created_at, created_by, 'comment', comment_id,
-        jsonb_build_object('text', text) FROM projects.comment WHERE project_id = '{LARGE}'
+    INSERT INTO projects.change_set (project_id, revision, first_place, at, by, fields, changes)
+    SELECT '{LARGE}', row_number() OVER () + 1, 1, created_at, created_by, '{{comment}}', jsonb_build_array(jsonb_build_object(
+        'field', 'comment', 'part_id', comment_id, 'new', jsonb_build_object('text', text)))
+    FROM projects.comment WHERE project_id = '{LARGE}'
 """  # noqa: S608 - the id is a constant
 _ROLES = """
     INSERT INTO administration.role VALUES ('all', 'all', '{"incident-projects": "view",

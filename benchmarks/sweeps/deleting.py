@@ -27,8 +27,9 @@ from workers.runtime.storage.database import autocommit, open_engine
 WORKERS: Final = ("projects", "retention", "audit")
 _PATIENCE_SECONDS: Final = 600.0
 _HISTORY: Final = """
-    INSERT INTO projects.history (project_id, revision, place, at, by, field, old, new)
-    SELECT p.id, n, 1, p.updated_at, p.updated_by, 'status_id', to_jsonb(n), to_jsonb(n + 1)
+    INSERT INTO projects.change_set
+    SELECT p.id, n, 1, p.updated_at, p.updated_by, '{status_id}',
+        jsonb_build_array(jsonb_build_object('field', 'status_id', 'old', n, 'new', n + 1)), n, n + 1
     FROM projects.project p CROSS JOIN generate_series(2, 4) n;
     SELECT setval('projects.number', (SELECT max(number) FROM projects.project));
 """

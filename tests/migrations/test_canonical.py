@@ -1,22 +1,38 @@
 """What older versions kept gets the form that is kept now."""
 
 import json
-from random import Random
 from typing import Any
 
-from sqlalchemy import text
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
-from tests.projects.list_model import insert_projects, project
-from tests.support import Site
+from tests.migrations.revisions import Walk
+from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.scripts import read_sql, run_script
 
 PAST = (("decimal_1", "1E+2", "-0"), ("decimal_2", None, "7"), ("text_1", "1E+2", None))
-_PAST = text(
+VALUES = text("UPDATE projects.project SET decimal_1 = 0.10, decimal_2 = 100, imported = true, created_by = :who")
+TYPE = text("UPDATE administration.property SET name = :name")
+CHANGE = text(
     """
     INSERT INTO projects.history
-    VALUES (:id, 2, :place, now(), 'a', :field, NULL, CAST(:old AS jsonb), CAST(:new AS jsonb))
+    SELECT id, 7, :place, now(), 'a', :field, NULL, CAST(:old AS jsonb), CAST(:new AS jsonb)
+    FROM projects.project ORDER BY id LIMIT 1
     """
 )
+
+
+@pytest.fixture
+def url(walk: Walk, postgres: EmbeddedPostgres) -> str:
+    """Return a copy of the database that stopped before the numbers had one form."""
+    name, before = "canonical", make_url(walk.url("0015")).database
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, before or ""))))
+    return str(make_url(postgres.url(name)).set(drivername="postgresql+psycopg"))
 
 
 def as_json(value: Any) -> str | None:
@@ -24,21 +40,22 @@ def as_json(value: Any) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-async def test_numbers_and_names_get_their_one_form(site: Site) -> None:
+def test_numbers_and_names_get_their_one_form(url: str) -> None:
     """Decimal numbers lose exponent, zeros and the sign of a zero, names get normal form C; the rest stays."""
-    document = project(Random(4), 1)
-    await insert_projects(site, [document])
-    values = "decimal_1 = 0.10, decimal_2 = 100, imported = true, created_by = :who"
-    await site.sql(f"UPDATE projects.project SET {values}", who="Ge\u0301")  # noqa: S608 - written above
-    await site.sql("INSERT INTO administration.property VALUES (1, 'type', NULL, :name, '')", name="Vole\u0301")
-    async with site.engine.begin() as connection:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(VALUES, {"who": "Ge\u0301"})
+        connection.execute(TYPE, {"name": "Vole\u0301"})
         for place, (field, old, new) in enumerate(PAST):
-            change = {"id": document.id, "place": place, "field": field, "old": as_json(old), "new": as_json(new)}
-            await connection.execute(_PAST, change)
+            connection.execute(CHANGE, {"place": place, "field": field, "old": as_json(old), "new": as_json(new)})
         for _ in range(2):
-            await connection.run_sync(run_script, read_sql("*_canonical.sql"))
-    rows = await site.sql("SELECT decimal_1::text, decimal_2::text, created_by FROM projects.project")
-    assert [tuple(row) for row in rows] == [("0.1", "100", "G\u00e9")]
-    history = await site.sql("SELECT old, new FROM projects.history ORDER BY place")
-    assert [tuple(row) for row in history] == [("100", "0"), (None, "7"), ("1E+2", None)]
-    assert [tuple(row) for row in await site.sql("SELECT name FROM administration.property")] == [("Vol\u00e9",)]
+            run_script(connection, read_sql("*_canonical.sql"))
+        values = connection.execute(
+            text("SELECT DISTINCT decimal_1::text, decimal_2::text, created_by FROM projects.project")
+        )
+        history = connection.execute(text("SELECT old, new FROM projects.history WHERE revision = 7 ORDER BY place"))
+        names = connection.execute(text("SELECT DISTINCT name FROM administration.property"))
+        assert values.all() == [("0.1", "100", "G\u00e9")]
+        assert history.all() == [("100", "0"), (None, "7"), ("1E+2", None)]
+        assert names.all() == [("Vol\u00e9",)]
+    engine.dispose()

@@ -38,14 +38,6 @@ _IMPORTED = text("SELECT count(*) FROM audit.activity WHERE activity = 'projects
 DETAILS = ("incident-projects/main-details", "incident-projects/categories")
 
 
-@pytest.fixture(scope="session")
-def walk(postgres: EmbeddedPostgres) -> Walk:
-    """Stop at every revision, with rows of it and of all before it; the tests of this file may run in any order."""
-    upgrades = Walk(postgres)
-    upgrades.run()
-    return upgrades
-
-
 @pytest.fixture
 async def engine(walk: Walk, revision: str) -> AsyncIterator[AsyncEngine]:
     """Connect to the database that stopped at a revision."""
@@ -64,12 +56,23 @@ async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
         *({"entry": row["entry"]} for row in by_table.get("audit.waiting", ())),
         *({"entry": entry} for row in batches for entry in json.loads(row["entries"])),
     ]
+    if "projects.change_set" in by_table:
+        change_sets = by_table.pop("projects.change_set")
+        by_table["projects.history"] = [change for change_set in change_sets for change in _changes(change_set)]
     return {
         table: [
             {name: value for name, value in row.items() if name not in MADE_ANEW.get(table, ())} for row in table_rows
         ]
         for table, table_rows in by_table.items()
     }
+
+
+def _changes(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the changes of a change set as rows of their own, which they were in former versions."""
+    columns = {name: row[name] for name in ("project_id", "revision", "at", "by")}
+    absent = {"part_id": None, "old": None, "new": None}
+    places = enumerate(row["changes"], start=row["first_place"])
+    return [{**columns, **absent, "place": place, **change} for place, change in places]
 
 
 def _messages(row: dict[str, Any]) -> dict[str, Any]:

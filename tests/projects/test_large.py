@@ -19,8 +19,9 @@ COMMENTS = """
     SELECT :project_id, gen_random_uuid(), repeat('x', 20000), 'admin', now() FROM generate_series(1, :count)
 """
 HISTORY = """
-    INSERT INTO projects.history (project_id, revision, place, at, by, field, new)
-    SELECT :project_id, n + 1, 1, now(), 'admin', 'description', to_jsonb(repeat('x', 20000))
+    INSERT INTO projects.change_set (project_id, revision, first_place, at, by, fields, changes)
+    SELECT :project_id, n + 1, 1, now(), 'admin', '{description}',
+        jsonb_build_array(jsonb_build_object('field', 'description', 'new', repeat('x', 20000)))
     FROM generate_series(1000, 1000 + :count) n
 """
 TRAP = (

@@ -41,11 +41,12 @@ FILM = """
         json_array_elements_text(r.cameras) camera
 """
 PAST = """
-    INSERT INTO projects.history (project_id, revision, place, at, by, field, old, new)
-    SELECT r.id, step.revision, 1, r.created_at + step.revision * interval '1 hour', 'alice', 'status_id',
-        CAST(step.old AS jsonb), CAST(step.new AS jsonb)
+    INSERT INTO projects.change_set
+    SELECT r.id, step.revision, 1, r.created_at + step.revision * interval '1 hour', 'alice', '{status_id}',
+        json_build_array(json_strip_nulls(json_build_object('field', 'status_id', 'old', step.old, 'new', step.new))),
+        step.old, step.new
     FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, created_at timestamptz, steps json),
-        json_to_recordset(r.steps) AS step(revision int, old text, new text)
+        json_to_recordset(r.steps) AS step(revision int, old int, new int)
 """
 CLOSING = {2, 3}
 """The statuses that close; the first is one that does not."""

@@ -1,6 +1,6 @@
 """The history of projects: the changes of a batch, and the entries that it reads to explain a refusal."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import domain, tables
 from workers.projects.domain import FieldChange, Removal, Revision
-from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, HistoryRow
+from workers.projects.row_types import ChangeSetRow, HistoryEntryColumns, HistoryEntryRow
 from workers.projects.rules import camera_recording_rules
 from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.storage.bulk_writes import insert_rows
@@ -25,16 +25,18 @@ REVISIONS = text(
     """
     SELECT h.* FROM unnest(:ids, :revisions) AS asked(project_id, since)
     CROSS JOIN LATERAL (
-        SELECT h.project_id, revision, min(by) AS by, min(at) AS at, array_agg(DISTINCT field ORDER BY field) AS fields
-        FROM projects.history h WHERE h.project_id = asked.project_id AND h.revision > asked.since
-        GROUP BY h.project_id, revision ORDER BY revision DESC LIMIT 100
+        SELECT s.project_id, revision, by, at, fields
+        FROM projects.change_set s WHERE s.project_id = asked.project_id AND s.revision > asked.since
+        ORDER BY revision DESC LIMIT 100
     ) h ORDER BY h.project_id, h.revision
     """
 ).bindparams(_IDS, bindparam("revisions", type_=ARRAY(Integer)))
 REMOVALS = text(
     """
     SELECT DISTINCT ON (project_id, part_id) project_id, part_id, by, at
-    FROM projects.history WHERE project_id = ANY(:ids) AND part_id = ANY(:parts) AND new IS NULL
+    FROM projects.history
+    WHERE project_id = ANY(:ids) AND fields && ARRAY['comment', 'call', 'sequence']
+        AND part_id = ANY(:parts) AND new IS NULL
     ORDER BY project_id, part_id, revision DESC
     """
 ).bindparams(_IDS, _PARTS)
@@ -47,13 +49,15 @@ CREATIONS = text(
         WHERE project_id = ANY(:ids) AND revision = 1
         UNION ALL
         (SELECT DISTINCT ON (project_id, field) project_id, revision, place, field, part_id, old, new
-         FROM projects.history WHERE project_id = ANY(:ids) AND revision > 1 AND field = ANY(:opened)
+         FROM projects.history
+         WHERE project_id = ANY(:ids) AND revision > 1 AND fields && :opened AND field = ANY(:opened)
          ORDER BY project_id, field, revision)
     ) entry ORDER BY project_id, revision, place
     """
 ).bindparams(_IDS, bindparam("opened", type_=ARRAY(Text)))
 
-# The creation is reconstructed from the project's row: the first change of a main detail has its original value.
+# The creation is reconstructed from the project's row: the first change of a main detail has its original value. Both
+# parts are sorted, so that a page reads no further than its last entry.
 # Labels and names are those at the time of the change.
 ENTRIES = text(
     r"""
@@ -64,21 +68,25 @@ ENTRIES = text(
         CASE WHEN field IN ('project', 'type_id', 'status_id') OR field LIKE 'category\_%'
             THEN published.names_at(field, old, new, at) ELSE '{}' END AS names
     FROM (
-        SELECT revision, place, at, by, field, part_id, old, new FROM projects.history
-        WHERE project_id = :project_id AND (revision, place) > (1, 0)
+        (SELECT revision, place, at, by, field, part_id, old, new FROM projects.history
+         WHERE project_id = :project_id AND revision <= :revision AND (revision, place) > (1, 0)
+            AND (CAST(:field AS text) IS NULL OR CAST(:field AS text) = ANY(fields))
+         ORDER BY revision DESC, place DESC)
         UNION ALL
-        SELECT 1, 0, coalesce(h.at, p.created_at), coalesce(h.by, p.created_by), 'project', NULL, NULL,
+        (SELECT 1 AS revision, CAST(0 AS smallint) AS place, coalesce(h.at, p.created_at), coalesce(h.by, p.created_by),
+            'project', NULL, NULL,
             jsonb_build_object('type_id', p.type_id, 'status_id', p.status_id, 'reference', p.reference,
                                'description', p.description, 'start_time', p.start_time, 'end_time', p.end_time)
             || coalesce((
                 SELECT jsonb_object_agg(field, coalesce(old, 'null')) FROM (
                     SELECT DISTINCT ON (field) field, old FROM projects.history WHERE project_id = p.id
+                    AND fields && ARRAY['type_id', 'status_id', 'reference', 'description', 'start_time', 'end_time']
                     AND field IN ('type_id', 'status_id', 'reference', 'description', 'start_time', 'end_time')
                     ORDER BY field, revision
                 ) first
             ), '{}') || coalesce(h.new, '{}')
-        FROM projects.project p LEFT JOIN projects.history h ON (h.project_id, h.revision, h.place) = (p.id, 1, 0)
-        WHERE p.id = :project_id
+         FROM projects.project p LEFT JOIN projects.history h ON (h.project_id, h.revision, h.place) = (p.id, 1, 0)
+         WHERE p.id = :project_id ORDER BY revision DESC, place DESC)
     ) entry
     WHERE (revision, place) < (:revision, :place) AND NOT field = ANY(:hidden)
         AND (CAST(:field AS text) IS NULL OR field = :field) AND (CAST(:part_id AS uuid) IS NULL OR part_id = :part_id)
@@ -142,21 +150,26 @@ class _CommandChanges(NamedTuple):
     at: datetime
     past: list[FieldChange]
 
-    def rows(self) -> Iterator[HistoryRow]:
-        """Yield the rows of the changes."""
-        first = 0 if self.past[0].field == domain.CREATION else FIRST
-        for place, (field, part_id, old, new) in enumerate(self.past, start=first):
-            yield {
-                "project_id": self.project_id,
-                "revision": self.revision,
-                "place": place,
-                "at": self.at,
-                "by": self.by,
-                "field": field,
-                "part_id": part_id,
-                "old": old,
-                "new": new,
-            }
+    def fields(self) -> list[str]:
+        """Return the names of the changed fields, in the order of the alphabet."""
+        return sorted({change.field for change in self.past})
+
+    def row(self) -> ChangeSetRow:
+        """Return the row of the changes."""
+        status = next((change for change in self.past if change.field == "status_id"), None)
+        return {
+            "project_id": self.project_id,
+            "revision": self.revision,
+            "first_place": 0 if self.past[0].field == domain.CREATION else FIRST,
+            "at": self.at,
+            "by": self.by,
+            "fields": self.fields(),
+            "changes": [
+                {name: value for name, value in change._asdict().items() if value is not None} for change in self.past
+            ],
+            "old_status_id": status.old if status else None,
+            "new_status_id": status.new if status else None,
+        }
 
 
 class History:
@@ -203,7 +216,7 @@ class History:
     def since(self, project_id: UUID, revision: int) -> list[Revision]:
         """Return the revisions of a project after a given one, including this batch, the oldest first."""
         new = [
-            Revision(change.revision, change.by, change.at, tuple(sorted({past.field for past in change.past})))
+            Revision(change.revision, change.by, change.at, tuple(change.fields()))
             for change in self._new
             if change.project_id == project_id
         ]
@@ -232,8 +245,7 @@ class History:
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write all changes with one statement, or none without changes."""
-        rows = [row for change in self._new for row in change.rows()]
-        await insert_rows(connection, tables.History, rows)
+        await insert_rows(connection, tables.ChangeSet, [change.row() for change in self._new])
 
 
 def entry_of(row: HistoryEntryRow) -> HistoryEntryColumns:

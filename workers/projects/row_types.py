@@ -172,18 +172,18 @@ class TombstoneRow(TypedDict):
     expired: bool
 
 
-class HistoryRow(TypedDict):
-    """A row of `projects.history`."""
+class ChangeSetRow(TypedDict):
+    """A row of `projects.change_set`."""
 
     project_id: UUID
     revision: int
-    place: int
+    first_place: int
     at: datetime
     by: str
-    field: str
-    part_id: UUID | None
-    old: Any | None
-    new: Any | None
+    fields: list[str]
+    changes: list[Any]
+    old_status_id: int | None
+    new_status_id: int | None
 
 
 class HistoryEntryColumns(TypedDict):

@@ -34,7 +34,8 @@ START_WEEK = text("date_bin('7 days', start_time, '2000-01-03 00:00:00+00')")
 _WEEKLY = ("created_at", "id", "start_time")
 
 _SCHEMA = {"schema": "projects"}
-_OF_STATUS = text("field = 'status_id'")
+_STATUSES = ("at", "old_status_id", "new_status_id")
+_OF_STATUS = text("new_status_id IS NOT NULL")
 
 
 def _by_category(slot: str) -> Index:
@@ -181,27 +182,27 @@ class Tombstone(Base):
     expired: Mapped[bool] = mapped_column(Boolean)
 
 
-class History(Base):
-    """A change of a field or part; a project's creation has place 0 and is stored only for imports and drafts.
+class ChangeSet(Base):
+    """The changes of one command to a project; of a creation, only those of imports and drafts are stored.
 
-    A trigger deletes the rows with their project.
+    The view `projects.history` has a row for each change. A trigger deletes the rows with their project.
     """
 
-    __tablename__ = "history"
+    __tablename__ = "change_set"
     __table_args__ = (
-        Index("history_of_status", "project_id", postgresql_include=("at", "old", "new"), postgresql_where=_OF_STATUS),
+        Index("change_set_of_status", "project_id", postgresql_include=_STATUSES, postgresql_where=_OF_STATUS),
         _SCHEMA,
     )
 
     project_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    place: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    first_place: Mapped[int] = mapped_column(SmallInteger)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     by: Mapped[str] = mapped_column(Text)
-    field: Mapped[str] = mapped_column(Text)
-    part_id: Mapped[UUID | None] = mapped_column(Uuid)
-    old: Mapped[Any | None] = mapped_column(JSONB)
-    new: Mapped[Any | None] = mapped_column(JSONB)
+    fields: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    changes: Mapped[list[Any]] = mapped_column(JSONB)
+    old_status_id: Mapped[int | None] = mapped_column(Integer)
+    new_status_id: Mapped[int | None] = mapped_column(Integer)
 
 
 class Draft(Base):

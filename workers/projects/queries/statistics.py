@@ -7,14 +7,12 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Subquery,
-    Text,
     and_,
     case,
-    cast,
     extract,
     func,
-    literal_column,
     null,
+    or_,
     select,
     text,
 )
@@ -24,7 +22,7 @@ from contracts.permissions import Level, Node
 from contracts.projects.statistics import GROUPS_MAX, Figures, ProjectStatistics, Statistics
 from workers.projects.queries.filter_conditions import all_conditions
 from workers.projects.search.index_tables import Camera
-from workers.projects.tables import History, Project
+from workers.projects.tables import ChangeSet, Project
 from workers.projects.worker import worker
 from workers.runtime.queries.query_dispatch import QueryContext
 
@@ -112,11 +110,10 @@ def _closed_since(closing: Sequence[int]) -> ColumnElement[Any]:
 
     A project that was imported as closed has no such time.
     """
-    ids = [str(status_id) for status_id in closing]
-    old, new = (cast(column, Text) for column in (History.old, History.new))
-    of_status = and_(History.project_id == Project.id, History.field == literal_column("'status_id'"))
-    closed = and_(new.in_(ids), func.coalesce(old, "").not_in(ids))
-    earlier = select(func.max(History.at)).where(of_status, closed).correlate(Project).scalar_subquery()
+    old, new = ChangeSet.old_status_id, ChangeSet.new_status_id
+    closed = and_(new.in_(closing), or_(old.is_(None), old.not_in(closing)))
+    of_project = ChangeSet.project_id == Project.id
+    earlier = select(func.max(ChangeSet.at)).where(of_project, closed).correlate(Project).scalar_subquery()
     return case((Project.status_before.in_(closing), earlier), else_=Project.status_since)
 
 
