@@ -1,6 +1,6 @@
 """What a search compares."""
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workers.projects.queries.search_terms import ways_of
@@ -111,6 +111,8 @@ def test_folding_again_changes_nothing(text: str) -> None:
 
 
 @given(text=st.text() | CODES)
+@example(text="+41 (0)44 123 45 67")
+@example(text="(0)")
 def test_a_text_finds_itself(text: str) -> None:
     """A text is found by all of it, as it was written, and as a phrase."""
     unquoted = "".join(" " if character in '"“”„«»\uff02' else character for character in text)

@@ -65,9 +65,9 @@ Ways = tuple[tuple[Term, ...], ...]
 
 def ways_of(search: str, rarity: Rarity = commonness) -> list[Ways]:
     """Return the parts of a search, all of which a project must have; `rarity` chooses the n-grams to look up."""
-    phrases = [words for quoted in _PHRASE.findall(search) if (words := pieces_of(fold(quoted)))]
+    phrases = [words for quoted in _PHRASE.findall(search) if (words := pieces_of(_without_trunk(quoted)))]
     parts: list[Ways] = [((Term.phrase(words),),) for words in phrases]
-    folded = _ABROAD.sub(" 0", fold(_PHRASE.sub(" ", search)).replace(_TRUNK, " "))
+    folded = _ABROAD.sub(" 0", _without_trunk(_PHRASE.sub(" ", search)))
     most = LOOKUPS_MAX if len(pieces_of(folded)) == 1 else LOOKUPS_PER_WORD_MAX
     part = partial(Term.part, most=most, rarity=rarity)
     done = 0
@@ -80,6 +80,11 @@ def ways_of(search: str, rarity: Rarity = commonness) -> list[Ways]:
             done = end
     parts += [((part(word),),) for word in pieces_of(folded[done:])]
     return sorted(set(parts))
+
+
+def _without_trunk(text: str) -> str:
+    """Return a folded text without the zeros in brackets of telephone numbers, which the index does not have."""
+    return fold(text).replace(_TRUNK, " ")
 
 
 def _spellings(pieces: list[str]) -> Ways:
