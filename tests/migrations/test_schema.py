@@ -56,7 +56,10 @@ async def test_what_is_derived_goes_with_the_projects(site: Site, statement: str
     """However projects are deleted, no word of them stays in the search index or the history."""
     chance = Random(4)
     await insert_projects(site, [project(chance, number) for number in range(1, 4)])
-    columns, values = "project_id, revision, first_place, at, by, fields, changes", "id, 2, 1, now(), 'ann', '{}', '[{}]'"
+    columns, values = (
+        "project_id, revision, first_place, at, by, fields, changes",
+        "id, 2, 1, now(), 'ann', '{}', '[{}]'",
+    )
     await site.sql(f"INSERT INTO projects.change_set ({columns}) SELECT {values} FROM projects.project")  # noqa: S608 - names of columns
     derived = ("projects.search", "projects.history")
     assert [await site.count(table) for table in derived] == [3, 3]
