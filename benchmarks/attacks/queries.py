@@ -40,8 +40,9 @@ _LARGE = f"""
     SELECT '{LARGE}', gen_random_uuid(), left(repeat(md5(n::text) || ' and ', 600), 20000), 'eve', now()
     FROM generate_series(1, 2500) n;
     INSERT INTO projects.change_set (project_id, revision, first_place, at, by, fields, changes)
-    SELECT '{LARGE}', row_number() OVER () + 1, 1, created_at, created_by, '{{comment}}', jsonb_build_array(jsonb_build_object(
-        'field', 'comment', 'part_id', comment_id, 'new', jsonb_build_object('text', text)))
+    SELECT '{LARGE}', row_number() OVER () + 1, 1, created_at, created_by, '{{comment}}',
+        jsonb_build_array(jsonb_build_object(
+            'field', 'comment', 'part_id', comment_id, 'new', jsonb_build_object('text', text)))
     FROM projects.comment WHERE project_id = '{LARGE}'
 """  # noqa: S608 - the id is a constant
 _ROLES = """
