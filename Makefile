@@ -28,7 +28,7 @@ install: .venv/installed ## Put everything, hash by hash, into .venv; the comman
 	@broken=$$($(BIN)/python -m pip check) || { echo "$$broken"; exit 1; }
 	@touch $@
 
-demo: ## Play an incident on embedded servers and leave them running; ONCE=1 stops them at the end
+demo: ## Document sample incidents on embedded servers and keep them running; ONCE=1 stops them at the end
 	$(if $(ONCE),,@echo "demo: a system that starts here keeps this terminal; in a second one: . .venv/bin/activate && incidents projects list")
 	@$(MAKE) --no-print-directory install
 	@$(BIN)/incidents demo $(if $(ONCE),--once)

@@ -7,6 +7,8 @@ them on a terminal or in a log: an escape sequence in a comment would act on the
 import json
 import re
 import unicodedata
+from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -38,6 +40,13 @@ def printable(text: str) -> str:
 def on_one_line(text: str) -> str:
     """Return the same on one line, with a sign for every line break."""
     return printable(text).replace("\n", NEW_LINE).replace("\t", " ")
+
+
+def utc_offsets(times: Iterable[datetime]) -> list[str]:
+    """Return the offsets that local times have then, as people write them: UTC+01:00."""
+    local = {at.utcoffset(): at.strftime("%z") for at in (time.astimezone() for time in times)}
+    written = (text for _, text in sorted(local.items()))
+    return [f"UTC{text[:3]}:{text[3:5]}" if int(text) else "UTC" for text in written]
 
 
 def printable_json(document: Any, indent: int | None = None) -> str:

@@ -28,8 +28,8 @@ _SHARED: Final = frozenset({"--as", "--csv", "--data", "--json"})
 
 _HELP: Final = (
     "Incident Manager: commands in, events out, nothing accepted is lost.\n\n"
-    "[bold]incidents up[/bold] starts a system below .incidents, "
-    "[bold]incidents demo[/bold] plays incidents on it. "
+    "[bold]incidents up[/bold] starts a system in .incidents, "
+    "[bold]incidents demo[/bold] documents sample incidents on it. "
     "With [bold]--json[/bold], every command answers in JSON.\n\n"
     "Exit status: 0 done, 1 refused (`status`: something fails), 2 not understood, 3 no system can be reached, "
     "4 accepted but not carried out yet: `incidents outcome ID` shows the outcome, 130 interrupted by Ctrl-C."

@@ -62,6 +62,7 @@ async def send(
 
     The ids of created objects are generated if the body does not contain them.
     """
+    session.options = None
     values = read_object(session, body) if not raw or body == "-" else {}
     letter_key = key
     if raw:
@@ -121,6 +122,7 @@ async def ask(
     body: Body = "{}",
 ) -> None:
     """Ask any query and print its answer."""
+    session.options = None
     query = _validate(session, queries(), subject, read_object(session, body))
     if query.answer() is bytes:
         raise UsageError(session.say("this answer is not text; use: incidents report, incidents projects export"))

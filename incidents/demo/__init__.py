@@ -26,9 +26,9 @@ async def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="Stop the system at the end.")] = False,
 ) -> None:
-    """Play incidents on a system on this machine, and leave it running until Ctrl-C.
+    """Document sample incidents on a system on this machine, and keep the system running until Ctrl-C.
 
     It uses the system that runs in the data directory, or starts one there.
-    Played again, it leaves the definitions unchanged and creates new projects.
+    A second run keeps the definitions and creates new projects.
     """
     await play(session, data_directory(session.data), once=once)

@@ -37,6 +37,23 @@ _FIELD_OF: Final = {normalise(name): field for field, names in _COMMON_NAMES.ite
 }
 
 
+_SHOWN_NAMES: Final = {
+    "creation time": "created_at",
+    "creation": "created_at",
+    "exempt from retention": "retention_exempt",
+    "exempte de la conservation": "retention_exempt",
+    "project": "project_id",
+    "projet": "project_id",
+}
+"""Names of fields in refusals, which may be typed; a column with such a name may contain something else."""
+
+
+def field_named(text: str) -> str:
+    """Return the field of an import that has this name, on the wire or for people; an unknown name stays unchanged."""
+    name = normalise(text)
+    return text if text in FIELDS else _FIELD_OF.get(name) or _SHOWN_NAMES.get(name, text)
+
+
 class Mapping(BaseModel):
     """The mapping of another system's columns to fields; docs/importing.md explains each part."""
 

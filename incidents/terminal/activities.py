@@ -83,7 +83,7 @@ _VIEWING: Final = (
 _DETAILS: Final[Mapping[str, str]] = {
     "at": "Time",
     "attempted": "Attempted",
-    "bytes": "Size",
+    "bytes": "Size (bytes)",
     "call_id": "Call",
     "code": "Code",
     "comment_id": "Comment",
@@ -102,12 +102,14 @@ _DETAILS: Final[Mapping[str, str]] = {
     "report_id": "Report",
     "role_id": "Role",
     "sha256": "SHA-256",
+    "size": "Size",
     "sequence_ids": "Sequences",
     "type_id": "Type",
 }
 _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package_id", "report_id", "sweep_id"})
 """Details that the screen leaves out, because it shows numbers instead."""
 
+_SIZES: Final = {"bytes": "size"}
 _DIGEST_CHARACTERS: Final = 16
 
 
@@ -125,13 +127,9 @@ def choose_activities(session: Session, typed: Iterable[str] | None, option: str
     return sorted({name for text in typed for name in _named(session, text, option)}) if typed else None
 
 
-def _viewed(session: Session) -> str:
-    return session.say("project viewed").rpartition(" ")[2]
-
-
 def _named(session: Session, typed: str, option: str) -> Sequence[str]:
     folded_text = fold(typed)
-    if folded_text in {VIEWED, fold(_viewed(session))}:
+    if folded_text in {VIEWED, fold(session.say("project viewed").rpartition(" ")[2])}:
         return _VIEWING
     if any(name.startswith(folded_text) for name in WORDS) and "." in folded_text:
         return [folded_text]
@@ -150,7 +148,7 @@ def _unknown(session: Session, typed: str, option: str, names: Sequence[Named]) 
     if near := nearest(typed, names):
         words = "{option}: there is no activity {text}. Did you mean {near}?"
         return session.say(words, option=option, text=typed, near=", ".join(near))
-    known = [_viewed(session), *(session.say(words) for words in WORDS.values())]
+    known = [session.say("project viewed").rpartition(" ")[2], *(session.say(words) for words in WORDS.values())]
     ranked = sorted(known, key=partial(_distance, SequenceMatcher(b=fold(typed))))
     words = "{option}: there is no activity {text}. Choose one of: {known}"
     return session.say(words, option=option, text=typed, known=", ".join(ranked))
@@ -218,7 +216,9 @@ def describe(entry: Entry, names: Names, language: str) -> Cell:
     """
     then = names.then(entry.labels, entry.names)
     seen = {
-        name: len(value) if isinstance(value, list) and (len(value) > 1 or name.endswith("_ids")) else value
+        _SIZES.get(name, name): len(value)
+        if isinstance(value, list) and (len(value) > 1 or name.endswith("_ids"))
+        else value
         for name, value in entry.details.items()
         if name not in _IDS and value != [] and not _is_said(name, value, entry.details.get("changed"))
     }
@@ -284,7 +284,8 @@ def _change(field: str, change: Mapping[str, Any], names: Names, language: str) 
 
 def details_of(details: Mapping[str, Any], language: str) -> str:
     """Return an event's fields on one line: lists by their length, digests by their beginning, ids whole."""
-    seen = {name: _shortened(name, value) for name, value in details.items() if value not in (None, [], {})}
+    filled = ((name, value) for name, value in details.items() if value not in (None, [], {}))
+    seen = {_SIZES.get(name, name): _shortened(name, value) for name, value in filled}
     return "  ".join(_details(seen, Names(None), language))
 
 

@@ -26,7 +26,7 @@ from incidents.terminal import printing
 from incidents.terminal.interrupt import until_interrupted
 from incidents.terminal.printing import OutputClosedError, Screen, screen
 from incidents.terminal.tables.refusals import accepted_panel, refusal_panel
-from incidents.terminal.tables.sheet import Sheet
+from incidents.terminal.tables.sheet import Sheet, zone_remark
 from incidents.terminal.text.words import count, say
 
 Answer = TypeVar("Answer")
@@ -65,8 +65,8 @@ class Session:
     labels: dict[str, str] = field(default_factory=dict)
     """The organisation's names of categories and data fields, once they were read."""
 
-    options: frozenset[str] = frozenset()
-    """The options of the command, by which a refusal names the fields that they fill."""
+    options: frozenset[str] | None = frozenset()
+    """The options of the command, by which a refusal names the fields that they fill; None if people type fields."""
 
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
@@ -126,7 +126,12 @@ class Session:
             self.rows(sheet or next(part for part in readable if isinstance(part, Sheet)))
             self.remark(*(part for part in readable if isinstance(part, Text | str)) if sheet is None else ())
         else:
-            self.out.print(*readable, sep="\n")
+            self.out.print(*self.with_zone(*readable), sep="\n")
+
+    def with_zone(self, *readable: RenderableType) -> tuple[RenderableType, ...]:
+        """Return what a terminal shows: with a last line that names the zone of the times in its tables."""
+        remark = zone_remark(readable, self.language) if self.out.is_terminal else None
+        return (*readable, remark) if remark else readable
 
     def remark(self, *remarks: Text | str) -> None:
         """Print remarks on stderr, if the table alone is the answer."""

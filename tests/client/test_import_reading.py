@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.projects.imports import ImportedProject
-from incidents.importing.mapping import Mapping
+from incidents.importing.mapping import FIELDS, Mapping, field_named
 from incidents.importing.reading import Row, Source
 from incidents.importing.sending import Checker, Tally, chunks
 from incidents.importing.translating import InvalidRowError, Translator
+from incidents.terminal.tables.refusals import field_place
 
 AT = "2009-05-17T08:30:00Z"
 
@@ -138,6 +139,13 @@ def test_chunks_fit_their_body_and_lose_nothing() -> None:
         (1500, "twice_in_file"),
         (1501, "twice_in_file"),
     }
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_field_is_typed_as_a_refusal_names_it(language: str) -> None:
+    """`--column` and `--default` take the names that people read, as well as those of the wire."""
+    named = {field: field_named(field_place(field, language)) for field in FIELDS}
+    assert named == {field: field for field in FIELDS}
 
 
 def test_a_mapping_names_fields_that_are_there(tmp_path: Path) -> None:

@@ -36,9 +36,9 @@ async def test_a_refused_row_shows_what_is_wrong_where(typed: Type) -> None:
     ended = await typed(*LINE)
     assert ended.status == 1
     lines = [line.strip() for line in ended.err.splitlines() if line.startswith("line")]
-    assert lines[0].startswith('line 2 (MP-8): created_at "then" in the column "Opened" is not a time: write it')
-    assert lines[1] == 'line 3 (MP-9): created_by in the column "Opened by" is required'
-    assert lines[2].startswith('line 4 (MP-10): type_id "999" in the column "type_id" is not defined')
+    assert lines[0].startswith('line 2 (MP-8): creation time "then" in the column "Opened" is not a time: write it')
+    assert lines[1] == 'line 3 (MP-9): author in the column "Opened by" is required'
+    assert lines[2].startswith('line 4 (MP-10): type "999" in the column "type_id" is not defined')
     assert lines[3].startswith("line 5: the row has 2 cells, but the header has 4")
     assert "«\u00a0then\u00a0» dans la colonne «\u00a0Opened\u00a0»" in (await typed(*LINE, "--lang", "fr")).err
 
@@ -46,7 +46,7 @@ async def test_a_refused_row_shows_what_is_wrong_where(typed: Type) -> None:
 async def test_the_file_of_refused_rows_is_named(typed: Type, tmp_path: Path) -> None:
     """With --errors the rows are shown as well, and the last line names the file, which has them all."""
     ended = await typed(*LINE, "--errors", "refused.csv")
-    assert 'line 2 (MP-8): created_at "then"' in ended.err
+    assert 'line 2 (MP-8): creation time "then"' in ended.err
     assert ended.out.strip().endswith("refused.csv")
     with (tmp_path / "refused.csv").open(newline="") as file:
         written = [(row["reference"], row["column"], row["value"]) for row in csv.DictReader(file)]

@@ -149,7 +149,7 @@ async def test_credentials_are_a_spreadsheet(bus: RunningBus) -> None:
     """`access list --csv` has a row for each, with the whole fingerprint; with --json it is refused."""
     await bus.access("create", "olivia", "--expires", "90d")
     head, row, *_ = (await bus.access("list", "--csv")).split("\r\n")
-    assert head == "name,scope,created,expires,revoked,fingerprint"
+    assert head == "Name,Scope,Created,Expires,Revoked,Fingerprint"
     assert row.startswith("olivia,client,20")
     assert "…" not in row
     assert "exclude each other" in await bus.access("list", "--csv", "--json", status=2)

@@ -1,7 +1,10 @@
 """Servers that are not as they must be: one sentence with the way out, whatever is lacking."""
 
+import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import psycopg
@@ -149,3 +152,19 @@ def test_credentials_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
         results[name] = str(refused.value)
     words = ("is not set", "No such file", "is not a credentials file", "of audit, not of projects", "expired at")
     assert all(word in results[name] for name, word in zip(results, words, strict=True)), results
+
+
+def test_the_end_of_credentials_is_a_local_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """People read when credentials expired by the clock of this machine, as everywhere else."""
+    over = tmp_path / "over.creds"
+    over.write_text(Trust.create(tmp_path / "keys", "main").mint("projects", "worker", valid_seconds=0))
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        now = datetime.now(timezone(timedelta(hours=9)))
+        with pytest.raises(UnfitError) as refused:
+            require_credentials(over, "projects")
+    time.tzset()
+    said = re.search(r"expired at (.{16})\. ", str(refused.value))
+    assert said
+    assert abs(now.replace(tzinfo=None) - datetime.fromisoformat(said[1])) < timedelta(minutes=2)

@@ -4,7 +4,6 @@ import os
 import re
 import time
 from datetime import UTC, datetime
-from gettext import pgettext
 from pathlib import Path
 from typing import Annotated, Final, get_args
 
@@ -13,6 +12,7 @@ import uvloop
 from pydantic import ValidationError
 
 from contracts.licence import Edition, Licence
+from workers.common.local_time import local_minute
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential
 from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
@@ -28,7 +28,7 @@ _SPAN: Final = re.compile(r"(\d{1,5})([mhdjw])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800}
 _NOT_IN_FORCE: Final = 3
 _USAGE: Final = 2
-_HEAD: Final = ("name", "scope", "created", "expires", "revoked", "fingerprint")
+_HEAD: Final = ("Name", "Scope", "Created", "Expires", "Revoked", "Fingerprint")
 
 access = typer.Typer(
     no_args_is_help=True,
@@ -114,6 +114,7 @@ def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> 
         head,
         [_row(credential) for credential in credentials],
         ["" if credential.counts(time.time()) else "dim" for credential in credentials],
+        [datetime.fromtimestamp(at, UTC) for credential in credentials for at in _times(credential) if at],
     )
 
 
@@ -243,23 +244,27 @@ def _document(credential: Credential) -> dict[str, str | None]:
     }
 
 
+def _times(credential: Credential) -> tuple[int | None, ...]:
+    return credential.created, credential.expires, credential.revoked
+
+
 def _cells(credential: Credential) -> tuple[str, ...]:
     return (
         credential.name,
         credential.scope,
-        *map(_time, (credential.created, credential.expires, credential.revoked)),
+        *map(_time, _times(credential)),
         credential.key,
     )
 
 
 def _row(credential: Credential) -> tuple[str, ...]:
-    times = (_minute(at) for at in (credential.created, credential.expires, credential.revoked))
+    times = map(_minute, _times(credential))
     return (credential.name, credential.scope, *times, f"{credential.key[:8]}…{credential.key[-4:]}")
 
 
 def _minute(at: int | None) -> str:
     """Return a time for people, in the local time zone."""
-    return datetime.fromtimestamp(at).astimezone().strftime(pgettext("minute", "%Y-%m-%d %H:%M")) if at else ""
+    return local_minute(at) if at else ""
 
 
 def _time(at: int | None) -> str:

@@ -166,7 +166,7 @@ def provision(as_json: AsJson = False) -> None:
 
 def _show(result: streams.Provisioned) -> None:
     for what in result.created:
-        tell(("+", "green"), " ", say("{what} was made", what=translate(what)))
+        tell(("+", "green"), " ", say("{what} created", what=translate(what)))
     same = len(result.same)
     words = "{count} was as it should be" if same == 1 else "{count} were as they should be"
     tell((say(words, count=same), "dim"))

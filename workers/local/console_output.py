@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from gettext import gettext, pgettext
 from typing import Any, Final, NoReturn
 
@@ -17,7 +18,7 @@ from rich.text import Text
 
 from contracts import sentences
 from contracts.errors import reasons_of
-from contracts.printable import printable, printable_json
+from contracts.printable import printable, printable_json, utc_offsets
 from contracts.sheets import csv_line
 from contracts.texts import preferred_language
 from workers.local.translatable_sentences import KNOWN
@@ -78,11 +79,19 @@ def fail_invalid(
     fail("; ".join(problems), status=2)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
+def table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str], times: Iterable[datetime] = ()
+) -> None:
     """Print a table for people: one line per row or, on a narrow terminal, one per cell.
 
-    Empty columns are left out.
+    Empty columns are left out. On a terminal a last line names the zone of the times.
     """
+    _print_table(head, rows, styles)
+    if sys.stdout.isatty() and (offsets := utc_offsets(times)):
+        tell((say("local times, {zone}", zone=gettext(" or ").join(offsets)), "dim"))
+
+
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
     filled = [place for place in range(len(head)) if any(row[place] for row in rows)] or range(len(head))
     head, rows = [head[place] for place in filled], [[row[place] for place in filled] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]

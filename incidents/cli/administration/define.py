@@ -90,7 +90,7 @@ def _listing(app: typer.Typer, kind: Kind, line: str) -> None:
 def _adding(app: typer.Typer, kind: Kind, line: str) -> None:
     @command(app, "add", f"{line} add {kind.example} --description 'What it is for'", sends=True)
     async def add(session: Session, name: Name, description: Description = None, force: Force = False) -> None:
-        """Define another one."""
+        """Add a definition."""
         adding = make_message(session, kind.add, {"name": name, "description": description or ""})
         async with session.client() as client:
             others = new_names.of(getattr(await new_names.definitions(client), kind.plural))

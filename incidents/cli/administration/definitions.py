@@ -42,7 +42,11 @@ async def definitions(
     session: Session,
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(_KINDS)}.", autocompletion=among(*_KINDS))],
     key: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only this one: an id, decimal_1, category_2, a setting's name.")
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Only this definition or setting: an id such as 3, decimal_1 or category_2, or the name of a setting.",
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Changes, newest first.")] = 100,
 ) -> None:

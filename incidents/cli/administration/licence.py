@@ -30,7 +30,7 @@ async def activate(
     session: Session,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The licence that the operator signed.")],
 ) -> None:
-    """Put a licence into force; it applies at once, without a restart."""
+    """Activate a licence; it applies at once, without a restart."""
     try:
         token = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:

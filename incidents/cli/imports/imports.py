@@ -195,7 +195,8 @@ async def _translator(session: Session, client: Client, mapping: Mapping, findin
         with suppress(Refused):
             zone = (await client.ask(GetSettings())).timezone
             mapping = mapping.model_copy(update={"timezone": zone})
-            session.tell("times without an offset are read in {timezone}; --timezone changes that", timezone=zone)
+            words = "times without an offset are read in {timezone}; to read them in another time zone: --timezone NAME"
+            session.tell(words, timezone=zone)
     return Translator(mapping, client.site, findings, names)
 
 

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.texts import reason
-from incidents.importing.mapping import Mapping
+from incidents.importing.mapping import Mapping, field_named
 from incidents.strict import AmbiguousError, read_json
 from incidents.terminal.input.reading import decode, file_error
 from incidents.terminal.session import Session, UsageError
@@ -41,8 +41,8 @@ def read_mapping(
     whole = from_file.model_dump(exclude_unset=True) | {name: text for name, text in own.items() if text is not None}
     typed = dict(_pair(session, "--column", "COLUMN=FIELD", *text.rpartition("=")) for text in columns)
     preset = dict(_pair(session, "--default", "FIELD=VALUE", *text.partition("=")) for text in defaults)
-    whole["columns"] = from_file.columns | {name: field or None for name, field in typed.items()}
-    whole["defaults"] = from_file.defaults | preset
+    whole["columns"] = from_file.columns | {name: field_named(field) or None for name, field in typed.items()}
+    whole["defaults"] = from_file.defaults | {field_named(name): value for name, value in preset.items()}
     try:
         return Mapping.model_validate(whole)
     except ValidationError as error:

@@ -187,7 +187,7 @@ def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
         name = (
             f"{_ENCODING_NAMES[encoding.name]} ({encoding.name})" if encoding.name in _ENCODING_NAMES else encoding.name
         )
-        session.tell("read as {encoding}; --encoding changes that", encoding=name)
+        session.tell("the file was read as {encoding}; to read it in another encoding: --encoding NAME", encoding=name)
     if source.header and source.header.titles:
         session.tell("lines above the header left out: {count}", count=source.header.titles)
     if source.empty:

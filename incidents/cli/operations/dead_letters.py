@@ -98,7 +98,7 @@ async def discard(
     session: Session,
     letters: Letters = None,
     *,
-    all_: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All dead letters.")] = False,
     yes: Yes = False,
 ) -> None:
     """Delete letters without handling them."""
@@ -142,7 +142,7 @@ async def _all(client: Client) -> list[LetterSummary]:
 def _details(session: Session, letter: OpenedLetter) -> list[Any]:
     summary = letter.summary
     rows: list[tuple[str, object]] = [
-        ("Dead since", show.local(summary.at, session.language)),
+        ("Dead since", summary.at),
         ("By", summary.principal),
         ("Worker", summary.worker),
         ("Message", summary.what or letter.subject),

@@ -27,7 +27,7 @@ from incidents.terminal.tables import show
 app = group("Retention: due, holds, hold, release, preview, sweep.")
 
 _IN_FORCE: Final = ("Number", "Description", "Held", "By", "Reason")
-_PAST_TOO: Final = (*_IN_FORCE, "Released", "Released by", "Why")
+_PAST_TOO: Final = (*_IN_FORCE, "Released", "Released by", "Reason for release")
 
 Limit = Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Projects on a page.")]
 All = Annotated[bool, typer.Option("--all", help="All pages, not only the first.")]

@@ -69,7 +69,7 @@ async def top(
         with Live(console=session.out, auto_refresh=False, screen=True) as live:
             while True:
                 survey, findings = await _look(session, client)
-                live.update(Group(*_screen(session, survey, findings)), refresh=True)
+                live.update(Group(*session.with_zone(*_screen(session, survey, findings))), refresh=True)
                 await asyncio.sleep(pause)
 
 
@@ -165,7 +165,7 @@ def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, obje
         yield "Disk", session.say("{free} MiB free", free=free // _MIB)
     yield "Version", ", ".join(sorted({str(process["version"]) for process in survey.processes})) or "–"
     clocks = sorted(str(process["database_time"]) for process in survey.processes if process.get("database_time"))
-    yield "Clock", show.local(datetime.fromisoformat(clocks[-1]), session.language) if clocks else ""
+    yield "Clock", datetime.fromisoformat(clocks[-1]) if clocks else ""
 
 
 def _log_server(session: Session, log_server: dict[str, Any]) -> str:

@@ -12,9 +12,14 @@ from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 
 Number = Annotated[str, typer.Argument(metavar="CALL", help=parts.HELP)]
-To = Annotated[str | None, typer.Option("--to", metavar="WHO", help="Who was called.")]
-From = Annotated[str | None, typer.Option("--from", metavar="WHO", help="Who called.")]
-At = Annotated[str | None, typer.Option("--at", metavar="TIME", help=f"When: {TIME} Now, when it is recorded first.")]
+To = Annotated[str | None, typer.Option("--to", metavar="PARTY", help="Who was called.")]
+From = Annotated[str | None, typer.Option("--from", metavar="PARTY", help="Who called.")]
+At = Annotated[
+    str | None,
+    typer.Option(
+        "--at", metavar="TIME", help=f"Time of the call: {TIME} By default, the time at which it is recorded."
+    ),
+]
 Phone = Annotated[str | None, typer.Option("--number", metavar="PHONE", help="The telephone number.")]
 Minutes = Annotated[str | None, typer.Option("--minutes", metavar="MINUTES", help="Its duration in minutes.")]
 Reference = Annotated[str | None, typer.Option("--reference", metavar="TEXT", help="The other party's reference.")]

@@ -18,7 +18,7 @@ from incidents.terminal.options import command
 from incidents.terminal.printing import password, read_line
 from incidents.terminal.saving import require_unused, save
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.text.words import names_of
+from incidents.terminal.text.words import names_of, size
 
 
 def register(app: typer.Typer) -> None:
@@ -116,9 +116,13 @@ def _show(
         lines.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))
     if generated:
         document["report"] = {**generated.model_dump(mode="json"), "file": str(report_path)}
-        singular = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
-        plural = "{path}: {count} pages, {size} bytes, SHA-256 {sha256}"
-        report: dict[str, Any] = {"path": report_path, "size": generated.bytes, "sha256": generated.sha256}
+        singular = "{path}: {count} page, {size}, SHA-256 {sha256}"
+        plural = "{path}: {count} pages, {size}, SHA-256 {sha256}"
+        report: dict[str, Any] = {
+            "path": report_path,
+            "size": size(generated.bytes, session.language),
+            "sha256": generated.sha256,
+        }
         lines.append(session.count(generated.pages, singular, plural, **report))
         if not generated.complete:
             incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)
@@ -127,7 +131,7 @@ def _show(
 
 
 def _line(session: Session, package: Package, path: Path) -> str:
-    words = "{path}: encrypted, {size} bytes, SHA-256 {sha256}"
+    words = "{path}: encrypted, {size}, SHA-256 {sha256}"
     if not package.encrypted:
-        words = "{path}: not encrypted, {size} bytes, SHA-256 {sha256}"
-    return session.say(words, path=path, size=package.bytes, sha256=package.sha256)
+        words = "{path}: not encrypted, {size}, SHA-256 {sha256}"
+    return session.say(words, path=path, size=size(package.bytes, session.language), sha256=package.sha256)

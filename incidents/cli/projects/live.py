@@ -225,7 +225,8 @@ class Frame:
 
     def keep(self, page: ProjectPage, known: show.Names) -> None:
         """Draw this list from now on."""
-        self._table, self._read_at = Group(*lay_out_list(self._session, page, known)), datetime.now().astimezone()
+        listed = self._session.with_zone(*lay_out_list(self._session, page, known))
+        self._table, self._read_at = Group(*listed), datetime.now().astimezone()
 
     def render(self) -> RenderableType:
         """Return the table below its state, because the foot of a long table is not visible."""

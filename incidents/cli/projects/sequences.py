@@ -56,7 +56,7 @@ async def delete_sequence(
     project: Project,
     sequences: Annotated[list[str] | None, typer.Argument(metavar="SEQUENCE...", help=parts.HELP)] = None,
     *,
-    all_: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All sequences of the project.")] = False,
     yes: Yes = False,
     expected_revision: ExpectedRevision = None,
 ) -> None:

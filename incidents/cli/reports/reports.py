@@ -16,7 +16,7 @@ from incidents.terminal.options import command, group
 from incidents.terminal.saving import require_writable, save
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
-from incidents.terminal.text.words import name_of, names_of
+from incidents.terminal.text.words import name_of, names_of, size
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The PDF file to write.")]
 Number = Annotated[str, typer.Argument(metavar="REPORT", help="Its number as `reports list` prints it, `last`, or id.")]
@@ -82,7 +82,7 @@ async def list_reports(
             report_.created_by,
             name_of(session.language, "language", report_.language),
             report_.pages,
-            report_.bytes,
+            show.Cell(size(report_.bytes, session.language), report_.bytes),
             report_.show_user_names,
             names_of(session.language, "field", report_.missing),
             report_.report_id,
@@ -106,12 +106,12 @@ async def get_report(session: Session, project: Project, number: Number, output:
     session.show({**report_.model_dump(mode="json"), "file": str(output)}, text)
 
 
-def _saved_line(session: Session, path: Path, pages: int, size: int) -> str:
+def _saved_line(session: Session, path: Path, pages: int, length: int) -> str:
     singular, plural = (
-        "{path}: {count} page, {size} bytes, SHA-256 verified",
-        "{path}: {count} pages, {size} bytes, SHA-256 verified",
+        "{path}: {count} page, {size}, SHA-256 verified",
+        "{path}: {count} pages, {size}, SHA-256 verified",
     )
-    return session.count(pages, singular, plural, path=path, size=size)
+    return session.count(pages, singular, plural, path=path, size=size(length, session.language))
 
 
 async def delete_report(session: Session, project: Project, number: Number, yes: Yes = False) -> None:

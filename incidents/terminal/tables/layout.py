@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from rich.box import SIMPLE_HEAD
@@ -31,6 +32,8 @@ class Lines:
     """Lines of cells without headings: the last cell folds and keeps its line breaks; in a pipe it is not folded."""
 
     rows: list[list[Text]]
+    times: tuple[datetime, ...] = ()
+    """The times that the lines show."""
 
     def __rich_console__(self, _console: object, options: ConsoleOptions) -> RenderResult:
         """Lay the lines out in the available width."""

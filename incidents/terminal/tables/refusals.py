@@ -21,6 +21,18 @@ _DATA_FIELD: Final = re.compile(r"(?:data\.)?((?:integer|decimal|text|checkbox|d
 _CATEGORY: Final = re.compile(r"(?:.*\.)?categor(?:ies\.|y_)([1-5])(?:\..*)?")
 """Fields that each organisation names; `labels` has these names by the wire's ones."""
 
+_ENGLISH: Final = {
+    "created_at": "creation time",
+    "created_by": "author",
+    "end_time": "end",
+    "project_id": "project",
+    "retention_exempt": "exempt from retention",
+    "start_time": "start",
+    "status_id": "status",
+    "type_id": "type",
+}
+"""The English names for people of fields whose names on the wire are no English words."""
+
 _OPTION_WORDS: Final = {
     "type_id": "type",
     "status_id": "status",
@@ -60,11 +72,12 @@ def refusal_panel(
     error: Mapping[str, Any],
     language: str = "en",
     labels: Mapping[str, str] = _NO_LABELS,
-    options: Collection[str] = (),
+    options: Collection[str] | None = (),
 ) -> Panel:
     """Return the panel of a refusal: its code, its sentence, and the details that people need, in local time.
 
-    `options` are those of the command: a field that one of them fills is named by it.
+    `options` are those of the command: a field that one of them fills is named by it. None keeps the names of the wire
+    for somebody who has typed them.
     """
     details = list(dict.fromkeys(_Details(language, labels, options).flat(error.get("details") or {})))
     code = str(error["code"])
@@ -97,7 +110,12 @@ def field_place(name: str, language: str, labels: Mapping[str, str] = _NO_LABELS
     if category := _CATEGORY.fullmatch(name):
         label = labels.get(f"category_{category[1]}", "")
         return on_one_line(label) or f"{say(language, 'Category')} {category[1]}"
-    return ".".join(name_of(language, "field", part) for part in name.split("."))
+    return ".".join(_field_word(part, language) for part in name.split("."))
+
+
+def _field_word(name: str, language: str) -> str:
+    word = name_of(language, "field", name)
+    return _ENGLISH.get(name, name) if word == name else word
 
 
 def _clock(name: str, value: str, language: str) -> str:
@@ -112,7 +130,7 @@ def _clock(name: str, value: str, language: str) -> str:
 class _Details:
     """The details of a refusal for people."""
 
-    def __init__(self, language: str, labels: Mapping[str, str], options: Collection[str]) -> None:
+    def __init__(self, language: str, labels: Mapping[str, str], options: Collection[str] | None) -> None:
         self._language = language
         self._labels = labels
         self._options = options
@@ -141,11 +159,14 @@ class _Details:
                 yield self._label(name), self._leaf(name, str(value))
 
     def _refused(self, field: str, reason: str, more: dict[Any, Any]) -> tuple[str, str]:
-        named = _option_of(field, self._options) or field_place(field, self._language, self._labels)
+        named = field if self._options is None else self._place(field, self._options)
         label = named if more.get("value") is None else f"{named} {more['value']}"
         allowed = allowed_words(self._language, str(more.get("allowed", "")))
         text = say(self._language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
         return label or say(self._language, "the message"), text
+
+    def _place(self, field: str, options: Collection[str]) -> str:
+        return _option_of(field, options) or field_place(field, self._language, self._labels)
 
     def _leaf(self, name: str, text: str) -> str:
         if name == "reason":

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from rich.console import ConsoleOptions, RenderResult
 from rich.text import Text
 
-from contracts.printable import on_one_line, printable
+from contracts.printable import on_one_line, printable, utc_offsets
 from contracts.sheets import csv_line
 from incidents.terminal.tables.layout import UNBOUNDED, Column, Lines, lay_out
 from incidents.terminal.text.times import is_shown_twice
@@ -38,9 +38,14 @@ _FOLDED: Final = frozenset(
     {
         *("Type", "Status", "Group", "Name", "Description", "Details", "Camera", "Before", "After", "Reason", "Site"),
         *("Members", "Value", "Field", "Missing", "Activity", "Project", "Source", "Reference", "Category"),
+        "Reason for release",
     }
 )
 """The columns that fold if a table is too wide; ids, numbers and times stay whole and can be copied."""
+
+
+_UNITS: Final = {"Size": "Size (bytes)", "Oldest": "Oldest (s)"}
+"""The headings for spreadsheets of columns whose cells have a unit for people."""
 
 
 class Cell(NamedTuple):
@@ -99,6 +104,11 @@ class Sheet:
             shown = [[_unbroken(cell) for cell in row] for row in shown]
         yield from lay_out(columns, shown, options.max_width)
 
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """The times that people see."""
+        return times_of(value for row in self.rows for value in row[: len(self.headings)])
+
     def _shown(self, value: object) -> Text:
         if isinstance(value, Cell):
             return self._shown(value.shown)
@@ -108,7 +118,8 @@ class Sheet:
 
     def heading_line(self) -> str:
         """Return the headings for a spreadsheet; columns without a heading are only for people."""
-        return csv_line(say(self.language, heading) for heading in (*self.headings, *self.more) if heading)
+        headings = filter(None, (*self.headings, *self.more))
+        return csv_line(say(self.language, _UNITS.get(heading, heading)) for heading in headings)
 
     def lines(self) -> Iterator[str]:
         """Yield the rows for a spreadsheet: uncut, times with their offset, numbers plain."""
@@ -146,11 +157,25 @@ def table(
 def facts(language: str, rows: Iterable[tuple[str, object]]) -> Lines:
     """Lay out names and values, one pair per line, without empty values."""
     lines: list[list[Text]] = []
-    for label, value in rows:
+    named = list(rows)
+    for label, value in named:
         raw = value.shown if isinstance(value, Cell) else value
         if shown := raw if isinstance(raw, Text) else paragraph(format_value(raw, language)):
             lines.append([Text(say(language, label), style="dim", no_wrap=True), shown])
-    return Lines(lines)
+    return Lines(lines, times_of(value for _, value in named))
+
+
+def zone_remark(parts: Iterable[object], language: str) -> Text | None:
+    """Return the line below tables that names the zone of their times; None if they show no time."""
+    times = [time for part in parts if isinstance(part, Sheet | Lines) for time in part.times]
+    zone = say(language, " or ").join(utc_offsets(times))
+    return Text(say(language, "local times, {zone}", zone=zone), style="dim") if times else None
+
+
+def times_of(values: Iterable[object]) -> tuple[datetime, ...]:
+    """Return the times among the values of cells."""
+    shown = (value.whole if isinstance(value, Cell) and value.shown else value for value in values)
+    return tuple(value for value in shown if isinstance(value, datetime))
 
 
 def one_line(text: str) -> Text:

@@ -13,7 +13,17 @@ from contracts.projects.history import HistoryEntry
 from contracts.projects.queries import ProjectDetails, ProjectRow
 from contracts.retention import RetentionPreview
 from incidents.terminal.tables.layout import Lines
-from incidents.terminal.tables.sheet import Cell, Sheet, facts, format_value, local, one_line, paragraph, table
+from incidents.terminal.tables.sheet import (
+    Cell,
+    Sheet,
+    facts,
+    format_value,
+    local,
+    one_line,
+    paragraph,
+    table,
+    times_of,
+)
 from incidents.terminal.tables.values import Names, field_label, field_value
 from incidents.terminal.text.words import count, name_of, names_of, say
 
@@ -190,15 +200,15 @@ def _short(row: Sequence[object], language: str) -> Sequence[object]:
 
 def _lines(rows: Iterable[Sequence[object]], language: str) -> Lines:
     """Lay rows out as lines; `edit-comment 12 2` means the line with number 2."""
-    lines = []
-    for row in rows:
+    lines, listed = [], list(rows)
+    for row in listed:
         *short, last = (
             paragraph(format_value(value.shown if isinstance(value, Cell) else value, language)) for value in row
         )
         for cell in short:
             cell.no_wrap = len(cell) <= _UNFOLDED_WIDTH_MAX
         lines.append([*short, last])
-    return Lines(lines)
+    return Lines(lines, times_of(value for row in listed for value in row))
 
 
 def draft(sequences: Iterable[DraftedSequence], language: str) -> Sheet:

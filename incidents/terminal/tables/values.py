@@ -10,7 +10,7 @@ from contracts.administration_queries import Properties
 from contracts.printable import on_one_line
 from contracts.projects.queries import ProjectRow
 from incidents.terminal.tables.sheet import local
-from incidents.terminal.text.words import field_word, number, say, value_of
+from incidents.terminal.text.words import field_word, number, say, size, value_of
 
 _MOMENTS: Final = frozenset({"at", "start", "end", "since", "until", "created_before"})
 _LABELS: Final = {
@@ -74,6 +74,8 @@ def field_value(field: str, value: Any, names: Names, language: str) -> str:
     match value:
         case None | "":
             return ""
+        case int() if field == "size":
+            return size(value, language)
         case int() if field.startswith(("type_id", "status_id", "category_")):
             return on_one_line(names.of(value))
         case dict():

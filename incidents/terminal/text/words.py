@@ -28,6 +28,11 @@ _ENGLISH: Final = {
 }
 """Words of the wire that are no English words."""
 
+_PREFIXES: Final = ("", "k", "M", "G")
+_LAST_OF_UNIT: Final = 999.5
+"""From here on a size is rounded to 1 of the next unit."""
+
+_TENTHS_BELOW: Final = 9.95
 _YES: Final = frozenset({"1", "true", "yes", "y", "on", "oui", "o", "vrai"})
 _NO: Final = frozenset({"0", "false", "no", "n", "off", "non", "faux"})
 
@@ -83,6 +88,15 @@ def number(value: float | str | Decimal, language: str) -> str:
     """Return a number, which may be in the wire's form, with the decimal mark of the language."""
     plain = str(value)
     return plain.replace(".", ",") if language == _FRENCH else plain
+
+
+def size(number_of_bytes: int, language: str) -> str:
+    """Return a size with its unit: two figures of the largest one that fits, and bytes as they are."""
+    value, power = float(number_of_bytes), 0
+    while value >= _LAST_OF_UNIT and power < len(_PREFIXES) - 1:
+        value, power = value / 1000, power + 1
+    figures = f"{value:.1f}" if power and value < _TENTHS_BELOW else f"{value:.0f}"
+    return f"{number(figures, language)} {_PREFIXES[power]}{'o' if language == _FRENCH else 'B'}"
 
 
 def yes_or_no(text: str) -> bool | None:

@@ -4,7 +4,6 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ import psycopg
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
+from workers.common.local_time import local_minute
 from workers.runtime.bus import nats_jwt
 
 POSTGRES_MIN: Final = 16
@@ -163,5 +163,5 @@ def require_credentials(path: Path | None, name: str, *, exactly: bool = True) -
     if exactly and who != name:
         raise UnfitError(f"{path} holds the credentials of {who}, not of {name}. {remedy}", 2)
     if isinstance(ends, int) and ends <= time.time():
-        raise UnfitError(f"{path} expired at {datetime.fromtimestamp(ends, UTC):%Y-%m-%dT%H:%M:%SZ}. {remedy}", 2)
+        raise UnfitError(f"{path} expired at {local_minute(ends)}. {remedy}", 2)
     return who
