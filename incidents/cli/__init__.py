@@ -31,6 +31,7 @@ _HELP: Final = (
     "[bold]incidents up[/bold] starts a system in .incidents, "
     "[bold]incidents demo[/bold] documents sample incidents on it. "
     "With [bold]--json[/bold], every command answers in JSON.\n\n"
+    "Times are shown and typed in the time zone of this machine; the variable TZ sets another.\n\n"
     "Exit status: 0 done, 1 refused (`status`: something fails), 2 not understood, 3 no system can be reached, "
     "4 accepted but not carried out yet: `incidents outcome ID` shows the outcome, 130 interrupted by Ctrl-C."
 )

@@ -22,7 +22,7 @@ _HELP: Final = {
     "migrate": "Bring the databases to the schema of this version.",
     "provision": "Create or compare the streams of a site.",
     "backup": "Save a running system in one file.",
-    "restore": "Restore a system from such a file.",
+    "restore": "Restore a system from a backup.",
     "access": "Create, list and revoke credentials of people, workers and operations.",
 }
 """The help texts of the server's commands, so that `--help` does not import the server."""

@@ -10,7 +10,7 @@ from contracts.printable import on_one_line
 from incidents.terminal.input.naming import Named, fold, nearest
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import Cell, Sheet, one_line, table
-from incidents.terminal.tables.show import Names, field_label, field_value
+from incidents.terminal.tables.show import Names, field_label, field_value, times_in
 from incidents.terminal.text.words import name_of, say
 
 WORDS: Final[Mapping[str, str]] = {
@@ -110,7 +110,6 @@ _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package
 """Details that the screen leaves out, because it shows numbers instead."""
 
 _SIZES: Final = {"bytes": "size"}
-_DIGEST_CHARACTERS: Final = 16
 
 
 def activity_name(activity: str, language: str) -> str:
@@ -222,8 +221,8 @@ def describe(entry: Entry, names: Names, language: str) -> Cell:
         for name, value in entry.details.items()
         if name not in _IDS and value != [] and not _is_said(name, value, entry.details.get("changed"))
     }
-    whole = _details(entry.details, then, language)
-    return Cell("  ".join(_details(seen, then, language)), "; ".join(whole))
+    shown, whole = (_details(details, then, language) for details in (seen, entry.details))
+    return Cell("  ".join(shown), "; ".join(whole), times_in("", entry.details))
 
 
 def _is_said(name: str, value: object, changed: Any) -> bool:
@@ -294,7 +293,7 @@ def _shortened(name: str, value: Any) -> Any:
         case list() if len(value) > 1:
             return len(value)
         case str() if name == "sha256":
-            return f"{value[:_DIGEST_CHARACTERS]}…"
+            return f"{value[:16]}…"
         case dict() if name != "changed":
             return {inner: _shortened(inner, content) for inner, content in value.items()}
         case _:

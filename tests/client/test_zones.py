@@ -9,9 +9,12 @@ import pytest
 from rich.console import RenderableType
 from rich.text import Text
 
+from contracts.projects.history import HistoryEntry
 from incidents.terminal.printing import Screen
 from incidents.terminal.session import Session
 from incidents.terminal.tables.sheet import Cell, facts, table
+from incidents.terminal.tables.show import history
+from incidents.terminal.tables.values import Names, times_in
 
 WINTER, SUMMER = datetime(2026, 3, 1, 12, 30, tzinfo=UTC), datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 
@@ -72,3 +75,21 @@ def test_utc_is_called_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     assert shown(table("en", "Time", rows=[(WINTER,)]))[-1] == "local times, UTC"
+
+
+def test_times_within_texts_count() -> None:
+    """A table of changes names the offsets of the times before and after, too."""
+    entry = HistoryEntry.model_validate(
+        {
+            "revision": 2,
+            "at": WINTER,
+            "by": "ann",
+            "field": "start_time",
+            "part_id": None,
+            "old": None,
+            "new": SUMMER.isoformat(),
+        }
+    )
+    assert shown(history([entry], Names(None), "en"))[-1] == "local times, UTC+01:00 or UTC+02:00"
+    details = {"changed": {"end_time": {"old": SUMMER.isoformat(), "new": None}}, "count": 1}
+    assert times_in("", details) == (SUMMER,)

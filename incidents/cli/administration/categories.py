@@ -110,7 +110,7 @@ async def rename_value(
     description: Description = None,
     force: Force = False,
 ) -> None:
-    """Rename or describe a value that no project uses."""
+    """Rename a value that no project uses, or change its description."""
     require_change(session, "incidents categories rename Reason Other 'Something else'", name, description)
     async with session.client() as client:
         category_, defined = await _value(session, client, category, value)

@@ -68,7 +68,8 @@ async def _mark(session: Session, known: str, *, closing: bool) -> None:
 
 
 def _group(kind: Kind) -> typer.Typer:
-    app = group(f"The {kind.plural} that projects can have: list, add, rename, delete.")
+    marking = ", close, open" if kind is STATUSES else ""
+    app = group(f"The {kind.plural} that projects can have: list, add, rename, delete{marking}.")
     line = f"incidents {kind.plural}"
     _listing(app, kind, line)
     _adding(app, kind, line)
@@ -104,7 +105,7 @@ def _renaming(app: typer.Typer, kind: Kind, line: str) -> None:
     async def rename(
         session: Session, known: Known, name: NewName = None, description: Description = None, force: Force = False
     ) -> None:
-        """Rename or describe one that no project uses."""
+        """Rename a definition that no project uses, or change its description."""
         require_change(session, f"{line} rename {kind.example} 'Another name'", name, description)
         async with session.client() as client:
             naming = Naming(session, client)
@@ -118,7 +119,7 @@ def _renaming(app: typer.Typer, kind: Kind, line: str) -> None:
 def _deleting(app: typer.Typer, kind: Kind, line: str) -> None:
     @command(app, "delete", f"{line} delete {kind.example} --yes", sends=True)
     async def delete(session: Session, known: Known, yes: Yes = False) -> None:
-        """Delete one that no project uses."""
+        """Delete a definition that no project uses."""
         async with session.client() as client:
             property_ = await _find_property(Naming(session, client), kind, known)
             confirm_deletion(session, property_.name, yes=yes)

@@ -49,7 +49,7 @@ async def show_role(session: Session, role: Named) -> None:
 
 @command(app, "of", "incidents roles of olivia", "incidents roles of olivia --json", table=True)
 async def of(session: Session, principal: Who) -> None:
-    """Show somebody's roles and the resulting permissions; all others are refused."""
+    """Show the roles of somebody, and the permissions that result from them."""
     async with session.client() as client:
         roles = [role for role in (await client.ask(GetRoles())).roles if principal in role.members]
     permissions: dict[Node, str] = {}

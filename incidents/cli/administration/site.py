@@ -48,7 +48,9 @@ async def watch(
         str | None,
         typer.Option("--exec", metavar="COMMAND", help="Run this program for each event, with the event on its stdin."),
     ] = None,
-    ops: Annotated[bool, typer.Option("--ops", help="Everything on the site; needs ops credentials.")] = False,
+    ops: Annotated[
+        bool, typer.Option("--ops", help="Show everything on the site; needs the credentials `ops`.")
+    ] = False,
 ) -> None:
     """Show events of projects and reports live, until Ctrl-C.
 

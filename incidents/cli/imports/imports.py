@@ -43,10 +43,14 @@ Defaults = Annotated[Words, typer.Option(metavar="FIELD=VALUE", help="The value 
 SourceName = Annotated[str | None, typer.Option(metavar="NAME", help="A name that distinguishes several systems.")]
 Dates = Annotated[str | None, typer.Option(metavar="dmy|mdy", help="Whether the day or the month comes first.")]
 ClockChanges = Annotated[
-    str | None, typer.Option(metavar="earlier|later", help="For local times that occur twice or never.")
+    str | None,
+    typer.Option(
+        metavar="earlier|later",
+        help="How to read local times that occur twice or never: as the earlier or the later one.",
+    ),
 ]
 FormatName = Annotated[
-    str | None, typer.Option("--format", metavar="csv|ndjson", help="If the file's name does not show it.")
+    str | None, typer.Option("--format", metavar="csv|ndjson", help="The format, if the file's name does not show it.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every row locally and on the site; import none.")]
 Complete = Annotated[bool, typer.Option("--complete", help="Fill empty fields of existing projects.")]
@@ -122,7 +126,9 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="The zone of times without an offset.")] = None,
     dates: Dates = None,
     clock_changes: ClockChanges = None,
-    encoding: Annotated[str | None, typer.Option(metavar="NAME", help="If it is not detected: cp1252, utf-16.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The encoding, if it is not detected: cp1252, utf-16.")
+    ] = None,
     format_: FormatName = None,
     dry_run: DryRun = False,
     complete: Complete = False,

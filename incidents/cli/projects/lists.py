@@ -19,7 +19,7 @@ from incidents.terminal.tables import show
 
 _SORT: Final = (
     "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
-    "`-` before it for descending."
+    "put `-` before it for descending order."
 )
 _SPANS: Final = {
     "created": ("--since", "--until"),
@@ -78,7 +78,9 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     type_: Types = None,
     status: Statuses = None,
     category: Values = None,
-    created_by: Annotated[Words, typer.Option(metavar="PRINCIPAL", help="Created by; repeatable.")] = None,
+    created_by: Annotated[
+        Words, typer.Option(metavar="PRINCIPAL", help="Created by this principal; repeatable.")
+    ] = None,
     camera: Annotated[Words, typer.Option(metavar="ID", help="With a sequence of this camera; repeatable.")] = None,
     number: Annotated[Numbers, typer.Option(metavar="N", help="With this number; repeatable.")] = None,
     reference: References = None,
@@ -89,7 +91,9 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     updated_since: UpdatedSince = None,
     updated_until: UpdatedUntil = None,
     search: Search = None,
-    held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
+    held: Annotated[
+        bool | None, typer.Option("--held/--not-held", help="Only projects under hold, or only the others.")
+    ] = None,
     sort: Order = "-created_at",
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Show the total number.")] = False,

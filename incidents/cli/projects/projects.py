@@ -61,7 +61,7 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
     camera: Cameras = None,
-    from_draft: Annotated[bool, typer.Option("--from-draft", help="With your whole draft list.")] = False,
+    from_draft: Annotated[bool, typer.Option("--from-draft", help="Add your whole draft list.")] = False,
 ) -> None:
     """Create a project, with the cameras' recordings from start to end; set its status later with `update`."""
     values: dict[str, Any] = {"project_id": session.id_of(), "description": description}

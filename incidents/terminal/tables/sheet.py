@@ -49,10 +49,11 @@ _UNITS: Final = {"Size": "Size (bytes)", "Oldest": "Oldest (s)"}
 
 
 class Cell(NamedTuple):
-    """The content of a cell for people, and for a spreadsheet."""
+    """The content of a cell for people, and for a spreadsheet; `times` are those in its text."""
 
     shown: object
     whole: object
+    times: tuple[datetime, ...] = ()
 
 
 def local(time: datetime | None, language: str) -> str:
@@ -174,8 +175,10 @@ def zone_remark(parts: Iterable[object], language: str) -> Text | None:
 
 def times_of(values: Iterable[object]) -> tuple[datetime, ...]:
     """Return the times among the values of cells."""
-    shown = (value.whole if isinstance(value, Cell) and value.shown else value for value in values)
-    return tuple(value for value in shown if isinstance(value, datetime))
+    listed = list(values)
+    shown = (value.whole if isinstance(value, Cell) and value.shown else value for value in listed)
+    inside = (time for value in listed if isinstance(value, Cell) for time in value.times)
+    return (*(value for value in shown if isinstance(value, datetime)), *inside)
 
 
 def one_line(text: str) -> Text:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -24,10 +24,22 @@ from incidents.terminal.tables.sheet import (
     table,
     times_of,
 )
-from incidents.terminal.tables.values import Names, field_label, field_value
+from incidents.terminal.tables.values import Names, field_label, field_value, times_in
 from incidents.terminal.text.words import count, name_of, names_of, say
 
-__all__ = ["Cell", "Names", "Sheet", "facts", "field_label", "field_value", "local", "one_line", "paragraph", "table"]
+__all__ = [
+    "Cell",
+    "Names",
+    "Sheet",
+    "facts",
+    "field_label",
+    "field_value",
+    "local",
+    "one_line",
+    "paragraph",
+    "table",
+    "times_in",
+]
 _UNFOLDED_WIDTH_MAX: Final = 20
 """The width up to which texts are not folded: times, names, numbers."""
 
@@ -173,7 +185,8 @@ def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Par
         yield Part("Categories", (), [(names.label(field), names.of(value)) for field, value in categories.items()])
     filled = {name: value for name, value in (details.data or {}).items() if value is not None}
     known = [
-        (names.label(name), Cell(field_value(name, value, names, language), value)) for name, value in filled.items()
+        (names.label(name), Cell(field_value(name, value, names, language), value, times_in(name, value)))
+        for name, value in filled.items()
     ]
     if known:
         yield Part("Incident data", (), [*known])
@@ -237,14 +250,18 @@ def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet
             entry.at,
             entry.by,
             field_label(entry.field, then, language),
-            paragraph(field_value(entry.field, entry.old, then, language)),
-            paragraph(field_value(entry.field, entry.new, then, language)),
+            *(_changed(entry.field, value, then, language) for value in (entry.old, entry.new)),
             entry.part_id,
         )
         for entry in items
         for then in (names.then({entry.field: entry.label}, entry.names),)
     )
     return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows, more=("Id",))
+
+
+def _changed(field: str, value: Any, names: Names, language: str) -> Cell:
+    text = paragraph(field_value(field, value, names, language))
+    return Cell(text, text, times_in(field, value))
 
 
 def preview(answer: RetentionPreview, language: str) -> str:

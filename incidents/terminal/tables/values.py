@@ -13,6 +13,7 @@ from incidents.terminal.tables.sheet import local
 from incidents.terminal.text.words import field_word, number, say, size, value_of
 
 _MOMENTS: Final = frozenset({"at", "start", "end", "since", "until", "created_before"})
+_ENDS: Final = frozenset({"old", "new"})
 _LABELS: Final = {
     "type_id": "Type",
     "status_id": "Status",
@@ -89,13 +90,33 @@ def field_value(field: str, value: Any, names: Names, language: str) -> str:
             return _plain(field, value, language)
 
 
+def times_in(field: str, value: Any) -> tuple[datetime, ...]:
+    """Return the times that a field's value shows, also those of its parts."""
+    match value:
+        case datetime():
+            return (value,)
+        case dict():
+            parts = [(field if name in _ENDS else name, inner) for name, inner in value.items()]
+            return tuple(time for name, inner in parts for time in times_in(name, inner))
+        case list():
+            return tuple(time for inner in value for time in times_in(field, inner))
+        case str() if _is_time(field):
+            return (datetime.fromisoformat(value),)
+        case _:
+            return ()
+
+
+def _is_time(field: str) -> bool:
+    return field.startswith("datetime_") or field.endswith(("_time", "_at")) or field in _MOMENTS
+
+
 def _plain(field: str, value: Any, language: str) -> str:
     match value:
         case bool():
             return say(language, "yes" if value else "no")
         case datetime():
             return local(value, language)
-        case str() if field.startswith("datetime_") or field.endswith(("_time", "_at")) or field in _MOMENTS:
+        case str() if _is_time(field):
             return local(datetime.fromisoformat(value), language)
         case float() | Decimal():
             return number(value, language)
