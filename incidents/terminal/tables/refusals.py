@@ -51,7 +51,7 @@ _OPTION_WORDS: Final = {
 }
 """The words of options whose fields are called otherwise on the wire."""
 
-_TYPED_DETAILS: Final = {"type": "type", "send_again": "send again"}
+_TYPED_DETAILS: Final = {"type": "to type", "send_again": "send again"}
 """Details with names in the reader's language, because they show what to type."""
 
 

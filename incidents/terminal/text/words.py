@@ -23,7 +23,13 @@ _KINDS: Final = {
 _ENGLISH: Final = {
     ("language", "en"): "English",
     ("language", "fr"): "French",
+    ("code", "command-id-reused"): "command id reused",
     ("code", "gone"): "gone or unknown",
+    ("code", "in-use"): "in use",
+    ("code", "not-available"): "not available",
+    ("code", "not-licensed"): "not licensed",
+    ("code", "permission-denied"): "permission denied",
+    ("code", "unknown-reference"): "unknown reference",
     ("field", "duration_seconds"): "duration (s)",
 }
 """Words of the wire that are no English words."""
