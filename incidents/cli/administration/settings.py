@@ -35,6 +35,14 @@ async def show_settings(session: Session) -> None:
     session.show(settings, show.table(session.language, "Setting", "Value", rows=rows))
 
 
+ChildSites = Annotated[
+    Words,
+    typer.Option(
+        metavar="SITE", help="A child site; repeatable. Name all of them, because they replace the earlier ones."
+    ),
+]
+
+
 @command(
     app,
     "set",
@@ -56,12 +64,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     log_archive_bytes: Annotated[
         int | None, typer.Option(metavar="BYTES", help="The size at which a log file is archived.")
     ] = None,
-    child_site: Annotated[
-        Words,
-        typer.Option(
-            metavar="SITE", help="A child site; repeatable. Name all of them, because they replace the earlier ones."
-        ),
-    ] = None,
+    child_site: ChildSites = None,
     yes: Yes = False,
 ) -> None:
     """Change settings; others stay unchanged. It asks for confirmation if a retention time would delete projects."""

@@ -48,6 +48,8 @@ Statuses = Annotated[
 Values = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="With this value, as in Reason=Other; repeatable.")
 ]
+Creators = Annotated[Words, typer.Option(metavar="PRINCIPAL", help="Created by this principal; repeatable.")]
+Held = Annotated[bool | None, typer.Option("--held/--not-held", help="Only projects under hold, or only the others.")]
 References = Annotated[Words, typer.Option(metavar="TEXT", help="With this number in another system; repeatable.")]
 Search = Annotated[
     str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
@@ -78,9 +80,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     type_: Types = None,
     status: Statuses = None,
     category: Values = None,
-    created_by: Annotated[
-        Words, typer.Option(metavar="PRINCIPAL", help="Created by this principal; repeatable.")
-    ] = None,
+    created_by: Creators = None,
     camera: Annotated[Words, typer.Option(metavar="ID", help="With a sequence of this camera; repeatable.")] = None,
     number: Annotated[Numbers, typer.Option(metavar="N", help="With this number; repeatable.")] = None,
     reference: References = None,
@@ -91,9 +91,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     updated_since: UpdatedSince = None,
     updated_until: UpdatedUntil = None,
     search: Search = None,
-    held: Annotated[
-        bool | None, typer.Option("--held/--not-held", help="Only projects under hold, or only the others.")
-    ] = None,
+    held: Held = None,
     sort: Order = "-created_at",
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Show the total number.")] = False,
