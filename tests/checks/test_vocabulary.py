@@ -86,9 +86,6 @@ VAGUE = frozenset({"about", "found", "given", "kept", "made", "one", "said", "so
 VAGUE_IN_TESTS = VAGUE | {"item", "res", "stuff", "thing", "things", "what", "which", "who", "whom"}
 """Those of tests, benchmarks and examples."""
 
-VAGUE_STILL = ("tests/client/", "tests/local/")
-"""Where variables are not yet named after what they hold."""
-
 
 def names(source: Source) -> Iterator[tuple[int, str]]:
     """Yield every name that a file defines or uses, with its line."""
@@ -135,7 +132,6 @@ def test_variables_say_what_they_hold(trees: tuple[str, ...], vague: frozenset[s
     findings = [
         f"{source.path}:{line} {name}"
         for source in sources(*trees)
-        if not source.path.startswith(VAGUE_STILL)
         for line, name in variables(source)
         if name in vague
     ]

@@ -75,6 +75,6 @@ async def test_the_activity_of_a_deleted_project_is_found_by_its_number(typed: T
 
     async def found() -> bool:
         ended = await typed("audit", "activity", 1, "--json")
-        return [item["activity"] for item in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
+        return [entry["activity"] for entry in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
 
     await eventually(found, within=120)

@@ -48,8 +48,8 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
     peer.answers["administration.properties"] = json.dumps(PROPERTIES).encode()
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
 
-    async def run(*line: object, given: str = "") -> CommandResult:
-        return await incidents(*line, given=given, folder=tmp_path, environment=environment)
+    async def run(*line: object, standard_input: str = "") -> CommandResult:
+        return await incidents(*line, standard_input=standard_input, folder=tmp_path, environment=environment)
 
     return run
 
@@ -168,9 +168,9 @@ async def test_a_comment_is_added(peer: Peer, typed: Type) -> None:
 async def test_a_project_is_deleted_after_asking_back(peer: Peer, typed: Type) -> None:
     """Without --yes somebody has to agree."""
     peer.result = {"project_id": PROJECT, "number": 12}
-    assert (await typed("projects", "delete", PROJECT, given="n\n")).status == 0
+    assert (await typed("projects", "delete", PROJECT, standard_input="n\n")).status == 0
     assert peer.commands == []
-    assert (await typed("projects", "delete", PROJECT, given="y\n")).status == 0
+    assert (await typed("projects", "delete", PROJECT, standard_input="y\n")).status == 0
     assert sent(peer) == {"project_id": PROJECT}
 
 

@@ -118,15 +118,15 @@ async def test_a_reader_that_ends_ends_the_command_quietly(bus: Bus, peer: Peer,
     ours = environment(bus, peer)
     long = {"items": [{**ROW, "description": "x" * 1_000} for _ in range(300)], "next": None}
     peer.answers["projects.list"] = json.dumps(ENDLESS if line.startswith("--all") else long).encode()
-    (*_, status), said = await piped(ours, f"projects list {line}", "head -c 10")
-    assert (status.removeprefix('{"items":['), said) == ("141", "") or (status[-3:], said) == ("141", "")
+    (*_, status), errors = await piped(ours, f"projects list {line}", "head -c 10")
+    assert (status.removeprefix('{"items":['), errors) == ("141", "") or (status[-3:], errors) == ("141", "")
 
 
 @pytest.mark.parametrize("line", ["--csv", "--json", ""])
 async def test_a_reader_that_reads_nothing_ends_the_command_quietly(bus: Bus, peer: Peer, line: str) -> None:
     """What is still to be written at the end of the program goes nowhere, and nothing complains of that."""
-    told, said = await piped(environment(bus, peer), f"projects list {line}", "true")
-    assert (told, said) == (["141"], "")
+    statuses, errors = await piped(environment(bus, peer), f"projects list {line}", "true")
+    assert (statuses, errors) == (["141"], "")
 
 
 async def test_a_list_leaves_page_by_page_and_ends_with_a_whole_row(bus: Bus, peer: Peer, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ async def test_a_list_leaves_page_by_page_and_ends_with_a_whole_row(bus: Bus, pe
 @pytest.mark.parametrize("line", ["--csv", "--json", ""])
 async def test_an_output_that_takes_no_more_is_told(bus: Bus, peer: Peer, line: str) -> None:
     """On a full disk the command says that its output cannot be written, in one sentence."""
-    told, said = await piped(environment(bus, peer), f"projects list {line} > /dev/full", "cat")
-    assert told == ["2"]
-    assert "cannot be written" in said
-    assert "Traceback" not in said
+    statuses, errors = await piped(environment(bus, peer), f"projects list {line} > /dev/full", "cat")
+    assert statuses == ["2"]
+    assert "cannot be written" in errors
+    assert "Traceback" not in errors

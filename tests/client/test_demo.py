@@ -45,7 +45,7 @@ async def test_ids_come_out_as_in_the_scenario(prepared: Site) -> None:
     """Types have 1 to 5, values of category 1 and 2 have 11 to 15 and 16 to 21 (SCN-01, SCN-04 to SCN-10)."""
     properties = await (await prepared.client()).ask(GetProperties())
     assert [type_.id for type_ in properties.types] == [1, 2, 3, 4, 5]
-    categories = sorted(properties.categories, key=lambda one: one.slot)
+    categories = sorted(properties.categories, key=lambda category: category.slot)
     assert [(category.id, category.enabled) for category in categories] == [
         (6, True),
         (7, True),

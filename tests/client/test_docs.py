@@ -36,8 +36,10 @@ async def test_a_section_can_be_typed_on_a_new_system(site: Site, tmp_path: Path
     await site.workers()
     for line in [*_typed("Projects"), *_typed("Definitions, settings and roles")]:
         words = shlex.split(re.sub(r"(?<= )12(?= |$)", "1", line.partition(" < ")[0]))[1:]
-        given = "a long password\n" if " < " in line else ""
-        ended = await incidents(*words, given=given, folder=tmp_path, environment=environment(site, "admin"))
+        standard_input = "a long password\n" if " < " in line else ""
+        ended = await incidents(
+            *words, standard_input=standard_input, folder=tmp_path, environment=environment(site, "admin")
+        )
         assert ended.status == 0, (line, ended.out, ended.err)
 
 

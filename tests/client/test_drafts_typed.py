@@ -39,7 +39,8 @@ async def test_a_draft_list_is_picked_and_emptied(site: Site, operator: Client) 
     assert [word for word in ("Gate 4", "cam-5", "2025-01-31") if word not in result.out] == []
     listed = (await typed(site, "draft", "show", "--json")).json["sequences"]
     assert [
-        (item["camera_id"], item["camera_name"]) for item in sorted(listed, key=lambda one: str(one["camera_id"]))
+        (sequence["camera_id"], sequence["camera_name"])
+        for sequence in sorted(listed, key=lambda sequence: str(sequence["camera_id"]))
     ] == [
         ("cam-4", "Gate 4"),
         ("cam-5", "cam-5"),
@@ -55,7 +56,7 @@ async def test_a_draft_list_is_not_cleared_by_mistake(site: Site, operator: Clie
     """Anyone who is asked back and says no keeps the list."""
     await typed(site, "draft", "add", "--camera", "cam-4", *SPAN)
     line = ("projects", "draft", "clear")
-    ended = await incidents(*line, given="n\n", environment=environment(site, "operator"))
+    ended = await incidents(*line, standard_input="n\n", environment=environment(site, "operator"))
     assert ended.status == 0
     assert "Nothing was removed" in ended.err
     assert len((await typed(site, "draft", "show", "--json")).json["sequences"]) == 1
@@ -90,10 +91,10 @@ async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> No
         word for word in ("A bag.", "Two bags.", "Theft", "operator", "Description") if word not in result.out
     ] == []
     pages = [(await typed(site, "history", 1, "--limit", 1, *more, "--json")).json for more in ((), ("--all",))]
-    assert [item["field"] for item in pages[0]["items"]] == ["type_id"]
-    assert [item["field"] for item in pages[1]["items"]] == ["type_id", "description", "project"]
+    assert [change["field"] for change in pages[0]["items"]] == ["type_id"]
+    assert [change["field"] for change in pages[1]["items"]] == ["type_id", "description", "project"]
     chosen = (await typed(site, "history", 1, "--field", "description", "--json")).json["items"]
-    assert [(item["old"], item["new"]) for item in chosen] == [("A bag.", "Two bags.")]
+    assert [(change["old"], change["new"]) for change in chosen] == [("A bag.", "Two bags.")]
 
 
 async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: Client) -> None:

@@ -51,7 +51,7 @@ async def test_what_was_typed_is_asked_for(exporting: Peer, typed: Type) -> None
     """Options become the command, the password the first line of stdin; it is said nowhere."""
     exporting.result["package"]["encrypted"] = True
     line = ("--include", "calls", "--include", "history", "--user-names", "--expected-revision", 3)
-    ended = await typed("projects", "export", PROJECT, *line, "--password-stdin", given="pass word \nmore\n")
+    ended = await typed("projects", "export", PROJECT, *line, "--password-stdin", standard_input="pass word \nmore\n")
     included = ["calls", "history", "user-names"]
     body = {"project_id": PROJECT, "include": included, "password": "pass word ", "expected_revision": 3}
     assert sent(exporting) == body
@@ -61,7 +61,7 @@ async def test_what_was_typed_is_asked_for(exporting: Peer, typed: Type) -> None
 
 async def test_a_short_password_is_refused_before_it_is_sent(exporting: Peer, typed: Type) -> None:
     """What the wire would refuse is reported at once, by the field and the reason."""
-    ended = await typed("projects", "export", PROJECT, "--password-stdin", given="short\n")
+    ended = await typed("projects", "export", PROJECT, "--password-stdin", standard_input="short\n")
     assert ended.status == 1
     assert exporting.commands == []
     assert "needs at least 8 characters" in ended.err

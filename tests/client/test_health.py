@@ -38,11 +38,11 @@ def process(worker: str, **changed: Any) -> dict[str, Any]:
 
 def found(*, letters: int = 0, streams: dict[str, Any] | None = None, free: int = 1 << 40, **changed: Any) -> set[str]:
     """Return what is found where one worker says something else than it should."""
-    one = {name: process(name) for name in WORKERS}
-    for name, told in changed.items():
-        one[name] = process(name, **told)
+    processes = {name: process(name) for name in WORKERS}
+    for name, changes in changed.items():
+        processes[name] = process(name, **changes)
     rooms = dict.fromkeys(("COMMANDS", "EVENTS", "DEAD"), ROOM) | (streams or {})
-    survey = Survey([changes for changes in one.values() if "gone" not in changes], rooms, letters)
+    survey = Survey([changes for changes in processes.values() if "gone" not in changes], rooms, letters)
     return {f"{finding.level} {finding.what}" for finding in judge(survey, version="1", now=NOW, disk_free=free)}
 
 

@@ -29,7 +29,7 @@ async def test_another_systems_numbers_are_kept(importing: Importing) -> None:
     references = ["2020-001", "21-0829351", "I182070945", "MP202068067", "INC0000060", "22062410"]
     assert [(project.number, project.reference) for project in projects] == list(enumerate(references, 1))
     query = ListProjects(filter=ProjectFilter(references=["inc0000060"]))
-    assert [item.number for item in (await (await importing.site.client()).ask(query)).items] == [5]
+    assert [project.number for project in (await (await importing.site.client()).ask(query)).items] == [5]
 
 
 async def test_date_and_time_are_joined(importing: Importing) -> None:
@@ -56,14 +56,16 @@ async def test_files_of_spreadsheets_are_read(importing: Importing) -> None:
     assert projects[0].created_at == datetime(2020, 3, 13, 23, 33, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("name, named", [("t12.csv", ("description",)), ("t12b.csv", ("Short", "Long", "description"))])
-async def test_two_columns_on_one_field_are_refused(tmp_path: Path, name: str, named: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "name, columns", [("t12.csv", ("description",)), ("t12b.csv", ("Short", "Long", "description"))]
+)
+async def test_two_columns_on_one_field_are_refused(tmp_path: Path, name: str, columns: tuple[str, ...]) -> None:
     """A file in which one column would take another's place is refused before its first row, with their names."""
     for language in ("en", "fr"):
         ended = await Importing(None, tmp_path).case(name, "--json", "--lang", language)
         assert ended.status == 2
         assert ended.json["error"]["code"] == "usage"
-        assert all(f'"{item}"' in ended.json["error"]["message"] for item in named)
+        assert all(f'"{column}"' in ended.json["error"]["message"] for column in columns)
 
 
 async def test_a_line_break_in_a_header_is_refused(tmp_path: Path) -> None:

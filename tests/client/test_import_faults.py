@@ -48,7 +48,7 @@ async def test_a_limit_is_named(typed: Type, lang: str, words: tuple[str, ...]) 
 
 
 @pytest.mark.parametrize(
-    "option, said",
+    "option, sentence",
     [
         ("--dates=xyz", "--dates: xyz is not one of the allowed values: dmy or mdy"),
         ("--clock-changes=never", "--clock-changes: never is not one of the allowed values: earlier or later"),
@@ -58,11 +58,11 @@ async def test_a_limit_is_named(typed: Type, lang: str, words: tuple[str, ...]) 
         ("--default=when=2026-01-01", "--default: when is not a field of an import"),
     ],
 )
-async def test_an_option_at_fault_is_named(typed: Type, option: str, said: str) -> None:
+async def test_an_option_at_fault_is_named(typed: Type, option: str, sentence: str) -> None:
     """A mistake in an option is reported by the option as it is typed, not by the part of a mapping."""
     ended = await typed("import", "rows.csv", option, "--json")
     assert ended.status == 2
-    assert ended.json["error"]["message"].startswith(said)
+    assert ended.json["error"]["message"].startswith(sentence)
 
 
 async def test_every_fault_that_the_site_finds_is_reported(typed: Type, peer: Peer, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ async def test_bytes_that_are_no_text_are_told(tmp_path: Path, line: tuple[str |
 )
 async def test_any_bytes_on_stdin_are_told(tmp_path: Path, content: bytes) -> None:
     """Whatever comes on stdin, there is a sentence and no traceback."""
-    ended = await incidents("send", "projects.create", "-", "--json", given=content, folder=tmp_path)
+    ended = await incidents("send", "projects.create", "-", "--json", standard_input=content, folder=tmp_path)
     assert ended.status in {1, 2}
     assert ended.err == ""
     assert bool(ended.json["error"]["message"])

@@ -271,7 +271,7 @@ def _cells(part: Any) -> list[Any]:
 async def test_json_that_means_two_things_is_not_sent(peer: Peer, typed: Type, body: str, why: str) -> None:
     """JSON in which a key is twice, or which JSON is not, is refused with the place before anything is sent."""
     for line in (("ask", "projects.list", "-"), ("send", "projects.create", "-")):
-        ended = await typed(*line, given=body)
+        ended = await typed(*line, standard_input=body)
         assert ended.status == 2
         assert peer.commands == []
         assert peer.queries == []

@@ -13,7 +13,7 @@ __all__ = ["typed"]
 
 
 @pytest.mark.parametrize(
-    "line, said",
+    "line, sentence",
     [
         ("projects list --since blah", "--since: blah is not a time: write 2025-01-31"),
         ("projects list --updated-until blah", "--updated-until: blah is not a time"),
@@ -24,11 +24,11 @@ __all__ = ["typed"]
         ("ask administration.me []", "not a JSON object: write its fields in braces"),
     ],
 )
-async def test_a_mistake_names_its_option_and_the_way_out(typed: Type, line: str, said: str) -> None:
+async def test_a_mistake_names_its_option_and_the_way_out(typed: Type, line: str, sentence: str) -> None:
     """What cannot be read is said with where it was typed and what can be typed there."""
     ended = await typed(*line.split(), "--json")
     assert ended.status == 2
-    assert said in ended.json["error"]["message"]
+    assert sentence in ended.json["error"]["message"]
 
 
 @pytest.mark.parametrize("lang, unnamed", [("en", "field integer_1"), ("fr", "champ integer_1")])
@@ -57,10 +57,15 @@ async def test_a_mapping_is_refused_in_our_words(
 ) -> None:
     """A mapping with mistakes is reported by its own fields, and with no sentence of a library."""
     (tmp_path / "rows.csv").write_text("number\n1\n")
-    wrong: tuple[dict[str, Any], ...] = ({"dates": "ymd"}, {"columns": {"A": "colour"}}, {"timezone": "Mars"}, {"x": 1})
-    said = ""
-    for mapping in wrong:
+    mappings: tuple[dict[str, Any], ...] = (
+        {"dates": "ymd"},
+        {"columns": {"A": "colour"}},
+        {"timezone": "Mars"},
+        {"x": 1},
+    )
+    output = ""
+    for mapping in mappings:
         (tmp_path / "mapping.json").write_text(json.dumps(mapping))
-        said += " ".join((await typed("import", "rows.csv", "--mapping", "mapping.json", "--lang", lang)).err.split())
-    assert [word for word in (*words, "colour", "Mars", "dates") if word not in said] == []
-    assert [word for word in ("Value error", "Input should", "Extra inputs") if word in said] == []
+        output += " ".join((await typed("import", "rows.csv", "--mapping", "mapping.json", "--lang", lang)).err.split())
+    assert [word for word in (*words, "colour", "Mars", "dates") if word not in output] == []
+    assert [word for word in ("Value error", "Input should", "Extra inputs") if word in output] == []

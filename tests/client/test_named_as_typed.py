@@ -16,7 +16,7 @@ ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
 
 
 @pytest.mark.parametrize(
-    "line, said",
+    "line, sentence",
     [
         ("projects create --start 2026-01-02 --end 2026-01-01", "--end  must not be before the start"),
         ("projects sequence 12 --camera a --start 1h --end 2h", "--end  must not be before the start"),
@@ -27,10 +27,10 @@ ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
         ("projects call 12 --to X --minutes 99999", "duration (s)  must be at most 604,800"),
     ],
 )
-async def test_a_refused_option_is_named_as_it_is_typed(peer: Peer, typed: Type, line: str, said: str) -> None:
+async def test_a_refused_option_is_named_as_it_is_typed(peer: Peer, typed: Type, line: str, sentence: str) -> None:
     """A field that an option fills is named by the option, but one in another unit is not."""
     peer.answers["administration.roles"] = json.dumps({"roles": [{**ROLE, "members": []}]}).encode()
-    assert said in (await typed(*line.split())).err
+    assert sentence in (await typed(*line.split())).err
 
 
 async def test_the_site_refuses_an_option_under_its_name(peer: Peer, typed: Type) -> None:
@@ -118,7 +118,7 @@ async def test_a_project_that_does_not_exist_is_not_asked_about(peer: Peer, type
     del peer.answers["projects.find"]
     peer.refusals["projects.find"] = {"code": "gone", "message": "No.", "details": {"known": False}}
     peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": None}).encode()
-    ended = await typed("projects", "delete", "99", given="y\n")
+    ended = await typed("projects", "delete", "99", standard_input="y\n")
     assert ("Project 99 does not exist." in ended.err, "with all its content" in ended.err) == (True, False)
     ended = await typed("licence", "activate", __file__, "--json")
     assert (ended.status, "is not a licence" in ended.json["error"]["message"]) == (2, True)

@@ -20,10 +20,10 @@ WIDTH = 80
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 
 
-def printed(*given: RenderableType) -> str:
+def printed(*renderables: RenderableType) -> str:
     """Print on a terminal of eighty columns, and return what was sent."""
     screen = Screen(width=WIDTH, file=io.StringIO())
-    screen.print(*given, sep="\n")
+    screen.print(*renderables, sep="\n")
     file = screen.file
     assert isinstance(file, io.StringIO)
     return file.getvalue()

@@ -47,8 +47,8 @@ def asked(peer: Peer) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("verb, said", [("hold", "under hold"), ("release", "released")])
-async def test_a_project_is_held_and_released(peer: Peer, typed: Type, verb: str, said: str) -> None:
+@pytest.mark.parametrize("verb, text", [("hold", "under hold"), ("release", "released")])
+async def test_a_project_is_held_and_released(peer: Peer, typed: Type, verb: str, text: str) -> None:
     """Holding and releasing take a project and a reason, and the project is the command's key."""
     peer.result = {"project_id": PROJECT, "hold_id": HOLD}
     ended = await typed(verb, PROJECT, "The prosecutor asked for it.")
@@ -56,7 +56,7 @@ async def test_a_project_is_held_and_released(peer: Peer, typed: Type, verb: str
     assert json.loads(message.data) == {"project_id": PROJECT, "reason": "The prosecutor asked for it."}
     assert message.subject.endswith(f".{PROJECT}.{verb}")
     assert ended.status == 0
-    assert said in ended.out
+    assert text in ended.out
 
 
 async def test_a_reason_must_be_typed(peer: Peer, typed: Type) -> None:
@@ -105,8 +105,8 @@ async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, typed: Type) 
     assert asked(peer) == {"retention_days": 30}
     assert "Sweep begun: 4 projects are due" in (await typed("sweep")).out
     peer.answers["retention.preview"] = json.dumps({**preview, "retention_days": 1, "due": 1}).encode()
-    one = "If projects were kept for 1 day, the next sweep would delete 1 project."
-    assert one in (await typed("preview", "--days", 1)).out
+    sentence = "If projects were kept for 1 day, the next sweep would delete 1 project."
+    assert sentence in (await typed("preview", "--days", 1)).out
     peer.answers["retention.preview"] = json.dumps({**preview, "due": 0}).encode()
     assert "ne supprimerait aucun projet." in (await typed("preview", "--lang", "fr")).out
 

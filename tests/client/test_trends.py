@@ -79,7 +79,7 @@ def test_intervals_are_drawn_as_bars() -> None:
 
 
 @pytest.mark.parametrize(
-    "language, interval, said",
+    "language, interval, words",
     [
         ("en", "month", ("Month", "March 2026")),
         ("fr", "month", ("Mois", "mars 2026")),
@@ -89,14 +89,14 @@ def test_intervals_are_drawn_as_bars() -> None:
     ],
 )
 def test_an_interval_is_named_by_the_clock_of_the_site(
-    language: str, interval: Interval, said: tuple[str, str]
+    language: str, interval: Interval, words: tuple[str, str]
 ) -> None:
     """What begins at midnight there is named after that day, week or month, wherever it is read."""
     start = datetime(2026, 2, 28, 23, tzinfo=UTC)
     figure = Figures(starting=start, count=2, closed=0, ended=0)
-    assert [word for word in said if word not in drawn([figure], language, interval=interval)] == []
+    assert [word for word in words if word not in drawn([figure], language, interval=interval)] == []
     trend = drawn([figure.model_copy(update={"group": 1})], language, interval=interval, group_by="type")
-    assert said[1] in trend
+    assert words[1] in trend
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_bars_fit_beside_their_figures(language: str) -> None:
     screen.print(figures(answer, ProjectStatistics(group_by="type"), lambda _: "Theft", language))
     assert isinstance(screen.file, io.StringIO)
     *_, line = screen.file.getvalue().splitlines()
-    assert [item for item in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if item not in line] == []
+    assert [text for text in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if text not in line] == []

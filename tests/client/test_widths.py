@@ -54,16 +54,16 @@ async def test_every_listing_fits_its_place(site: Site) -> None:
 
     async def misfits(name: str, width: int) -> list[str]:
         line = typed_as(name, writer) if name in LISTING else [name]
-        who = "ops" if name == "status" else "admin"
+        principal = "ops" if name == "status" else "admin"
         async with limit:
-            ended = await answered(line, {**ours[who], "COLUMNS": width})
+            ended = await answered(line, {**ours[principal], "COLUMNS": width})
         lines = ended.out.splitlines()
         wide = [line for line in lines if Text(line).cell_len > width]
-        cut = [item for item in HEADINGS.get(name, ()) if item not in ended.out]
-        return [f"{name} {width}: {item}" for item in (*wide, *cut, *([] if lines else [ended.err]))]
+        cut = [text for text in HEADINGS.get(name, ()) if text not in ended.out]
+        return [f"{name} {width}: {text}" for text in (*wide, *cut, *([] if lines else [ended.err]))]
 
     results = await asyncio.gather(*(misfits(name, width) for name in [*LISTING, "status"] for width in (60, 80)))
-    assert [item for each in results for item in each] == []
+    assert [text for each in results for text in each] == []
 
 
 @pytest.mark.timeout(600)

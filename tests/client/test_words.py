@@ -116,8 +116,8 @@ def test_another_language_is_english() -> None:
 )
 def test_counts_have_a_singular_and_a_plural(number: int, english: str, french: str) -> None:
     """One is singular, and in French none is, too."""
-    one, many = "{count} project in all", "{count} projects in all"
-    assert [count(language, number, one, many) for language in ("en", "fr")] == [english, french]
+    singular, plural = "{count} project in all", "{count} projects in all"
+    assert [count(language, number, singular, plural) for language in ("en", "fr")] == [english, french]
 
 
 def test_nothing_is_not_counted() -> None:

@@ -74,7 +74,7 @@ class Walk:
     async def is_ready(self) -> bool:
         """Tell whether all workers take messages, and whatever stays still runs."""
         output = (self.folder / "staying.out").read_text()
-        assert all(item.poll() is None for item in self.staying), output[-2_000:]
+        assert all(process.poll() is None for process in self.staying), output[-2_000:]
         return output.count('"event": "worker_ready"') == len(WORKERS)
 
     def end(self) -> None:

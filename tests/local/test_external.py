@@ -52,7 +52,7 @@ def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
 def test_settings_alone_lead_to_the_servers(installation: Installation) -> None:
     """The workers serve whatever servers their settings name, and callers find them by two variables."""
     project = installation.told("projects", "create", "--description", "A bag was left at gate 4")
-    assert [item["number"] for item in installation.told("projects", "list")["items"]] == [project["number"]]
+    assert [project["number"] for project in installation.told("projects", "list")["items"]] == [project["number"]]
 
 
 def test_setting_up_again_changes_nothing(installation: Installation) -> None:

@@ -97,7 +97,9 @@ async def test_what_was_done_is_done_once(site: Site, target: Site, tmp_path: Pa
     early = list(sender.sent)[:15]
     await sender.again(await target.caller())
     assert await target.sql("SELECT sum(revision) FROM projects.project") == [(len(sender.sent),)]
-    results = [[caller.outcomes[item][-1]["result"] for item in early] for caller in (source, sender.caller)]
+    results = [
+        [caller.outcomes[command_id][-1]["result"] for command_id in early] for caller in (source, sender.caller)
+    ]
     assert results[0] == results[1]
 
 

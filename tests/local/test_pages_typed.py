@@ -60,8 +60,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     line = [str(PROGRAMS / "incidents"), "up", "--data", "data", "--nats-port", str(free_port()), "--json"]
     with subprocess.Popen(line, cwd=place, env=environment(place), stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
-        told = next((line for line in running.stdout if json.loads(line)["runtime"]), "")
-        assert told
+        runtime = next((line for line in running.stdout if json.loads(line)["runtime"]), "")
+        assert runtime
         prepare(place)
         yield place
         running.send_signal(signal.SIGTERM)
@@ -85,10 +85,10 @@ def prepare(place: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("given", TYPED, ids=lambda given: given[0][:40])
-def test_every_block_does_what_it_says(folder: Path, given: list[str]) -> None:
+@pytest.mark.parametrize("lines", TYPED, ids=lambda lines: lines[0][:40])
+def test_every_block_does_what_it_says(folder: Path, lines: list[str]) -> None:
     """Each line ends with 0; one that goes on until Ctrl-C begins, and ends with Ctrl-C."""
-    for line in given:
+    for line in lines:
         if "access revoke olivia" in line:  # another block makes her, which may be typed elsewhere, or later
             typed(folder, "incidents access create olivia --data data")
         if line.startswith("incidents watch"):
@@ -116,7 +116,7 @@ def test_the_environment_is_where_the_readme_says() -> None:
 
 def test_no_block_is_left_out() -> None:
     """The pages have the blocks that are typed here, whatever is rewritten on them."""
-    first = [given[0] for given in TYPED]
+    first = [lines[0] for lines in TYPED]
     expected = (
         "curl",
         "incidents access create olivia",

@@ -40,7 +40,7 @@ async def ops(directory: Path, mebibytes: int) -> AsyncIterator[Nats]:
 async def sizes(connection: Nats) -> list[int]:
     """Return the sizes of the streams, in MiB."""
     info = [await api(connection, f"STREAM.INFO.{name}", {}) for name in STREAMS]
-    return [item["config"]["max_bytes"] // MIB for item in info]
+    return [stream["config"]["max_bytes"] // MIB for stream in info]
 
 
 @pytest.mark.parametrize(
