@@ -14,7 +14,7 @@ from contracts.ids import uuid7
 from contracts.permissions import Node
 from contracts.texts import reason
 from incidents import Refused
-from tests.administration.test_dead_letters import letters, logged, olivia, put_aside
+from tests.administration.test_dead_letters import cause_dead_letter, letters, logged, olivia
 from tests.support import Caller, Site, eventually
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter, read_letter
 
@@ -132,7 +132,7 @@ async def test_another_letter_stays(site: Site, olivia: Caller) -> None:
 
 async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
     """What was dead-lettered for one principal is replayed for no other, under the same id and with the same body."""
-    await put_aside(olivia)
+    await cause_dead_letter(olivia)
     thief, admin, ops = await site.nats("projects", "worker"), await site.client(), await site.overseer()
     [genuine] = await letters(admin)
     stolen = json.loads((await ops.jetstream().get_msg("DEAD", genuine.letter)).data or b"")
@@ -148,7 +148,7 @@ async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
 
 async def test_a_replay_is_recorded(site: Site, olivia: Caller) -> None:
     """The log names who replayed a letter, with the letter's sender and the id of its command."""
-    _, command_id = await put_aside(olivia)
+    _, command_id = await cause_dead_letter(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
     event = await admin.send(ReplayLetter(letter=letter.letter))

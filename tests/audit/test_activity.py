@@ -67,13 +67,13 @@ async def test_event_heard_again_is_one_entry(site: Site, events: Publisher) -> 
         await events.publish(event, event_id=event_id, at=at)
     audit = await site.worker("audit", log_database_url=None)
 
-    async def heard() -> bool:
+    async def are_handled() -> bool:
         return audit.event_delivery.handled >= 4
 
-    await eventually(heard)
+    await eventually(are_handled)
     await events.publish(deleted, event_id=ids[1], at=at)
     await entries_of(await site.client(), deleted.project_id, 1)
-    await eventually(heard)
+    await eventually(are_handled)
     assert await site.count("audit.activity") == 2
     assert await site.sql("SELECT DISTINCT event_id FROM audit.waiting") == [(ids[1],)]
 

@@ -37,7 +37,7 @@ from contracts.properties import (
 from incidents import Client, Refused
 from tests.audit.publisher import Publisher
 from tests.projects.test_imports import legacy
-from tests.projects.test_labels import named
+from tests.projects.test_labels import rename_definitions
 from tests.support import Site, eventually
 from workers.audit import entry_pages
 from workers.audit.entry_pages import Selection
@@ -168,7 +168,7 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     await site.workers("projects", "administration", "audit")
     client, project_id = await site.client(), uuid7()
     theft, closed = [(await client.send(command)).id for command in (AddType(name="Theft"), AddStatus(name="Closed"))]
-    await named(client, "Reason", "Weight")
+    await rename_definitions(client, "Reason", "Weight")
     hall = (await client.send(AddCategoryValue(slot=1, name="Hall"))).id
     weight = IncidentData(decimal_1=Decimal(1))
     await client.send(CreateProject(project_id=project_id, type_id=theft))
@@ -177,7 +177,7 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     await client.send(EditType(id=theft, name="Larceny"))
     await client.send(EditStatus(id=closed, name="Archived"))
     await client.send(EditCategoryValue(slot=1, id=hall, name="Lobby"))
-    await named(client, "Cause", "Mass")
+    await rename_definitions(client, "Cause", "Mass")
 
     async def all_there() -> list[Entry]:
         activities = (await client.ask(ProjectActivity(project_id=project_id))).items

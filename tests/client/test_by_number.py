@@ -73,8 +73,8 @@ async def test_a_reference_may_look_like_a_number(typed: Type) -> None:
 async def test_the_activity_of_a_deleted_project_is_found_by_its_number(typed: Type) -> None:
     """What was done to a project that is gone can be asked for by its number, too (PRJ-08)."""
 
-    async def found() -> bool:
+    async def lists_both_activities() -> bool:
         ended = await typed("audit", "activity", 1, "--json")
         return [entry["activity"] for entry in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
 
-    await eventually(found, within=120)
+    await eventually(lists_both_activities, within=120)

@@ -54,7 +54,7 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
     return run
 
 
-def sent(peer: Peer) -> dict[str, Any]:
+def sent_body(peer: Peer) -> dict[str, Any]:
     """Return the body of the one command that was sent."""
     (message,) = peer.commands
     body: dict[str, Any] = json.loads(message.data)
@@ -114,7 +114,7 @@ async def test_a_project_is_created(peer: Peer, typed: Type) -> None:
     """Only what was typed is sent, with an id made here."""
     peer.result = {"project_id": PROJECT, "number": 12}
     ended = await typed("projects", "create", "--type", 1, "--description", "Fell")
-    body = sent(peer)
+    body = sent_body(peer)
     assert body.pop("project_id")
     assert body == {"type_id": 1, "description": "Fell"}
     assert "Project 12 created" in ended.out
@@ -139,7 +139,7 @@ async def test_a_project_is_updated_with_what_was_typed(peer: Peer, typed: Type)
         "--expected-revision",
         3,
     )
-    assert sent(peer) == {
+    assert sent_body(peer) == {
         "project_id": PROJECT,
         "expected_revision": 3,
         "type_id": 2,
@@ -161,7 +161,7 @@ async def test_a_comment_is_added(peer: Peer, typed: Type) -> None:
     """What was written arrives as it was written."""
     peer.result = {"project_id": PROJECT, "comment_id": REPORT}
     ended = await typed("projects", "comment", 12, "Éclats de verre [sic]")
-    assert sent(peer)["text"] == "Éclats de verre [sic]"
+    assert sent_body(peer)["text"] == "Éclats de verre [sic]"
     assert REPORT in ended.out
 
 
@@ -171,7 +171,7 @@ async def test_a_project_is_deleted_after_asking_back(peer: Peer, typed: Type) -
     assert (await typed("projects", "delete", PROJECT, standard_input="n\n")).status == 0
     assert peer.commands == []
     assert (await typed("projects", "delete", PROJECT, standard_input="y\n")).status == 0
-    assert sent(peer) == {"project_id": PROJECT}
+    assert sent_body(peer) == {"project_id": PROJECT}
 
 
 async def test_a_refusal_shows_all_its_details(peer: Peer, typed: Type) -> None:
@@ -195,7 +195,7 @@ async def test_any_command_can_be_sent(peer: Peer, typed: Type) -> None:
     """The id of what a command creates is made, shown, and told in the outcome."""
     peer.result = {"project_id": PROJECT, "number": 12}
     ended = await typed("send", "projects.create", '{"description": "Fell"}', "--id", REPORT)
-    assert sent(peer)["project_id"] in ended.err
+    assert sent_body(peer)["project_id"] in ended.err
     assert (peer.commands[0].headers or {})["Nats-Msg-Id"] == REPORT
     assert ended.json == {"command_id": REPORT, "status": "applied", "result": peer.result}
 
@@ -233,7 +233,7 @@ async def test_a_report_is_generated_fetched_and_verified(peer: Peer, typed: Typ
     ended = await typed("report", 12, "-o", "fall.pdf", "--lang", "fr", "--show-user-names")
     assert ended.status == 0
     assert (tmp_path / "fall.pdf").read_bytes() == pdf
-    assert (sent(peer)["language"], sent(peer)["show_user_names"]) == ("fr", True)
+    assert (sent_body(peer)["language"], sent_body(peer)["show_user_names"]) == ("fr", True)
     assert "il n'inclut pas toutes les informations" in ended.out.replace("\n", " ")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import PROJECT, REPORT, Type, sent, typed
+from tests.client.test_commands import PROJECT, REPORT, Type, sent_body, typed
 
 __all__ = ["typed"]
 
@@ -20,11 +20,11 @@ ZIP = b"PK\x03\x04" + bytes(700_000)
 def exporting(peer: Peer) -> Peer:
     """A worker that has made a package."""
     peer.answers["projects.download"] = ZIP
-    peer.result = {"project_id": PROJECT, "package": told(ZIP)}
+    peer.result = {"project_id": PROJECT, "package": package_description(ZIP)}
     return peer
 
 
-def told(data: bytes, **changed: Any) -> dict[str, Any]:
+def package_description(data: bytes, **changed: Any) -> dict[str, Any]:
     """Return the description of a package."""
     digest = hashlib.sha256(data).hexdigest()
     package = {"package_id": PACKAGE, "bytes": len(data), "sha256": digest, "encrypted": False}
@@ -35,7 +35,7 @@ async def test_a_package_is_made_fetched_and_verified(exporting: Peer, typed: Ty
     """The file is there when it is complete, and its SHA-256 and what was withheld are said (PRJ-06)."""
     ended = await typed("projects", "export", 12, "--lang", "fr")
     assert ended.status == 0
-    assert sent(exporting) == {"project_id": PROJECT, "include": []}
+    assert sent_body(exporting) == {"project_id": PROJECT, "include": []}
     assert (tmp_path / "incident-12.zip").read_bytes() == ZIP
     output = ended.out.replace("\n", "")
     words = (
@@ -54,7 +54,7 @@ async def test_what_was_typed_is_asked_for(exporting: Peer, typed: Type) -> None
     ended = await typed("projects", "export", PROJECT, *line, "--password-stdin", standard_input="pass word \nmore\n")
     included = ["calls", "history", "user-names"]
     body = {"project_id": PROJECT, "include": included, "password": "pass word ", "expected_revision": 3}
-    assert sent(exporting) == body
+    assert sent_body(exporting) == body
     assert "pass word" not in ended.out + ended.err
     assert ": encrypted, " in ended.out.replace("\n", " ")
 
@@ -81,7 +81,7 @@ async def test_a_file_that_is_there_is_replaced_only_by_force(exporting: Peer, t
 
 async def test_a_damaged_package_is_not_kept(exporting: Peer, typed: Type, tmp_path: Path) -> None:
     """What is not what was made leaves no file behind."""
-    exporting.result = {"project_id": PROJECT, "package": told(ZIP, sha256="0" * 64)}
+    exporting.result = {"project_id": PROJECT, "package": package_description(ZIP, sha256="0" * 64)}
     ended = await typed("projects", "export", 12, "--json")
     assert ended.status == 1
     assert ended.json["error"]["code"] == "unavailable"

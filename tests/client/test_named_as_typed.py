@@ -9,7 +9,7 @@ import pytest
 from incidents.cli import build
 from tests.client.conftest import Peer
 from tests.client.test_activities import described
-from tests.client.test_commands import PROJECT, Type, sent, typed
+from tests.client.test_commands import PROJECT, Type, sent_body, typed
 
 __all__ = ["typed"]
 ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
@@ -65,7 +65,7 @@ async def test_a_permission_is_typed_in_short(peer: Peer, typed: Type) -> None:
     peer.answers["administration.roles"] = json.dumps({"roles": []}).encode()
     peer.result = {"role_id": "guards", "name": "guards", "permissions": {}}
     await typed("roles", "define", "guards", "--view", "projects", "--view", "comments")
-    assert sent(peer)["permissions"] == {"incident-projects": "view", "incident-projects/comments": "view"}
+    assert sent_body(peer)["permissions"] == {"incident-projects": "view", "incident-projects/comments": "view"}
 
 
 async def test_a_draft_list_says_how_long_it_is_kept(peer: Peer, typed: Type) -> None:

@@ -33,7 +33,7 @@ def defined(peer: Peer, typed: Type) -> None:
     peer.result = {"project_id": PROJECT, "changed": {}}
 
 
-def sent(peer: Peer) -> dict[str, Any]:
+def sent_body(peer: Peer) -> dict[str, Any]:
     """Return what was sent last."""
     body: dict[str, Any] = json.loads(peer.commands[-1].data)
     return body
@@ -44,7 +44,7 @@ async def test_names_stand_for_ids(peer: Peer, typed: Type) -> None:
     line = ("--type", "velo  VOLE", "--status", "closed", "--category", "reason=trapped", "--field", "injured = hurt=2")
     ended = await typed("projects", "update", PROJECT, *line, "--clear", "end")
     assert ended.status == 0, ended.err
-    body = sent(peer)
+    body = sent_body(peer)
     assert body["type_id"] == 1
     assert body["status_id"] == 22
     assert body["end_time"] is None
@@ -58,7 +58,7 @@ async def test_a_name_of_several_is_refused_with_their_ids(peer: Peer, typed: Ty
     assert peer.commands == []
     assert "23, 24" in ended.json["error"]["message"]
     await typed("projects", "update", PROJECT, "--status", "Éteint")
-    assert sent(peer)["status_id"] == 23
+    assert sent_body(peer)["status_id"] == 23
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ async def test_ids_need_no_right_to_see_names(peer: Peer, typed: Type) -> None:
     peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
     ended = await typed("projects", "update", PROJECT, "--type", 2, "--category", "1=11")
     assert ended.status == 0
-    assert sent(peer)["type_id"] == 2
+    assert sent_body(peer)["type_id"] == 2
     assert (await typed("projects", "update", PROJECT, "--type", "Injury")).status == 1
 
 

@@ -41,7 +41,7 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
     return run
 
 
-def asked(peer: Peer) -> dict[str, Any]:
+def last_query(peer: Peer) -> dict[str, Any]:
     """Return the body of the last query of retention."""
     body: dict[str, Any] = json.loads([query for query in peer.queries if ".retention." in query.subject][-1].data)
     return body
@@ -74,9 +74,9 @@ async def test_holds_are_shown(peer: Peer, typed: Type) -> None:
     assert "alice" in ended.out
     assert "Motif" in ended.out
     assert "closed" not in ended.out
-    assert asked(peer)["project_id"] is None
+    assert last_query(peer)["project_id"] is None
     assert " closed." in (await typed("holds", "--project", PROJECT)).out
-    assert asked(peer)["project_id"] == PROJECT
+    assert last_query(peer)["project_id"] == PROJECT
 
 
 async def test_what_is_due_is_shown(peer: Peer, typed: Type) -> None:
@@ -102,7 +102,7 @@ async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, typed: Type) 
         "If projects were kept for 30 days, the next sweep would delete 4 projects."
         in (await typed("preview", "--days", 30)).out
     )
-    assert asked(peer) == {"retention_days": 30}
+    assert last_query(peer) == {"retention_days": 30}
     assert "Sweep begun: 4 projects are due" in (await typed("sweep")).out
     peer.answers["retention.preview"] = json.dumps({**preview, "retention_days": 1, "due": 1}).encode()
     sentence = "If projects were kept for 1 day, the next sweep would delete 1 project."

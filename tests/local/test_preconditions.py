@@ -24,7 +24,7 @@ BYTES = "ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"
 
 
 @contextmanager
-def made(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[psycopg.Connection]:
+def run_as_owner(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[psycopg.Connection]:
     """Run statements as the owner of the server, and undo them with the block."""
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as owner:
         for statement in statements:
@@ -46,7 +46,7 @@ async def refusal(url: str) -> UnfitError:
 @pytest.mark.parametrize("form,name", [(LATIN, "LATIN1"), (BYTES, "SQL_ASCII")])
 async def test_another_encoding_is_one_sentence(postgres: EmbeddedPostgres, form: str, name: str) -> None:
     """A database of another encoding than UTF8 is refused with the statement that makes a right one."""
-    with made(postgres, f"CREATE DATABASE odd {form}", undo="DROP DATABASE odd WITH (FORCE)"):
+    with run_as_owner(postgres, f"CREATE DATABASE odd {form}", undo="DROP DATABASE odd WITH (FORCE)"):
         error = await refusal(postgres.url("odd"))
         assert f"has the encoding {name} and needs UTF8" in str(error)
         assert "CREATE DATABASE odd OWNER postgres TEMPLATE template0 ENCODING 'UTF8'" in str(error)
@@ -84,7 +84,7 @@ async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> N
     rules.write_text("local guarded all scram-sha-256\n" + before)
     steps = ("CREATE DATABASE guarded", "CREATE ROLE guard LOGIN PASSWORD 'right'", "SELECT pg_reload_conf()")
     try:
-        with made(postgres, *steps, undo="DROP ROLE guard") as owner:
+        with run_as_owner(postgres, *steps, undo="DROP ROLE guard") as owner:
             error = await refusal(postgres.url("guarded", "guard:wrong"))
             owner.execute("DROP DATABASE guarded")
     finally:
@@ -97,7 +97,7 @@ async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> N
 async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A role that may make nothing in the database is told to let the owner migrate."""
     undo = "DROP ROLE visitor"
-    with made(postgres, "CREATE ROLE visitor LOGIN", "CREATE DATABASE theirs", undo=undo) as owner:
+    with run_as_owner(postgres, "CREATE ROLE visitor LOGIN", "CREATE DATABASE theirs", undo=undo) as owner:
         error = await refusal(postgres.url("theirs", "visitor"))
         owner.execute("DROP DATABASE theirs WITH (FORCE)")
     assert error.status == 1
@@ -107,7 +107,7 @@ async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> No
 async def test_a_server_that_only_reads_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A standby is distinguished: the primary is to be named."""
     steps = ("CREATE DATABASE standby", "ALTER DATABASE standby SET default_transaction_read_only = on")
-    with made(postgres, *steps, undo="DROP DATABASE standby WITH (FORCE)"):
+    with run_as_owner(postgres, *steps, undo="DROP DATABASE standby WITH (FORCE)"):
         assert "name the primary in INCIDENTS_DATABASE_URL" in str(await refusal(postgres.url("standby")))
 
 

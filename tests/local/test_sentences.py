@@ -49,7 +49,7 @@ def raised(folder: Path) -> Iterator[object]:
     )
 
 
-def refused(folder: Path) -> Iterator[object]:
+def refusals(folder: Path) -> Iterator[object]:
     """Yield what names, keys and credentials are refused with."""
     trust = Trust.create(folder / "keys", "main")
     (folder / "none").write_text("x")
@@ -70,7 +70,7 @@ def refused(folder: Path) -> Iterator[object]:
 def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
     """Each sentence that the runtime or a helper raises has its French."""
     french = catalogue("fr").gettext
-    sentences = [str(refusal) for refusal in (*raised(tmp_path), *refused(tmp_path))]
+    sentences = [str(refusal) for refusal in (*raised(tmp_path), *refusals(tmp_path))]
     assert [sentence for sentence in sentences if translate(sentence, KNOWN, french) == sentence] == []
 
 

@@ -13,7 +13,7 @@ from tests.model.lists import in_order
 from tests.model.model import Model, Token
 from tests.model.project import values
 from tests.model.questions import newest_first, of_each
-from tests.model.rules import No, Some, Told, agree
+from tests.model.rules import No, ProductChoice, Some, agree
 from tests.model.system import CommandResult, SentCommand, System
 from tests.model.watch import Watch
 
@@ -42,7 +42,7 @@ class Driver:
 
     def do(self, wishes: Sequence[tuple[str, Wish]], project: int) -> None:
         """Send commands at once, and let the model do the same in the order in which they were accepted."""
-        commands = [self.sent(principal, wish, project) for principal, wish in wishes]
+        commands = [self.resolve_references(principal, wish, project) for principal, wish in wishes]
         became = self.system.run(self.system.send_together(commands))
         for sent, result in sorted(zip(commands, became, strict=True), key=lambda pair: pair[1][0]):
             self.judge(self.model, sent, result)
@@ -72,7 +72,7 @@ class Driver:
         if self.watch and not self.model.licence.ran_out:
             self.watch.settle(self.model)
 
-    def sent(self, principal: str, wish: Wish, project: int) -> SentCommand:
+    def resolve_references(self, principal: str, wish: Wish, project: int) -> SentCommand:
         """Put ids in the place of references."""
         body, key = self.resolved(wish.body, project), "-"
         if wish.verb.endswith(("draft-sequences", "clear-draft")):
@@ -129,7 +129,7 @@ class Driver:
     def judge(self, model: Model, sent: SentCommand, became: CommandResult) -> None:
         """Let a model do what was done, and compare outcome and event."""
         (principal, verb, _, body), (_, outcome, events) = sent, became
-        result = Told(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
+        result = ProductChoice(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
         done = told_no(lambda: model.apply(principal, verb, body, result))
         if isinstance(done, No):
             expected = Some(code=done.code, details=done.details, retryable=False)

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.model.project import CATEGORIES, DATA, MAIN, Project
 from tests.model.projects import Projects
-from tests.model.rules import Body, Done, No, Some, Told, before, moment
+from tests.model.rules import Body, Done, No, ProductChoice, Some, before, moment
 
 
 def needs_retention(body: Body) -> bool:
@@ -21,7 +21,7 @@ def fits(body: Body) -> None:
         raise No("invalid", fields=[Some(field=f"projects.{index}.end_time") for index in wrong])
 
 
-def take_over(projects: Projects, principal: str, body: Body, outcome: Told) -> Done:
+def take_over(projects: Projects, principal: str, body: Body, outcome: ProductChoice) -> Done:
     """Judge every project by itself: taken over, already there, or refused."""
     known = {project["project_id"] for project in body["projects"]} & {*projects.there, *projects.gone}
     new: list[Body] = []

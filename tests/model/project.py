@@ -131,7 +131,7 @@ def values(name: str, value: Any) -> Any:
     return decimal(value) if name.startswith("decimal_") else moment(value)
 
 
-def told(name: str, value: Any) -> Any:
+def value_in_event(name: str, value: Any) -> Any:
     """Return a value as an event tells it: nothing that a person wrote."""
     return None if name in WRITTEN else value
 

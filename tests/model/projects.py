@@ -16,10 +16,10 @@ from tests.model.project import (
     of_part,
     part,
     recordings,
-    told,
+    value_in_event,
     values,
 )
-from tests.model.rules import Body, Done, No, Some, Told, before
+from tests.model.rules import Body, Done, No, ProductChoice, Some, before
 
 Usable = Callable[[str, Any], bool]
 
@@ -75,7 +75,7 @@ class Projects:
         if wrong:
             raise No("unknown-reference", fields=[Some(field=name) for name in fields if name in wrong])
 
-    def create(self, principal: str, body: Body, outcome: Told) -> Done:
+    def create(self, principal: str, body: Body, outcome: ProductChoice) -> Done:
         """Open a project, once; with the caller's draft list, which is empty then."""
         known = {**dict.fromkeys(OPENING), "description": "", **{name: body[name] for name in OPENING if name in body}}
         drafted = bool(body.get("from_draft"))
@@ -93,7 +93,7 @@ class Projects:
         project = Project(number, principal, outcome.at, fields, updated_by=principal, updated_at=outcome.at)
         project.opened(how="from_draft" if drafted else "")
         self.there[body["project_id"]] = project
-        past = project.attach(self._wanted(principal, body), principal, outcome.at)
+        past = project.attach(self._sequences_to_attach(principal, body), principal, outcome.at)
         project.remember(past)
         new = [change.part_id for change in past]
         attached = {
@@ -114,11 +114,11 @@ class Projects:
         result = Some(project_id=body["project_id"], number=there.number, sequence_ids=list(attached))
         return Done(result, there.revision, again=True)
 
-    def _wanted(self, principal: str, body: Body) -> list[dict[str, Any]]:
+    def _sequences_to_attach(self, principal: str, body: Body) -> list[dict[str, Any]]:
         named = [{"site": None, "media_expires_at": None, **sequence} for sequence in body.get("sequences", [])]
         return named + (self.drafts.emptied(principal) if body.get("from_draft") else [])
 
-    def update(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
+    def update(self, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Done:
         """Change what is named."""
         new_values = {name: body[name] for name in MAIN if name in body}
         if new_values.get("description", "") is None:
@@ -130,7 +130,10 @@ class Projects:
         if before(after["end_time"], after["start_time"]):
             raise No("invalid")
         names = differing(old, new_values)
-        changed = {name: {"old": told(name, old[name]), "new": told(name, new_values[name])} for name in names}
+        changed = {
+            name: {"old": value_in_event(name, old[name]), "new": value_in_event(name, new_values[name])}
+            for name in names
+        }
         result = Some(project_id=body["project_id"], changed=changed)
         if not names:
             return Done(result, project.revision, again=True)
@@ -138,7 +141,7 @@ class Projects:
         past = [Past(name, None, old[name], new_values[name]) for name in names]
         return Done(result, project.touch(principal, outcome.at, past))
 
-    def delete(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
+    def delete(self, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Done:
         """Delete a project; number and who did it are left."""
         del self.there[body["project_id"]]
         self.gone[body["project_id"]] = Some(
@@ -146,7 +149,7 @@ class Projects:
         )
         return Done(Some(project_id=body["project_id"], number=project.number, expired=False), project.revision + 1)
 
-    def add_part(self, kind: str, principal: str, body: Body, outcome: Told, project: Project) -> Done:
+    def add_part(self, kind: str, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Done:
         """Add a comment or a call, once."""
         parts, key = getattr(project, SECTIONS[kind]), f"{kind}_id"
         result = Some({name: body[name] for name in ("project_id", key, "direction", "at") if name in body})
@@ -159,7 +162,7 @@ class Projects:
         parts[body[key]] = {**known, **beside, key: body[key]}
         return Done(result, project.touch(principal, outcome.at, [Past(kind, body[key], None, of_part(kind, known))]))
 
-    def edit_part(self, kind: str, principal: str, body: Body, outcome: Told, project: Project) -> Done:
+    def edit_part(self, kind: str, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Done:
         """Replace a comment or a call that is there; the past has what differs."""
         parts, key = getattr(project, SECTIONS[kind]), f"{kind}_id"
         there, known = self._part(project, kind, body[key]), part(kind, body)
@@ -172,7 +175,7 @@ class Projects:
         parts[body[key]] = {**there, **known, "edited_by": principal, "edited_at": outcome.at}
         return Done(result, project.touch(principal, outcome.at, past))
 
-    def delete_part(self, kind: str, principal: str, body: Body, outcome: Told, project: Project) -> Done:
+    def delete_part(self, kind: str, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Done:
         """Delete a comment or a call that is there."""
         key = f"{kind}_id"
         there = self._part(project, kind, body[key])
@@ -190,10 +193,10 @@ class Projects:
             raise No("gone", **project.removal(part_id))
         return parts[part_id]
 
-    def add_sequences(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
+    def add_sequences(self, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Done:
         """Attach what is not attached, and the caller's draft list, which is empty then."""
         self.drafts.known_sites(body)
-        new_sequences = self._wanted(principal, body)
+        new_sequences = self._sequences_to_attach(principal, body)
         if not new_sequences:
             raise No("invalid")
         past = project.attach(new_sequences, principal, outcome.at)
@@ -202,14 +205,14 @@ class Projects:
             return Done(result, project.revision, again=True)
         return Done(result, project.touch(principal, outcome.at, past))
 
-    def remove_sequences(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
+    def remove_sequences(self, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Done:
         """Detach all that are named, or none."""
         for each_id in body["sequence_ids"]:
             self._part(project, "sequence", each_id)
         revision = project.touch(principal, outcome.at, project.detach(body["sequence_ids"]))
         return Done(Some(project_id=body["project_id"]), revision)
 
-    def remove_all_sequences(self, principal: str, body: Body, outcome: Told, project: Project) -> Done:
+    def remove_all_sequences(self, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Done:
         """Detach every one."""
         if not project.sequences:
             return Done(Some(project_id=body["project_id"]), project.revision, again=True)

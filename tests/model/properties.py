@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.model.rules import Body, Done, No, Some, Told
+from tests.model.rules import Body, Done, No, ProductChoice, Some
 
 Uses = Callable[[str, int], int]
 """How many projects have this value in this field."""
@@ -21,14 +21,14 @@ class Properties:
         self.closing: set[int] = set()
         self._uses = uses
 
-    def _new_id(self, outcome: Told) -> int:
+    def _new_id(self, outcome: ProductChoice) -> int:
         """Take the id that the server chose: higher than any before, of whatever kind."""
         new_id = outcome.result.get("id")
         assert isinstance(new_id, int), f"no id in {outcome}"
         assert all(new_id > earlier for *_, earlier in self.ever), f"the id {new_id} is not new"
         return new_id
 
-    def add(self, kind: str, body: Body, outcome: Told) -> Done:
+    def add(self, kind: str, body: Body, outcome: ProductChoice) -> Done:
         """Add a type, a status or a value."""
         slot = body.get("slot")
         if kind == "category-value" and slot not in self.categories:
@@ -37,9 +37,9 @@ class Properties:
         self.ever.append((kind, slot, new))
         self.values[new] = {"kind": kind, "slot": slot, **words(body)}
         self.closing |= {new} if body.get("closing") else set()
-        return Done(self._about(new, slot))
+        return Done(self._result(new, slot))
 
-    def _about(self, value_id: int, slot: Any) -> Some:
+    def _result(self, value_id: int, slot: Any) -> Some:
         return Some(id=value_id) if slot is None else Some(id=value_id, slot=slot)
 
     def _free(self, kind: str, body: Body) -> dict[str, Any]:
@@ -54,36 +54,36 @@ class Properties:
             raise No("in-use", projects=projects)
         return there
 
-    def edit(self, kind: str, body: Body, _: Told) -> Done:
+    def edit(self, kind: str, body: Body, _: ProductChoice) -> Done:
         """Change what no project has; the same again is no change."""
         there = self._free(kind, body)
         again = there == {**there, **words(body)}
         there.update(words(body))
-        return Done(self._about(body["id"], body.get("slot")), again=again)
+        return Done(self._result(body["id"], body.get("slot")), again=again)
 
-    def mark_status(self, body: Body, _: Told) -> Done:
+    def mark_status(self, body: Body, _: ProductChoice) -> Done:
         """Let a status close projects or not, whichever have it; one that was deleted stays what it was."""
         if self.values.get(body["id"], {}).get("kind") != "status":
             raise No("unknown-reference", fields=[Some(field="id", value=body["id"])])
         again = (body["id"] in self.closing) is body["closing"]
         self.closing ^= set() if again else {body["id"]}
-        return Done(self._about(body["id"], None), again=again)
+        return Done(self._result(body["id"], None), again=again)
 
-    def delete(self, kind: str, body: Body, _: Told) -> Done:
+    def delete(self, kind: str, body: Body, _: ProductChoice) -> Done:
         """Delete what no project has."""
         self._free(kind, body)
         del self.values[body["id"]]
-        return Done(self._about(body["id"], body.get("slot")))
+        return Done(self._result(body["id"], body.get("slot")))
 
-    def define_category(self, body: Body, outcome: Told) -> Done:
+    def define_category(self, body: Body, outcome: ProductChoice) -> Done:
         """Enable, rename or disable a category at any time."""
         return self._define(self.categories, body["slot"], body, outcome)
 
-    def define_data_field(self, body: Body, outcome: Told) -> Done:
+    def define_data_field(self, body: Body, outcome: ProductChoice) -> Done:
         """Enable, rename or disable a field at any time."""
         return self._define(self.fields, (body["kind"], body["slot"]), body, outcome)
 
-    def _define(self, slots: dict[Any, dict[str, Any]], key: Any, body: Body, outcome: Told) -> Done:
+    def _define(self, slots: dict[Any, dict[str, Any]], key: Any, body: Body, outcome: ProductChoice) -> Done:
         if key in slots:
             definition_id = slots[key]["id"]
         else:

@@ -10,7 +10,7 @@ Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Told:
+class ProductChoice:
     """What only the product can say of an applied command: its id, its time, and the numbers that it chose."""
 
     command_id: str

@@ -3,7 +3,7 @@
 from typing import Any
 from zoneinfo import available_timezones
 
-from tests.model.rules import Body, Done, No, Some, Told
+from tests.model.rules import Body, Done, No, ProductChoice, Some
 
 FIRST: dict[str, Any] = {
     "retention_days": 7,
@@ -22,17 +22,19 @@ class Settings:
         """Begin as a fresh site does."""
         self.now = dict(FIRST)
 
-    def change_settings(self, body: Body, _: Told) -> Done:
+    def change_settings(self, body: Body, _: ProductChoice) -> Done:
         """Change what is given and differs, and tell what it was and is."""
         if body.get("timezone", "UTC") not in available_timezones():
             raise No("invalid", fields=[Some(field="timezone")])
         new_values = {name: value for name, value in body.items() if value != self.now[name]}
-        changed = {name: {"old": _told(self.now[name]), "new": _told(value)} for name, value in new_values.items()}
+        changed = {
+            name: {"old": _text_of(self.now[name]), "new": _text_of(value)} for name, value in new_values.items()
+        }
         self.now |= new_values
         return Done(Some(changed=changed), again=not new_values)
 
 
-def _told(value: Any) -> Any:
+def _text_of(value: Any) -> Any:
     return " ".join(value) if isinstance(value, list) else value
 
 

@@ -52,7 +52,7 @@ async def refusal(client: Client, project_id: UUID) -> Error:
     return refused.value.error
 
 
-async def said(client: Client, generated: ReportGenerated) -> str:
+async def report_text(client: Client, generated: ReportGenerated) -> str:
     """Fetch a report and read it."""
     download = DownloadReport(report_id=generated.report_id)
     pdf = b"".join([part async for part in client.download(download)])
@@ -92,7 +92,7 @@ async def test_a_text_that_breaks_the_typesetter_is_spelled_out(site: Site, plac
         await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text=f"\u05e9\u05dc {PANIC}"))
     else:
         await client.send(ChangeSettings(report_title=PANIC))
-    outcome = await said(client, await report(client, project_id))
+    outcome = await report_text(client, await report(client, project_id))
     assert "U+20E3" in outcome
     assert "Abagwasleftatgate4." in outcome
     assert (await report(client, await project(site, client))).pages == 1

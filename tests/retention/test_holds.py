@@ -165,13 +165,13 @@ async def test_a_batch_may_hold_and_release_again_and_again(site: Site) -> None:
         await holder.hold(project_id)
     sent = [await caller.publish(f"retention.{verb}", project_id, body) for verb in ("release", *verbs)]
 
-    async def told() -> list[str]:
+    async def known_statuses() -> list[str]:
         known = [caller.outcomes.get(command_id) for command_id in sent]
         return [command_id[0]["status"] for command_id in known if command_id] if all(known) else []
 
     with capture_logs() as logs:
         await site.worker("retention")
-        statuses = await eventually(told)
+        statuses = await eventually(known_statuses)
     assert [log for log in logs if log["event"] == "batch_failed"] == []
     assert [at for at, status in enumerate(statuses) if status != "applied"] == [5]
     rows = await site.sql("SELECT count(*), count(released_at) FROM retention.hold")
