@@ -97,7 +97,7 @@ async def test_the_log_server_has_its_own_database(installation: Installation) -
 
 
 AFTER_A_SWEEP = {"incidents_last_sweep_timestamp_seconds"}
-"""A figure that is there when a sweep was: `tests/runtime/test_figures.py` has one."""
+"""A figure that is there when a sweep was: `tests/runtime/test_metrics.py` has one."""
 
 
 def test_what_is_watched_is_served(installation: Installation) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.local.own_servers import back_up, run_incidents
+from tests.local.external_servers import back_up, run_incidents
 from tests.support import Site
 from workers.local.backup import database_dumps, stream_snapshots
 from workers.local.backup.database_dumps import Database

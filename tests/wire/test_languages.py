@@ -12,7 +12,7 @@ from contracts.texts import Phrase, phrase, reason
 from incidents import Refused
 from tests.delivery.lane_driver import own_lane, stored_command
 from tests.projects.feeds import create_project, follow, next_events
-from tests.runtime.test_query_intake import SHARE, arrived, collect_answers, flood, project_reads_blocked
+from tests.runtime.test_query_admission import SHARE, arrived, collect_answers, flood, project_reads_blocked
 from tests.support import Caller, Site, eventually
 
 FRENCH = {"Accept-Language": "fr-CH, en;q=0.5"}

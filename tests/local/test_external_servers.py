@@ -20,7 +20,7 @@ import pytest
 from contracts.ids import uuid7
 from tests.client.command_line import incidents
 from tests.local.external import PROGRAMS
-from tests.local.own_servers import back_up, restore, run_incidents
+from tests.local.external_servers import back_up, restore, run_incidents
 from tests.local.support import eventually
 from tests.support import Caller, Site
 from workers.local.backup import stream_snapshots
