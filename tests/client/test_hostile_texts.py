@@ -153,17 +153,17 @@ async def test_a_live_table_is_clean_in_every_frame(site: Site) -> None:
 async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> None:
     """What a refusal, a mistake of typing or an import quotes is clean, on the screen and in the file of errors."""
     await site.workers("projects", "administration")
-    ours, typed = environment(site, "admin"), HOSTILE.replace("\r", "").replace("\n", "")
+    ours, one_line = environment(site, "admin"), HOSTILE.replace("\r", "").replace("\n", "")
     source, errors = tmp_path / "given.csv", tmp_path / "refused.csv"
-    source.write_text(f'number,created_by,created_at\n1,"{typed}","{typed}"\n', newline="")
+    source.write_text(f'number,created_by,created_at\n1,"{one_line}","{one_line}"\n', newline="")
     lines = (
         ("send", "administration.change-settings", json.dumps({"timezone": HOSTILE})),
-        ("projects", "show", typed),
-        ("projects", "list", f"--limit={typed}"),
-        (typed,),
+        ("projects", "show", one_line),
+        ("projects", "list", f"--limit={one_line}"),
+        (one_line,),
         ("import", str(source), "--errors", str(errors)),
         ("import", str(source)),
-        ("report", "1", "-o", str(tmp_path / typed.replace("/", "") / "x.pdf")),
+        ("report", "1", "-o", str(tmp_path / one_line.replace("/", "") / "x.pdf")),
     )
     for line in lines:
         result = await on_screen(ours, list(line))

@@ -61,8 +61,8 @@ def test_what_is_shown_can_be_typed(kind: str, language: str) -> None:
     session = Session("admin", language=language)
     for word in TYPED[kind]:
         name = name_of(language, kind, word)
-        typed: Iterable[str] = (word, name, name.upper(), name.replace("é", "e"))
-        assert {read_word(session, kind, text, TYPED[kind], "Field") for text in typed} == {word}
+        spellings: Iterable[str] = (word, name, name.upper(), name.replace("é", "e"))
+        assert {read_word(session, kind, text, TYPED[kind], "Field") for text in spellings} == {word}
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -47,7 +47,7 @@ def environment(folder: Path) -> dict[str, str]:
     return {**clean, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "INCIDENTS_DATA": str(folder / "data")}
 
 
-def typed(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+def run_line(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     """Type a line in a folder."""
     words = ["/bin/sh", "-c", line]
     return subprocess.run(words, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False)
@@ -72,7 +72,7 @@ def prepare(place: Path) -> None:
     ids = {}
     for kind, name in (("type", "Theft"), ("type", "Injury"), ("status", "Closed")):
         body = shlex.quote(json.dumps({"name": name}))
-        done = typed(place, f"incidents send administration.add-{kind} {body} --json")
+        done = run_line(place, f"incidents send administration.add-{kind} {body} --json")
         ids[name] = json.loads(done.stdout)["result"]["id"]
     page = (ROOT / "docs/importing.md").read_text()
     mapping = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
@@ -90,11 +90,11 @@ def test_every_block_does_what_it_says(folder: Path, lines: list[str]) -> None:
     """Each line ends with 0; one that goes on until Ctrl-C begins, and ends with Ctrl-C."""
     for line in lines:
         if "access revoke olivia" in line:  # another block makes her, which may be typed elsewhere, or later
-            typed(folder, "incidents access create olivia --data data")
+            run_line(folder, "incidents access create olivia --data data")
         if line.startswith("incidents watch"):
             assert watched(folder, line) == 130
             continue
-        done = typed(folder, line)
+        done = run_line(folder, line)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
 
 
