@@ -107,9 +107,9 @@ async def test_what_cannot_be_replayed_says_why_and_stays(site: Site, olivia: Ca
     [letter] = await letters(admin)
     assert letter.replayable is False
     assert letter.hindrance == reason(why, "fr")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(ReplayLetter(letter=letter.letter))
-    assert (refused.value.code, refused.value.details["fields"][0]["kind"]) == (Code.INVALID, why)
+    assert (refusal.value.code, refusal.value.details["fields"][0]["kind"]) == (Code.INVALID, why)
     assert await letters(admin) == [letter]
 
 
@@ -141,9 +141,9 @@ async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
     await thief.request("im.main.dead.projects.admin", json.dumps(stolen).encode(), timeout=5, headers=headers)
     [other] = [letter for letter in await letters(admin, 2) if letter.letter != genuine.letter]
     assert (other.principal, other.command_id, other.what) == ("admin", genuine.command_id, genuine.what)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(ReplayLetter(letter=other.letter))
-    assert refused.value.details["fields"][0]["kind"] == "letter_not_put_aside"
+    assert refusal.value.details["fields"][0]["kind"] == "letter_not_put_aside"
 
 
 async def test_a_replay_is_recorded(site: Site, olivia: Caller) -> None:

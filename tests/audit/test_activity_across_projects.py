@@ -136,9 +136,9 @@ async def test_reading_across_projects_needs_both_permissions(site: Site, events
         ["administration.role-deleted"],
         ["activity-logs"],
     )
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (await site.client("vera")).ask(SiteLog(with_activity=True))
-    assert refused.value.code is Code.NOT_AVAILABLE
+    assert refusal.value.code is Code.NOT_AVAILABLE
 
 
 async def test_hidden_parts_stay_hidden_across_projects(site: Site, events: Publisher) -> None:
@@ -158,9 +158,9 @@ async def test_reading_is_known_without_a_log_server(site: Site, events: Publish
     await events.publish(ProjectOpened(project_id=uuid7()))
     client = await site.client()
     await across(client, 1, activities=["projects.opened"])
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.ask(SiteLog(with_activity=True))
-    assert refused.value.code is Code.UNAVAILABLE
+    assert refusal.value.code is Code.UNAVAILABLE
 
 
 async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:

@@ -122,14 +122,14 @@ def _serve() -> None:
     main()
 
 
-def _become(asked: dict[str, Any], descriptors: Sequence[int]) -> None:
+def _become(request: dict[str, Any], descriptors: Sequence[int]) -> None:
     for number, each in enumerate(descriptors):
         os.dup2(each, number)
         os.close(each)
-    os.chdir(asked["folder"])
+    os.chdir(request["folder"])
     os.environ.clear()
-    os.environ.update(asked["environment"])
-    sys.argv = ["incidents", *asked["line"]]
+    os.environ.update(request["environment"])
+    sys.argv = ["incidents", *request["line"]]
 
 
 if __name__ == "__main__":

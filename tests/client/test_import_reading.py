@@ -108,9 +108,9 @@ def test_a_mapping_renames_columns_names_and_times() -> None:
 def test_a_row_that_does_not_fit_is_named(column: str, value: Any, field: str, kind: str) -> None:
     """What does not fit is reported by its field and the reason."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", column: value}
-    with pytest.raises(InvalidRowError) as refused:
+    with pytest.raises(InvalidRowError) as refusal:
         translated(MAPPING, row)
-    assert [(fault.field, fault.kind) for fault in refused.value.faults] == [(field, kind)]
+    assert [(fault.field, fault.kind) for fault in refusal.value.faults] == [(field, kind)]
 
 
 def test_a_project_without_an_id_has_the_same_one_every_time() -> None:

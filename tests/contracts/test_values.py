@@ -101,10 +101,10 @@ def test_white_space_is_no_text_that_must_be_there() -> None:
     assert read("text", " \n") == " \n"
 
 
-@pytest.mark.parametrize("seen", ["4", "é", "\u0301e", "仓", "😀", "٤", "\u0604", "👩\u200d🚒", "?"], ids=ascii)
-def test_every_script_is_seen(seen: str) -> None:
+@pytest.mark.parametrize("text", ["4", "é", "\u0301e", "仓", "😀", "٤", "\u0604", "👩\u200d🚒", "?"], ids=ascii)
+def test_every_script_is_seen(text: str) -> None:
     """A letter, a digit, a picture or a mark of any script is a name."""
-    assert read("name", seen) == unicodedata.normalize("NFC", seen)
+    assert read("name", text) == unicodedata.normalize("NFC", text)
 
 
 def test_a_name_has_one_normal_form() -> None:

@@ -167,13 +167,13 @@ class Driver:
         raise AssertionError(wrong)
 
     @staticmethod
-    def disagreement(model: Model, asked: tuple[str, str, Any], answer: Any) -> str | None:
+    def disagreement(model: Model, question: tuple[str, str, Any], answer: Any) -> str | None:
         """Say in what an answer is not the model's."""
-        expected = told_no(lambda: model.answer(*asked))
+        expected = told_no(lambda: model.answer(*question))
         if isinstance(expected, No):
             error = Some(code=expected.code, details=expected.details)
-            return None if agree(error, answer.get("error")) else f"{asked} must be {error}: {answer}"
-        return None if agree(expected, ordered(asked[1], answer)) else f"{asked} must be {expected}: {answer}"
+            return None if agree(error, answer.get("error")) else f"{question} must be {error}: {answer}"
+        return None if agree(expected, ordered(question[1], answer)) else f"{question} must be {expected}: {answer}"
 
     def ask(self, principal: str, verb: str, body: Any) -> Any:
         """Ask the product; what the question leaves is an event like any other."""

@@ -95,11 +95,11 @@ def variants(event: Event) -> list[Body | None]:
 
 def needed(filters: Body) -> set[str]:
     """Return the nodes on which a filter needs view: a filter by what is hidden would reveal it."""
-    asked = {name for name, value in filters.items() if value not in ({}, None)}
+    filtered = {name for name, value in filters.items() if value not in ({}, None)}
     nodes = {
-        "main-details": asked & _NAMED.keys(),
-        "categories": asked & {"categories"},
-        "sequences": asked & {"camera_ids"},
+        "main-details": filtered & _NAMED.keys(),
+        "categories": filtered & {"categories"},
+        "sequences": filtered & {"camera_ids"},
     }
     return {f"{PROJECTS}/{name}" for name, node in nodes.items() if node}
 

@@ -105,8 +105,8 @@ class Machine(Driver, RuleBasedStateMachine):
 
     def told_apart(self, orders: list[Order]) -> Order:
         """Return the order after which the projects and draft lists are as they are now."""
-        asked = [(self.holder(), "projects.get", {"project_id": project_id}) for project_id in self.ids["project"]]
-        for principal, verb, body in [*asked, *((principal, "projects.draft", {}) for principal in PEOPLE)]:
+        questions = [(self.holder(), "projects.get", {"project_id": project_id}) for project_id in self.ids["project"]]
+        for principal, verb, body in [*questions, *((principal, "projects.draft", {}) for principal in PEOPLE)]:
             answer = self.ask(principal, verb, body)
             orders = [order for order in orders if self.disagreement(order[1], (principal, verb, body), answer) is None]
         assert orders, "no order leads to what there is now"
@@ -189,8 +189,8 @@ class Machine(Driver, RuleBasedStateMachine):
         command_id = UUID(outcome["command_id"])
         acknowledgement = self.system.run(self.system.speakers[sender].publish(verb, key, body, command_id))
         assert "error" not in acknowledgement, acknowledgement
-        asked = self.ask(principal, "projects.outcome", {"command_id": str(command_id)})
-        assert asked == outcome if principal == sender else asked["error"]["code"] == "gone", asked
+        answer = self.ask(principal, "projects.outcome", {"command_id": str(command_id)})
+        assert answer == outcome if principal == sender else answer["error"]["code"] == "gone", answer
 
     def teardown(self) -> None:
         """Let everybody read everything at the end; what went wrong before is said, should it not happen again."""

@@ -37,13 +37,13 @@ class Watch:
     def open(self, model: Model) -> None:
         """Open the feed, or go on from the cursor; it is refused to whom the projects are not shown."""
         self._fences = [str(uuid7()) for _ in range(FENCES)]
-        asked = dict(self.filters)
-        if "project_ids" in asked:
-            asked["project_ids"] = [*asked["project_ids"], *self._fences]
+        filters = dict(self.filters)
+        if "project_ids" in filters:
+            filters["project_ids"] = [*filters["project_ids"], *self._fences]
         if self.cursor is None:
             self._expected, self._before = [], self._system.event_ids()
         may = self._may(model)
-        self.follower, refused = self._system.run(self._system.follow(self.principal, asked, self.cursor))
+        self.follower, refused = self._system.run(self._system.follow(self.principal, filters, self.cursor))
         assert (self.follower is not None) == may, (self.principal, refused)
         assert may or refused["code"] == "not-available", refused
         if self.follower:
@@ -101,14 +101,17 @@ class Watch:
         messages = [
             event for event in messages if event.project_id not in self._fenced and event.id not in self._before
         ]
-        seen = {event.id: event for event in messages}
-        for event in seen.values():
+        received = {event.id: event for event in messages}
+        for event in received.values():
             right = expected.get(event.id)
             assert right, f"{self.principal} {self.filters} must not be told {event}"
             assert event.body in right.views, f"{self.principal} {self.filters} must be told {right}: {event}"
             assert replace(right, views=[], body={}) == replace(event, body={}), (right, event)
-        missing = [event for event in self._expected if None not in event.views and event.id not in seen]
+        missing = [event for event in self._expected if None not in event.views and event.id not in received]
         assert ended or not missing, f"{self.principal} {self.filters} must be told {missing}"
-        for project_id in {event.project_id for event in seen.values() if event.project_id}:
-            order = [event.id for event in self._expected if event.project_id == project_id and event.id in seen]
-            assert order == [event.id for event in seen.values() if event.project_id == project_id], (order, messages)
+        for project_id in {event.project_id for event in received.values() if event.project_id}:
+            order = [event.id for event in self._expected if event.project_id == project_id and event.id in received]
+            assert order == [event.id for event in received.values() if event.project_id == project_id], (
+                order,
+                messages,
+            )

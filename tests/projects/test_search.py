@@ -86,9 +86,9 @@ async def test_accents_case_and_parts_of_words_do_not_matter(
     if there is not None:
         assert await is_found(operator, search) is there
         return
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await is_found(operator, search)
-    assert refused.value.error.code is Code.INVALID
+    assert refusal.value.error.code is Code.INVALID
 
 
 async def test_a_deleted_project_leaves_no_word(operator: Operator) -> None:

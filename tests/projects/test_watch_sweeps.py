@@ -44,15 +44,15 @@ async def test_a_follower_is_told_each_deletion_of_a_step(site: Site, admin: Cli
     async with follow(await site.client("vera")) as watch:
         gone = await expire(events, new_project_ids(3))
         created = await create_project(admin)
-        seen = await next_events(watch, 4)
-    assert [(event.happened, event.subject) for event in seen] == [
+        received = await next_events(watch, 4)
+    assert [(event.happened, event.subject) for event in received] == [
         *(("projects.deleted", str(project_id)) for project_id in gone),
         ("projects.created", str(created)),
     ]
     bodies = [{"project_id": str(deleted_id), "number": at, "expired": True} for at, deleted_id in enumerate(gone, 1)]
-    assert [event.data for event in seen[:3]] == bodies
-    assert {(event.actor, event.revision) for event in seen[:3]} == {("system", None)}
-    assert len({event.id for event in seen}) == 4
+    assert [event.data for event in received[:3]] == bodies
+    assert {(event.actor, event.revision) for event in received[:3]} == {("system", None)}
+    assert len({event.id for event in received}) == 4
 
 
 async def test_a_filter_by_project_lets_its_deletion_pass_alone(site: Site, admin: Client) -> None:
@@ -77,8 +77,8 @@ async def test_a_feed_goes_on_within_a_step(site: Site, admin: Client) -> None:
         first = await next_events(watch, 6)
     for at, event in enumerate(first[:5]):
         async with follow(admin, since=event.cursor) as watch:
-            seen = {again.id for again in await next_events(watch, 1 if at == 4 else 6)}
-        assert seen >= {following.id for following in first[at + 1 :]}
+            received_ids = {again.id for again in await next_events(watch, 1 if at == 4 else 6)}
+        assert received_ids >= {following.id for following in first[at + 1 :]}
 
 
 async def test_a_long_sweep_is_told_whole(site: Site) -> None:
@@ -92,8 +92,8 @@ async def test_a_long_sweep_is_told_whole(site: Site) -> None:
     assert len(gone) > 2 * WINDOW
     await site.worker("projects")  # it remembers none of these events and reads them from the stream
     async with follow(client, since=begun.cursor) as watch:
-        seen = await next_events(watch, len(gone))
-    assert [event.subject for event in seen] == [str(project_id) for project_id in gone]
+        received = await next_events(watch, len(gone))
+    assert [event.subject for event in received] == [str(project_id) for project_id in gone]
 
 
 def test_a_full_step_fits_into_a_message() -> None:

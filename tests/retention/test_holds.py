@@ -82,9 +82,9 @@ async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> Non
 
         return await eventually(refused_at_least)
 
-    seen, unseen = await activity("vera", "view"), await activity("nora", "none")
-    assert seen.keys() - unseen.keys() == {"retention.held", "retention.released"}
-    assert (seen["audit.refused"]["code"], unseen["audit.refused"]) == (Code.HELD, {})
+    of_viewer, of_stranger = await activity("vera", "view"), await activity("nora", "none")
+    assert of_viewer.keys() - of_stranger.keys() == {"retention.held", "retention.released"}
+    assert (of_viewer["audit.refused"]["code"], of_stranger["audit.refused"]) == (Code.HELD, {})
 
 
 async def test_a_held_project_can_be_changed(holder: Holder) -> None:

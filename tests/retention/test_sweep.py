@@ -99,9 +99,9 @@ async def test_sweep_needs_its_permission(site: Site) -> None:
     """A principal who may only see retention starts no sweep."""
     await site.worker("retention")
     await site.grant("vera", {Node.RETENTION: "view", Node.PROJECTS: "manage"})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (await site.client("vera")).send(Sweep())
-    assert refused.value.code is Code.PERMISSION_DENIED
+    assert refusal.value.code is Code.PERMISSION_DENIED
 
 
 async def test_longest_retention_deletes_nothing(site: Site, fill: Fill) -> None:

@@ -64,10 +64,10 @@ async def test_statements_sent_together_are_executed_in_their_order(lane: AsyncC
 async def test_one_refused_statement_of_several_fails_them_all(site: Site, lane: AsyncConnection) -> None:
     """What is sent together with a refused statement leaves nothing, and the connection goes on."""
     questions = {str(number): (INSERT_AND_RETURN, {"number": number}) for number in (1, 0, 2)}
-    with pytest.raises(IntegrityError) as refused:
+    with pytest.raises(IntegrityError) as refusal:
         async with transaction(lane):
             await read_together(lane, questions)
-    assert isinstance(refused.value.orig, CheckViolation)
+    assert isinstance(refusal.value.orig, CheckViolation)
     await put(lane, 7)
     assert await stored_numbers(site) == [7]
 
@@ -95,9 +95,9 @@ async def test_an_error_of_the_block_leaves_nothing(site: Site, lane: AsyncConne
 async def test_what_failed_first_is_told(site: Site, lane: AsyncConnection, following: int) -> None:
     """A refused row is named as the cause whatever was sent after it; nothing stays, and the connection goes on."""
     for _ in range(2):
-        with pytest.raises(IntegrityError) as refused:
+        with pytest.raises(IntegrityError) as refusal:
             await put(lane, 1, 0, *range(2, 2 + following))
-        assert isinstance(refused.value.orig, CheckViolation)
+        assert isinstance(refusal.value.orig, CheckViolation)
     await put(lane, 7)
     assert await stored_numbers(site) == [7]
 

@@ -181,9 +181,9 @@ CASES = [
 
 def refusal_of(case: Case, language: str) -> tuple[Code, str]:
     """Return the code of a refusal, and all that it says."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         case.call()
-    error = refused.value.as_error(language)
+    error = refusal.value.as_error(language)
     return error.code, f"{error.message} {error.details}"
 
 

@@ -114,6 +114,6 @@ async def test_a_feed_ends_in_its_language(site: Site, language: str) -> None:
         await next_events(watch, 1)
         await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
         await create_project(admin)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await next_events(watch, 1)
-    assert refused.value.message == phrase(Phrase.NOT_AVAILABLE, language)
+    assert refusal.value.message == phrase(Phrase.NOT_AVAILABLE, language)
