@@ -19,7 +19,7 @@ SHOWN = st.integers(100_000, 4_100_000_000).map(lambda seconds: datetime.fromtim
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _in_zurich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Be in Zurich, where clocks are changed."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "Europe/Zurich")

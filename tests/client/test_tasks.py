@@ -75,9 +75,9 @@ class Day:
         for line in task.lines[:-1]:
             ended = await self.type(line)
             output += ended.out if ended.status == 0 else f"[{ended.status}] {ended.err}"
-        return await self._last(task, output)
+        return await self._type_last_line(task, output)
 
-    async def _last(self, task: Task, output: str) -> str:
+    async def _type_last_line(self, task: Task, output: str) -> str:
         """Type the last line, again where what it shows follows what happens a moment later."""
 
         async def shows_all() -> bool:

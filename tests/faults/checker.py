@@ -48,7 +48,7 @@ def _story(history: History, subject: str, complaint: str) -> str:
     )
 
 
-def lost(history: History, final: Final) -> Iterator[Finding]:
+def lost_commands(history: History, final: Final) -> Iterator[Finding]:
     """Every command that was acknowledged is decided."""
     decided = {decision.id for decision in final.inbox}
     for sent in history.commands.values():
@@ -134,7 +134,7 @@ def clean(_: History, final: Final) -> Iterator[Finding]:
 
 
 RULES: dict[str, Rule] = {
-    "lost": lost,
+    "lost": lost_commands,
     "not acknowledged": unkept,
     "twice": doubled,
     "invented": invented,

@@ -54,7 +54,7 @@ def wish(verb: str, needed: dict[str, Any], optional: dict[str, Any] | None = No
     return st.builds(Wish, st.just(verb), st.fixed_dictionaries(needed, optional=left))
 
 
-def about(verb: str, needed: dict[str, Any] | None = None, optional: dict[str, Any] | None = None) -> Wishes:
+def project_wish(verb: str, needed: dict[str, Any] | None = None, optional: dict[str, Any] | None = None) -> Wishes:
     """Make commands about a project; the project is put in when they are sent."""
     return wish(f"projects.{verb}", {**(needed or {}), "expected_revision": EXPECTED}, optional)
 
@@ -104,22 +104,22 @@ FROM_DRAFT = {"from_draft": st.just(value=True)}
 
 PROJECT = st.one_of(
     wish("projects.create", {}, {**OPENED, **FROM_DRAFT}),
-    about("update", {"description": TEXTS}, MAIN),
-    about("update", {"type_id": MAIN["type_id"]}, {**MAIN, **CHARACTERISTICS}),
-    about("update", {"data": CHARACTERISTICS["data"]}, CHARACTERISTICS),
-    about("add-comment", {**COMMENT, "text": WORDS}),
-    about("edit-comment", {**COMMENT, "text": WORDS}),
-    about("delete-comment", COMMENT),
-    about("add-call", {**CALL, **CALL_DETAILS}, MORE),
-    about("edit-call", {**CALL, **CALL_DETAILS}, MORE),
-    about("delete-call", CALL),
-    about("add-sequences", {"sequences": SEQUENCES}),
-    about("add-sequences", FROM_DRAFT, {"sequences": SEQUENCES}),
-    about("remove-sequences", SEQUENCE_IDS),
-    about("remove-all-sequences"),
-    about("delete"),
+    project_wish("update", {"description": TEXTS}, MAIN),
+    project_wish("update", {"type_id": MAIN["type_id"]}, {**MAIN, **CHARACTERISTICS}),
+    project_wish("update", {"data": CHARACTERISTICS["data"]}, CHARACTERISTICS),
+    project_wish("add-comment", {**COMMENT, "text": WORDS}),
+    project_wish("edit-comment", {**COMMENT, "text": WORDS}),
+    project_wish("delete-comment", COMMENT),
+    project_wish("add-call", {**CALL, **CALL_DETAILS}, MORE),
+    project_wish("edit-call", {**CALL, **CALL_DETAILS}, MORE),
+    project_wish("delete-call", CALL),
+    project_wish("add-sequences", {"sequences": SEQUENCES}),
+    project_wish("add-sequences", FROM_DRAFT, {"sequences": SEQUENCES}),
+    project_wish("remove-sequences", SEQUENCE_IDS),
+    project_wish("remove-all-sequences"),
+    project_wish("delete"),
 )
-TAKING_OVER = wish("projects.create", FROM_DRAFT, OPENED) | about("add-sequences", FROM_DRAFT)
+TAKING_OVER = wish("projects.create", FROM_DRAFT, OPENED) | project_wish("add-sequences", FROM_DRAFT)
 DRAFT = st.one_of(
     wish("projects.draft-sequences", {"sequences": SEQUENCES}),
     wish("projects.draft-sequences", {"cameras": CAMERAS, **SPAN}, {"sequences": SEQUENCES}),

@@ -13,7 +13,7 @@ from tests.model.lists import in_order
 from tests.model.model import Model, Token
 from tests.model.project import values
 from tests.model.questions import newest_first, of_each
-from tests.model.rules import No, ProductChoice, Some, agree
+from tests.model.rules import No, ProductChoice, Subset, agree
 from tests.model.system import CommandResult, SentCommand, System
 from tests.model.watch import Watch
 
@@ -101,15 +101,15 @@ class Driver:
         return ever[wish.number] if wish.number < len(ever) else UNKNOWN
 
     def _revision(self, number: int, project: int) -> int:
-        there = self.model.projects.there.get(self.ids["project"][project])
+        there = self.model.projects.by_id.get(self.ids["project"][project])
         return max((there.revision if there else 1) + number, 1)
 
     def _number(self, number: int, _: int) -> int:
-        taken = [project.number for project in self.model.projects.there.values()]
+        taken = [project.number for project in self.model.projects.by_id.values()]
         return taken[-1] if taken and not number else self.model.projects.last_number + number
 
     def _moment(self, number: int, _: int) -> str:
-        known = [project.updated_at for project in self.model.projects.there.values()]
+        known = [project.updated_at for project in self.model.projects.by_id.values()]
         return known[number] if number < len(known) else "2026-03-01T00:00:00Z"
 
     def _token(self, number: int, _: int) -> str:
@@ -132,7 +132,7 @@ class Driver:
         result = ProductChoice(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
         done = told_no(lambda: model.apply(principal, verb, body, result))
         if isinstance(done, No):
-            expected = Some(code=done.code, details=done.details, retryable=False)
+            expected = Subset(code=done.code, details=done.details, retryable=False)
             assert outcome["status"] == "rejected", f"{sent} must be {expected}: {outcome}"
             assert agree(expected, outcome["error"]), f"{sent} must be {expected}: {outcome}"
             attempt = {"attempted": verb, "code": done.code, "project_id": body.get("project_id")}
@@ -171,7 +171,7 @@ class Driver:
         """Say in what an answer is not the model's."""
         expected = told_no(lambda: model.answer(*question))
         if isinstance(expected, No):
-            error = Some(code=expected.code, details=expected.details)
+            error = Subset(code=expected.code, details=expected.details)
             return None if agree(error, answer.get("error")) else f"{question} must be {error}: {answer}"
         return None if agree(expected, ordered(question[1], answer)) else f"{question} must be {expected}: {answer}"
 

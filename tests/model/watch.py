@@ -70,7 +70,7 @@ class Watch:
 
     def _see(self, model: Model) -> None:
         for event in self._expected:
-            event.see(view(event, self.principal, self.filters, model.people, model.projects.there))
+            event.see(view(event, self.principal, self.filters, model.people, model.projects.by_id))
         self._lost_right.add(not self._may(model))
 
     def _may(self, model: Model) -> bool:

@@ -87,11 +87,11 @@ async def test_the_trace_of_another_language_goes_on(site: Site, collector: Coll
         project_id = uuid7()
         await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": header})
 
-    async def both() -> list[Received]:
+    async def find_two_spans() -> list[Received]:
         spans = [span for span in collector.spans if span.name == "process projects.create"]
         return spans if len(spans) == 2 else []
 
-    first, second = sorted(await eventually(both), key=lambda span: span.parent_id, reverse=True)
+    first, second = sorted(await eventually(find_two_spans), key=lambda span: span.parent_id, reverse=True)
     assert (first.trace_id, first.parent_id) == (TRACE, PARENT)
     assert second.trace_id != TRACE
     assert second.parent_id == ""
