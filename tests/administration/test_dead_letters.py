@@ -31,7 +31,7 @@ async def olivia(site: Site) -> Caller:
     return await site.caller("olivia")
 
 
-async def put_aside(olivia: Caller) -> tuple[UUID, UUID]:
+async def cause_dead_letter(olivia: Caller) -> tuple[UUID, UUID]:
     """Send what cannot be stored; return the project and the command's id."""
     project = uuid7()
     await olivia.send("projects.create", project, {"project_id": str(project)})
@@ -44,15 +44,15 @@ async def put_aside(olivia: Caller) -> tuple[UUID, UUID]:
 async def letters(admin: Client, number: int = 1) -> list[LetterSummary]:
     """Wait until so many letters are there, and return them."""
 
-    async def there() -> tuple[list[LetterSummary]]:
+    async def fetch_letters() -> tuple[list[LetterSummary]]:
         letters = (await admin.ask(ListDeadLetters())).items
         assert len(letters) == number
         return (letters,)
 
-    return (await eventually(there))[0]
+    return (await eventually(fetch_letters))[0]
 
 
-async def told(olivia: Caller, command_id: UUID, number: int) -> list[dict[str, Any]]:
+async def wait_for_outcomes(olivia: Caller, command_id: UUID, number: int) -> list[dict[str, Any]]:
     """Wait until a command has so many outcomes."""
 
     async def arrived() -> bool:
@@ -70,7 +70,7 @@ async def comments(admin: Client, project: UUID) -> list[tuple[str, str]]:
 
 async def test_a_replayed_letter_is_its_senders_own_and_takes_effect_once(site: Site, olivia: Caller) -> None:
     """It is carried out as the command of who had sent it, under its own id, however often it is replayed."""
-    project, command_id = await put_aside(olivia)
+    project, command_id = await cause_dead_letter(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
     assert letter.principal == "olivia"
@@ -79,7 +79,7 @@ async def test_a_replayed_letter_is_its_senders_own_and_takes_effect_once(site: 
     assert await comments(admin, project) == []
     await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
     await admin.send(ReplayLetter(letter=letter.letter))
-    outcomes = await told(olivia, command_id, 2)
+    outcomes = await wait_for_outcomes(olivia, command_id, 2)
     assert outcomes[-1]["status"] == "applied"
     assert outcomes[-1]["revision"] == 2
     assert await comments(admin, project) == [("olivia", MARKER)]
@@ -92,24 +92,24 @@ async def test_a_replayed_letter_is_its_senders_own_and_takes_effect_once(site: 
 
 async def test_a_letter_that_comes_twice_takes_effect_once(site: Site, olivia: Caller) -> None:
     """The id decides: the second of two replays of one letter repeats the first one's outcome."""
-    project, command_id = await put_aside(olivia)
+    project, command_id = await cause_dead_letter(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
     await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
     twice = [await admin.submit(ReplayLetter(letter=letter.letter)) for _ in range(2)]
     assert (await twice[0].outcome()).status == "applied"
-    await told(olivia, command_id, 2)
+    await wait_for_outcomes(olivia, command_id, 2)
     assert await comments(admin, project) == [("olivia", MARKER)]
     assert await site.count("projects.comment") == 1
 
 
 async def test_what_fails_again_is_put_aside_again(site: Site, olivia: Caller) -> None:
     """While the cause is there, a replayed letter is a letter again, with the same sender and id."""
-    project, command_id = await put_aside(olivia)
+    project, command_id = await cause_dead_letter(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
     await admin.send(ReplayLetter(letter=letter.letter))
-    outcomes = await told(olivia, command_id, 2)
+    outcomes = await wait_for_outcomes(olivia, command_id, 2)
 
     async def anew() -> bool:
         letters = (await admin.ask(ListDeadLetters())).items
@@ -127,13 +127,13 @@ async def test_what_fails_again_is_put_aside_again(site: Site, olivia: Caller) -
 
 async def test_what_its_sender_may_not_do_any_more_is_refused(site: Site, olivia: Caller) -> None:
     """A replay gives nobody's rights: who had sent it must still have them."""
-    project, command_id = await put_aside(olivia)
+    project, command_id = await cause_dead_letter(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
     await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
     await site.sql("DELETE FROM administration.member WHERE principal = 'olivia'")
     await admin.send(ReplayLetter(letter=letter.letter))
-    outcomes = await told(olivia, command_id, 2)
+    outcomes = await wait_for_outcomes(olivia, command_id, 2)
     assert (outcomes[-1]["error"]["code"], await comments(admin, project)) == ("permission-denied", [])
 
 
@@ -156,7 +156,7 @@ async def test_nobody_hands_in_a_letter(site: Site, olivia: Caller) -> None:
 
 async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Caller) -> None:
     """A worker's credentials without its database bring back only dead letters."""
-    project, command_id = await put_aside(olivia)
+    project, command_id = await cause_dead_letter(olivia)
     thief, admin = await site.nats("projects", "worker"), await site.client()
     [genuine] = await letters(admin)
     forged = {"subject": f"im.main.work.projects.0.admin.{project}.delete", "headers": {"Nats-Msg-Id": str(uuid7())}}
@@ -182,7 +182,7 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
 
 async def test_letters_need_a_right_of_their_own(site: Site, olivia: Caller) -> None:
     """Seeing letters and deciding about them are given by the node `dead-letters` and by nothing else."""
-    await put_aside(olivia)
+    await cause_dead_letter(olivia)
     [letter] = await letters(await site.client())
     reader = await site.client("olivia")
     for query in (ListDeadLetters(), GetDeadLetter(letter=letter.letter)):
@@ -199,7 +199,7 @@ async def test_letters_need_a_right_of_their_own(site: Site, olivia: Caller) -> 
 
 async def test_what_was_done_with_letters_is_recorded(site: Site, olivia: Caller) -> None:
     """The log names who read, replayed and discarded a letter, with the letter's sender and id."""
-    _, command_id = await put_aside(olivia)
+    _, command_id = await cause_dead_letter(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
     opened = await admin.ask(GetDeadLetter(letter=letter.letter))
@@ -248,9 +248,9 @@ async def test_an_event_is_heard_after_all(site: Site, olivia: Caller) -> None:
     await site.sql("ALTER TABLE audit.undelivered DROP CONSTRAINT broken")
     await admin.send(ReplayLetter(letter=letter.letter))
 
-    async def known(expected: int) -> bool:
+    async def has_entries(expected: int) -> bool:
         rows = await site.sql("SELECT 1 FROM audit.activity WHERE project_id = :p", p=project)
         return len(rows) == expected
 
-    await eventually(partial(known, 1))
+    await eventually(partial(has_entries, 1))
     assert await letters(admin, 0) == []

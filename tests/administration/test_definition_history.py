@@ -125,9 +125,9 @@ async def test_the_history_is_read_in_pages_by_those_who_may(site: Site, admin: 
     assert len(await past(ann, "type")) == 3
     hidden: list[DefinitionKind] = ["role", "setting"]
     for kind in hidden:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await past(ann, kind)
-        assert refused.value.code is Code.NOT_AVAILABLE
+        assert refusal.value.code is Code.NOT_AVAILABLE
 
 
 async def test_what_was_there_before_has_its_name_as_first_entry(site: Site) -> None:

@@ -44,11 +44,11 @@ async def test_more_than_ones_own_is_refused(
 ) -> None:
     """A role with more than one has is neither made, changed, deleted, given nor taken; the refusal names the nodes."""
     before = await site.sql("SELECT * FROM administration.role, administration.member ORDER BY 1, 2, 3, 4, 5")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await manager.send(command)
-    assert refused.value.code == Code.PERMISSION_DENIED
-    assert nodes is None or refused.value.details["nodes"] == nodes
-    assert all(field["reason"] for field in refused.value.details["fields"])
+    assert refusal.value.code == Code.PERMISSION_DENIED
+    assert nodes is None or refusal.value.details["nodes"] == nodes
+    assert all(field["reason"] for field in refusal.value.details["fields"])
     assert await site.sql("SELECT * FROM administration.role, administration.member ORDER BY 1, 2, 3, 4, 5") == before
 
 
@@ -66,9 +66,9 @@ async def test_what_counts_is_what_one_really_has(site: Site, admin: Client) -> 
     """A level below projects that one may not see is not had, and cannot be given (PERM-09)."""
     await site.grant("mary", {Node.ROLES: "manage", Node.COMMENTS: "manage"})
     mary = await site.client("mary")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await mary.send(DefineRole(role_id="new", name="New", permissions={Node.COMMENTS: "view"}))
-    assert refused.value.details["level"] == "view"
+    assert refusal.value.details["level"] == "view"
 
 
 async def test_administrators_alone_make_administrators(site: Site, admin: Client) -> None:
@@ -78,8 +78,8 @@ async def test_administrators_alone_make_administrators(site: Site, admin: Clien
     await admin.send(AssignRole(principal="mary", role_id="all"))
     mary = await site.client("mary")
     assert (await mary.ask(GetMe())).permissions == everything
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await mary.send(AssignRole(principal="mary", role_id=ADMINISTRATORS))
-    assert refused.value.details["fields"][0]["kind"] == "administrators_only"
+    assert refusal.value.details["fields"][0]["kind"] == "administrators_only"
     await admin.send(AssignRole(principal="mary", role_id=ADMINISTRATORS))
     await mary.send(UnassignRole(principal="admin", role_id=ADMINISTRATORS))

@@ -35,34 +35,34 @@ def test_another_property_is_unknown(
     property_: PropertyRow | None, kind: domain.Kind, slot: int | None, field: dict[str, Any]
 ) -> None:
     """An id that nobody has, or that is of another kind or category, is refused by its wrong field."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         domain.require_property(property_, kind, 9, slot)
-    assert (Code.UNKNOWN_REFERENCE, {"fields": [field]}) == (refused.value.code, refused.value.details)
+    assert (Code.UNKNOWN_REFERENCE, {"fields": [field]}) == (refusal.value.code, refusal.value.details)
 
 
 def test_what_projects_have_is_in_use() -> None:
     """What a project has is refused with the number of projects, what none has is not."""
     domain.require_unassigned(0)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         domain.require_unassigned(12)
-    assert (refused.value.code, refused.value.details) == (Code.IN_USE, {"projects": 12})
+    assert (refusal.value.code, refusal.value.details) == (Code.IN_USE, {"projects": 12})
 
 
 def test_values_belong_to_a_defined_category() -> None:
     """A value is refused where no category was ever defined, and accepted where one is disabled."""
     domain.require_category(DISABLED, 2)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         domain.require_category(None, 5)
-    assert refused.value.details == {"fields": [{"field": "slot", "kind": "not_defined", "value": 5}]}
+    assert refusal.value.details == {"fields": [{"field": "slot", "kind": "not_defined", "value": 5}]}
 
 
 def test_a_timezone_is_a_known_one() -> None:
     """A time zone is one of the given zones, letter by letter, or is refused by its field."""
     domain.require_timezone("Europe/Paris", {"Europe/Paris"}, "en")
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         domain.require_timezone("europe/paris", {"Europe/Paris"}, "fr")
-    assert refused.value.code == Code.INVALID
-    assert refused.value.details["fields"][0]["field"] == "timezone"
+    assert refusal.value.code == Code.INVALID
+    assert refusal.value.details["fields"][0]["field"] == "timezone"
 
 
 def test_only_changes_are_told() -> None:
@@ -84,10 +84,10 @@ def test_only_changes_are_told() -> None:
 def test_the_administrators_stay_what_they_are() -> None:
     """The role administrators is never defined or deleted; any other role may be."""
     domain.require_changeable_role("operators")
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         domain.require_changeable_role(ADMINISTRATORS)
-    assert refused.value.code == Code.CONFLICT
-    assert refused.value.details["fields"] == [{"field": "role_id", "kind": "fixed_role"}]
+    assert refusal.value.code == Code.CONFLICT
+    assert refusal.value.details["fields"] == [{"field": "role_id", "kind": "fixed_role"}]
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_members_may_leave_while_an_administrator_is_left(role_id: str, members:
 
 def test_the_last_administrator_stays() -> None:
     """The only member of administrators is refused to leave."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         domain.require_an_administrator(ADMINISTRATORS, "ann", ["ann"])
-    assert refused.value.code == Code.CONFLICT
-    assert refused.value.details["fields"] == [{"field": "principal", "kind": "last_administrator"}]
+    assert refusal.value.code == Code.CONFLICT
+    assert refusal.value.details["fields"] == [{"field": "principal", "kind": "last_administrator"}]
 
 
 def test_levels_below_unseen_projects_count_for_nothing() -> None:
     """A sub-node gives nothing without view on the projects, and what no role names is none."""
     hidden = domain.effective_levels(Grants({Node.COMMENTS: Level.MANAGE, Node.SETTINGS: Level.VIEW}))
     assert (hidden[Node.COMMENTS], hidden[Node.SETTINGS], hidden[Node.ROLES]) == ("none", "view", "none")
-    seen = domain.effective_levels(Grants({Node.COMMENTS: Level.MANAGE, Node.PROJECTS: Level.VIEW}))
-    assert (seen[Node.COMMENTS], seen[Node.PROJECTS]) == ("manage", "view")
+    visible = domain.effective_levels(Grants({Node.COMMENTS: Level.MANAGE, Node.PROJECTS: Level.VIEW}))
+    assert (visible[Node.COMMENTS], visible[Node.PROJECTS]) == ("manage", "view")
 
 
 def test_administrators_can_do_everything() -> None:

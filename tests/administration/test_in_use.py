@@ -64,9 +64,9 @@ async def project_id(site: Site, admin: Client) -> UUID:
 async def test_assigned_properties_stay(admin: Client, project_id: UUID, edit: Change, delete: Change) -> None:
     """A type, status or value that a project has stays as it is until no project has it (TYP-03, STA-03, CAT-05)."""
     for command in (edit, delete):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await admin.send(command)
-        assert (refused.value.code, refused.value.details) == (Code.IN_USE, {"projects": 1})
+        assert (refusal.value.code, refusal.value.details) == (Code.IN_USE, {"projects": 1})
     await admin.send(DeleteProject(project_id=project_id))
     await admin.send(edit)
     await admin.send(delete)
@@ -79,18 +79,18 @@ async def test_assigned_values_leave_their_category_free(admin: Client, project_
     assert category.enabled is False
     assert category.name == "Location"
     assert [value.id for value in category.values] == [4]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(DeleteCategoryValue(slot=5, id=4))
-    assert refused.value.details == {"projects": 1}
+    assert refusal.value.details == {"projects": 1}
 
 
 async def test_many_projects_are_counted_to_a_bound(site: Site, admin: Client) -> None:
     """The number of projects is reported exactly up to 1,000, and as 1,001 when there are more."""
     await admin.send(AddType(name="Theft"))
     await site.sql(MANY_PROJECTS)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(DeleteType(id=1))
-    assert refused.value.details == {"projects": 1_001}
+    assert refusal.value.details == {"projects": 1_001}
 
 
 async def test_an_assignment_under_way_is_waited_for(site: Site, admin: Client, project_id: UUID) -> None:

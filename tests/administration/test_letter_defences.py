@@ -14,7 +14,7 @@ from contracts.ids import uuid7
 from contracts.permissions import Node
 from contracts.texts import reason
 from incidents import Refused
-from tests.administration.test_dead_letters import letters, logged, olivia, put_aside
+from tests.administration.test_dead_letters import cause_dead_letter, letters, logged, olivia
 from tests.support import Caller, Site, eventually
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter, read_letter
 
@@ -107,9 +107,9 @@ async def test_what_cannot_be_replayed_says_why_and_stays(site: Site, olivia: Ca
     [letter] = await letters(admin)
     assert letter.replayable is False
     assert letter.hindrance == reason(why, "fr")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(ReplayLetter(letter=letter.letter))
-    assert (refused.value.code, refused.value.details["fields"][0]["kind"]) == (Code.INVALID, why)
+    assert (refusal.value.code, refusal.value.details["fields"][0]["kind"]) == (Code.INVALID, why)
     assert await letters(admin) == [letter]
 
 
@@ -132,7 +132,7 @@ async def test_another_letter_stays(site: Site, olivia: Caller) -> None:
 
 async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
     """What was dead-lettered for one principal is replayed for no other, under the same id and with the same body."""
-    await put_aside(olivia)
+    await cause_dead_letter(olivia)
     thief, admin, ops = await site.nats("projects", "worker"), await site.client(), await site.overseer()
     [genuine] = await letters(admin)
     stolen = json.loads((await ops.jetstream().get_msg("DEAD", genuine.letter)).data or b"")
@@ -141,14 +141,14 @@ async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
     await thief.request("im.main.dead.projects.admin", json.dumps(stolen).encode(), timeout=5, headers=headers)
     [other] = [letter for letter in await letters(admin, 2) if letter.letter != genuine.letter]
     assert (other.principal, other.command_id, other.what) == ("admin", genuine.command_id, genuine.what)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(ReplayLetter(letter=other.letter))
-    assert refused.value.details["fields"][0]["kind"] == "letter_not_put_aside"
+    assert refusal.value.details["fields"][0]["kind"] == "letter_not_put_aside"
 
 
 async def test_a_replay_is_recorded(site: Site, olivia: Caller) -> None:
     """The log names who replayed a letter, with the letter's sender and the id of its command."""
-    _, command_id = await put_aside(olivia)
+    _, command_id = await cause_dead_letter(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
     event = await admin.send(ReplayLetter(letter=letter.letter))

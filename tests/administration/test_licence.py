@@ -42,11 +42,11 @@ def licensed(site: Site) -> WithLicence:
     return run
 
 
-async def refusal(client: Client, command: Command[Any]) -> tuple[str, str | None]:
+async def refusal_of(client: Client, command: Command[Any]) -> tuple[str, str | None]:
     """Send a command that must be refused, and return why."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.send(command)
-    return refused.value.code, refused.value.details.get("reason")
+    return refusal.value.code, refusal.value.details.get("reason")
 
 
 async def test_a_site_of_its_own_keys_is_licensed(licensed: WithLicence) -> None:
@@ -65,7 +65,7 @@ async def test_without_a_valid_licence_only_reading_goes_on(
 ) -> None:
     """A site whose licence is missing or has expired refuses commands and answers queries (LIC-05, FED-02)."""
     admin = await licensed(licence)
-    assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, reason)
+    assert await refusal_of(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, reason)
     assert (await admin.ask(ListProjects())).items == []
     state = await admin.ask(GetLicence())
     assert state.valid is False
@@ -89,7 +89,7 @@ async def test_the_licence_activated_last_counts(site: Site, licensed: WithLicen
     admin = await licensed(INCLUDED)
     await admin.send(ActivateLicence(token=site.trust.account_token(SOON)))
     await site.sql("UPDATE administration.licence SET expires_at = now() - interval '1 second'")
-    assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "expired")
+    assert await refusal_of(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "expired")
     later = SOON.model_copy(update={"expires_at": datetime.now(UTC) + timedelta(days=1)})
     await admin.send(ActivateLicence(token=site.trust.account_token(later)))
     await admin.send(AddType(name="Theft"))
@@ -120,12 +120,12 @@ async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, lic
         (site.trust.account_token(None), "missing"),
         ("a.b.c", "unreadable"),
     ):
-        assert (token[:9], *await refusal(admin, ActivateLicence(token=token))) == (
+        assert (token[:9], *await refusal_of(admin, ActivateLicence(token=token))) == (
             token[:9],
             Code.NOT_LICENSED,
             reason,
         )
-    assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "missing")
+    assert await refusal_of(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "missing")
 
 
 async def test_a_licence_is_the_administrators_to_activate(site: Site, licensed: WithLicence) -> None:
@@ -134,25 +134,25 @@ async def test_a_licence_is_the_administrators_to_activate(site: Site, licensed:
     await site.grant("ann", {Node.SETTINGS: "view"})
     ann, bob = await site.client("ann"), await site.client("bob")
     activation = ActivateLicence(token=site.trust.account_token(SOON))
-    assert (await refusal(ann, activation))[0] == Code.PERMISSION_DENIED
+    assert (await refusal_of(ann, activation))[0] == Code.PERMISSION_DENIED
     assert (await ann.ask(GetLicence())).reason == "missing"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await bob.ask(GetLicence())
-    assert refused.value.details["nodes"] == [Node.SETTINGS]
+    assert refusal.value.details["nodes"] == [Node.SETTINGS]
 
 
 async def test_refused_commands_and_activations_are_logged(site: Site, licensed: WithLicence) -> None:
     """Working without a licence is an attempt that the log server keeps, and so is its activation (LIC-01)."""
     admin = await licensed(None)
     await site.worker("audit")
-    await refusal(admin, AddType(name="Theft"))
+    await refusal_of(admin, AddType(name="Theft"))
     await admin.send(ActivateLicence(token=site.trust.account_token(SOON)))
 
     async def logged() -> None:
         try:
             entries = (await admin.ask(SiteLog())).items
-        except Refused as refused:  # its tables are still being made
-            raise AssertionError(refused.code) from refused
+        except Refused as refusal:  # its tables are still being made
+            raise AssertionError(refusal.code) from refusal
         assert [(entry.activity, entry.details.get("code")) for entry in entries] == [
             ("administration.licence-activated", None),
             ("audit.refused", "not-licensed"),
@@ -177,5 +177,5 @@ async def test_worker_credentials_without_an_account_token_license_nothing(site:
     await site.worker("administration", nats_creds=bare)
     admin = await site.client("admin")
     token = site.trust.account_token(SOON)
-    assert await refusal(admin, ActivateLicence(token=token)) == (Code.NOT_LICENSED, "forged")
-    assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "missing")
+    assert await refusal_of(admin, ActivateLicence(token=token)) == (Code.NOT_LICENSED, "forged")
+    assert await refusal_of(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "missing")

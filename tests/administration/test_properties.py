@@ -106,10 +106,10 @@ async def test_what_is_not_defined_is_named(
     await admin.send(AddStatus(name="New"))
     await admin.send(DefineCategory(slot=1, enabled=True, name="Place"))
     await admin.send(AddCategoryValue(slot=1, name="Car park"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(command)
-    (named,) = refused.value.details["fields"]
-    assert (refused.value.code, {name: named[name] for name in field}) == (Code.UNKNOWN_REFERENCE, field)
+    (named,) = refusal.value.details["fields"]
+    assert (refusal.value.code, {name: named[name] for name in field}) == (Code.UNKNOWN_REFERENCE, field)
 
 
 async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, together: Together) -> None:
@@ -128,9 +128,9 @@ async def test_only_managers_define_properties(site: Site, admin: Client) -> Non
     bob = await site.client("bob")
     for reader in (await site.client("ann"), await site.client("guard")):
         assert [type_.name for type_ in (await reader.ask(GetProperties())).types] == ["Theft"]
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await reader.send(AddType(name="Fire"))
-        assert refused.value.code == Code.PERMISSION_DENIED
-    with pytest.raises(Refused) as refused:
+        assert refusal.value.code == Code.PERMISSION_DENIED
+    with pytest.raises(Refused) as refusal:
         await bob.ask(GetProperties())
-    assert refused.value.code == Code.NOT_AVAILABLE
+    assert refusal.value.code == Code.NOT_AVAILABLE

@@ -127,9 +127,9 @@ async def test_statuses_follow_an_investigation(admin: Client, operator: Client)
 async def test_data_are_given_whatever_the_type(admin: Client, operator: Client, kind: FieldKind) -> None:
     """A field that is enabled later takes a value of its kind in any project (DAT-01, DAT-04, DAT-05, PRJ-16)."""
     incident_data = IncidentData.model_validate_json(f'{{"{kind}_2": {_json(VALUES[kind])}}}')
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await project(operator, data=incident_data)
-    assert refused.value.code == Code.UNKNOWN_REFERENCE
+    assert refusal.value.code == Code.UNKNOWN_REFERENCE
     await admin.send(DefineDataField(kind=kind, slot=2, enabled=True, name=kind))
     typed = (await admin.send(AddType(name="Theft"))).id
     for fields in ({}, {"type_id": typed}):
@@ -150,9 +150,9 @@ async def test_a_disabled_field_keeps_what_it_holds(admin: Client, operator: Cli
     assert (details.categories or {})["1"] == value
     assert (details.data or {})["integer_1"] == 2
     for field, entered in values.items():
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await operator.send(UpdateProject(project_id=created.project_id, **{field: entered}))
-        assert refused.value.code == Code.UNKNOWN_REFERENCE
+        assert refusal.value.code == Code.UNKNOWN_REFERENCE
 
 
 async def test_one_value_of_an_enabled_category_is_given(admin: Client, operator: Client) -> None:
@@ -162,9 +162,9 @@ async def test_one_value_of_an_enabled_category_is_given(admin: Client, operator
     hall, yard = [(await admin.send(AddCategoryValue(slot=1, name=name))).id for name in ("Hall", "Yard")]
     created = await project(operator, categories={"1": hall})
     await operator.send(UpdateProject(project_id=created.project_id, categories={"1": yard}))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await operator.send(UpdateProject(project_id=created.project_id, categories={"2": hall}))
-    (field,) = refused.value.details["fields"]
+    (field,) = refusal.value.details["fields"]
     assert (field["field"], field["kind"], field["value"]) == ("category_2", "other_category", hall)
     assert (await operator.ask(GetProject(project_id=created.project_id))).categories == {
         **dict.fromkeys("2345"),

@@ -26,9 +26,9 @@ async def test_a_role_acts_at_once(site: Site, admin: Client) -> None:
     await admin.send(AssignRole(principal="ann", role_id="clerks"))
     await ann.send(ChangeSettings(retention_days=10))
     await admin.send(UnassignRole(principal="ann", role_id="clerks"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await ann.send(ChangeSettings(retention_days=11))
-    assert refused.value.code == Code.PERMISSION_DENIED
+    assert refusal.value.code == Code.PERMISSION_DENIED
 
 
 async def test_roles_list_what_they_give_and_to_whom(admin: Client) -> None:
@@ -107,10 +107,10 @@ async def test_a_role_may_be_taken_and_given_in_one_batch(site: Site, together: 
 )
 async def test_an_unknown_role_is_refused(admin: Client, command: Command[object]) -> None:
     """A role that is not defined can be neither given, taken nor deleted: a typing slip revokes nothing."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(command)
-    assert refused.value.code == Code.UNKNOWN_REFERENCE
-    (field,) = refused.value.details["fields"]
+    assert refusal.value.code == Code.UNKNOWN_REFERENCE
+    (field,) = refusal.value.details["fields"]
     assert (field["field"], field["kind"], field["value"]) == ("role_id", "not_defined", "nobody")
 
 
@@ -124,10 +124,10 @@ async def test_an_unknown_role_is_refused(admin: Client, command: Command[object
 )
 async def test_administrators_keep_everything_and_a_member(admin: Client, command: Command[object]) -> None:
     """The role administrators is not changed, not deleted and not left without a member (PERM-06)."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(command)
-    assert refused.value.code == Code.CONFLICT
-    assert refused.value.details["fields"][0]["reason"]
+    assert refusal.value.code == Code.CONFLICT
+    assert refusal.value.details["fields"][0]["reason"]
     me = await admin.ask(GetMe())
     assert (me.roles, me.permissions) == ([ADMINISTRATORS], EVERYTHING)
 
@@ -137,9 +137,9 @@ async def test_administration_can_be_handed_over(site: Site, admin: Client) -> N
     await admin.send(AssignRole(principal="ann", role_id=ADMINISTRATORS))
     await admin.send(UnassignRole(principal="admin", role_id=ADMINISTRATORS))
     await (await site.client("ann")).send(AddType(name="Theft"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(AddType(name="Theft"))
-    assert refused.value.code == Code.PERMISSION_DENIED
+    assert refusal.value.code == Code.PERMISSION_DENIED
 
 
 async def test_anybody_may_know_itself(site: Site) -> None:
@@ -149,9 +149,9 @@ async def test_anybody_may_know_itself(site: Site) -> None:
     nothing = Me(principal="bob", roles=[], permissions=dict.fromkeys(Node, "none"), may=ANYBODY)
     assert nothing == await bob.ask(GetMe())
     for hidden in (GetRoles(), GetSettings()):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await bob.ask(hidden)
-        assert refused.value.code == Code.NOT_AVAILABLE
+        assert refusal.value.code == Code.NOT_AVAILABLE
 
 
 async def test_the_highest_of_several_roles_counts(site: Site, admin: Client) -> None:

@@ -64,10 +64,10 @@ async def test_retention_is_whole_days_within_bounds(site: Site, days: object) -
 @pytest.mark.parametrize("timezone", ["Mars/Olympus", "europe/paris", "posix/UTC", "../UTC", "localtime"])
 async def test_a_timezone_is_one_of_iana(admin: Client, timezone: str) -> None:
     """A time zone that the IANA database does not list is refused by its field, and nothing changes."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await admin.send(ChangeSettings(timezone=timezone, retention_days=30))
-    assert refused.value.code == Code.INVALID
-    assert refused.value.details["fields"][0]["field"] == "timezone"
+    assert refusal.value.code == Code.INVALID
+    assert refusal.value.details["fields"][0]["field"] == "timezone"
     assert await admin.ask(GetSettings()) == FIRST
 
 
@@ -90,9 +90,9 @@ async def test_only_managers_change_settings(site: Site, admin: Client) -> None:
     await site.grant("ann", {Node.SETTINGS: "view"})
     ann, bob = await site.client("ann"), await site.client("bob")
     assert await ann.ask(GetSettings()) == FIRST
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await ann.send(ChangeSettings(retention_days=1))
-    assert refused.value.code == Code.PERMISSION_DENIED
-    with pytest.raises(Refused) as refused:
+    assert refusal.value.code == Code.PERMISSION_DENIED
+    with pytest.raises(Refused) as refusal:
         await bob.ask(GetSettings())
-    assert refused.value.code == Code.NOT_AVAILABLE
+    assert refusal.value.code == Code.NOT_AVAILABLE

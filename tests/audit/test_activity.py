@@ -67,13 +67,13 @@ async def test_event_heard_again_is_one_entry(site: Site, events: Publisher) -> 
         await events.publish(event, event_id=event_id, at=at)
     audit = await site.worker("audit", log_database_url=None)
 
-    async def heard() -> bool:
+    async def are_handled() -> bool:
         return audit.event_delivery.handled >= 4
 
-    await eventually(heard)
+    await eventually(are_handled)
     await events.publish(deleted, event_id=ids[1], at=at)
     await entries_of(await site.client(), deleted.project_id, 1)
-    await eventually(heard)
+    await eventually(are_handled)
     assert await site.count("audit.activity") == 2
     assert await site.sql("SELECT DISTINCT event_id FROM audit.waiting") == [(ids[1],)]
 
@@ -127,10 +127,10 @@ async def test_other_projects_entries_stay_out(site: Site, events: Publisher) ->
 async def test_foreign_cursor_is_refused(site: Site, cursor: str) -> None:
     """A cursor that no page gave is refused, and names the field."""
     await site.worker("audit")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (await site.client()).ask(ProjectActivity(project_id=uuid7(), after=cursor))
-    assert refused.value.code is Code.INVALID
-    assert refused.value.details["fields"][0]["field"] == "after"
+    assert refusal.value.code is Code.INVALID
+    assert refusal.value.details["fields"][0]["field"] == "after"
 
 
 async def test_activity_tells_nothing_of_hidden_parts(site: Site) -> None:
@@ -154,9 +154,9 @@ async def test_activity_needs_its_permission(site: Site) -> None:
     """A principal who may see projects but not their activity gets none of it."""
     await site.worker("audit")
     await site.grant("vera", {Node.PROJECTS: "manage"})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (await site.client("vera")).ask(ProjectActivity(project_id=uuid7()))
-    assert refused.value.code is Code.NOT_AVAILABLE
+    assert refusal.value.code is Code.NOT_AVAILABLE
 
 
 async def test_an_imported_project_says_by_whom(site: Site) -> None:

@@ -37,7 +37,7 @@ from contracts.properties import (
 from incidents import Client, Refused
 from tests.audit.publisher import Publisher
 from tests.projects.test_imports import legacy
-from tests.projects.test_labels import named
+from tests.projects.test_labels import rename_definitions
 from tests.support import Site, eventually
 from workers.audit import entry_pages
 from workers.audit.entry_pages import Selection
@@ -136,9 +136,9 @@ async def test_reading_across_projects_needs_both_permissions(site: Site, events
         ["administration.role-deleted"],
         ["activity-logs"],
     )
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (await site.client("vera")).ask(SiteLog(with_activity=True))
-    assert refused.value.code is Code.NOT_AVAILABLE
+    assert refusal.value.code is Code.NOT_AVAILABLE
 
 
 async def test_hidden_parts_stay_hidden_across_projects(site: Site, events: Publisher) -> None:
@@ -158,9 +158,9 @@ async def test_reading_is_known_without_a_log_server(site: Site, events: Publish
     await events.publish(ProjectOpened(project_id=uuid7()))
     client = await site.client()
     await across(client, 1, activities=["projects.opened"])
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.ask(SiteLog(with_activity=True))
-    assert refused.value.code is Code.UNAVAILABLE
+    assert refusal.value.code is Code.UNAVAILABLE
 
 
 async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
@@ -168,7 +168,7 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     await site.workers("projects", "administration", "audit")
     client, project_id = await site.client(), uuid7()
     theft, closed = [(await client.send(command)).id for command in (AddType(name="Theft"), AddStatus(name="Closed"))]
-    await named(client, "Reason", "Weight")
+    await rename_definitions(client, "Reason", "Weight")
     hall = (await client.send(AddCategoryValue(slot=1, name="Hall"))).id
     weight = IncidentData(decimal_1=Decimal(1))
     await client.send(CreateProject(project_id=project_id, type_id=theft))
@@ -177,7 +177,7 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     await client.send(EditType(id=theft, name="Larceny"))
     await client.send(EditStatus(id=closed, name="Archived"))
     await client.send(EditCategoryValue(slot=1, id=hall, name="Lobby"))
-    await named(client, "Cause", "Mass")
+    await rename_definitions(client, "Cause", "Mass")
 
     async def all_there() -> list[Entry]:
         activities = (await client.ask(ProjectActivity(project_id=project_id))).items

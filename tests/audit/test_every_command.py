@@ -12,11 +12,11 @@ from tests.audit.scenario import Scenario, sent_commands
 from tests.support import Site, eventually
 from workers.runtime.storage.database import open_engine
 
-Left: TypeAlias = Counter[tuple[str, str]]
+ActivityCounts: TypeAlias = Counter[tuple[str, str]]
 """How often which activity was kept, by the subject of what had caused it."""
 
 EVENTS, COMMANDS, QUERIES = catalogue.events(), catalogue.commands(), catalogue.queries()
-ASKED = {
+EVENTS_OF_QUERIES = {
     "administration.get-dead-letter": "administration.letter-opened",
     "projects.download": "projects.downloaded",
     "projects.get": "projects.opened",
@@ -28,29 +28,29 @@ ASKED = {
 SYSTEMS = {"projects.expire": "projects.deleted", "retention.sweep": "retention.swept"}
 """What a sweep leaves by itself, beside its beginning."""
 
-ELSEWHERE = {"audit.refused", "audit.surplus-counted"}
+EVENTS_OF_REFUSALS = {"audit.refused", "audit.surplus-counted"}
 """Events of what is refused: no command and no query of the wire promises them."""
 
-_KEPT = "SELECT activity, command_id, actor FROM "
+_SELECT_ACTIVITY = "SELECT activity, command_id, actor FROM "
 _TABLES = {Store.INCIDENT_MANAGER: "audit.activity", Store.LOG_SERVER: "entry"}
 
 
-def promised(scenario: Scenario, store: Store) -> Left:
+def promised_counts(scenario: Scenario, store: Store) -> ActivityCounts:
     """Return what the classes say that a store holds of a scenario."""
     events = [(subject, COMMANDS[subject].answer().subject) for subject, _ in scenario.outcomes]
-    events += [("", event) for event in (*ASKED.values(), *SYSTEMS.values(), "projects.comment-added")]
+    events += [("", event) for event in (*EVENTS_OF_QUERIES.values(), *SYSTEMS.values(), "projects.comment-added")]
     counts = Counter(event for event in events if store in EVENTS[event[1]].stores)
     if store is Store.INCIDENT_MANAGER:  # an import is found by each of its projects, too
         counts["projects.import", "projects.imported"] += 1
     return counts
 
 
-async def kept(site: Site, scenario: Scenario, store: Store) -> Left:
+async def stored_counts(site: Site, scenario: Scenario, store: Store) -> ActivityCounts:
     """Return what a store holds."""
     causes = {UUID(outcome["command_id"]): subject for subject, outcome in scenario.outcomes}
     engine = open_engine(site.database_url if store is Store.INCIDENT_MANAGER else site.log_database_url, connections=1)
     async with engine.connect() as connection:
-        rows = (await connection.execute(text(_KEPT + _TABLES[store]))).all()
+        rows = (await connection.execute(text(_SELECT_ACTIVITY + _TABLES[store]))).all()
     await engine.dispose()
     return Counter((causes.get(row.command_id, ""), row.activity) for row in rows)
 
@@ -64,7 +64,7 @@ async def test_every_message_leaves_what_its_class_says(site: Site) -> None:
 
     async def as_promised() -> bool:
         for store in Store:
-            entries, expected = await kept(site, scenario, store), promised(scenario, store)
+            entries, expected = await stored_counts(site, scenario, store), promised_counts(scenario, store)
             assert (store, entries - expected, expected - entries) == (store, Counter(), Counter())
         return True
 
@@ -75,4 +75,4 @@ def test_the_story_has_every_message() -> None:
     """A new command is sent by the scenario, and a new event is left by a command or a query."""
     assert set(sent_commands()) == set(COMMANDS)
     answers = {command.answer().subject for command in COMMANDS.values()}
-    assert answers | {*ASKED.values(), *SYSTEMS.values()} | ELSEWHERE == set(EVENTS)
+    assert answers | {*EVENTS_OF_QUERIES.values(), *SYSTEMS.values()} | EVENTS_OF_REFUSALS == set(EVENTS)

@@ -66,9 +66,9 @@ async def test_log_server_that_comes_later(site: Site, events: Publisher, postgr
     event_id = await events.publish(deleted)
     await waiting(site, 1)
     client = await site.client()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.ask(SiteLog())
-    assert refused.value.code is Code.UNAVAILABLE
+    assert refusal.value.code is Code.UNAVAILABLE
     postgres.ensure_database(name)
     (entry,) = await log_entries(client, 1)
     assert entry.event_id == event_id
@@ -102,9 +102,9 @@ async def test_no_log_server_at_all(site: Site, events: Publisher) -> None:
     await waiting(site, 1)
     client = await site.client()
     assert len((await client.ask(ProjectActivity(project_id=deleted.project_id))).items) == 1
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.ask(SiteLog())
-    assert refused.value.code is Code.UNAVAILABLE
+    assert refusal.value.code is Code.UNAVAILABLE
 
 
 async def test_what_was_delivered_is_delivered_once(site: Site, events: Publisher) -> None:
@@ -178,9 +178,9 @@ async def test_refused_look_at_the_log_is_in_the_log(site: Site) -> None:
     """A principal without the permission gets nothing of the log, and the attempt is logged."""
     await site.worker("audit")
     mallory, client = await site.client("mallory"), await site.client()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await mallory.ask(SiteLog())
-    assert refused.value.code is Code.NOT_AVAILABLE
+    assert refusal.value.code is Code.NOT_AVAILABLE
     (entry,) = await log_entries(client, 1)
     assert (entry.activity, entry.actor) == ("audit.refused", "mallory")
     assert entry.details == {"attempted": "audit.log", "code": "not-available"}

@@ -111,7 +111,7 @@ def test_compose_itself_takes_it(files: tuple[str, ...]) -> None:
     assert done.stderr == ""
 
 
-def lost(files: tuple[str, ...]) -> Iterator[str]:
+def missing_declarations(files: tuple[str, ...]) -> Iterator[str]:
     """Name what a service names and the file does not declare, and what is declared for nobody."""
     whole = composed(*files)
     used: dict[str, set[str]] = {"volumes": set(), "networks": {"default"}, "secrets": set()}
@@ -135,7 +135,7 @@ def lost(files: tuple[str, ...]) -> Iterator[str]:
 @pytest.mark.parametrize("files", TOGETHER)
 def test_what_is_named_is_declared(files: tuple[str, ...]) -> None:
     """Volumes, networks, secrets and services that a service names are there, and none is there for nobody."""
-    require_none("Declare it, or take it away.", list(lost(files)))
+    require_none("Declare it, or take it away.", list(missing_declarations(files)))
 
 
 @pytest.mark.parametrize("files", TOGETHER)

@@ -40,14 +40,16 @@ def settings() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 
-def named(requirements: list[str]) -> set[str]:
+def bare_names(requirements: list[str]) -> set[str]:
     """The bare names of some requirements."""
     return {re.split(r"[\[<>=~! ;]", requirement, maxsplit=1)[0].lower() for requirement in requirements}
 
 
 def required(project: dict[str, Any]) -> set[str]:
     """What callers and servers need."""
-    return named(project["project"]["dependencies"]) | named(project["project"]["optional-dependencies"]["server"])
+    return bare_names(project["project"]["dependencies"]) | bare_names(
+        project["project"]["optional-dependencies"]["server"]
+    )
 
 
 def locked(lock: str) -> dict[str, str]:
@@ -83,16 +85,16 @@ def test_direct_dependencies_are_locked() -> None:
     """No dependency is written down without `make lock` having been run."""
     project = settings()
     assert required(project) <= locked("runtime").keys()
-    assert named(project["project"]["optional-dependencies"]["otel"]) <= locked("otel").keys()
-    assert named(project["dependency-groups"]["dev"]) <= locked("development").keys()
-    assert named(project["dependency-groups"]["build"]) == locked("build").keys()
+    assert bare_names(project["project"]["optional-dependencies"]["otel"]) <= locked("otel").keys()
+    assert bare_names(project["dependency-groups"]["dev"]) <= locked("development").keys()
+    assert bare_names(project["dependency-groups"]["build"]) == locked("build").keys()
 
 
 def test_direct_dependencies_are_in_use() -> None:
     """A dependency that nobody imports goes, unless it works in another way that is written down."""
     project = settings()
     product = required(project) - used(*PRODUCT)
-    tools = {name.removeprefix("types-") for name in named(project["dependency-groups"]["dev"])}
+    tools = {name.removeprefix("types-") for name in bare_names(project["dependency-groups"]["dev"])}
     unused = [*product, *(tools - used(*PRODUCT, "tests", "benchmarks"))]
     findings = [name for name in unused if name not in UNIMPORTED]
     require_none("Use it, say who does (UNIMPORTED), or drop it.", findings)
@@ -113,8 +115,8 @@ def test_exceptions_from_the_tools_have_reasons() -> None:
 def test_a_caller_needs_no_server() -> None:
     """What is installed without an extra is what the library and the command line import, and no server's library."""
     project = settings()
-    callers = named(project["project"]["dependencies"])
-    servers = named(project["project"]["optional-dependencies"]["server"])
+    callers = bare_names(project["project"]["dependencies"])
+    servers = bare_names(project["project"]["optional-dependencies"]["server"])
     needed = {name for name in used("contracts", "incidents") if not name.startswith("opentelemetry")}
     assert needed - {"incident-manager", "pydantic-core"} <= callers
     assert not callers & servers

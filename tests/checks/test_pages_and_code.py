@@ -113,13 +113,13 @@ NOT_MESSAGES = {"audit.waiting": "a view", "audit.undelivered": "a table"}
 
 def test_the_wire_page_names_every_message() -> None:
     """A command or query has its subject on the page; a page names no other of such a form."""
-    asked = {*catalogue.commands(), *catalogue.queries()}
-    assert sorted(name for name in asked if name not in PAGES["wire"]) == []
+    requests = {*catalogue.commands(), *catalogue.queries()}
+    assert sorted(name for name in requests if name not in PAGES["wire"]) == []
     pages = "".join(
         text.partition("## Planned, and not there yet")[0] for name, text in PAGES.items() if name != "requirements"
     )
-    named = set(re.findall(r"`((?:projects|administration|reports|retention|audit)\.[a-z-]+)`", pages))
-    assert sorted(named - asked - catalogue.events().keys() - NOT_MESSAGES.keys()) == []
+    names = set(re.findall(r"`((?:projects|administration|reports|retention|audit)\.[a-z-]+)`", pages))
+    assert sorted(names - requests - catalogue.events().keys() - NOT_MESSAGES.keys()) == []
 
 
 def test_the_wire_page_names_every_node_and_code() -> None:

@@ -29,7 +29,10 @@ class CommandResult:
 
 
 async def incidents(
-    *line: object, given: str | bytes = "", folder: Path = ROOT, environment: Mapping[str, object] | None = None
+    *line: object,
+    standard_input: str | bytes = "",
+    folder: Path = ROOT,
+    environment: Mapping[str, object] | None = None,
 ) -> CommandResult:
     """Type `incidents …` in a folder, with nothing of this machine's own INCIDENTS_ variables and locale."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("INCIDENTS_", "LC_", "LANG"))}
@@ -38,7 +41,7 @@ async def incidents(
     result = await asyncio.to_thread(
         forked_command_line.run,
         [str(word) for word in line],
-        given.encode() if isinstance(given, str) else given,
+        standard_input.encode() if isinstance(standard_input, str) else standard_input,
         folder,
         whole,
     )

@@ -30,7 +30,7 @@ class Result(NamedTuple):
     err: bytes
 
 
-def run(line: Sequence[str], given: bytes, folder: Path, environment: Mapping[str, str]) -> Result:
+def run(line: Sequence[str], standard_input: bytes, folder: Path, environment: Mapping[str, str]) -> Result:
     """Type a line and wait until the command has ended."""
     (read_in, write_in), (read_out, write_out), (read_err, write_err), (read_status, write_status) = (
         os.pipe() for _ in range(4)
@@ -43,7 +43,7 @@ def run(line: Sequence[str], given: bytes, folder: Path, environment: Mapping[st
         os.close(each)
     results: dict[str, bytes] = {}
     threads = [
-        threading.Thread(target=_write, args=(write_in, given)),
+        threading.Thread(target=_write, args=(write_in, standard_input)),
         *(threading.Thread(target=_read, args=(*each, results)) for each in (("out", read_out), ("err", read_err))),
     ]
     for thread in threads:
@@ -122,14 +122,14 @@ def _serve() -> None:
     main()
 
 
-def _become(asked: dict[str, Any], descriptors: Sequence[int]) -> None:
+def _become(request: dict[str, Any], descriptors: Sequence[int]) -> None:
     for number, each in enumerate(descriptors):
         os.dup2(each, number)
         os.close(each)
-    os.chdir(asked["folder"])
+    os.chdir(request["folder"])
     os.environ.clear()
-    os.environ.update(asked["environment"])
-    sys.argv = ["incidents", *asked["line"]]
+    os.environ.update(request["environment"])
+    sys.argv = ["incidents", *request["line"]]
 
 
 if __name__ == "__main__":

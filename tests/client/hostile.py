@@ -78,7 +78,7 @@ class Writer:
     def __init__(self, client: Client, text: str = HOSTILE) -> None:
         self._client = client
         self._text = text
-        self.written: set[tuple[str, str]] = set()
+        self.written_fields: set[tuple[str, str]] = set()
         self.project = str(uuid7())
 
     async def send(self, subject: str, **body: Any) -> dict[str, Any]:
@@ -87,10 +87,10 @@ class Writer:
         key = catalogue.commands()[subject].model_validate_json(data).key_for(self._client.principal)
         outcome = await (await self._client.submit_raw(subject, data, key=key)).outcome()
         assert outcome.status == "applied", (subject, outcome.error)
-        self.written |= {(subject, path) for path in hostile_paths(body)}
+        self.written_fields |= {(subject, path) for path in hostile_paths(body)}
         return outcome.result or {}
 
-    async def everything(self) -> None:
+    async def fill_fields(self) -> None:
         """Fill every field that takes a text."""
         ids = await self.definitions()
         await self.a_project(ids)

@@ -22,7 +22,7 @@ class Importing:
             creds = site.credentials("admin")
             self.environment = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": creds}
 
-    def put(self, name: str, content: str | bytes) -> Path:
+    def write_file(self, name: str, content: str | bytes) -> Path:
         """Write a file."""
         path = self.folder / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -34,16 +34,16 @@ class Importing:
 
     async def case(self, name: str, *line: object) -> CommandResult:
         """Import a case with its mapping, if it has one."""
-        copy = self.put(name, (CASES / name).read_bytes())
+        copy = self.write_file(name, (CASES / name).read_bytes())
         mapping = (CASES / name).with_suffix(".json")
-        data = ("--mapping", self.put(mapping.name, mapping.read_bytes())) if mapping.exists() else ()
+        data = ("--mapping", self.write_file(mapping.name, mapping.read_bytes())) if mapping.exists() else ()
         return await self.file(copy.name, *data, *line)
 
     async def text(self, text: str | bytes, *line: object) -> CommandResult:
         """Import a text as CSV."""
-        return await self.file(self.put("projects.csv", text).name, *line)
+        return await self.file(self.write_file("projects.csv", text).name, *line)
 
-    async def there(self) -> list[ProjectDetails]:
+    async def all_projects(self) -> list[ProjectDetails]:
         """Return all projects, by number."""
         client = await self.site.client()
         rows = (await client.ask(ListProjects(sort="number", limit=500))).items

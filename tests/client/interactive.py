@@ -86,7 +86,7 @@ class Terminal:
             return self._is_closed
 
         await eventually(is_closed, within=90)
-        return self.everything
+        return self.output
 
     def read(self) -> None:
         """Take what was written; the end of the program ends the terminal, too."""
@@ -104,7 +104,7 @@ class Terminal:
         os.write(self._master, f"{text}\n".encode())
 
     @property
-    def everything(self) -> str:
+    def output(self) -> str:
         """All that was sent to it."""
         return self._bytes.decode(errors="replace")
 

@@ -17,7 +17,7 @@ class Task(NamedTuple):
     name: str
     lines: tuple[str, ...]
     shows: tuple[str, ...] = ()
-    given: str = ""
+    standard_input: str = ""
     """What is typed or piped into the last line."""
 
     before: str = ""

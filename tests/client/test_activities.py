@@ -40,7 +40,7 @@ def test_every_activity_has_words() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed, chosen",
+    "activity, chosen",
     [
         ("viewed", LOOKED_AT),
         ("consulté", LOOKED_AT),
@@ -51,9 +51,9 @@ def test_every_activity_has_words() -> None:
         ("comment", {"projects.comment-added", "projects.comment-deleted", "projects.comment-edited"}),
     ],
 )
-def test_activities_are_chosen_as_people_call_them(typed: str, chosen: set[str]) -> None:
+def test_activities_are_chosen_as_people_call_them(activity: str, chosen: set[str]) -> None:
     """Words in either language, parts of them, names of the wire and how these begin all choose activities."""
-    assert set(activities.choose_activities(Session("alice", language="fr"), [typed]) or ()) == chosen
+    assert set(activities.choose_activities(Session("alice", language="fr"), [activity]) or ()) == chosen
 
 
 def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:

@@ -10,11 +10,11 @@ from contracts.projects.commands import CreateProject, DeleteProject
 from tests.client.command_line import CommandResult, incidents
 from tests.support import Site, eventually
 
-Type = Callable[..., Awaitable[CommandResult]]
+RunLine = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
-async def typed(site: Site, tmp_path: Path) -> Type:
+async def run_line(site: Site, tmp_path: Path) -> RunLine:
     """Type a command line as the administrator of a site whose one project was deleted."""
     await site.workers()
     client, project_id = await site.client(), uuid7()
@@ -28,7 +28,7 @@ async def typed(site: Site, tmp_path: Path) -> Type:
     return run
 
 
-async def test_a_deleted_project_says_by_whom(typed: Type) -> None:
+async def test_a_deleted_project_says_by_whom(run_line: RunLine) -> None:
     """Whatever is asked of a deleted project by its number is answered with who deleted it and when (PRJ-21)."""
     for line in (
         ("projects", "show", 1),
@@ -36,7 +36,7 @@ async def test_a_deleted_project_says_by_whom(typed: Type) -> None:
         ("report", 1, "-o", "1.pdf"),
         ("retention", "holds", "--project", 1),
     ):
-        ended = await typed(*line, "--json")
+        ended = await run_line(*line, "--json")
         details = ended.json["error"]["details"]
         assert ended.status == 1, line
         assert ended.json["error"]["code"] == "gone", line
@@ -45,36 +45,36 @@ async def test_a_deleted_project_says_by_whom(typed: Type) -> None:
         assert bool(details["deleted_at"])
 
 
-async def test_a_number_that_nobody_has_is_not_known(typed: Type) -> None:
+async def test_a_number_that_nobody_has_is_not_known(run_line: RunLine) -> None:
     """A number that was never given is reported as not known, and which one it was."""
-    ended = await typed("projects", "show", 99, "--json")
+    ended = await run_line("projects", "show", 99, "--json")
     (field,) = ended.json["error"]["details"]["fields"]
     assert ended.status == 1
     assert field["field"] == "number"
     assert field["kind"] == "not_here"
     assert field["value"] == 99
     assert ended.json["error"]["message"] == "Project 99 does not exist."
-    assert "Le projet 99 n'existe pas." in (await typed("projects", "show", 99, "--lang", "fr")).err
-    assert "Project none does not exist." in (await typed("projects", "show", "none")).err
+    assert "Le projet 99 n'existe pas." in (await run_line("projects", "show", 99, "--lang", "fr")).err
+    assert "Project none does not exist." in (await run_line("projects", "show", "none")).err
 
 
-async def test_a_reference_may_look_like_a_number(typed: Type) -> None:
+async def test_a_reference_may_look_like_a_number(run_line: RunLine) -> None:
     """A number of this system goes first; `ref:` names the project that has it elsewhere, and so does one not given."""
     for reference in ("2", "9812"):
-        await typed("projects", "create", "--reference", reference)
+        await run_line("projects", "create", "--reference", reference)
     shown = [
-        (await typed("projects", "show", text, "--json")).json for text in ("2", "ref:2", "Réf: 9812", "9812", "3")
+        (await run_line("projects", "show", text, "--json")).json for text in ("2", "ref:2", "Réf: 9812", "9812", "3")
     ]
     assert [project["number"] for project in shown] == [2, 2, 3, 3, 3]
-    await typed("projects", "create", "--reference", "3")
-    assert (await typed("projects", "show", "ref:3", "--json")).json["number"] == 4
+    await run_line("projects", "create", "--reference", "3")
+    assert (await run_line("projects", "show", "ref:3", "--json")).json["number"] == 4
 
 
-async def test_the_activity_of_a_deleted_project_is_found_by_its_number(typed: Type) -> None:
+async def test_the_activity_of_a_deleted_project_is_found_by_its_number(run_line: RunLine) -> None:
     """What was done to a project that is gone can be asked for by its number, too (PRJ-08)."""
 
-    async def found() -> bool:
-        ended = await typed("audit", "activity", 1, "--json")
-        return [item["activity"] for item in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
+    async def lists_both_activities() -> bool:
+        ended = await run_line("audit", "activity", 1, "--json")
+        return [entry["activity"] for entry in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
 
-    await eventually(found, within=120)
+    await eventually(lists_both_activities, within=120)

@@ -238,7 +238,7 @@ async def test_a_command_that_was_turned_away_is_sent_again(bus: Bus, peer: Peer
     peer.error = {**TURNED_AWAY, "details": {"retry_after_seconds": 0.3}}
     async with bus.forgetting(), connect(bus.url, bus.credentials("alice")) as client:
         sending = asyncio.create_task(client.send(CreateProject(project_id=PROJECT), command_id=command_id))
-        await eventually(lambda: seen(peer, 1))
+        await eventually(lambda: commands_have_arrived(peer, 1))
         peer.error = None
         event = await sending
     assert event.number == 11
@@ -266,7 +266,7 @@ async def test_a_stray_message_is_no_outcome(bus: Bus, peer: Peer) -> None:
     assert event.number == 12
 
 
-async def seen(peer: Peer, number: int) -> bool:
+async def commands_have_arrived(peer: Peer, number: int) -> bool:
     """Tell whether so many commands have arrived."""
     return len(peer.commands) == number
 

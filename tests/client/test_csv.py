@@ -18,7 +18,7 @@ from tests.client.conftest import Bus, Peer
 from tests.client.test_commands import PROJECT, PROPERTIES, ROW
 from tests.support import eventually
 
-Type = Callable[..., Awaitable[CommandResult]]
+RunLine = Callable[..., Awaitable[CommandResult]]
 COLUMNS = ["Number", "Reference", "Created", "Type", "Status", "Description", "Start", "End", "By", "Updated", "Id"]
 ENDLESS = {"items": [{**ROW, "description": f"=row {number}"} for number in range(200)], "next": "more"}
 """A page behind which there is always another one."""
@@ -32,7 +32,7 @@ def environment(bus: Bus, peer: Peer) -> dict[str, Any]:
 
 
 @pytest.fixture
-def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
+def run_line(bus: Bus, peer: Peer, tmp_path: Path) -> RunLine:
     """Type a command line as alice, who is connected to the peer."""
     ours = environment(bus, peer)
 
@@ -48,37 +48,37 @@ def rows(ended: CommandResult) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(ended.out, newline="")))
 
 
-async def test_a_list_is_a_spreadsheet(typed: Type) -> None:
+async def test_a_list_is_a_spreadsheet(run_line: RunLine) -> None:
     """A list has names instead of ids, whole texts and ids, times with their offset, and always the same columns."""
-    (row,) = rows(await typed("projects", "list", "--csv"))
+    (row,) = rows(await run_line("projects", "list", "--csv"))
     assert list(row) == COLUMNS
     assert (row["Number"], row["Type"], row["Description"]) == ("12", "Injury", ROW["description"])
     assert (row["Id"], row["End"], row["Start"][19:]) == (PROJECT, "", "+00:00")
 
 
-async def test_headings_are_in_the_readers_language(typed: Type) -> None:
+async def test_headings_are_in_the_readers_language(run_line: RunLine) -> None:
     """Headings and words are those of the language that is asked for."""
-    (row, *_) = rows(await typed("properties", "--csv", "--lang", "fr"))
+    (row, *_) = rows(await run_line("properties", "--csv", "--lang", "fr"))
     assert list(row) == ["Genre", "Id", "Nom", "Description"]
     assert (row["Genre"], row["Nom"]) == ("Type", "Injury")
 
 
-async def test_what_stands_beside_a_table_is_told_on_stderr(peer: Peer, typed: Type) -> None:
+async def test_what_stands_beside_a_table_is_told_on_stderr(peer: Peer, run_line: RunLine) -> None:
     """People learn that there are more rows; the note is not a row."""
     peer.answers["projects.list"] = json.dumps({"items": [ROW], "next": "more", "total": 7}).encode()
-    ended = await typed("projects", "list", "--csv", "--count")
+    ended = await run_line("projects", "list", "--csv", "--count")
     assert len(rows(ended)) == 1
     assert ended.err.split("\n") == ["7 projects in all", "more: --all", ""]
 
 
-async def test_figures_are_plain(peer: Peer, typed: Type) -> None:
+async def test_figures_are_plain(peer: Peer, run_line: RunLine) -> None:
     """Statistics are numbers, times that something took are in seconds, and groups over time are rows."""
     spans = {"median_closing_seconds": 90_000.5, "average_closing_seconds": None}
     spans |= {"median_duration_seconds": None, "average_duration_seconds": None}
     figure = {"group": 1, "starting": "2025-01-31T00:00:00Z", "count": 3, "closed": 1, "ended": 0, **spans}
     figures = {"timezone": "UTC", "total": 3, "items": [figure], "truncated": False}
     peer.answers["projects.statistics"] = json.dumps(figures).encode()
-    (row,) = rows(await typed("stats", "--by", "type", "--interval", "month", "--csv"))
+    (row,) = rows(await run_line("stats", "--by", "type", "--interval", "month", "--csv"))
     assert (row["Group"], row["From"][:10], row["Projects"], row["Closed after (s)"]) == (
         "Injury",
         "2025-01-31",
@@ -90,9 +90,9 @@ async def test_figures_are_plain(peer: Peer, typed: Type) -> None:
 @pytest.mark.parametrize(
     "line", [("projects", "create"), ("watch",), ("me", "--json"), ("projects", "list", "--follow")]
 )
-async def test_where_there_is_no_table_it_is_refused(peer: Peer, typed: Type, line: tuple[str, ...]) -> None:
+async def test_where_there_is_no_table_it_is_refused(peer: Peer, run_line: RunLine, line: tuple[str, ...]) -> None:
     """What shows no table, JSON, and a list that never ends are no spreadsheet: one sentence, and nothing is sent."""
-    ended = await typed(*line, "--csv")
+    ended = await run_line(*line, "--csv")
     assert ended.status == 2
     assert peer.commands == []
     assert "--csv" in (ended.out + ended.err)
@@ -118,15 +118,15 @@ async def test_a_reader_that_ends_ends_the_command_quietly(bus: Bus, peer: Peer,
     ours = environment(bus, peer)
     long = {"items": [{**ROW, "description": "x" * 1_000} for _ in range(300)], "next": None}
     peer.answers["projects.list"] = json.dumps(ENDLESS if line.startswith("--all") else long).encode()
-    (*_, status), said = await piped(ours, f"projects list {line}", "head -c 10")
-    assert (status.removeprefix('{"items":['), said) == ("141", "") or (status[-3:], said) == ("141", "")
+    (*_, status), errors = await piped(ours, f"projects list {line}", "head -c 10")
+    assert (status.removeprefix('{"items":['), errors) == ("141", "") or (status[-3:], errors) == ("141", "")
 
 
 @pytest.mark.parametrize("line", ["--csv", "--json", ""])
 async def test_a_reader_that_reads_nothing_ends_the_command_quietly(bus: Bus, peer: Peer, line: str) -> None:
     """What is still to be written at the end of the program goes nowhere, and nothing complains of that."""
-    told, said = await piped(environment(bus, peer), f"projects list {line}", "true")
-    assert (told, said) == (["141"], "")
+    statuses, errors = await piped(environment(bus, peer), f"projects list {line}", "true")
+    assert (statuses, errors) == (["141"], "")
 
 
 async def test_a_list_leaves_page_by_page_and_ends_with_a_whole_row(bus: Bus, peer: Peer, tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ async def test_a_list_leaves_page_by_page_and_ends_with_a_whole_row(bus: Bus, pe
 @pytest.mark.parametrize("line", ["--csv", "--json", ""])
 async def test_an_output_that_takes_no_more_is_told(bus: Bus, peer: Peer, line: str) -> None:
     """On a full disk the command says that its output cannot be written, in one sentence."""
-    told, said = await piped(environment(bus, peer), f"projects list {line} > /dev/full", "cat")
-    assert told == ["2"]
-    assert "cannot be written" in said
-    assert "Traceback" not in said
+    statuses, errors = await piped(environment(bus, peer), f"projects list {line} > /dev/full", "cat")
+    assert statuses == ["2"]
+    assert "cannot be written" in errors
+    assert "Traceback" not in errors

@@ -25,7 +25,7 @@ def stage() -> Stage:
     return Stage(Session("admin", out=Screen(width=200, file=io.StringIO())))
 
 
-def shown(stage: Stage) -> str:
+def output_of(stage: Stage) -> str:
     """Return what was shown so far."""
     file = stage.session.out.file
     assert isinstance(file, io.StringIO)
@@ -45,7 +45,7 @@ async def test_ids_come_out_as_in_the_scenario(prepared: Site) -> None:
     """Types have 1 to 5, values of category 1 and 2 have 11 to 15 and 16 to 21 (SCN-01, SCN-04 to SCN-10)."""
     properties = await (await prepared.client()).ask(GetProperties())
     assert [type_.id for type_ in properties.types] == [1, 2, 3, 4, 5]
-    categories = sorted(properties.categories, key=lambda one: one.slot)
+    categories = sorted(properties.categories, key=lambda category: category.slot)
     assert [(category.id, category.enabled) for category in categories] == [
         (6, True),
         (7, True),
@@ -86,7 +86,7 @@ async def test_the_administrator_repeats_nothing(prepared: Site, stage: Stage) -
     again = Administrator(stage, await prepared.client(language="fr"), load())
     await again.prepare("operator")
     assert again.sent == 0
-    assert shown(stage).count("already there") == 7
+    assert output_of(stage).count("already there") == 7
 
 
 async def test_the_operator_may_what_operators_do(prepared: Site) -> None:
@@ -120,21 +120,21 @@ async def test_an_old_project_expires(prepared: Site, stage: Stage) -> None:
     client = await prepared.client()
     project_id = await expire(stage, client, load(), datetime.now(UTC))
     assert project_id not in {row.project_id for row in (await client.ask(ListProjects())).items}
-    assert "would delete 1 project" in shown(stage)
-    assert "gone" in shown(stage)
+    assert "would delete 1 project" in output_of(stage)
+    assert "gone" in output_of(stage)
 
 
 async def test_a_step_that_fails_is_shown_as_such(stage: Stage) -> None:
     """A cross precedes what did not work."""
     with pytest.raises(ValueError, match="broken"), stage.step("define the statuses"):
         raise ValueError("broken")
-    assert shown(stage).startswith("✗")
-    assert "define the statuses" in shown(stage)
+    assert output_of(stage).startswith("✗")
+    assert "define the statuses" in output_of(stage)
 
 
 def test_a_rule_has_an_end_in_a_file() -> None:
     """Where the output has no width of its own, a heading is as wide as a page."""
     stage = Stage(Session("admin", out=Screen(width=UNBOUNDED, file=io.StringIO())))
     stage.scene("The administrator prepares the site")
-    assert max(map(len, shown(stage).splitlines())) <= 80
-    assert "The administrator prepares the site ──" in shown(stage)
+    assert max(map(len, output_of(stage).splitlines())) <= 80
+    assert "The administrator prepares the site ──" in output_of(stage)

@@ -23,7 +23,7 @@ def test_every_line_can_be_typed(line: str) -> None:
     assert unknown(line) == []
 
 
-def _typed(section: str) -> list[str]:
+def _lines_of(section: str) -> list[str]:
     """Return the lines of a section that end by themselves and ask nothing."""
     text = PAGE.partition(f"## {section}\n")[2].partition("\n## ")[0]
     lines = [line for block in blocks(text) for line in block.splitlines()]
@@ -34,10 +34,12 @@ def _typed(section: str) -> list[str]:
 async def test_a_section_can_be_typed_on_a_new_system(site: Site, tmp_path: Path) -> None:
     """From its first line on every line of the page does what it says; what it names is there, since lines made it."""
     await site.workers()
-    for line in [*_typed("Projects"), *_typed("Definitions, settings and roles")]:
+    for line in [*_lines_of("Projects"), *_lines_of("Definitions, settings and roles")]:
         words = shlex.split(re.sub(r"(?<= )12(?= |$)", "1", line.partition(" < ")[0]))[1:]
-        given = "a long password\n" if " < " in line else ""
-        ended = await incidents(*words, given=given, folder=tmp_path, environment=environment(site, "admin"))
+        standard_input = "a long password\n" if " < " in line else ""
+        ended = await incidents(
+            *words, standard_input=standard_input, folder=tmp_path, environment=environment(site, "admin")
+        )
         assert ended.status == 0, (line, ended.out, ended.err)
 
 

@@ -25,55 +25,56 @@ async def operator(site: Site) -> Client:
     return await site.client("operator")
 
 
-async def typed(site: Site, *line: object) -> CommandResult:
+async def run_line(site: Site, *line: object) -> CommandResult:
     """Type a line as the operator."""
     return await incidents("projects", *line, environment=environment(site, "operator"))
 
 
 async def test_a_draft_list_is_picked_and_emptied(site: Site, operator: Client) -> None:
     """Recordings of several cameras are put on the list, shown, taken off one by one, and all at once (SEQ-02)."""
-    ended = await typed(site, "draft", "add", "--camera", "cam-4=Gate 4", "--camera", "cam-5", *SPAN)
+    ended = await run_line(site, "draft", "add", "--camera", "cam-4=Gate 4", "--camera", "cam-5", *SPAN)
     assert ended.status == 0
     assert "2 sequences" in ended.out
-    result = await typed(site, "draft", "show")
+    result = await run_line(site, "draft", "show")
     assert [word for word in ("Gate 4", "cam-5", "2025-01-31") if word not in result.out] == []
-    listed = (await typed(site, "draft", "show", "--json")).json["sequences"]
+    listed = (await run_line(site, "draft", "show", "--json")).json["sequences"]
     assert [
-        (item["camera_id"], item["camera_name"]) for item in sorted(listed, key=lambda one: str(one["camera_id"]))
+        (sequence["camera_id"], sequence["camera_name"])
+        for sequence in sorted(listed, key=lambda sequence: str(sequence["camera_id"]))
     ] == [
         ("cam-4", "Gate 4"),
         ("cam-5", "cam-5"),
     ]
-    removed = await typed(site, "draft", "remove", 1, "--json")
+    removed = await run_line(site, "draft", "remove", 1, "--json")
     assert removed.json["sequence_ids"] == [listed[0]["sequence_id"]]
-    cleared = await typed(site, "draft", "clear", "--yes", "--json")
+    cleared = await run_line(site, "draft", "clear", "--yes", "--json")
     assert cleared.json["sequence_ids"] == [listed[1]["sequence_id"]]
-    assert "nothing here" in (await typed(site, "draft", "show")).out
+    assert "nothing here" in (await run_line(site, "draft", "show")).out
 
 
 async def test_a_draft_list_is_not_cleared_by_mistake(site: Site, operator: Client) -> None:
     """Anyone who is asked back and says no keeps the list."""
-    await typed(site, "draft", "add", "--camera", "cam-4", *SPAN)
+    await run_line(site, "draft", "add", "--camera", "cam-4", *SPAN)
     line = ("projects", "draft", "clear")
-    ended = await incidents(*line, given="n\n", environment=environment(site, "operator"))
+    ended = await incidents(*line, standard_input="n\n", environment=environment(site, "operator"))
     assert ended.status == 0
     assert "Nothing was removed" in ended.err
-    assert len((await typed(site, "draft", "show", "--json")).json["sequences"]) == 1
+    assert len((await run_line(site, "draft", "show", "--json")).json["sequences"]) == 1
 
 
 async def test_a_draft_list_goes_into_a_project(site: Site, operator: Client) -> None:
     """A project is opened with the list, or given it later, and the list is empty then (SEQ-03)."""
-    await typed(site, "draft", "add", "--camera", "cam-4", *SPAN)
-    ended = await typed(site, "create", "--from-draft", "--json")
+    await run_line(site, "draft", "add", "--camera", "cam-4", *SPAN)
+    ended = await run_line(site, "create", "--from-draft", "--json")
     created = ProjectCreated.model_validate_json(ended.out)
     assert len(created.sequence_ids) == 1
-    await typed(site, "draft", "add", "--camera", "cam-5", *SPAN)
-    attached = await typed(site, "draft", "attach", created.number)
+    await run_line(site, "draft", "add", "--camera", "cam-5", *SPAN)
+    attached = await run_line(site, "draft", "attach", created.number)
     assert attached.status == 0
     assert "1 sequence added to project 1" in attached.out
     project = await operator.ask(GetProject(project_id=created.project_id))
     assert {sequence.camera_id for sequence in project.sequences or []} == {"cam-4", "cam-5"}
-    refused = await typed(site, "draft", "attach", created.number, "--json")
+    refused = await run_line(site, "draft", "attach", created.number, "--json")
     assert refused.status == 1
     assert refused.json["error"]["details"]["fields"][0]["kind"] == "draft_empty"
 
@@ -85,15 +86,15 @@ async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> No
     await operator.send(CreateProject(project_id=project_id, description="A bag."))
     await operator.send(UpdateProject(project_id=project_id, description="Two bags."))
     await operator.send(UpdateProject(project_id=project_id, type_id=type_id))
-    result = await typed(site, "history", 1)
+    result = await run_line(site, "history", 1)
     assert [
         word for word in ("A bag.", "Two bags.", "Theft", "operator", "Description") if word not in result.out
     ] == []
-    pages = [(await typed(site, "history", 1, "--limit", 1, *more, "--json")).json for more in ((), ("--all",))]
-    assert [item["field"] for item in pages[0]["items"]] == ["type_id"]
-    assert [item["field"] for item in pages[1]["items"]] == ["type_id", "description", "project"]
-    chosen = (await typed(site, "history", 1, "--field", "description", "--json")).json["items"]
-    assert [(item["old"], item["new"]) for item in chosen] == [("A bag.", "Two bags.")]
+    pages = [(await run_line(site, "history", 1, "--limit", 1, *more, "--json")).json for more in ((), ("--all",))]
+    assert [change["field"] for change in pages[0]["items"]] == ["type_id"]
+    assert [change["field"] for change in pages[1]["items"]] == ["type_id", "description", "project"]
+    chosen = (await run_line(site, "history", 1, "--field", "description", "--json")).json["items"]
+    assert [(change["old"], change["new"]) for change in chosen] == [("A bag.", "Two bags.")]
 
 
 async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: Client) -> None:
@@ -101,6 +102,6 @@ async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: C
     admin, project_id = await site.client(), uuid7()
     await operator.send(CreateProject(project_id=project_id))
     await admin.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen."))
-    result = await typed(site, "history", 1)
+    result = await run_line(site, "history", 1)
     assert "Not shown to you: categories, comments, calls" in result.out
     assert "Seen." not in result.out

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import PROJECT, REPORT, Type, sent, typed
+from tests.client.test_commands import PROJECT, REPORT, RunLine, run_line, sent_body
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 
 PACKAGE = "0190a000-0000-7000-8000-00000000000a"
 ZIP = b"PK\x03\x04" + bytes(700_000)
@@ -20,22 +20,22 @@ ZIP = b"PK\x03\x04" + bytes(700_000)
 def exporting(peer: Peer) -> Peer:
     """A worker that has made a package."""
     peer.answers["projects.download"] = ZIP
-    peer.result = {"project_id": PROJECT, "package": told(ZIP)}
+    peer.result = {"project_id": PROJECT, "package": package_description(ZIP)}
     return peer
 
 
-def told(data: bytes, **changed: Any) -> dict[str, Any]:
+def package_description(data: bytes, **changed: Any) -> dict[str, Any]:
     """Return the description of a package."""
     digest = hashlib.sha256(data).hexdigest()
     package = {"package_id": PACKAGE, "bytes": len(data), "sha256": digest, "encrypted": False}
     return {**package, "entries": [], "includes": ["calls"], "withheld": ["comments"], **changed}
 
 
-async def test_a_package_is_made_fetched_and_verified(exporting: Peer, typed: Type, tmp_path: Path) -> None:
+async def test_a_package_is_made_fetched_and_verified(exporting: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """The file is there when it is complete, and its SHA-256 and what was withheld are said (PRJ-06)."""
-    ended = await typed("projects", "export", 12, "--lang", "fr")
+    ended = await run_line("projects", "export", 12, "--lang", "fr")
     assert ended.status == 0
-    assert sent(exporting) == {"project_id": PROJECT, "include": []}
+    assert sent_body(exporting) == {"project_id": PROJECT, "include": []}
     assert (tmp_path / "incident-12.zip").read_bytes() == ZIP
     output = ended.out.replace("\n", "")
     words = (
@@ -47,54 +47,58 @@ async def test_a_package_is_made_fetched_and_verified(exporting: Peer, typed: Ty
     assert [word for word in words if word not in output] == []
 
 
-async def test_what_was_typed_is_asked_for(exporting: Peer, typed: Type) -> None:
+async def test_what_was_typed_is_asked_for(exporting: Peer, run_line: RunLine) -> None:
     """Options become the command, the password the first line of stdin; it is said nowhere."""
     exporting.result["package"]["encrypted"] = True
     line = ("--include", "calls", "--include", "history", "--user-names", "--expected-revision", 3)
-    ended = await typed("projects", "export", PROJECT, *line, "--password-stdin", given="pass word \nmore\n")
+    ended = await run_line(
+        "projects", "export", PROJECT, *line, "--password-stdin", standard_input="pass word \nmore\n"
+    )
     included = ["calls", "history", "user-names"]
     body = {"project_id": PROJECT, "include": included, "password": "pass word ", "expected_revision": 3}
-    assert sent(exporting) == body
+    assert sent_body(exporting) == body
     assert "pass word" not in ended.out + ended.err
     assert ": encrypted, " in ended.out.replace("\n", " ")
 
 
-async def test_a_short_password_is_refused_before_it_is_sent(exporting: Peer, typed: Type) -> None:
+async def test_a_short_password_is_refused_before_it_is_sent(exporting: Peer, run_line: RunLine) -> None:
     """What the wire would refuse is reported at once, by the field and the reason."""
-    ended = await typed("projects", "export", PROJECT, "--password-stdin", given="short\n")
+    ended = await run_line("projects", "export", PROJECT, "--password-stdin", standard_input="short\n")
     assert ended.status == 1
     assert exporting.commands == []
     assert "needs at least 8 characters" in ended.err
 
 
-async def test_a_file_that_is_there_is_replaced_only_by_force(exporting: Peer, typed: Type, tmp_path: Path) -> None:
+async def test_a_file_that_is_there_is_replaced_only_by_force(
+    exporting: Peer, run_line: RunLine, tmp_path: Path
+) -> None:
     """Nothing is sent and nothing overwritten where a file is already, unless --force says so."""
     (tmp_path / "a.zip").write_bytes(b"old")
-    ended = await typed("projects", "export", 12, "-o", "a.zip")
+    ended = await run_line("projects", "export", 12, "-o", "a.zip")
     assert ended.status == 2
     assert exporting.commands == []
     assert (tmp_path / "a.zip").read_bytes() == b"old"
     assert "--force" in ended.err
-    assert (await typed("projects", "export", 12, "-o", "a.zip", "--force")).status == 0
+    assert (await run_line("projects", "export", 12, "-o", "a.zip", "--force")).status == 0
     assert (tmp_path / "a.zip").read_bytes() == ZIP
 
 
-async def test_a_damaged_package_is_not_kept(exporting: Peer, typed: Type, tmp_path: Path) -> None:
+async def test_a_damaged_package_is_not_kept(exporting: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """What is not what was made leaves no file behind."""
-    exporting.result = {"project_id": PROJECT, "package": told(ZIP, sha256="0" * 64)}
-    ended = await typed("projects", "export", 12, "--json")
+    exporting.result = {"project_id": PROJECT, "package": package_description(ZIP, sha256="0" * 64)}
+    ended = await run_line("projects", "export", 12, "--json")
     assert ended.status == 1
     assert ended.json["error"]["code"] == "unavailable"
     assert list(tmp_path.glob("incident-12*")) == []
 
 
-async def test_the_report_is_saved_beside_the_package(exporting: Peer, typed: Type, tmp_path: Path) -> None:
+async def test_the_report_is_saved_beside_the_package(exporting: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """Report and export go together: --report saves both, and machines get what is known of both (PRJ-06, B5)."""
     exporting.answers["reports.download"] = b"%PDF-1.7"
     digest = hashlib.sha256(b"%PDF-1.7").hexdigest()
     report = {"report_id": REPORT, "complete": True, "missing": [], "bytes": 8, "sha256": digest, "pages": 1}
     exporting.results = {"generate": {**report, "project_id": PROJECT}}
-    ended = await typed("projects", "export", 12, "-o", "a.zip", "--report", "--user-names", "--json")
+    ended = await run_line("projects", "export", 12, "-o", "a.zip", "--report", "--user-names", "--json")
     bodies = {message.subject.rpartition(".")[2]: json.loads(message.data) for message in exporting.commands}
     assert bodies["export"]["include"] == ["user-names"]
     assert bodies["generate"]["show_user_names"] is True

@@ -35,7 +35,7 @@ async def test_watching_goes_on_where_it_ended(site: Site, admin: Client) -> Non
     await admin.send(DeleteProject(project_id=project.project_id))
     async with run_command(environment(site), "watch", "--json", "--since", first["cursor"]) as watch:
         second = await watch.document()
-    assert [item["happened"] for item in (first, second)] == ["projects.created", "projects.deleted"]
+    assert [event["happened"] for event in (first, second)] == ["projects.created", "projects.deleted"]
 
 
 async def test_watching_as_ops_hears_everything(site: Site, admin: Client) -> None:
@@ -64,7 +64,7 @@ async def test_statistics_are_drawn(site: Site, admin: Client) -> None:
         assert word in ended.out
         assert "█" in ended.out
     ended = await incidents("stats", "--by", "imported", "--json", environment=environment(site))
-    assert [(item["group"], item["count"]) for item in ended.json["items"]] == [(False, 1)]
+    assert [(figure["group"], figure["count"]) for figure in ended.json["items"]] == [(False, 1)]
     refused = await incidents("stats", "--by", "weather", "--json", environment=environment(site))
     assert refused.status == 2
     assert "weather does not exist" in refused.json["error"]["message"]

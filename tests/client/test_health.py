@@ -36,13 +36,15 @@ def process(worker: str, **changed: Any) -> dict[str, Any]:
     return {**stats, **({"log_server": log} if worker == "audit" else {}), **changed}
 
 
-def found(*, letters: int = 0, streams: dict[str, Any] | None = None, free: int = 1 << 40, **changed: Any) -> set[str]:
+def findings_of(
+    *, letters: int = 0, streams: dict[str, Any] | None = None, free: int = 1 << 40, **changed: Any
+) -> set[str]:
     """Return what is found where one worker says something else than it should."""
-    one = {name: process(name) for name in WORKERS}
-    for name, told in changed.items():
-        one[name] = process(name, **told)
+    processes = {name: process(name) for name in WORKERS}
+    for name, changes in changed.items():
+        processes[name] = process(name, **changes)
     rooms = dict.fromkeys(("COMMANDS", "EVENTS", "DEAD"), ROOM) | (streams or {})
-    survey = Survey([changes for changes in one.values() if "gone" not in changes], rooms, letters)
+    survey = Survey([changes for changes in processes.values() if "gone" not in changes], rooms, letters)
     return {f"{finding.level} {finding.what}" for finding in judge(survey, version="1", now=NOW, disk_free=free)}
 
 
@@ -53,7 +55,7 @@ NONE = {**AWAY, "configured": False, "oldest_seconds": 1.0}
 
 def test_a_healthy_system_has_nothing_to_say() -> None:
     """Nothing is found where all is as it should be."""
-    assert found() == set()
+    assert findings_of() == set()
 
 
 @pytest.mark.parametrize(
@@ -83,7 +85,7 @@ def test_a_healthy_system_has_nothing_to_say() -> None:
 )
 def test_what_is_wrong_is_found(changed: dict[str, Any], finding: str) -> None:
     """Each thing that is not as it should be is one finding, and says whether something fails."""
-    assert found(**changed) == {finding}
+    assert findings_of(**changed) == {finding}
 
 
 @pytest.mark.timeout(300)
@@ -121,11 +123,11 @@ async def test_missing_events_are_shown(site: Site) -> None:
     assert (await eventually(count, within=120)).json["events_missing"] == 0
     await site.sql("INSERT INTO runtime.heard VALUES ('audit', 'projects', 3, 17, 1)")
 
-    async def shown() -> Any:
+    async def status_of_one_missing() -> Any:
         result = await incidents("status", "--json", environment=ours)
         return result.json["events_missing"] == 1 and result
 
-    result = await eventually(shown, within=120)
+    result = await eventually(status_of_one_missing, within=120)
     assert (result.status, result.json["healthy"]) == (1, False)
     assert {"level": "fails", "what": "events_missing", "count": 1} in result.json["findings"]
     screen = await incidents("status", environment={**ours, "FORCE_COLOR": "1", "COLUMNS": 200})

@@ -83,11 +83,11 @@ def names(group: Any, above: str = "") -> Iterator[str]:
         yield from names(command, whole) if hasattr(command, "commands") else iter([whole])
 
 
-async def written(site: Site) -> Writer:
+async def fill_site(site: Site) -> Writer:
     """Fill a site with hostile texts."""
     await site.workers()
     writer = Writer(await site.client("admin"))
-    await writer.everything()
+    await writer.fill_fields()
     return writer
 
 
@@ -110,16 +110,16 @@ def test_every_command_is_known_here() -> None:
 @pytest.mark.timeout(400)
 async def test_no_listing_shows_them_raw(site: Site) -> None:
     """With hostile text in every field that takes one, no listing sends a character that commands or deceives."""
-    writer, limit = await written(site), asyncio.Semaphore(AT_ONCE)
-    assert writer.written == text_fields()
+    writer, limit = await fill_site(site), asyncio.Semaphore(AT_ONCE)
+    assert writer.written_fields == text_fields()
     ours = {**environment(site, "admin"), "COLUMNS": "200"}
 
-    async def shown(name: str) -> tuple[str, set[str], bool]:
+    async def show_on_screen(name: str) -> tuple[str, set[str], bool]:
         async with limit:
             result = await on_screen(ours, typed_as(name, writer))
         return name, raw_characters(result), bool(NUMBERED.search(result))
 
-    results = await asyncio.gather(*map(shown, LISTING))
+    results = await asyncio.gather(*map(show_on_screen, LISTING))
     assert [(name, left) for name, left, _ in results if left] == []
     assert {name for name, _, marked in results if marked} >= MARKED
 
@@ -127,15 +127,15 @@ async def test_no_listing_shows_them_raw(site: Site) -> None:
 @pytest.mark.timeout(400)
 async def test_json_says_the_same_without_them(site: Site) -> None:
     """JSON holds what was written, letter by letter, with every such character escaped."""
-    writer, limit = await written(site), asyncio.Semaphore(AT_ONCE)
+    writer, limit = await fill_site(site), asyncio.Semaphore(AT_ONCE)
     ours = environment(site, "admin")
 
-    async def answered(name: str) -> tuple[str, set[str], bool]:
+    async def print_as_json(name: str) -> tuple[str, set[str], bool]:
         async with limit:
             result = await incidents(*typed_as(name, writer, "--json"), environment=ours)
         return name, raw_characters(result.out + result.err), json.dumps(HOSTILE) in json.dumps(json.loads(result.out))
 
-    results = await asyncio.gather(*map(answered, LISTING))
+    results = await asyncio.gather(*map(print_as_json, LISTING))
     assert [(name, left) for name, left, _ in results if left] == []
     assert {name for name, _, there in results if there} >= MARKED
 
@@ -143,27 +143,27 @@ async def test_json_says_the_same_without_them(site: Site) -> None:
 @pytest.mark.timeout(200)
 async def test_a_live_table_is_clean_in_every_frame(site: Site) -> None:
     """A list that is drawn again and again, and what happens line by line, send no such character either."""
-    await written(site)
+    await fill_site(site)
     ours = environment(site, "admin")
     async with run_on_terminal(ours, "projects", "list", "--follow") as terminal:
         await terminal.shows("live", "[U+0001]")
-        assert raw_characters(terminal.everything) == set()
+        assert raw_characters(terminal.output) == set()
 
 
 async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> None:
     """What a refusal, a mistake of typing or an import quotes is clean, on the screen and in the file of errors."""
     await site.workers("projects", "administration")
-    ours, typed = environment(site, "admin"), HOSTILE.replace("\r", "").replace("\n", "")
+    ours, one_line = environment(site, "admin"), HOSTILE.replace("\r", "").replace("\n", "")
     source, errors = tmp_path / "given.csv", tmp_path / "refused.csv"
-    source.write_text(f'number,created_by,created_at\n1,"{typed}","{typed}"\n', newline="")
+    source.write_text(f'number,created_by,created_at\n1,"{one_line}","{one_line}"\n', newline="")
     lines = (
         ("send", "administration.change-settings", json.dumps({"timezone": HOSTILE})),
-        ("projects", "show", typed),
-        ("projects", "list", f"--limit={typed}"),
-        (typed,),
+        ("projects", "show", one_line),
+        ("projects", "list", f"--limit={one_line}"),
+        (one_line,),
         ("import", str(source), "--errors", str(errors)),
         ("import", str(source)),
-        ("report", "1", "-o", str(tmp_path / typed.replace("/", "") / "x.pdf")),
+        ("report", "1", "-o", str(tmp_path / one_line.replace("/", "") / "x.pdf")),
     )
     for line in lines:
         result = await on_screen(ours, list(line))

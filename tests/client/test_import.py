@@ -47,7 +47,7 @@ async def test_a_file_is_taken_over_and_bad_rows_are_reported(site: Site, tmp_pa
         ["6", "5", "type_id", "not_defined"],
     ]
     items = (await (await site.client()).ask(ListProjects())).items
-    assert {(item.number, item.created_by, item.type_id, item.imported) for item in items} == {
+    assert {(project.number, project.created_by, project.type_id, project.imported) for project in items} == {
         (1, "ann", theft, True),
         (6, "bob", None, True),
     }

@@ -25,11 +25,11 @@ async def test_another_systems_numbers_are_kept(importing: Importing) -> None:
     assert ended.status == 0
     assert ended.json["imported"] == 6
     assert ended.json["numbers_are_references"] is True
-    projects = await importing.there()
+    projects = await importing.all_projects()
     references = ["2020-001", "21-0829351", "I182070945", "MP202068067", "INC0000060", "22062410"]
     assert [(project.number, project.reference) for project in projects] == list(enumerate(references, 1))
     query = ListProjects(filter=ProjectFilter(references=["inc0000060"]))
-    assert [item.number for item in (await (await importing.site.client()).ask(query)).items] == [5]
+    assert [project.number for project in (await (await importing.site.client()).ask(query)).items] == [5]
 
 
 async def test_date_and_time_are_joined(importing: Importing) -> None:
@@ -37,7 +37,9 @@ async def test_date_and_time_are_joined(importing: Importing) -> None:
     ended = await importing.case("t03.csv", "--json")
     assert ended.status == 0
     assert ended.json["joined"] == {"created_at": ["date", "time"]}
-    assert [project.created_at for project in await importing.there()] == [datetime(2021, 5, 10, 5, 59, 14, tzinfo=UTC)]
+    assert [project.created_at for project in await importing.all_projects()] == [
+        datetime(2021, 5, 10, 5, 59, 14, tzinfo=UTC)
+    ]
 
 
 async def test_files_of_spreadsheets_are_read(importing: Importing) -> None:
@@ -47,7 +49,7 @@ async def test_files_of_spreadsheets_are_read(importing: Importing) -> None:
         assert ended.status == 0, (name, ended.json)
         assert ended.json["refused"] == 0, (name, ended.json)
         assert ended.json["empty_rows"] == (6 if name == "t13.csv" else 0)
-    projects = await importing.there()
+    projects = await importing.all_projects()
     assert [project.description for project in projects] == [
         *("THEFT   ", "sep line", "mac", "mac two", "one", "two"),
         *("Suspect 6'2\" tall", 'TV 42" stolen', "nothing special", 'pipe 3" broken', "last"),
@@ -56,14 +58,16 @@ async def test_files_of_spreadsheets_are_read(importing: Importing) -> None:
     assert projects[0].created_at == datetime(2020, 3, 13, 23, 33, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("name, named", [("t12.csv", ("description",)), ("t12b.csv", ("Short", "Long", "description"))])
-async def test_two_columns_on_one_field_are_refused(tmp_path: Path, name: str, named: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "name, columns", [("t12.csv", ("description",)), ("t12b.csv", ("Short", "Long", "description"))]
+)
+async def test_two_columns_on_one_field_are_refused(tmp_path: Path, name: str, columns: tuple[str, ...]) -> None:
     """A file in which one column would take another's place is refused before its first row, with their names."""
     for language in ("en", "fr"):
         ended = await Importing(None, tmp_path).case(name, "--json", "--lang", language)
         assert ended.status == 2
         assert ended.json["error"]["code"] == "usage"
-        assert all(f'"{item}"' in ended.json["error"]["message"] for item in named)
+        assert all(f'"{column}"' in ended.json["error"]["message"] for column in columns)
 
 
 async def test_a_line_break_in_a_header_is_refused(tmp_path: Path) -> None:
@@ -85,7 +89,7 @@ async def test_a_change_of_clocks_is_reported(importing: Importing) -> None:
     assert ended.status == 0
     assert ended.json["imported"] == 2
     assert ended.json["already_there"] == 1
-    projects = await importing.there()
+    projects = await importing.all_projects()
     assert [f"{project.created_at:%m-%d %H:%M}" for project in projects] == [
         "03-30 01:30",
         "10-26 01:30",
@@ -97,7 +101,7 @@ async def test_a_change_of_clocks_is_reported(importing: Importing) -> None:
 async def test_numbers_that_a_program_changed_are_refused(importing: Importing) -> None:
     """A number that is written like one but is none is refused with its row, and nothing is guessed."""
     ended = await importing.case("t18.csv", "--json")
-    assert [project.number for project in await importing.there()] == [18001, 18010]
+    assert [project.number for project in await importing.all_projects()] == [18001, 18010]
     assert [(error["line"], error["kind"]) for error in ended.json["errors"]] == [
         (line, "int_type") for line in (*range(3, 11), 12)
     ]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import Type, typed
+from tests.client.test_commands import RunLine, run_line
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 HEADER = "number,created_by,created_at,description,end\n"
 FAULTS = [("created_by", "missing"), ("created_at", "not_a_time"), ("description", "string_too_long")]
 
@@ -22,16 +22,16 @@ def rows(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text(f"{HEADER}1,,2026-13-01,{long},\n2,ann,2026-01-02,short,,more\n")
 
 
-async def test_all_faults_of_a_row_are_reported(typed: Type, tmp_path: Path) -> None:
+async def test_all_faults_of_a_row_are_reported(run_line: RunLine, tmp_path: Path) -> None:
     """A row is refused once, with all that is wrong in it: printed, in the file of errors and in the journal."""
-    document = (await typed("import", "rows.csv", "--errors", "e.csv", "--json")).json
+    document = (await run_line("import", "rows.csv", "--errors", "e.csv", "--json")).json
     assert document["refused"] == 2
     assert [(row["field"], row["kind"]) for row in document["errors"] if row["line"] == 2] == FAULTS
     with (tmp_path / "e.csv").open(newline="") as file:
         assert [(row["field"], row["kind"]) for row in csv.DictReader(file) if row["line"] == "2"] == FAULTS
-    shown = (await typed("import", "status", "rows.csv", "--json")).json["runs"][-1]
+    shown = (await run_line("import", "status", "rows.csv", "--json")).json["runs"][-1]
     assert [(fault["field"], fault["kind"]) for fault in shown["rows"][0]["faults"]] == FAULTS
-    assert (await typed("import", "status", "rows.csv")).out.count("created_") == 4
+    assert (await run_line("import", "status", "rows.csv")).out.count("created_") == 4
 
 
 @pytest.mark.parametrize(
@@ -41,14 +41,14 @@ async def test_all_faults_of_a_row_are_reported(typed: Type, tmp_path: Path) -> 
         ("fr", ("compte 10\u202f001 caractères, alors que 10\u202f000 au plus", "6 cellules, alors que l'en-tête en")),
     ],
 )
-async def test_a_limit_is_named(typed: Type, lang: str, words: tuple[str, ...]) -> None:
+async def test_a_limit_is_named(run_line: RunLine, lang: str, words: tuple[str, ...]) -> None:
     """How long a text is, and how long it may be, is said."""
-    err = (await typed("import", "rows.csv", "--lang", lang)).err
+    err = (await run_line("import", "rows.csv", "--lang", lang)).err
     assert [word for word in words if word not in err] == []
 
 
 @pytest.mark.parametrize(
-    "option, said",
+    "option, sentence",
     [
         ("--dates=xyz", "--dates: xyz is not one of the allowed values: dmy or mdy"),
         ("--clock-changes=never", "--clock-changes: never is not one of the allowed values: earlier or later"),
@@ -58,22 +58,22 @@ async def test_a_limit_is_named(typed: Type, lang: str, words: tuple[str, ...]) 
         ("--default=when=2026-01-01", "--default: when is not a field of an import"),
     ],
 )
-async def test_an_option_at_fault_is_named(typed: Type, option: str, said: str) -> None:
+async def test_an_option_at_fault_is_named(run_line: RunLine, option: str, sentence: str) -> None:
     """A mistake in an option is reported by the option as it is typed, not by the part of a mapping."""
-    ended = await typed("import", "rows.csv", option, "--json")
+    ended = await run_line("import", "rows.csv", option, "--json")
     assert ended.status == 2
-    assert ended.json["error"]["message"].startswith(said)
+    assert ended.json["error"]["message"].startswith(sentence)
 
 
-async def test_every_fault_that_the_site_finds_is_reported(typed: Type, peer: Peer, tmp_path: Path) -> None:
+async def test_every_fault_that_the_site_finds_is_reported(run_line: RunLine, peer: Peer, tmp_path: Path) -> None:
     """A row that the site refuses for two reasons is one refused row with both."""
     (tmp_path / "rows.csv").write_text(f"{HEADER}1,ann,2026-01-01T00:00:00Z,,\n")
     refused: list[Any] = [{"index": 0, "code": "unknown-reference", "field": f} for f in ("type_id", "status_id")]
     peer.result = {"project_ids": [], "numbers": [], "already_there": [], "refused": refused}
-    document = json.loads((await typed("import", "rows.csv", "--json")).out)
+    document = json.loads((await run_line("import", "rows.csv", "--json")).out)
     assert (document["refused"], [row["field"] for row in document["errors"]]) == (1, ["type_id", "status_id"])
 
 
-async def test_a_default_is_yes_or_no(typed: Type) -> None:
+async def test_a_default_is_yes_or_no(run_line: RunLine) -> None:
     """A value that is neither yes nor no is refused in words that people type."""
-    assert "must be yes or no" in (await typed("import", "rows.csv", "--default", "retention_exempt=maybe")).err
+    assert "must be yes or no" in (await run_line("import", "rows.csv", "--default", "retention_exempt=maybe")).err

@@ -109,9 +109,9 @@ def test_a_mapping_renames_columns_names_and_times() -> None:
 def test_a_row_that_does_not_fit_is_named(column: str, value: Any, field: str, kind: str) -> None:
     """What does not fit is reported by its field and the reason."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", column: value}
-    with pytest.raises(InvalidRowError) as refused:
+    with pytest.raises(InvalidRowError) as refusal:
         translated(MAPPING, row)
-    assert [(fault.field, fault.kind) for fault in refused.value.faults] == [(field, kind)]
+    assert [(fault.field, fault.kind) for fault in refusal.value.faults] == [(field, kind)]
 
 
 def test_a_project_without_an_id_has_the_same_one_every_time() -> None:
@@ -129,11 +129,13 @@ def test_a_project_without_an_id_has_the_same_one_every_time() -> None:
 def test_chunks_fit_their_body_and_lose_nothing() -> None:
     """A command holds as many projects as its body and the limit of 500 allow, in the file's order."""
     long = [{"number": n, "created_by": "é" * (n % 150 + 1), "created_at": AT} for n in range(1, 1500)]
-    lines = "".join(json.dumps(item) + "\n" for item in [*long, {**long[0], "description": "😀" * 9_999}, long[3]])
+    lines = "".join(
+        json.dumps(project) + "\n" for project in [*long, {**long[0], "description": "😀" * 9_999}, long[3]]
+    )
     tally = Tally()
     rows = Checker(Translator(Mapping(), "main"), tally).valid_rows(Source(io.BytesIO(lines.encode()), "ndjson"))
     cut = list(chunks(rows))
-    assert [row.project.number for chunk in cut for row in chunk] == [item["number"] for item in long]
+    assert [row.project.number for chunk in cut for row in chunk] == [project["number"] for project in long]
     assert max(sum(row.size + 1 for row in chunk) for chunk in cut) < 64 * 1024
     assert {(row.line, fault.kind) for row in tally.refused for fault in row.faults} == {
         (1500, "twice_in_file"),

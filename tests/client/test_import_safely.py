@@ -26,7 +26,7 @@ async def test_no_output_replaces_an_input(tmp_path: Path, option: str) -> None:
     """What is read is not written over, under its own name, another path, or a link."""
     importing = Importing(None, tmp_path)
     text = (CASES / "t14.csv").read_text()
-    source, mapping = importing.put("projects.csv", text), importing.put("mapping.json", "{}")
+    source, mapping = importing.write_file("projects.csv", text), importing.write_file("mapping.json", "{}")
     (tmp_path / "hard.csv").hardlink_to(source)
     (tmp_path / "soft.csv").symlink_to(source)
     for name in ("projects.csv", "../" + tmp_path.name + "/projects.csv", "hard.csv", "soft.csv", "mapping.json"):
@@ -68,7 +68,7 @@ async def test_bytes_that_are_no_text_are_told(tmp_path: Path, line: tuple[str |
 )
 async def test_any_bytes_on_stdin_are_told(tmp_path: Path, content: bytes) -> None:
     """Whatever comes on stdin, there is a sentence and no traceback."""
-    ended = await incidents("send", "projects.create", "-", "--json", given=content, folder=tmp_path)
+    ended = await incidents("send", "projects.create", "-", "--json", standard_input=content, folder=tmp_path)
     assert ended.status in {1, 2}
     assert ended.err == ""
     assert bool(ended.json["error"]["message"])
@@ -125,4 +125,4 @@ async def test_what_an_import_did_can_be_looked_at(importing: Importing) -> None
     last = await importing.text(f"{HEADER}7,ann,{AT},,seven\n1,ann,{AT},,corrected text\n", "--json")
     assert last.json["imported"] == 1
     assert last.json["already_there"] == 1
-    assert len(await importing.there()) == 4
+    assert len(await importing.all_projects()) == 4

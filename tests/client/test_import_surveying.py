@@ -101,7 +101,7 @@ def test_numbers_are_texts_where_some_are(numbers: tuple[str, ...], are_texts: b
 
 
 @pytest.mark.parametrize(
-    "header, given, told",
+    "header, fields, refusal",
     [
         ("number,created_at,description,description", {}, '"description"'),
         (
@@ -117,11 +117,11 @@ def test_numbers_are_texts_where_some_are(numbers: tuple[str, ...], are_texts: b
         ("", {}, "empty"),
     ],
 )
-def test_what_would_lose_a_text_is_refused(header: str, given: dict[str, Any], told: str) -> None:
+def test_what_would_lose_a_text_is_refused(header: str, fields: dict[str, Any], refusal: str) -> None:
     """A file of which a column would be lost, or no row could fit, is refused at once, with its columns."""
     content = f"{header}\n1,2025-01-01T00:00:00Z,a,b\n" if header else ""
-    with pytest.raises(UnusableFileError, match=told):
-        read(content.encode(), Mapping(**{"defaults": {"created_by": "ann"}, **given}))
+    with pytest.raises(UnusableFileError, match=refusal):
+        read(content.encode(), Mapping(**{"defaults": {"created_by": "ann"}, **fields}))
 
 
 def test_a_column_can_be_left_out_and_joined() -> None:

@@ -27,12 +27,12 @@ def test_a_lost_cancellation_is_repeated(lost: int) -> None:
     """Whatever loses a cancellation, one Ctrl-C is enough, and what was under way is ended properly."""
     ended: list[int] = []
 
-    async def typed() -> None:
+    async def run_interrupted() -> None:
         asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGINT)
         await until_interrupted(deaf(lost, ended))
 
     with pytest.raises(KeyboardInterrupt):
-        asyncio.run(typed())
+        asyncio.run(run_interrupted())
     assert ended == [lost]
 
 

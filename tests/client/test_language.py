@@ -51,11 +51,13 @@ def explained(command: Any, path: str) -> Iterator[tuple[str, str]]:
     if isinstance(command, Plugin):
         yield path, command.help or ""
         command = command._load()
-    for text in (command.help, command.epilog, *(item.help for item in command.params)):
+    for text in (command.help, command.epilog, *(parameter.help for parameter in command.params)):
         yield from ((path, paragraph) for paragraph in paragraphs(text))
-    for item in (command, *command.params):
+    for parameter in (command, *command.params):
         yield from (
-            (path, said) for said in (getattr(item, "rich_help_panel", None), getattr(item, "metavar", None)) if said
+            (path, text)
+            for text in (getattr(parameter, "rich_help_panel", None), getattr(parameter, "metavar", None))
+            if text
         )
     for name, below in getattr(command, "commands", {}).items():
         yield from explained(below, f"{path} {name}")
@@ -130,16 +132,20 @@ async def test_the_help_of_a_group_has_a_language_too(line: str) -> None:
 )
 def test_no_mistake_is_told_in_the_words_of_a_library(sentence: str, language: str) -> None:
     """What pydantic says about a value is said in our words, in English as in French."""
-    said = translate_mistake(sentence, language)
-    assert "--x" in said
-    assert not re.search("Value error|Input should", said)
+    translation = translate_mistake(sentence, language)
+    assert "--x" in translation
+    assert not re.search("Value error|Input should", translation)
 
 
 def arguments(command: Any, path: str) -> Iterator[tuple[str, str | None]]:
     """Yield every argument of a command and all below it, with the word that stands for it."""
     if isinstance(command, Plugin):
         command = command._load()
-    yield from ((f"{path} {item.name}", item.metavar) for item in command.params if item.param_type_name == "argument")
+    yield from (
+        (f"{path} {argument.name}", argument.metavar)
+        for argument in command.params
+        if argument.param_type_name == "argument"
+    )
     for name, below in getattr(command, "commands", {}).items():
         yield from arguments(below, f"{path} {name}")
 
@@ -181,7 +187,7 @@ def typers() -> Iterator[Source]:
 
 
 @pytest.mark.parametrize(
-    "line, said",
+    "line, texts",
     [
         ("projects --help", ("Utilisation", "Commandes", "Afficher cette aide")),
         ("projects create --help", ("Utilisation", "Exemples", "Options communes", "Envoi", "par défaut")),
@@ -199,12 +205,12 @@ def typers() -> Iterator[Source]:
         ("me --lang de", ("ne fait pas partie des valeurs",)),
     ],
 )
-async def test_help_and_mistakes_are_told_in_the_language_of_the_locale(line: str, said: tuple[str, ...]) -> None:
+async def test_help_and_mistakes_are_told_in_the_language_of_the_locale(line: str, texts: tuple[str, ...]) -> None:
     """Where the locale is French, help and mistakes of typing are French."""
     ended = await incidents(*line.split(), environment={"LC_ALL": "fr_CH.UTF-8"})
-    everything = " ".join((ended.out + ended.err).split())
-    assert [item for item in said if item not in everything] == []
-    assert not re.search(r"\b(Usage|Missing|Invalid|Try|Show)\b", everything)
+    output = " ".join((ended.out + ended.err).split())
+    assert [text for text in texts if text not in output] == []
+    assert not re.search(r"\b(Usage|Missing|Invalid|Try|Show)\b", output)
 
 
 @pytest.mark.parametrize("width", [60, 70, 80, 99])

@@ -7,7 +7,7 @@ from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
 
 
-async def typed(bus: Bus, peer: Peer, folder: Path, *line: object) -> int:
+async def run_line(bus: Bus, peer: Peer, folder: Path, *line: object) -> int:
     """Type a command line as alice, who is connected to the peer, and return its status."""
     peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": 0}).encode()
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
@@ -29,7 +29,7 @@ async def test_a_list_is_searched_sorted_and_counted(bus: Bus, peer: Peer, tmp_p
         "c",
     )
     more = ("--number", 12, "--sort=-updated_at", "--count", "--started-since", "2025-01-31T00:00Z")
-    assert await typed(bus, peer, tmp_path, *options, *more) == 0
+    assert await run_line(bus, peer, tmp_path, *options, *more) == 0
     body = json.loads(peer.queries[0].data)
     assert (body["search"], body["sort"], body["count"]) == ("ladder", "-updated_at", "exact")
     assert body["filter"]["categories"] == {"1": [11, 12]}
@@ -39,7 +39,7 @@ async def test_a_list_is_searched_sorted_and_counted(bus: Bus, peer: Peer, tmp_p
 
 async def test_an_order_that_is_not_there_is_told(bus: Bus, peer: Peer, tmp_path: Path) -> None:
     """What the wire would refuse is reported before anything is asked."""
-    assert await typed(bus, peer, tmp_path, "--sort", "colour") != 0
+    assert await run_line(bus, peer, tmp_path, "--sort", "colour") != 0
     assert peer.queries == []
 
 

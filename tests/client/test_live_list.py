@@ -54,12 +54,12 @@ async def test_rows_appear_change_and_vanish(site: Site, admin: Client) -> None:
         assert await changes(following) == [("removed", 1)]
 
 
-@pytest.mark.parametrize("asked", [("--search", "ladder"), ("--search", "ladder", "--created-by", "admin", "--all")])
-async def test_a_search_holds(site: Site, admin: Client, asked: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("options", [("--search", "ladder"), ("--search", "ladder", "--created-by", "admin", "--all")])
+async def test_a_search_holds(site: Site, admin: Client, options: tuple[str, ...]) -> None:
     """What matches from now on appears, and what does not match any more vanishes."""
     await opened(admin, "A bag.")
     project_id = await opened(admin, "A bag.")
-    async with run_command(environment(site), *FOLLOW, "--json", *asked) as following:
+    async with run_command(environment(site), *FOLLOW, "--json", *options) as following:
         assert (await following.document())["items"] == []
         for description, change in (("The ladder.", "added"), ("A bag.", "removed")):
             await admin.send(UpdateProject(project_id=project_id, description=description))

@@ -28,7 +28,7 @@ async def admin(site: Site) -> Client:
     return client
 
 
-async def typed(site: Site, *line: object) -> CommandResult:
+async def run_line(site: Site, *line: object) -> CommandResult:
     """Type a command as the administrator."""
     return await incidents(*line, environment=environment(site, "admin"))
 
@@ -36,8 +36,8 @@ async def typed(site: Site, *line: object) -> CommandResult:
 async def test_a_project_is_shown_in_the_words_of_its_time(site: Site, admin: Client) -> None:
     """`projects show` and `projects history` name a field as it was named, in both languages."""
     for lang, words in (("en", "Weight (renamed since: Mass)"), ("fr", "Weight (renommé depuis\u00a0: Mass)")):
-        assert words in (await typed(site, "projects", "show", 1, "--lang", lang)).out
-    result = await typed(site, "projects", "history", 1)
+        assert words in (await run_line(site, "projects", "show", 1, "--lang", lang)).out
+    result = await run_line(site, "projects", "history", 1)
     assert "Weight" in result.out
     assert "Mass" not in result.out
     assert "Over" in result.out
@@ -46,26 +46,26 @@ async def test_a_project_is_shown_in_the_words_of_its_time(site: Site, admin: Cl
 async def test_what_definitions_were_is_told(site: Site, admin: Client) -> None:
     """`audit definitions` shows old and new words, of fields and of settings; another kind is refused."""
     await admin.send(ChangeSettings(report_title="Museum"))
-    result = await typed(site, "audit", "definitions", "data-field", "--key", "decimal_1")
+    result = await run_line(site, "audit", "definitions", "data-field", "--key", "decimal_1")
     assert [word for word in ("Name: Weight", "Name: Mass", "admin") if word not in result.out] == []
-    result = await typed(site, "audit", "definitions", "setting", "--key", "report_title")
+    result = await run_line(site, "audit", "definitions", "setting", "--key", "report_title")
     assert "Value: Museum" in result.out
     await admin.send(ChangeSettings(language="fr"))
-    french = await typed(site, "audit", "definitions", "setting", "--key", "language", "--lang", "fr")
+    french = await run_line(site, "audit", "definitions", "setting", "--key", "language", "--lang", "fr")
     assert "Valeur\u00a0: français" in french.out
-    refused = await typed(site, "audit", "definitions", "weather", "--json")
+    refused = await run_line(site, "audit", "definitions", "weather", "--json")
     assert refused.status == 2
     assert "category-value" in refused.json["error"]["message"]
 
 
 async def test_closed_is_told_beside_ended(site: Site, admin: Client) -> None:
     """`stats` counts by the mark of a status, says what its columns mean, and how a status is marked."""
-    before = (await typed(site, "stats")).out
-    (status,) = (await typed(site, "properties", "--json")).json["statuses"]
+    before = (await run_line(site, "stats")).out
+    (status,) = (await run_line(site, "properties", "--json")).json["statuses"]
     await admin.send(MarkStatus(id=status["id"], closing=True))
-    after = (await typed(site, "stats")).out
+    after = (await run_line(site, "stats")).out
     assert "incidents statuses close" in before
     assert "incidents statuses close" not in after
     assert [word for word in ("Closed after", "Ended", "with a closing status") if word not in after] == []
-    assert (await typed(site, "stats", "--json")).json["items"][0]["closed"] == 1
-    assert "Clôt" in (await typed(site, "properties", "--lang", "fr")).out
+    assert (await run_line(site, "stats", "--json")).json["items"][0]["closed"] == 1
+    assert "Clôt" in (await run_line(site, "properties", "--lang", "fr")).out

@@ -13,10 +13,10 @@ from incidents.terminal.tables.refusals import refusal_panel
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
 from tests.client.interactive import Terminal, run_on_terminal
-from tests.client.test_commands import PROJECT, Type, typed
+from tests.client.test_commands import PROJECT, RunLine, run_line
 from tests.support import eventually
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 
 
 @pytest.mark.parametrize(
@@ -38,10 +38,10 @@ async def test_machines_get_help_and_status_0() -> None:
 
 
 @pytest.mark.parametrize("number", ["9" * 19, "9" * 5000], ids=len)
-async def test_a_number_that_is_too_long_is_no_fault(peer: Peer, typed: Type, number: str) -> None:
+async def test_a_number_that_is_too_long_is_no_fault(peer: Peer, run_line: RunLine, number: str) -> None:
     """A number that no project can have is refused in a sentence, since nothing has it as its reference either."""
     peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": None}).encode()
-    ended = await typed("projects", "show", number)
+    ended = await run_line("projects", "show", number)
     assert ended.status in {1, 2}
     assert "Traceback" not in ended.err
 
@@ -57,57 +57,57 @@ async def test_a_number_that_is_too_long_is_no_fault(peer: Peer, typed: Type, nu
 )
 @pytest.mark.parametrize("name, why", [("no/such.file", "make no first"), (".", "is a directory")])
 async def test_nothing_is_made_that_cannot_be_kept(
-    peer: Peer, typed: Type, tmp_path: Path, line: tuple[str, ...], name: str, why: str
+    peer: Peer, run_line: RunLine, tmp_path: Path, line: tuple[str, ...], name: str, why: str
 ) -> None:
     """A file that cannot be written is reported before anything is sent, with the way out."""
     (tmp_path / "rows.csv").write_text("number,created_by,created_at\n1,ann,2025-01-01T00:00:00Z\n")
-    ended = await typed(*line, name)
+    ended = await run_line(*line, name)
     assert ended.status == 2
     assert peer.commands == []
     assert peer.queries == []
     assert why in ended.err.replace("\n", " ")
 
 
-async def test_a_value_is_refused_with_those_that_are_allowed(typed: Type) -> None:
+async def test_a_value_is_refused_with_those_that_are_allowed(run_line: RunLine) -> None:
     """Where only some values fit, the refusal names them."""
-    ended = await typed("stats", "--interval", "year", "--json")
+    ended = await run_line("stats", "--interval", "year", "--json")
     assert ended.status == 2
     assert "week" in ended.json["error"]["message"]
-    assert "semaine" in (await typed("stats", "--interval", "an", "--lang", "fr")).err
+    assert "semaine" in (await run_line("stats", "--interval", "an", "--lang", "fr")).err
 
 
 @pytest.mark.parametrize("json_", [(), ("--json",)])
 @pytest.mark.parametrize("line", [("projects", "delete", PROJECT), ("projects", "draft", "clear")], ids=" ".join)
 async def test_where_nobody_answers_nothing_is_deleted(
-    peer: Peer, typed: Type, line: tuple[str, ...], json_: tuple[str, ...]
+    peer: Peer, run_line: RunLine, line: tuple[str, ...], json_: tuple[str, ...]
 ) -> None:
     """A script without --yes ends with the reason and the status of a mistake."""
-    ended = await typed(*line, *json_)
+    ended = await run_line(*line, *json_)
     assert ended.status == 2
     assert peer.commands == []
     assert "--yes" in (ended.json["error"]["message"] if json_ else ended.err)
 
 
-async def test_a_call_without_a_party_is_not_sent(peer: Peer, typed: Type) -> None:
+async def test_a_call_without_a_party_is_not_sent(peer: Peer, run_line: RunLine) -> None:
     """A call with nobody is refused with the options that say with whom it was."""
-    ended = await typed("projects", "call", PROJECT, "--json")
+    ended = await run_line("projects", "call", PROJECT, "--json")
     assert ended.status == 2
     assert peer.commands == []
     assert "--to NAME or --from NAME" in ended.json["error"]["message"]
 
 
 @pytest.mark.parametrize("line", ["import", "import status", "licence activate"])
-async def test_a_file_that_is_not_there_is_said_so(peer: Peer, typed: Type, tmp_path: Path, line: str) -> None:
+async def test_a_file_that_is_not_there_is_said_so(peer: Peer, run_line: RunLine, tmp_path: Path, line: str) -> None:
     """A wrong path is distinguished from a file that cannot be read."""
-    ended = await typed(*line.split(), tmp_path / "none.csv", "--json")
+    ended = await run_line(*line.split(), tmp_path / "none.csv", "--json")
     assert ended.status == 2
     assert peer.commands == []
     assert "there is no file" in ended.json["error"]["message"]
 
 
-async def test_a_password_is_asked_for_at_a_terminal_alone(peer: Peer, typed: Type) -> None:
+async def test_a_password_is_asked_for_at_a_terminal_alone(peer: Peer, run_line: RunLine) -> None:
     """Where nobody can type a password unseen, the option that reads it is named."""
-    ended = await typed("projects", "export", PROJECT, "--password", "--json")
+    ended = await run_line("projects", "export", PROJECT, "--password", "--json")
     assert ended.status == 2
     assert ended.err == ""
     assert peer.commands == []
@@ -187,9 +187,11 @@ async def test_credentials_that_do_not_count_are_not_a_system_that_is_away(bus: 
     ],
     ids=" ".join,
 )
-async def test_nothing_to_change_is_answered_with_an_example(peer: Peer, typed: Type, line: tuple[str, ...]) -> None:
+async def test_nothing_to_change_is_answered_with_an_example(
+    peer: Peer, run_line: RunLine, line: tuple[str, ...]
+) -> None:
     """Who says not what to change gets a line that does, and nothing is asked or sent."""
-    ended = await typed(*line, "--json")
+    ended = await run_line(*line, "--json")
     assert (ended.status, peer.commands, peer.queries) == (2, [], [])
     assert f"as in: incidents {line[0]} {line[1]} " in ended.json["error"]["message"]
 
@@ -204,9 +206,9 @@ def test_a_refusal_without_a_field_is_about_the_message(language: str, words: st
 
 
 @pytest.mark.parametrize("language, days", [("en", "7d"), ("fr", "7j")])
-async def test_a_cursor_is_explained(peer: Peer, typed: Type, language: str, days: str) -> None:
+async def test_a_cursor_is_explained(peer: Peer, run_line: RunLine, language: str, days: str) -> None:
     """What is no cursor is answered with one, with what shows them, and with what takes a time."""
-    ended = await typed("watch", "--since", "foo", "--json", "--lang", language)
+    ended = await run_line("watch", "--since", "foo", "--json", "--lang", language)
     assert ended.status == 2
     message = ended.json["error"]["message"]
     for words in ("foo", "1f6ec1a2-1042", "`incidents watch --json`", f"incidents audit log --since {days}"):
@@ -268,24 +270,24 @@ def _cells(part: Any) -> list[Any]:
     ],
     ids=["twice", "twice inside", "half a pair", "no number", "deep"],
 )
-async def test_json_that_means_two_things_is_not_sent(peer: Peer, typed: Type, body: str, why: str) -> None:
+async def test_json_that_means_two_things_is_not_sent(peer: Peer, run_line: RunLine, body: str, why: str) -> None:
     """JSON in which a key is twice, or which JSON is not, is refused with the place before anything is sent."""
     for line in (("ask", "projects.list", "-"), ("send", "projects.create", "-")):
-        ended = await typed(*line, given=body)
+        ended = await run_line(*line, standard_input=body)
         assert ended.status == 2
         assert peer.commands == []
         assert peer.queries == []
         assert why in " ".join(ended.err.split())
 
 
-async def test_a_mapping_that_means_two_things_is_not_taken(peer: Peer, typed: Type, tmp_path: Path) -> None:
+async def test_a_mapping_that_means_two_things_is_not_taken(peer: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """A mapping in which a key is twice is refused before a row is read; so is such a row of NDJSON."""
     (tmp_path / "rows.csv").write_text("number,created_by,created_at\n1,ann,2025-01-01T00:00:00Z\n")
     (tmp_path / "m.json").write_text('{"types": {"Theft": 1, "Theft": 2}}')
-    ended = await typed("import", "rows.csv", "--mapping", "m.json")
+    ended = await run_line("import", "rows.csv", "--mapping", "m.json")
     assert ended.status == 2
     assert peer.commands == []
     assert '"Theft" occurs more than once' in " ".join(ended.err.split())
     (tmp_path / "rows.ndjson").write_text('{"number": 1, "number": 2}\n')
-    ended = await typed("import", "rows.ndjson", "--dry-run", "--json")
+    ended = await run_line("import", "rows.ndjson", "--dry-run", "--json")
     assert [error["kind"] for error in ended.json["errors"]] == ["duplicate_key"]

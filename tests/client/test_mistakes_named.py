@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import PROJECT, Type, typed
+from tests.client.test_commands import PROJECT, RunLine, run_line
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 
 
 @pytest.mark.parametrize(
-    "line, said",
+    "line, sentence",
     [
         ("projects list --since blah", "--since: blah is not a time: write 2025-01-31"),
         ("projects list --updated-until blah", "--updated-until: blah is not a time"),
@@ -24,23 +24,23 @@ __all__ = ["typed"]
         ("ask administration.me []", "not a JSON object: write its fields in braces"),
     ],
 )
-async def test_a_mistake_names_its_option_and_the_way_out(typed: Type, line: str, said: str) -> None:
+async def test_a_mistake_names_its_option_and_the_way_out(run_line: RunLine, line: str, sentence: str) -> None:
     """What cannot be read is said with where it was typed and what can be typed there."""
-    ended = await typed(*line.split(), "--json")
+    ended = await run_line(*line.split(), "--json")
     assert ended.status == 2
-    assert said in ended.json["error"]["message"]
+    assert sentence in ended.json["error"]["message"]
 
 
 @pytest.mark.parametrize("lang, unnamed", [("en", "field integer_1"), ("fr", "champ integer_1")])
 async def test_a_refused_field_has_the_name_that_the_site_gave_it(
-    peer: Peer, typed: Type, lang: str, unnamed: str
+    peer: Peer, run_line: RunLine, lang: str, unnamed: str
 ) -> None:
     """A data field is refused by the organisation's name for it, before and after it is sent."""
-    refused = await typed("projects", "update", PROJECT, "--field", "integer_1=x", "--lang", lang)
+    refused = await run_line("projects", "update", PROJECT, "--field", "integer_1=x", "--lang", lang)
     assert unnamed in refused.err
     field = {"field": "data.checkbox_1", "kind": "not_enabled", "reason": "no"}
     peer.error = {"code": "invalid", "message": "No.", "details": {"fields": [field]}}
-    refused = await typed("projects", "update", PROJECT, "--field", "checkbox_1=no", "--lang", lang)
+    refused = await run_line("projects", "update", PROJECT, "--field", "checkbox_1=no", "--lang", lang)
     assert "Damaged?" in refused.err
     assert "checkbox_1" not in refused.err
 
@@ -53,14 +53,21 @@ async def test_a_refused_field_has_the_name_that_the_site_gave_it(
     ],
 )
 async def test_a_mapping_is_refused_in_our_words(
-    typed: Type, tmp_path: Path, lang: str, words: tuple[str, ...]
+    run_line: RunLine, tmp_path: Path, lang: str, words: tuple[str, ...]
 ) -> None:
     """A mapping with mistakes is reported by its own fields, and with no sentence of a library."""
     (tmp_path / "rows.csv").write_text("number\n1\n")
-    wrong: tuple[dict[str, Any], ...] = ({"dates": "ymd"}, {"columns": {"A": "colour"}}, {"timezone": "Mars"}, {"x": 1})
-    said = ""
-    for mapping in wrong:
+    mappings: tuple[dict[str, Any], ...] = (
+        {"dates": "ymd"},
+        {"columns": {"A": "colour"}},
+        {"timezone": "Mars"},
+        {"x": 1},
+    )
+    output = ""
+    for mapping in mappings:
         (tmp_path / "mapping.json").write_text(json.dumps(mapping))
-        said += " ".join((await typed("import", "rows.csv", "--mapping", "mapping.json", "--lang", lang)).err.split())
-    assert [word for word in (*words, "colour", "Mars", "dates") if word not in said] == []
-    assert [word for word in ("Value error", "Input should", "Extra inputs") if word in said] == []
+        output += " ".join(
+            (await run_line("import", "rows.csv", "--mapping", "mapping.json", "--lang", lang)).err.split()
+        )
+    assert [word for word in (*words, "colour", "Mars", "dates") if word not in output] == []
+    assert [word for word in ("Value error", "Input should", "Extra inputs") if word in output] == []

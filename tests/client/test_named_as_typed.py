@@ -9,14 +9,14 @@ import pytest
 from incidents.cli import build
 from tests.client.conftest import Peer
 from tests.client.test_activities import described
-from tests.client.test_commands import PROJECT, Type, sent, typed
+from tests.client.test_commands import PROJECT, RunLine, run_line, sent_body
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
 
 
 @pytest.mark.parametrize(
-    "line, said",
+    "line, sentence",
     [
         ("projects create --start 2026-01-02 --end 2026-01-01", "--end  must not be before the start"),
         ("projects sequence 12 --camera a --start 1h --end 2h", "--end  must not be before the start"),
@@ -27,54 +27,56 @@ ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
         ("projects call 12 --to X --minutes 99999", "duration (s)  must be at most 604,800"),
     ],
 )
-async def test_a_refused_option_is_named_as_it_is_typed(peer: Peer, typed: Type, line: str, said: str) -> None:
+async def test_a_refused_option_is_named_as_it_is_typed(
+    peer: Peer, run_line: RunLine, line: str, sentence: str
+) -> None:
     """A field that an option fills is named by the option, but one in another unit is not."""
     peer.answers["administration.roles"] = json.dumps({"roles": [{**ROLE, "members": []}]}).encode()
-    assert said in (await typed(*line.split())).err
+    assert sentence in (await run_line(*line.split())).err
 
 
-async def test_the_site_refuses_an_option_under_its_name(peer: Peer, typed: Type) -> None:
+async def test_the_site_refuses_an_option_under_its_name(peer: Peer, run_line: RunLine) -> None:
     """What the site refuses is named in the same way, with its value; JSON has the field of the wire."""
     field = {"field": "type_id", "kind": "not_defined", "reason": "is not defined", "value": 999}
     peer.error = {"code": "unknown-reference", "message": "No.", "details": {"fields": [field]}}
-    assert "--type 999  is not defined" in (await typed("projects", "update", PROJECT, "--type", "999")).err
-    refused = (await typed("projects", "update", PROJECT, "--type", "999", "--json")).json["error"]
+    assert "--type 999  is not defined" in (await run_line("projects", "update", PROJECT, "--type", "999")).err
+    refused = (await run_line("projects", "update", PROJECT, "--type", "999", "--json")).json["error"]
     assert refused["details"]["fields"] == [field]
 
 
-async def test_only_similar_options_are_offered(typed: Type) -> None:
+async def test_only_similar_options_are_offered(run_line: RunLine) -> None:
     """An option that does not exist is not answered with one that has nothing but its dashes in common."""
-    ended = await typed("projects", "show", "12", "--reason", "x")
+    ended = await run_line("projects", "show", "12", "--reason", "x")
     assert "--as" not in ended.err.partition("--reason")[2]
-    assert "--type" in (await typed("projects", "list", "--typ", "x")).err.partition("--typ ")[2]
+    assert "--type" in (await run_line("projects", "list", "--typ", "x")).err.partition("--typ ")[2]
 
 
 @pytest.mark.parametrize(
     "permission, count",
     [("projcts", 4), ("zzz", 16), ("projects/sequence", 1)],
 )
-async def test_permissions_are_offered_whole(typed: Type, permission: str, count: int) -> None:
+async def test_permissions_are_offered_whole(run_line: RunLine, permission: str, count: int) -> None:
     """The nearest permissions are offered, or all of them."""
-    ended = await typed("roles", "define", "guards", "--view", permission, "--json")
+    ended = await run_line("roles", "define", "guards", "--view", permission, "--json")
     offered = ended.json["error"]["message"].rpartition("Did you mean ")[2].rpartition("Choose one of: ")[2]
     assert len(offered.split(", ")) == count
 
 
-async def test_a_permission_is_typed_in_short(peer: Peer, typed: Type) -> None:
+async def test_a_permission_is_typed_in_short(peer: Peer, run_line: RunLine) -> None:
     """`projects` names the permission that begins with incident-."""
     peer.answers["administration.roles"] = json.dumps({"roles": []}).encode()
     peer.result = {"role_id": "guards", "name": "guards", "permissions": {}}
-    await typed("roles", "define", "guards", "--view", "projects", "--view", "comments")
-    assert sent(peer)["permissions"] == {"incident-projects": "view", "incident-projects/comments": "view"}
+    await run_line("roles", "define", "guards", "--view", "projects", "--view", "comments")
+    assert sent_body(peer)["permissions"] == {"incident-projects": "view", "incident-projects/comments": "view"}
 
 
-async def test_a_draft_list_says_how_long_it_is_kept(peer: Peer, typed: Type) -> None:
+async def test_a_draft_list_says_how_long_it_is_kept(peer: Peer, run_line: RunLine) -> None:
     """A sequence stays on a draft list for thirty days."""
     times = {"start": "2026-01-01T10:00:00Z", "end": "2026-01-01T11:00:00Z", "drafted_at": "2026-01-02T10:00:00Z"}
     camera = {"camera_id": "c", "camera_name": "Gate", "site": None, "media_expires_at": None}
     drafted = {"sequence_id": PROJECT, **camera, **times, "media": "available"}
     peer.answers["projects.draft"] = json.dumps({"sequences": [drafted]}).encode()
-    ended = await typed("projects", "draft", "show")
+    ended = await run_line("projects", "draft", "show")
     assert "Listed until" in ended.out
     assert "2026-02-01" in ended.out
 
@@ -87,9 +89,9 @@ def test_a_change_is_not_said_twice() -> None:
     assert described(details, "fr")[0] == "Id\u00a0: 9  Genre\u00a0: texte  Nom\u00a0: – → Plate"
 
 
-async def test_nothing_is_watched_after_a_slip(typed: Type) -> None:
+async def test_nothing_is_watched_after_a_slip(run_line: RunLine) -> None:
     """An unknown kind of event is refused before anything is watched."""
-    ended = await typed("watch", "--happened", "foo")
+    ended = await run_line("watch", "--happened", "foo")
     assert (ended.status, "watching" in ended.err) == (2, False)
 
 
@@ -113,13 +115,13 @@ def options(command: Any) -> Iterator[Any]:
             yield from options(below)
 
 
-async def test_a_project_that_does_not_exist_is_not_asked_about(peer: Peer, typed: Type) -> None:
+async def test_a_project_that_does_not_exist_is_not_asked_about(peer: Peer, run_line: RunLine) -> None:
     """Whether to delete a project is asked when it is found, and a licence is one before it is sent."""
     del peer.answers["projects.find"]
     peer.refusals["projects.find"] = {"code": "gone", "message": "No.", "details": {"known": False}}
     peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": None}).encode()
-    ended = await typed("projects", "delete", "99", given="y\n")
+    ended = await run_line("projects", "delete", "99", standard_input="y\n")
     assert ("Project 99 does not exist." in ended.err, "with all its content" in ended.err) == (True, False)
-    ended = await typed("licence", "activate", __file__, "--json")
+    ended = await run_line("licence", "activate", __file__, "--json")
     assert (ended.status, "is not a licence" in ended.json["error"]["message"]) == (2, True)
     assert peer.commands == []

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import PROPERTIES, Type, typed
+from tests.client.test_commands import PROPERTIES, RunLine, run_line
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 ROLES = {"roles": [{"role_id": "guards", "name": "Gate", "permissions": {}, "members": []}]}
 ID = "0190a000-0000-7000-8000-000000000077"
 TYPES = [{"id": 1, "name": "Injury", "description": ""}, {"id": 2, "name": "Theft", "description": ""}]
@@ -16,7 +16,7 @@ EVENT: dict[str, Any] = {"id": 9, "slot": 1, "kind": "text", "role_id": "doors",
 
 
 @pytest.fixture(autouse=True)
-def defined(peer: Peer, typed: Type) -> None:
+def defined(peer: Peer, run_line: RunLine) -> None:
     """Define something of every kind."""
     peer.answers["administration.properties"] = json.dumps({**PROPERTIES, "types": TYPES}).encode()
     peer.answers["administration.roles"] = json.dumps(ROLES).encode()
@@ -41,14 +41,14 @@ def defined(peer: Peer, typed: Type) -> None:
     ],
     ids=" ".join,
 )
-async def test_a_name_in_use_is_refused_unless_forced(peer: Peer, typed: Type, line: tuple[str, ...]) -> None:
+async def test_a_name_in_use_is_refused_unless_forced(peer: Peer, run_line: RunLine, line: tuple[str, ...]) -> None:
     """Case, accents and spaces aside, a name is of one definition; --force makes another one with it."""
-    ended = await typed(*line, "--json")
+    ended = await run_line(*line, "--json")
     assert ended.status == 2
     assert peer.commands == []
     assert "--force" in ended.json["error"]["message"]
-    assert "est déjà pris" in " ".join((await typed(*line, "--lang", "fr")).err.split())
-    await typed(*line, "--force")
+    assert "est déjà pris" in " ".join((await run_line(*line, "--lang", "fr")).err.split())
+    await run_line(*line, "--force")
     assert len(peer.commands) == 1
 
 
@@ -64,14 +64,14 @@ async def test_a_name_in_use_is_refused_unless_forced(peer: Peer, typed: Type, l
     ],
     ids=" ".join,
 )
-async def test_a_new_name_and_ones_own_are_taken(peer: Peer, typed: Type, line: tuple[str, ...]) -> None:
+async def test_a_new_name_and_ones_own_are_taken(peer: Peer, run_line: RunLine, line: tuple[str, ...]) -> None:
     """Nobody is asked about a name that only the defined thing itself has."""
-    await typed(*line)
+    await run_line(*line)
     assert len(peer.commands) == 1
 
 
-async def test_a_repeated_command_finds_its_own_name(peer: Peer, typed: Type) -> None:
+async def test_a_repeated_command_finds_its_own_name(peer: Peer, run_line: RunLine) -> None:
     """The same line with the same id is sent again, though the name is in use by what it made."""
     peer.outcomes[ID] = json.dumps({"command_id": ID, "status": "applied", "result": EVENT}).encode()
-    await typed("types", "add", "Injury", "--id", ID)
+    await run_line("types", "add", "Injury", "--id", ID)
     assert len(peer.commands) == 1

@@ -5,9 +5,9 @@ import re
 from uuid import UUID
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import PROJECT, Type, typed
+from tests.client.test_commands import PROJECT, RunLine, run_line
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 LINE = ("projects", "create", "--description", "Fell", "--start", "2h", "--wait", "1")
 
 
@@ -17,10 +17,10 @@ def late(peer: Peer) -> None:
     peer.silent = True
 
 
-async def test_what_is_accepted_is_told_with_its_id(peer: Peer, typed: Type) -> None:
+async def test_what_is_accepted_is_told_with_its_id(peer: Peer, run_line: RunLine) -> None:
     """The sentence says that it will be carried out; the id leads to its outcome; the status is one of its own."""
     late(peer)
-    ended = await typed(*LINE)
+    ended = await run_line(*LINE)
     [sent] = peer.commands
     command_id = (sent.headers or {})["Nats-Msg-Id"]
     output = re.sub(r"[│\s]+", " ", ended.out)
@@ -32,34 +32,34 @@ async def test_what_is_accepted_is_told_with_its_id(peer: Peer, typed: Type) -> 
     assert [word for word in ("Unable", "later") if word in output] == []
 
 
-async def test_machines_are_told_that_it_is_accepted(peer: Peer, typed: Type) -> None:
+async def test_machines_are_told_that_it_is_accepted(peer: Peer, run_line: RunLine) -> None:
     """JSON names the id and says that the command is accepted."""
     late(peer)
-    ended = await typed(*LINE, "--json")
+    ended = await run_line(*LINE, "--json")
     assert ended.status == 4
     assert ended.json["status"] == "accepted"
     assert UUID(ended.json["command_id"]).version == 7
 
 
-async def test_the_same_line_with_its_id_is_the_same_command(peer: Peer, typed: Type) -> None:
+async def test_the_same_line_with_its_id_is_the_same_command(peer: Peer, run_line: RunLine) -> None:
     """Repeated with `--id`, a line sends the same bytes, whatever it makes and whenever it is typed."""
     late(peer)
-    first = await typed(*LINE, "--json")
-    await typed(*LINE, "--id", first.json["command_id"])
+    first = await run_line(*LINE, "--json")
+    await run_line(*LINE, "--id", first.json["command_id"])
     sent = {((command.headers or {})["Nats-Msg-Id"], command.subject, command.data) for command in peer.commands}
     assert len(sent) == 1
 
 
-async def test_an_outcome_is_asked_for(peer: Peer, typed: Type) -> None:
+async def test_an_outcome_is_asked_for(peer: Peer, run_line: RunLine) -> None:
     """Applied ends with 0, refused with 1 and its reason, unknown with 4."""
     peer.outcomes[PROJECT] = json.dumps({"command_id": PROJECT, "status": "applied", "revision": 3}).encode()
-    assert (await typed("outcome", PROJECT, "--json")).json["revision"] == 3
+    assert (await run_line("outcome", PROJECT, "--json")).json["revision"] == 3
     error = {"code": "in-use", "message": "Assigned.", "details": {}}
     peer.outcomes[PROJECT] = json.dumps({"command_id": PROJECT, "status": "rejected", "error": error}).encode()
-    ended = await typed("outcome", PROJECT)
+    ended = await run_line("outcome", PROJECT)
     assert ended.status == 1
     assert "Assigned." in ended.err
     late(peer)
-    ended = await typed("outcome", PROJECT, "--lang", "fr")
+    ended = await run_line("outcome", PROJECT, "--lang", "fr")
     assert ended.status == 4
     assert "Aucun résultat" in ended.out

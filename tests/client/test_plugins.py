@@ -29,7 +29,7 @@ def two() -> None:
 
 
 @pytest.fixture
-def brought(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def plugin_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Make a module that can be imported and was not."""
     (tmp_path / "brought_along.py").write_text(BROUGHT)
     monkeypatch.syspath_prepend(tmp_path)
@@ -46,25 +46,25 @@ def ended(plugin: Plugin, *line: str) -> int:
     return int(str(caught.value.code))
 
 
-def test_a_function_is_a_command(brought: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_function_is_a_command(plugin_module: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The function's own parameters are the command's options."""
-    plugin = Plugin(EntryPoint("greet", f"{brought}:alone", GROUP))
+    plugin = Plugin(EntryPoint("greet", f"{plugin_module}:alone", GROUP))
     assert ended(plugin, "Ada", "--loud") == 0
     assert capsys.readouterr().out == "hello Ada!\n"
 
 
-def test_an_app_is_a_group_of_commands(brought: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_app_is_a_group_of_commands(plugin_module: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A Typer app keeps its own commands."""
-    plugin = Plugin(EntryPoint("count", f"{brought}:several", GROUP))
+    plugin = Plugin(EntryPoint("count", f"{plugin_module}:several", GROUP))
     assert ended(plugin, "two") == 0
     assert capsys.readouterr().out == "two\n"
 
 
-def test_a_plugin_is_imported_when_it_is_used(brought: str) -> None:
+def test_a_plugin_is_imported_when_it_is_used(plugin_module: str) -> None:
     """To be listed, a command need not be imported."""
-    plugin = Plugin(EntryPoint("greet", f"{brought}:alone", GROUP))
+    plugin = Plugin(EntryPoint("greet", f"{plugin_module}:alone", GROUP))
     assert plugin.get_short_help_str()
-    assert brought not in sys.modules
+    assert plugin_module not in sys.modules
 
 
 def test_the_servers_commands_are_known() -> None:

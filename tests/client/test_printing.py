@@ -20,10 +20,10 @@ WIDTH = 80
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
 
 
-def printed(*given: RenderableType) -> str:
+def render(*renderables: RenderableType) -> str:
     """Print on a terminal of eighty columns, and return what was sent."""
     screen = Screen(width=WIDTH, file=io.StringIO())
-    screen.print(*given, sep="\n")
+    screen.print(*renderables, sep="\n")
     file = screen.file
     assert isinstance(file, io.StringIO)
     return file.getvalue()
@@ -49,7 +49,7 @@ def places(text: str) -> list[RenderableType]:
 def test_whatever_is_printed_is_clean_and_fits(text: str) -> None:
     """No text sends an unseen character from any place, and no line is wider than the terminal."""
     for place in places(text):
-        output = printed(place)
+        output = render(place)
         assert not {character for character in output if is_invisible(character)} - {"\u200c", "\u200d"}
         assert all(Text(line).cell_len <= WIDTH for line in output.split("\n"))
 
@@ -58,15 +58,15 @@ def test_nothing_is_taken_for_markup() -> None:
     """What looks like a style, a link or an emoji's name is printed as it was written."""
     text = "[red]a[/red] [link=http://x]b[/link] :smile: [/]"
     for place in places(text):
-        assert "[red]a[/red]" in printed(place)
-        assert ":smile:" in printed(place)
-    assert raw_characters(printed(*places(HOSTILE))) == set()
+        assert "[red]a[/red]" in render(place)
+        assert ":smile:" in render(place)
+    assert raw_characters(render(*places(HOSTILE))) == set()
 
 
 def test_a_cell_shows_where_a_line_ended_and_a_paragraph_ends_it() -> None:
     """A text of two lines stays on one in a table, with a sign between them, and on two in a paragraph."""
-    assert "one↵two" in printed(show.table("en", "Name", rows=[("one\r\ntwo",)]))
-    assert printed(show.paragraph("one\r\ntwo")) == "one\ntwo\n"
+    assert "one↵two" in render(show.table("en", "Name", rows=[("one\r\ntwo",)]))
+    assert render(show.paragraph("one\r\ntwo")) == "one\ntwo\n"
 
 
 @given(st.dictionaries(st.text(max_size=5), ANY_TEXT | st.integers() | st.none(), max_size=4))

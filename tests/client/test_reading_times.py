@@ -19,7 +19,7 @@ SHOWN = st.integers(100_000, 4_100_000_000).map(lambda seconds: datetime.fromtim
 
 
 @pytest.fixture(autouse=True)
-def _here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _in_zurich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Be in Zurich, where clocks are changed."""
     with monkeypatch.context() as patch:
         patch.setenv("TZ", "Europe/Zurich")
@@ -113,9 +113,9 @@ def test_what_is_read_in_part_is_refused(text: str) -> None:
 )
 def test_a_time_with_two_readings_or_none_is_refused(language: str, text: str, readings: tuple[str, ...]) -> None:
     """Where a date or the clock has two readings, both are named, and none is chosen."""
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as refusal:
         read_time(session(language), text, "--at")
-    assert [reading for reading in readings if reading not in str(refused.value)] == []
+    assert [reading for reading in readings if reading not in str(refusal.value)] == []
 
 
 def test_a_day_in_words_is_whole() -> None:

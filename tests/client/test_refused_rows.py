@@ -10,9 +10,9 @@ from incidents.importing.mapping import Mapping
 from incidents.importing.translating import Cell, Findings, Translator
 from tests.client.command_line import incidents
 from tests.client.conftest import Peer
-from tests.client.test_commands import Type, typed
+from tests.client.test_commands import RunLine, run_line
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 ROWS = """\
 reference,Opened by,Opened,type_id
 MP-8,ann,then,
@@ -24,46 +24,46 @@ LINE = ("import", "rows.csv", "--column", "Opened=created_at", "--column", "Open
 
 
 @pytest.fixture(autouse=True)
-def rows(peer: Peer, typed: Type, tmp_path: Path) -> None:
+def rows(peer: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """Write a file of which the site refuses the one valid row."""
     (tmp_path / "rows.csv").write_text(ROWS)
     refused = {"index": 0, "code": "unknown-reference", "field": "type_id"}
     peer.result = {"project_ids": [], "numbers": [], "already_there": [], "refused": [refused]}
 
 
-async def test_a_refused_row_shows_what_is_wrong_where(typed: Type) -> None:
+async def test_a_refused_row_shows_what_is_wrong_where(run_line: RunLine) -> None:
     """The wrong value stands with its field and column, and the reference names the row alone."""
-    ended = await typed(*LINE)
+    ended = await run_line(*LINE)
     assert ended.status == 1
     lines = [line.strip() for line in ended.err.splitlines() if line.startswith("line")]
     assert lines[0].startswith('line 2 (MP-8): creation time "then" in the column "Opened" is not a time: write it')
     assert lines[1] == 'line 3 (MP-9): author in the column "Opened by" is required'
     assert lines[2].startswith('line 4 (MP-10): type "999" in the column "type_id" is not defined')
     assert lines[3].startswith("line 5: the row has 2 cells, but the header has 4")
-    assert "«\u00a0then\u00a0» dans la colonne «\u00a0Opened\u00a0»" in (await typed(*LINE, "--lang", "fr")).err
+    assert "«\u00a0then\u00a0» dans la colonne «\u00a0Opened\u00a0»" in (await run_line(*LINE, "--lang", "fr")).err
 
 
-async def test_the_file_of_refused_rows_is_named(typed: Type, tmp_path: Path) -> None:
+async def test_the_file_of_refused_rows_is_named(run_line: RunLine, tmp_path: Path) -> None:
     """With --errors the rows are shown as well, and the last line names the file, which has them all."""
-    ended = await typed(*LINE, "--errors", "refused.csv")
+    ended = await run_line(*LINE, "--errors", "refused.csv")
     assert 'line 2 (MP-8): creation time "then"' in ended.err
     assert ended.out.strip().endswith("refused.csv")
     with (tmp_path / "refused.csv").open(newline="") as file:
         written = [(row["reference"], row["column"], row["value"]) for row in csv.DictReader(file)]
     named = [("MP-8", "Opened", "then"), ("MP-9", "Opened by", ""), ("MP-10", "type_id", "999"), ("", "", "")]
     assert written == named
-    document = (await typed(*LINE, "--errors", "refused.csv", "--json")).json
+    document = (await run_line(*LINE, "--errors", "refused.csv", "--json")).json
     assert document["errors_file"] == "refused.csv"
     assert [(row["column"], row["value"]) for row in document["errors"]] == [row[1:] for row in written]
 
 
-async def test_what_was_refused_can_be_looked_up(typed: Type, tmp_path: Path) -> None:
+async def test_what_was_refused_can_be_looked_up(run_line: RunLine, tmp_path: Path) -> None:
     """The journal names the column, and contains no value."""
-    await typed(*LINE)
-    run = (await typed("import", "status", "rows.csv", "--json")).json["runs"][-1]
+    await run_line(*LINE)
+    run = (await run_line("import", "status", "rows.csv", "--json")).json["runs"][-1]
     assert [row["column"] for row in run["rows"]] == ["Opened", "Opened by", "type_id", ""]
     assert '"then"' not in json.dumps(run)
-    assert "Opened by" in (await typed("import", "status", "rows.csv")).out
+    assert "Opened by" in (await run_line("import", "status", "rows.csv")).out
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,11 @@ HELD: dict[str, Any] = {
 }
 DUE = {"project_id": PROJECT, "number": 12, "created_at": NOW, "expires_at": "2025-02-07T12:00:00Z"}
 
-Type = Callable[..., Awaitable[CommandResult]]
+RunLine = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
-def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
+def run_line(bus: Bus, peer: Peer, tmp_path: Path) -> RunLine:
     """Type `incidents retention …` as alice, who is connected to the peer."""
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
 
@@ -41,74 +41,74 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
     return run
 
 
-def asked(peer: Peer) -> dict[str, Any]:
+def last_query(peer: Peer) -> dict[str, Any]:
     """Return the body of the last query of retention."""
     body: dict[str, Any] = json.loads([query for query in peer.queries if ".retention." in query.subject][-1].data)
     return body
 
 
-@pytest.mark.parametrize("verb, said", [("hold", "under hold"), ("release", "released")])
-async def test_a_project_is_held_and_released(peer: Peer, typed: Type, verb: str, said: str) -> None:
+@pytest.mark.parametrize("verb, text", [("hold", "under hold"), ("release", "released")])
+async def test_a_project_is_held_and_released(peer: Peer, run_line: RunLine, verb: str, text: str) -> None:
     """Holding and releasing take a project and a reason, and the project is the command's key."""
     peer.result = {"project_id": PROJECT, "hold_id": HOLD}
-    ended = await typed(verb, PROJECT, "The prosecutor asked for it.")
+    ended = await run_line(verb, PROJECT, "The prosecutor asked for it.")
     (message,) = peer.commands
     assert json.loads(message.data) == {"project_id": PROJECT, "reason": "The prosecutor asked for it."}
     assert message.subject.endswith(f".{PROJECT}.{verb}")
     assert ended.status == 0
-    assert said in ended.out
+    assert text in ended.out
 
 
-async def test_a_reason_must_be_typed(peer: Peer, typed: Type) -> None:
+async def test_a_reason_must_be_typed(peer: Peer, run_line: RunLine) -> None:
     """A blank reason is reported before anything is sent."""
-    ended = await typed("hold", PROJECT, "  ", "--json")
+    ended = await run_line("hold", PROJECT, "  ", "--json")
     assert ended.status == 1
     assert ended.json["error"]["details"]["fields"][0]["field"] == "reason"
     assert peer.commands == []
 
 
-async def test_holds_are_shown(peer: Peer, typed: Type) -> None:
+async def test_holds_are_shown(peer: Peer, run_line: RunLine) -> None:
     """Holds are shown with who, why and when; those of one project with their release."""
     peer.answers["retention.holds"] = json.dumps({"items": [HELD], "next": "more"}).encode()
-    ended = await typed("holds", "--lang", "fr")
+    ended = await run_line("holds", "--lang", "fr")
     assert "alice" in ended.out
     assert "Motif" in ended.out
     assert "closed" not in ended.out
-    assert asked(peer)["project_id"] is None
-    assert " closed." in (await typed("holds", "--project", PROJECT)).out
-    assert asked(peer)["project_id"] == PROJECT
+    assert last_query(peer)["project_id"] is None
+    assert " closed." in (await run_line("holds", "--project", PROJECT)).out
+    assert last_query(peer)["project_id"] == PROJECT
 
 
-async def test_what_is_due_is_shown(peer: Peer, typed: Type) -> None:
+async def test_what_is_due_is_shown(peer: Peer, run_line: RunLine) -> None:
     """What expires within some days is asked as typed and shown with its time."""
     peer.answers["retention.due"] = json.dumps({"retention_days": 7, "items": [DUE]}).encode()
     peer.answers["projects.list"] = json.dumps({"items": [ROW], "next": None, "total": None}).encode()
-    ended = await typed("due", "--within", 3, "--limit", 5)
+    ended = await run_line("due", "--within", 3, "--limit", 5)
     [query] = [json.loads(query.data) for query in peer.queries if query.subject.endswith("retention.due")]
     assert query["within_days"] == 3
     assert query["limit"] == 5
     assert "2025-02-0" in ended.out
     assert " 12 " in ended.out
     assert "ladder" in ended.out
-    assert (await typed("due", "--json")).json["items"] == [DUE]
+    assert (await run_line("due", "--json")).json["items"] == [DUE]
 
 
-async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, typed: Type) -> None:
+async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, run_line: RunLine) -> None:
     """What a retention time would delete is reported, and a sweep says how much is due."""
     preview = {"retention_days": 30, "created_before": NOW, "due": 4}
     peer.answers["retention.preview"] = json.dumps(preview).encode()
     peer.result = {"sweep_id": HOLD, "created_before": NOW, "due": 4}
     assert (
         "If projects were kept for 30 days, the next sweep would delete 4 projects."
-        in (await typed("preview", "--days", 30)).out
+        in (await run_line("preview", "--days", 30)).out
     )
-    assert asked(peer) == {"retention_days": 30}
-    assert "Sweep begun: 4 projects are due" in (await typed("sweep")).out
+    assert last_query(peer) == {"retention_days": 30}
+    assert "Sweep begun: 4 projects are due" in (await run_line("sweep")).out
     peer.answers["retention.preview"] = json.dumps({**preview, "retention_days": 1, "due": 1}).encode()
-    one = "If projects were kept for 1 day, the next sweep would delete 1 project."
-    assert one in (await typed("preview", "--days", 1)).out
+    sentence = "If projects were kept for 1 day, the next sweep would delete 1 project."
+    assert sentence in (await run_line("preview", "--days", 1)).out
     peer.answers["retention.preview"] = json.dumps({**preview, "due": 0}).encode()
-    assert "ne supprimerait aucun projet." in (await typed("preview", "--lang", "fr")).out
+    assert "ne supprimerait aucun projet." in (await run_line("preview", "--lang", "fr")).out
 
 
 async def test_held_projects_are_listed(bus: Bus, peer: Peer, tmp_path: Path) -> None:

@@ -3,9 +3,9 @@
 import json
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import Type, typed
+from tests.client.test_commands import RunLine, run_line
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 ROLES = {
     "roles": [
         {"role_id": "guards", "name": "Gardes", "permissions": {"incident-projects": "view"}, "members": ["olivia"]},
@@ -14,21 +14,21 @@ ROLES = {
 }
 
 
-async def test_what_somebodys_roles_come_to_is_shown(peer: Peer, typed: Type) -> None:
+async def test_what_somebodys_roles_come_to_is_shown(peer: Peer, run_line: RunLine) -> None:
     """The highest level of all roles counts; a principal without a role has `none`."""
     peer.answers["administration.roles"] = json.dumps(ROLES).encode()
-    ended = await typed("roles", "of", "olivia", "--json")
+    ended = await run_line("roles", "of", "olivia", "--json")
     assert ended.json["permissions"] == {"incident-projects": "manage"}
-    assert "peter: no role" in (await typed("roles", "of", "peter")).out
+    assert "peter: no role" in (await run_line("roles", "of", "peter")).out
 
 
-async def test_a_role_is_named_by_its_id_or_its_name(peer: Peer, typed: Type) -> None:
+async def test_a_role_is_named_by_its_id_or_its_name(peer: Peer, run_line: RunLine) -> None:
     """Anyone who grants a role writes either; a permission can be named by its last part."""
     peer.answers["administration.roles"] = json.dumps(ROLES).encode()
     peer.result = {"principal": "peter", "role_id": "guards"}
-    assert (await typed("roles", "grant", "peter", "gardes")).status == 0
+    assert (await run_line("roles", "grant", "peter", "gardes")).status == 0
     assert json.loads(peer.commands[-1].data) == {"principal": "peter", "role_id": "guards"}
     peer.result = {"role_id": "guards", "permissions": {"incident-projects/comments": "manage"}}
-    assert (await typed("roles", "define", "guards", "--manage", "comments")).status == 0
+    assert (await run_line("roles", "define", "guards", "--manage", "comments")).status == 0
     sent = json.loads(peer.commands[-1].data)
     assert (sent["name"], sent["permissions"]) == ("Gardes", {"incident-projects/comments": "manage"})

@@ -34,15 +34,17 @@ def test_the_stories_are_those_of_the_set_up() -> None:
 def test_the_same_seed_tells_the_same_stories() -> None:
     """Two plays differ in their ids alone."""
     plays = [list(stories(load(), "en", NOW)) for _ in range(2)]
-    contents = [[(item.type, item.status, item.start, item.data, item.comments) for item in play] for play in plays]
+    contents = [
+        [(story.type, story.status, story.start, story.data, story.comments) for story in play] for play in plays
+    ]
     assert contents[0] == contents[1]
 
 
 def test_both_languages_tell_the_same() -> None:
     """A story has the same facts in either language, in other words."""
     english, french = (list(stories(load(), language, NOW)) for language in ("en", "fr"))
-    assert [item.start for item in english] == [item.start for item in french]
-    assert not {item.description for item in english} & {item.description for item in french}
+    assert [story.start for story in english] == [story.start for story in french]
+    assert not {story.description for story in english} & {story.description for story in french}
 
 
 def test_nothing_lies_in_the_future_or_has_expired() -> None:

@@ -64,15 +64,15 @@ async def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
     assert program is not None
     (tmp_path / "incidents").symlink_to(program)
     lines = ["source <(incidents --show-completion bash)", "complete -p incidents"]
-    for typed in COMPLETED:
-        words = typed.split(" ")
+    for beginning in COMPLETED:
+        words = beginning.split(" ")
         array = " ".join(f"'{word}'" for word in words)
         lines.append(f"COMP_WORDS=({array}) COMP_CWORD={len(words) - 1}; _incidents_completion incidents")
         lines.append('echo "$(printf "%s " "${COMPREPLY[@]}")"')
     registered, *offered = (await bash(tmp_path, "\n".join(lines))).splitlines()
     assert "_incidents_completion" in registered
-    by_name = {typed: set(line.split()) for typed, line in zip(COMPLETED, offered, strict=True)}
-    assert {typed: by_name[typed] & words for typed, words in COMPLETED.items()} == COMPLETED
+    by_name = {beginning: set(line.split()) for beginning, line in zip(COMPLETED, offered, strict=True)}
+    assert {beginning: by_name[beginning] & words for beginning, words in COMPLETED.items()} == COMPLETED
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

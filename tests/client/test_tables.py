@@ -24,7 +24,7 @@ WORDS = st.text(st.characters(exclude_categories=["C"]), max_size=80) | st.sampl
 )
 
 
-def printed(sheet: Sheet, width: int) -> list[str]:
+def render(sheet: Sheet, width: int) -> list[str]:
     """Print on a place of some width, and return the lines."""
     screen = Screen(width=width, file=io.StringIO())
     screen.print(sheet)
@@ -51,7 +51,7 @@ def read(sheet: Sheet) -> list[dict[str, str]]:
 @given(st.lists(WORDS, min_size=4, max_size=4), st.sampled_from([40, 60, 80, 120]))
 def test_no_line_is_wider_than_its_place(texts: list[str], width: int) -> None:
     """Whatever texts say and however long they are, no line is wider, no heading and no number or time is cut."""
-    lines = printed(listing(*texts), width)
+    lines = render(listing(*texts), width)
     assert max(Text(line).cell_len for line in lines) <= width
     whole = "\n".join(lines)
     assert [word for word in ("Number", "Time", "Status", "By", "12", "1000013", "olivia") if word not in whole] == []
@@ -61,29 +61,29 @@ def test_no_line_is_wider_than_its_place(texts: list[str], width: int) -> None:
 def test_ids_stay_whole(width: int) -> None:
     """An id beside long texts is on one line, so that it can be copied."""
     for headings in (("Name", "Event id", "Details"), ("Name", "Details", "Description")):
-        lines = printed(table("en", *headings, rows=[("a " * 40, ID, "b " * 90)]), width)
+        lines = render(table("en", *headings, rows=[("a " * 40, ID, "b " * 90)]), width)
         assert len([line for line in lines if ID in line]) == 1
 
 
 def test_texts_give_way_before_the_table_does() -> None:
     """A table that is a little too wide folds its texts and keeps its rows; a far too wide one has texts below them."""
-    folded = printed(listing("a type of two words"), 80)
+    folded = render(listing("a type of two words"), 80)
     assert folded[0].split() == ["Number", "Time", "Type", "Status", "Camera", "By", "Description"]
-    below = printed(listing("a type of two words"), 50)
+    below = render(listing("a type of two words"), 50)
     assert below[0].split() == ["Number", "Time", "By"]
     assert any(line.strip() == "Type  a type of two words" for line in below)
 
 
 def test_a_long_text_is_no_tower() -> None:
     """A text that would fold into many short lines is below its row, where it has room."""
-    lines = printed(table("en", "Number", "Field", "Before", "After", rows=[(1, "x", "word " * 30, "y")]), 60)
+    lines = render(table("en", "Number", "Field", "Before", "After", rows=[(1, "x", "word " * 30, "y")]), 60)
     assert len(lines) <= 7
     assert max(line.count("word") for line in lines) > 6
 
 
 def test_further_lines_of_a_text_stand_below_its_first() -> None:
     """A text below its row keeps its lines, and all of them begin next to its heading."""
-    lines = printed(
+    lines = render(
         table("en", "Number", "Field", "Before", "After", rows=[(1, "x", paragraph(f"{'word ' * 40}\nlast"), "y")]), 60
     )
     begins = {line.index("word") for line in lines if "word" in line}
@@ -104,7 +104,7 @@ def test_no_letter_is_lost_where_a_line_ends() -> None:
 def test_a_pipe_gets_every_row_on_one_line() -> None:
     """Without a terminal nothing is cut or folded, no line has spaces at its end, and a line's end is shown."""
     long = "word " * 200
-    head, first, second = printed(listing("two\nlines", "", "", long), UNBOUNDED)
+    head, first, second = render(listing("two\nlines", "", "", long), UNBOUNDED)
     assert long.strip() in first
     assert "two↵lines" in first
     assert [line for line in (head, first, second) if line != line.rstrip()] == []
@@ -127,7 +127,7 @@ def test_a_spreadsheet_has_more_columns_and_no_drawings() -> None:
     """What only programs need comes behind the rest; what is drawn for people has no heading and is left out."""
     sheet = table("en", "Group", "", "Number", rows=[("Theft", Text("████"), 4, ID)], more=("Id",))
     assert read(sheet) == [{"Group": "Theft", "Number": "4", "Id": ID}]
-    assert ID not in "".join(printed(sheet, 80))
+    assert ID not in "".join(render(sheet, 80))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+41 44 123 45 67", "-2", "@SUM(A1)", "\tx", " =1", "\uff1d1"])
@@ -175,5 +175,5 @@ def test_facts_in_a_pipe_are_whole() -> None:
 def test_a_table_without_rows_says_what_it_would_be_of() -> None:
     """An empty list is shown as empty, under the title that says of whom; a spreadsheet has its headings."""
     sheet = table("en", "Permission", "Level", rows=[], title="olivia: no role")
-    assert printed(sheet, 80) == ["olivia: no role", "nothing here"]
+    assert render(sheet, 80) == ["olivia: no role", "nothing here"]
     assert read(sheet) == []

@@ -50,9 +50,11 @@ class Day:
         self.folder = folder
         self.environment = {"INCIDENTS_DATA": str(folder / "data"), "TOLD": str(folder / "told.json")}
 
-    async def type(self, line: str, given: str = "") -> CommandResult:
+    async def type(self, line: str, standard_input: str = "") -> CommandResult:
         """Type one line behind `incidents`."""
-        return await incidents(*shlex.split(line), given=given, folder=self.folder, environment=self.environment)
+        return await incidents(
+            *shlex.split(line), standard_input=standard_input, folder=self.folder, environment=self.environment
+        )
 
     async def fault(self, statement: str) -> None:
         """Break or mend what the database takes."""
@@ -73,20 +75,20 @@ class Day:
         for line in task.lines[:-1]:
             ended = await self.type(line)
             output += ended.out if ended.status == 0 else f"[{ended.status}] {ended.err}"
-        return await self._last(task, output)
+        return await self._type_last_line(task, output)
 
-    async def _last(self, task: Task, output: str) -> str:
+    async def _type_last_line(self, task: Task, output: str) -> str:
         """Type the last line, again where what it shows follows what happens a moment later."""
 
-        async def done() -> bool:
-            ended = await self.type(task.lines[-1], task.given)
+        async def shows_all() -> bool:
+            ended = await self.type(task.lines[-1], task.standard_input)
             whole = " ".join((output + ended.out).split())
             assert ended.status == 0, ended.out + ended.err
-            assert [item for item in task.shows if item not in whole] == [], ended.out + ended.err
+            assert [text for text in task.shows if text not in whole] == [], ended.out + ended.err
             return True
 
         try:
-            await eventually(done, within=40 if task.before else 0)
+            await eventually(shows_all, within=40 if task.before else 0)
         except AssertionError as error:
             return f"{task.number} {task.name}: {error}"
         return ""
@@ -95,15 +97,15 @@ class Day:
         """Start what goes on until Ctrl-C, wait for what it shows, and end it."""
         async with run_command(
             {**self.environment, "COLUMNS": "120"}, *shlex.split(task.lines[0]), folder=self.folder
-        ) as one:
+        ) as running:
             if task.shows:
-                while task.shows[0] not in await one.line():
+                while task.shows[0] not in await running.line():
                     pass
             else:
-                await one.line("stderr")
+                await running.line("stderr")
                 await self.type("projects create --description 'Something new'")
-                assert "project created" in await one.line()
-            await one.interrupt()
+                assert "project created" in await running.line()
+            await running.interrupt()
         return ""
 
 

@@ -13,7 +13,7 @@ from incidents.terminal.printing import Screen
 from incidents.terminal.tables.trends import bar, duration, figures, note, sparkline, steps
 
 
-def drawn(items: list[Figures], language: str = "en", **fields: Any) -> str:
+def render(items: list[Figures], language: str = "en", **fields: Any) -> str:
     """Draw figures and their note as a terminal would show them."""
     console = Console(width=100)
     with console.capture() as captured:
@@ -55,7 +55,7 @@ def test_durations_have_two_units(seconds: float | None, words: str) -> None:
 def test_groups_are_drawn_as_bars() -> None:
     """Without an interval each group is a bar with its figures."""
     spans: dict[str, Any] = {"median_closing_seconds": 3_600.0, "median_duration_seconds": 60.0}
-    output = drawn([Figures(group=1, count=2, closed=1, ended=2, **spans)], group_by="type")
+    output = render([Figures(group=1, count=2, closed=1, ended=2, **spans)], group_by="type")
     assert [word for word in ("<1>", "█" * 12, "1 h 0 min", "1 min 0 s") if word not in output] == []
 
 
@@ -66,20 +66,20 @@ def test_groups_over_time_are_drawn_as_trends() -> None:
         Figures(group=1, starting=days[0], count=1, closed=0, ended=0),
         Figures(group=2, starting=days[1], count=2, closed=0, ended=0),
     ]
-    output = drawn(items, group_by="type", interval="day")
+    output = render(items, group_by="type", interval="day")
     assert output.index("<2>") < output.index("<1>")
     assert "█" in output
 
 
 def test_intervals_are_drawn_as_bars() -> None:
     """With an interval alone each interval is a bar."""
-    assert "█" in drawn(
+    assert "█" in render(
         [Figures(starting=datetime(2026, 3, 26, 23, tzinfo=UTC), count=2, closed=0, ended=0)], interval="day"
     )
 
 
 @pytest.mark.parametrize(
-    "language, interval, said",
+    "language, interval, words",
     [
         ("en", "month", ("Month", "March 2026")),
         ("fr", "month", ("Mois", "mars 2026")),
@@ -89,14 +89,14 @@ def test_intervals_are_drawn_as_bars() -> None:
     ],
 )
 def test_an_interval_is_named_by_the_clock_of_the_site(
-    language: str, interval: Interval, said: tuple[str, str]
+    language: str, interval: Interval, words: tuple[str, str]
 ) -> None:
     """What begins at midnight there is named after that day, week or month, wherever it is read."""
     start = datetime(2026, 2, 28, 23, tzinfo=UTC)
     figure = Figures(starting=start, count=2, closed=0, ended=0)
-    assert [word for word in said if word not in drawn([figure], language, interval=interval)] == []
-    trend = drawn([figure.model_copy(update={"group": 1})], language, interval=interval, group_by="type")
-    assert said[1] in trend
+    assert [word for word in words if word not in render([figure], language, interval=interval)] == []
+    trend = render([figure.model_copy(update={"group": 1})], language, interval=interval, group_by="type")
+    assert words[1] in trend
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_an_interval_is_named_by_the_clock_of_the_site(
 def test_the_note_explains_what_is_drawn(language: str, bars: tuple[str, ...], trend: str) -> None:
     """Every column of bars, or the blocks of a trend, have their meaning below them."""
     figure = Figures(group=1, starting=datetime(2026, 3, 1, tzinfo=UTC), count=2, closed=0, ended=0)
-    assert [word for word in bars if word not in drawn([figure], language, group_by="type")] == []
-    assert trend in drawn([figure], language, group_by="type", interval="month")
+    assert [word for word in bars if word not in render([figure], language, group_by="type")] == []
+    assert trend in render([figure], language, group_by="type", interval="month")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -124,4 +124,4 @@ def test_bars_fit_beside_their_figures(language: str) -> None:
     screen.print(figures(answer, ProjectStatistics(group_by="type"), lambda _: "Theft", language))
     assert isinstance(screen.file, io.StringIO)
     *_, line = screen.file.getvalue().splitlines()
-    assert [item for item in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if item not in line] == []
+    assert [text for text in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if text not in line] == []

@@ -50,7 +50,7 @@ OF_SITES = ("category_", "integer_", "decimal_", "text_", "checkbox_", "datetime
 def test_every_word_of_the_wire_has_its_french(kind: str) -> None:
     """Activities, fields, permissions, levels, kinds and codes are named in French."""
     known: Any = catalogue("fr")  # keeps its texts under a private name
-    words = {str(item) for item in SHOWN[kind] if not str(item).startswith(OF_SITES)}
+    words = {str(word) for word in SHOWN[kind] if not str(word).startswith(OF_SITES)}
     assert sorted(word for word in words if f"{kind}\x04{word}" not in known._catalog) == []
 
 
@@ -61,8 +61,8 @@ def test_what_is_shown_can_be_typed(kind: str, language: str) -> None:
     session = Session("admin", language=language)
     for word in TYPED[kind]:
         name = name_of(language, kind, word)
-        typed: Iterable[str] = (word, name, name.upper(), name.replace("é", "e"))
-        assert {read_word(session, kind, item, TYPED[kind], "Field") for item in typed} == {word}
+        spellings: Iterable[str] = (word, name, name.upper(), name.replace("é", "e"))
+        assert {read_word(session, kind, text, TYPED[kind], "Field") for text in spellings} == {word}
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -92,8 +92,8 @@ def test_details_are_named_in_the_language() -> None:
     assert details_of(details, "en") == "Description: a → b  Duration (s): 1.5  Complete: yes"
 
 
-@pytest.mark.parametrize("language, said", [("en", "Closing: no → yes"), ("fr", "Clôture\u00a0: non → oui")])
-def test_no_value_is_shown_as_a_program_writes_it(language: str, said: str) -> None:
+@pytest.mark.parametrize("language, sentence", [("en", "Closing: no → yes"), ("fr", "Clôture\u00a0: non → oui")])
+def test_no_value_is_shown_as_a_program_writes_it(language: str, sentence: str) -> None:
     """Yes and no, local times, levels and codes are words of the language, also in an event's details."""
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     details = {
@@ -102,7 +102,7 @@ def test_no_value_is_shown_as_a_program_writes_it(language: str, said: str) -> N
         "permissions": {"incident-projects/calls": "view"},
     }
     shown = details_of(details, language)
-    assert said in shown
+    assert sentence in shown
     assert local(at, language) in shown
     assert ("projets/appels\u00a0: voir" if language == "fr" else "incident-projects/calls: view") in shown
 
@@ -117,9 +117,9 @@ def test_every_detail_of_an_activity_has_a_label(language: str) -> None:
 
 def test_an_unknown_activity_is_refused_with_names_to_type() -> None:
     """Where nothing is near, all are named as they are shown, the nearest first."""
-    with pytest.raises(UsageError) as refused:
+    with pytest.raises(UsageError) as refusal:
         choose_activities(Session("admin", language="fr"), ["zzz rôle"], "--happened")
-    sentence = str(refused.value)
+    sentence = str(refusal.value)
     assert sentence.startswith("--happened\u00a0: ")
     named = sentence.partition("parmi\u00a0: ")[2].split(", ")
     assert "rôle" in named[0]

@@ -33,15 +33,15 @@ SAYING |= {"stats", "retention due", "audit definitions"}
 """Listings that show the names and texts that people wrote."""
 
 
-async def answered(line: list[str], ours: Mapping[str, object]) -> CommandResult:
+async def run_until_answered(line: list[str], ours: Mapping[str, object]) -> CommandResult:
     """Type a line, again where nobody had the time to answer it."""
 
-    async def done() -> CommandResult:
+    async def run_line() -> CommandResult:
         ended = await incidents(*line, environment=ours)
         assert ended.status == 0, (line, ended.err)
         return ended
 
-    return await eventually(done)
+    return await eventually(run_line)
 
 
 @pytest.mark.timeout(600)
@@ -49,21 +49,21 @@ async def test_every_listing_fits_its_place(site: Site) -> None:
     """No line is wider than its place and no heading is cut, however long names are and in whatever script."""
     await site.workers()
     writer, limit = Writer(await site.client("admin"), LONG), asyncio.Semaphore(AT_ONCE)
-    await writer.everything()
+    await writer.fill_fields()
     ours = {"admin": environment(site, "admin"), "ops": environment(site, "ops", "ops")}
 
     async def misfits(name: str, width: int) -> list[str]:
         line = typed_as(name, writer) if name in LISTING else [name]
-        who = "ops" if name == "status" else "admin"
+        principal = "ops" if name == "status" else "admin"
         async with limit:
-            ended = await answered(line, {**ours[who], "COLUMNS": width})
+            ended = await run_until_answered(line, {**ours[principal], "COLUMNS": width})
         lines = ended.out.splitlines()
         wide = [line for line in lines if Text(line).cell_len > width]
-        cut = [item for item in HEADINGS.get(name, ()) if item not in ended.out]
-        return [f"{name} {width}: {item}" for item in (*wide, *cut, *([] if lines else [ended.err]))]
+        cut = [text for text in HEADINGS.get(name, ()) if text not in ended.out]
+        return [f"{name} {width}: {text}" for text in (*wide, *cut, *([] if lines else [ended.err]))]
 
     results = await asyncio.gather(*(misfits(name, width) for name in [*LISTING, "status"] for width in (60, 80)))
-    assert [item for each in results for item in each] == []
+    assert [text for each in results for text in each] == []
 
 
 @pytest.mark.timeout(600)
@@ -71,12 +71,12 @@ async def test_every_listing_is_a_spreadsheet(site: Site) -> None:
     """Each listing with a table has a heading for every cell, says what was written, and shows nothing raw."""
     await site.workers()
     writer, limit = Writer(await site.client("admin"), LONG), asyncio.Semaphore(AT_ONCE)
-    await writer.everything()
+    await writer.fill_fields()
     ours = environment(site, "admin")
 
     async def read(name: str) -> tuple[str, set[int], bool]:
         async with limit:
-            ended = await answered(typed_as(name, writer, "--csv"), ours)
+            ended = await run_until_answered(typed_as(name, writer, "--csv"), ours)
         rows = list(csv.reader(io.StringIO(ended.out, newline="")))
         return name, {len(row) for row in rows}, any(LONG in cell for row in rows for cell in row)
 

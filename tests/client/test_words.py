@@ -44,7 +44,7 @@ def catalogue() -> Catalog:
 FRENCH = {str(message.id): str(message.string) for message in catalogue() if message.id and not message.context}
 
 
-def said() -> set[str]:
+def translatable_sentences() -> set[str]:
     """Collect what is said: literal sentences handed to whatever says something."""
     return {
         text.value
@@ -64,7 +64,7 @@ def test_every_sentence_has_its_french() -> None:
     assert (
         sorted(
             sentence
-            for sentence in {*said(), *MISTAKES, *REWORDED.values(), *KNOWN} - {"{reason}"}
+            for sentence in {*translatable_sentences(), *MISTAKES, *REWORDED.values(), *KNOWN} - {"{reason}"}
             if not FRENCH.get(sentence)
         )
         == []
@@ -81,13 +81,15 @@ def test_the_compiled_catalogue_is_the_written_one() -> None:
 def test_a_translation_has_the_same_values() -> None:
     """A translation names no other values than the English sentence, and leaves none of our own out."""
     wrong = [
-        english for english, french in FRENCH.items() if english not in MISTAKES and named(english) != named(french)
+        english
+        for english, french in FRENCH.items()
+        if english not in MISTAKES and value_names(english) != value_names(french)
     ]
-    wrong += [english for english in MISTAKES if not named(FRENCH[english]) <= named(english)]
+    wrong += [english for english in MISTAKES if not value_names(FRENCH[english]) <= value_names(english)]
     assert wrong == []
 
 
-def named(text: str) -> set[str]:
+def value_names(text: str) -> set[str]:
     """Return the names of the values that a sentence holds."""
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
@@ -116,8 +118,8 @@ def test_another_language_is_english() -> None:
 )
 def test_counts_have_a_singular_and_a_plural(number: int, english: str, french: str) -> None:
     """One is singular, and in French none is, too."""
-    one, many = "{count} project in all", "{count} projects in all"
-    assert [count(language, number, one, many) for language in ("en", "fr")] == [english, french]
+    singular, plural = "{count} project in all", "{count} projects in all"
+    assert [count(language, number, singular, plural) for language in ("en", "fr")] == [english, french]
 
 
 def test_nothing_is_not_counted() -> None:

@@ -109,8 +109,8 @@ def needs(asking: type[Request[Any]]) -> tuple[dict[str, str], dict[str, dict[st
     """Return the permissions that are always asked for, and by field those that giving the field adds."""
     always = asking.model_construct().needs()
     added = {name: asking.model_construct(None, **values).needs() for name, values in _fields_given(asking)}
-    more = {name: _named(node_levels, without=always) for name, node_levels in added.items()}
-    return _named(always), {name: level for name, level in more.items() if level}
+    more = {name: _level_names(node_levels, without=always) for name, node_levels in added.items()}
+    return _level_names(always), {name: level for name, level in more.items() if level}
 
 
 def _fields_given(asking: type[Request[Any]]) -> Iterator[tuple[str, Json]]:
@@ -124,7 +124,7 @@ def _fields_given(asking: type[Request[Any]]) -> Iterator[tuple[str, Json]]:
             yield name, {name: True}
 
 
-def _named(levels: Mapping[Node, Level], without: Mapping[Node, Level] | None = None) -> dict[str, str]:
+def _level_names(levels: Mapping[Node, Level], without: Mapping[Node, Level] | None = None) -> dict[str, str]:
     return {node.value: level.name.lower() for node, level in levels.items() if node not in (without or {})}
 
 
@@ -260,7 +260,7 @@ def _operation(action: str, channel: str, model: type, **more: Any) -> Json:
     }
 
 
-def _asked(asking: type[Request[Any]], channel: str, replies: str, answers: Iterable[str]) -> Json:
+def _request_operation(asking: type[Request[Any]], channel: str, replies: str, answers: Iterable[str]) -> Json:
     always, more = needs(asking)
     reply = {
         "channel": {"$ref": f"#/channels/{replies}"},
@@ -275,12 +275,12 @@ def _asked(asking: type[Request[Any]], channel: str, replies: str, answers: Iter
 
 def _command_operation(command: type[Command[Any]]) -> Json:
     outcomes = (f"{command.__name__}.applied", "Rejected")
-    operation = _asked(command, f"cmd.{command.subject}", "out", outcomes)
+    operation = _request_operation(command, f"cmd.{command.subject}", "out", outcomes)
     return {**operation, "x-internal": True} if command.internal else operation
 
 
 def _query_operation(query: type[Query[Any]]) -> Json:
-    return _asked(query, f"qry.{query.subject}", "inbox", (f"{query.__name__}.answer", "Refused"))
+    return _request_operation(query, f"qry.{query.subject}", "inbox", (f"{query.__name__}.answer", "Refused"))
 
 
 def _event_operation(event: type[Event]) -> Json:

@@ -25,7 +25,7 @@ def conforms(channel: str, message: str, body: bytes, headers: dict[str, str] | 
 
 
 @pytest.fixture
-async def heard(site: Site) -> Wire:
+async def wire(site: Site) -> Wire:
     """All that the workers publish, as an operator hears it: the first message that has some text in its subject."""
     messages: list[Msg] = []
 
@@ -38,13 +38,13 @@ async def heard(site: Site) -> Wire:
     return lambda text: next((message for message in messages if text in message.subject), None)
 
 
-async def caught(heard: Wire, text: str) -> Msg:
+async def wait_for_message(wire: Wire, text: str) -> Msg:
     """Wait for a message."""
 
-    async def there() -> Msg | None:
-        return heard(text)
+    async def find_message() -> Msg | None:
+        return wire(text)
 
-    result = await eventually(there)
+    result = await eventually(find_message)
     assert isinstance(result, Msg)
     return result
 
@@ -64,11 +64,11 @@ async def test_outcomes_are_as_published(site: Site) -> None:
     conforms("out", "Rejected", json.dumps(rejected).encode())
 
 
-async def test_events_are_as_published(site: Site, heard: Wire) -> None:
+async def test_events_are_as_published(site: Site, wire: Wire) -> None:
     """An event has the published body, and the headers of a CloudEvent."""
     await site.worker("projects")
     await created(await site.caller())
-    event = await caught(heard, ".evt.projects.")
+    event = await wait_for_message(wire, ".evt.projects.")
     conforms("evt.projects.created", "ProjectCreated", event.data, event.headers)
 
 
@@ -87,16 +87,16 @@ async def test_answers_are_as_published(site: Site) -> None:
     conforms("inbox", "Refused", refusal.data, refusal.headers)
 
 
-async def test_signs_of_life_are_as_published(site: Site, heard: Wire) -> None:
+async def test_signs_of_life_are_as_published(site: Site, wire: Wire) -> None:
     """A heartbeat has the published form."""
     await site.worker("projects")
-    conforms("ops.heartbeat", "Heartbeat", (await caught(heard, ".ops.heartbeat.projects.")).data)
+    conforms("ops.heartbeat", "Heartbeat", (await wait_for_message(wire, ".ops.heartbeat.projects.")).data)
 
 
-async def test_dead_letters_are_as_published(site: Site, heard: Wire) -> None:
+async def test_dead_letters_are_as_published(site: Site, wire: Wire) -> None:
     """What can never be handled becomes a dead letter in the published form."""
     await site.worker("projects")
     caller = await site.caller()
     await caller.publish("projects.praise", "-", b"{}")
-    letter = await caught(heard, ".dead.projects")
+    letter = await wait_for_message(wire, ".dead.projects")
     conforms("dead", "DeadLetter", letter.data, letter.headers)

@@ -56,7 +56,7 @@ def read(field: str, value: object) -> Any:
     return getattr(Sample.model_validate_json(json.dumps({field: value})), field)
 
 
-def refused(field: str, value: object) -> str:
+def refusal_of(field: str, value: object) -> str:
     """Return how a field refuses this value."""
     with pytest.raises(ValidationError) as caught:
         read(field, value)
@@ -66,7 +66,7 @@ def refused(field: str, value: object) -> str:
 @pytest.mark.parametrize("field", ["text", "long", "name"])
 def test_texts_refuse_what_cannot_be_stored(field: str) -> None:
     """PostgreSQL cannot hold U+0000, so no field takes it; half a surrogate pair is not JSON."""
-    assert refused(field, "a\0b") == "string_pattern_mismatch"
+    assert refusal_of(field, "a\0b") == "string_pattern_mismatch"
     with pytest.raises(ValidationError):
         Sample.model_validate_json(f'{{"{field}": "\\ud800"}}')
 
@@ -80,7 +80,7 @@ def test_any_other_text_stays_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize("blank", ["", "  ", "\t\n", "\u00a0"])
 def test_a_name_is_not_blank(blank: str) -> None:
     """What has a name can be found by it."""
-    assert refused("name", blank) == "string_too_short"
+    assert refusal_of("name", blank) == "string_too_short"
 
 
 UNSEEN = ("\u200b", "\u3164", "\u2800", "\u202e\u2066", "\ufeff", "\u00ad", "\ufe0f", "\U000e0041", "\x1b")
@@ -91,20 +91,20 @@ UNSEEN = ("\u200b", "\u3164", "\u2800", "\u202e\u2066", "\ufeff", "\u00ad", "\uf
 @pytest.mark.parametrize("field", ["text", "long", "name", "camera"])
 def test_nothing_is_made_of_what_nobody_sees(field: str, unseen: str) -> None:
     """A text of unseen characters alone is refused as blank; one letter among them, and it is a text."""
-    assert refused(field, unseen) == "blank"
+    assert refusal_of(field, unseen) == "blank"
     assert read(field, f"{unseen}4") == f"{unseen}4"
 
 
 def test_white_space_is_no_text_that_must_be_there() -> None:
     """Where something must be written, spaces are not enough; where nothing need be, they harm nobody."""
-    assert (refused("long", " \n"), refused("camera", " ")) == ("blank", "blank")
+    assert (refusal_of("long", " \n"), refusal_of("camera", " ")) == ("blank", "blank")
     assert read("text", " \n") == " \n"
 
 
-@pytest.mark.parametrize("seen", ["4", "é", "\u0301e", "仓", "😀", "٤", "\u0604", "👩\u200d🚒", "?"], ids=ascii)
-def test_every_script_is_seen(seen: str) -> None:
+@pytest.mark.parametrize("text", ["4", "é", "\u0301e", "仓", "😀", "٤", "\u0604", "👩\u200d🚒", "?"], ids=ascii)
+def test_every_script_is_seen(text: str) -> None:
     """A letter, a digit, a picture or a mark of any script is a name."""
-    assert read("name", seen) == unicodedata.normalize("NFC", seen)
+    assert read("name", text) == unicodedata.normalize("NFC", text)
 
 
 def test_a_name_has_one_normal_form() -> None:
@@ -115,9 +115,9 @@ def test_a_name_has_one_normal_form() -> None:
 
 def test_lengths_are_told_as_lengths() -> None:
     """A text that is too long or empty is refused as a text, with the words for texts."""
-    assert refused("name", "x" * 201) == "string_too_long"
-    assert refused("long", "x" * 20_001) == "string_too_long"
-    assert refused("long", "") == "string_too_short"
+    assert refusal_of("name", "x" * 201) == "string_too_long"
+    assert refusal_of("long", "x" * 20_001) == "string_too_long"
+    assert refusal_of("long", "") == "string_too_short"
     assert read("name", "  Gate 4 ") == "Gate 4"
 
 
@@ -149,25 +149,25 @@ def test_a_time_is_kept_in_utc(naive: datetime, minutes: int) -> None:
 )
 def test_a_time_is_rfc_3339_with_an_offset(time: object, kind: str) -> None:
     """Dates, naive times, numbers and years that no store holds are refused."""
-    assert refused("time", time) == kind
+    assert refusal_of("time", time) == kind
 
 
 def test_the_limits_of_time_are_what_is_said() -> None:
     """The first moment is included, the last is not."""
     assert read("time", EARLIEST.isoformat()) == EARLIEST
-    assert refused("time", LATEST.isoformat()) == "time_out_of_range"
+    assert refusal_of("time", LATEST.isoformat()) == "time_out_of_range"
 
 
 @pytest.mark.parametrize("number", [1, 1.5, True])
 def test_a_decimal_travels_as_a_string(number: object) -> None:
     """A JSON number would lose digits on its way."""
-    assert refused("number", number) == "decimal_type"
+    assert refusal_of("number", number) == "decimal_type"
 
 
 @pytest.mark.parametrize("number", ["", "x", "NaN", "Infinity", "1_000", "\u0661", "0x1", " 1", "1,5"])
 def test_a_decimal_is_written_plainly(number: object) -> None:
     """What other languages do not read as a decimal number is refused."""
-    assert refused("number", number) == "decimal_parsing"
+    assert refusal_of("number", number) == "decimal_parsing"
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_decimal_is_written_plainly(number: object) -> None:
 )
 def test_a_decimal_has_18_digits_and_10_places(number: str, kind: str) -> None:
     """What would be rounded is refused."""
-    assert refused("number", number) == kind
+    assert refusal_of("number", number) == kind
 
 
 @pytest.mark.parametrize(
@@ -203,32 +203,32 @@ def test_a_decimal_comes_back_exactly(number: Decimal) -> None:
 @pytest.mark.parametrize("value", [True, 1.0, 1.5, "1", "x", [], {}])
 def test_a_number_is_a_number(field: str, value: object) -> None:
     """A boolean, a text or a fraction is not taken for a whole number."""
-    assert refused(field, value) == "int_type"
+    assert refusal_of(field, value) == "int_type"
 
 
 @pytest.mark.parametrize("value", [0, 1, "true", "yes", ""])
 def test_a_check_box_is_true_or_false(value: object) -> None:
     """Nothing else stands for true."""
-    assert refused("flag", value) == "bool_type"
+    assert refusal_of("flag", value) == "bool_type"
 
 
 def test_whole_numbers_stay_exact_everywhere() -> None:
     """A whole number is one that a reader in any language holds exactly."""
     assert read("integer", 2**53 - 1) == 2**53 - 1
-    assert refused("integer", 2**53) == "less_than_equal"
-    assert refused("integer", -(2**53)) == "greater_than_equal"
+    assert refusal_of("integer", 2**53) == "less_than_equal"
+    assert refusal_of("integer", -(2**53)) == "greater_than_equal"
 
 
 @pytest.mark.parametrize("principal", ["", "Alice", "a.b", "a*", "a>", "é", "a b", "x" * 65, "a\n"])
 def test_a_principal_is_one_token(principal: str) -> None:
     """A name that would be more than a token of a subject is refused."""
-    assert refused("principal", principal) == "string_pattern_mismatch"
+    assert refusal_of("principal", principal) == "string_pattern_mismatch"
 
 
 def test_lists_of_ids_have_bounds() -> None:
     """Nothing, and more than a transaction should touch, are refused."""
-    assert refused("ids", []) == "too_short"
-    assert refused("ids", [str(UUID(int=1))] * 1_001) == "too_long"
+    assert refusal_of("ids", []) == "too_short"
+    assert refusal_of("ids", [str(UUID(int=1))] * 1_001) == "too_long"
 
 
 def test_a_message_is_closed_and_frozen() -> None:

@@ -86,16 +86,16 @@ class ForgetfulWire(Proxy):
 
 
 @pytest.fixture
-async def last() -> AsyncIterator[AsyncExitStack]:
+async def closed_last() -> AsyncIterator[AsyncExitStack]:
     """Collect what is closed after the site, when it is named before it."""
     async with AsyncExitStack() as stack:
         yield stack
 
 
-async def test_what_a_lost_connection_carried_is_published_again(last: AsyncExitStack, site: Site) -> None:
+async def test_what_a_lost_connection_carried_is_published_again(closed_last: AsyncExitStack, site: Site) -> None:
     """An event whose acknowledgement was lost with its connection is published on the next one at once."""
     wire = ForgetfulWire(int(site.url.rpartition(":")[2]))
-    last.push_async_callback(wire.close)
+    closed_last.push_async_callback(wire.close)
     await site.worker("projects", nats_url=f"nats://127.0.0.1:{await wire.listen_on_port()}")
     caller, project_id = await site.caller(), str(uuid7())
     overseer = await site.overseer()

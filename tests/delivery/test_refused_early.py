@@ -27,11 +27,11 @@ def slow_marks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     results: list[object] = []
     slow = password_redaction.slow_fingerprint
 
-    def counted(message: Any) -> bytes:
+    def record_and_fingerprint(message: Any) -> bytes:
         results.append(message.id)
         return slow(message)
 
-    monkeypatch.setattr(password_redaction, "slow_fingerprint", counted)
+    monkeypatch.setattr(password_redaction, "slow_fingerprint", record_and_fingerprint)
     return results
 
 

@@ -31,7 +31,7 @@ def coming_back(message: Msg, place: int, **changed: Any) -> Msg:
     return replace(message, subject=subject, reply=reply, headers=headers, data=wrap(**letter).encode())
 
 
-async def put_aside(site: Site, here: LaneDriver, **headers: str) -> Msg:
+async def cause_dead_letter(site: Site, here: LaneDriver, **headers: str) -> Msg:
     """Let a command fail until it becomes a dead letter, remove the cause, and return the command."""
     await site.sql(BROKEN)
     message = stored_command(1, tail="administration.add-type", by="olivia", name="Theft")
@@ -46,7 +46,7 @@ async def test_it_takes_effect_once(site: Site) -> None:
     """However often the same letter comes back, it is carried out once, and has the outcome of that."""
     await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, name="administration") as here:
-        message = await put_aside(site, here)
+        message = await cause_dead_letter(site, here)
         outcomes = await here.handle([coming_back(message, 2), coming_back(message, 3)])
         outcomes += await here.handle([coming_back(message, 4)])
     assert [each["status"] for each in outcomes] == ["applied"] * 3
@@ -58,7 +58,7 @@ async def test_no_rate_turns_it_away(site: Site) -> None:
     """What an administrator replays is not too much, whatever its sender sends meanwhile."""
     await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, 2, name="administration") as here:
-        message = await put_aside(site, here)
+        message = await cause_dead_letter(site, here)
         more = [
             stored_command(place, tail="administration.add-type", by="olivia", name="Fire") for place in range(2, 31)
         ]
@@ -71,7 +71,7 @@ async def test_it_is_answered_in_the_language_of_its_sender(site: Site) -> None:
     """A principal who may not ask for it any more is refused in the language of the command."""
     await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, name="administration") as here:
-        message = await put_aside(site, here, **{"Accept-Language": "fr"})
+        message = await cause_dead_letter(site, here, **{"Accept-Language": "fr"})
         await site.sql("DELETE FROM administration.member WHERE principal = 'olivia'")
         (outcome,) = await here.handle([coming_back(message, 2)])
     assert outcome["error"]["message"] == "Permission refusée."

@@ -15,7 +15,7 @@ MARK = "written-by-a-person"
 AT = "2026-01-01T10:00:00Z"
 
 
-def written(project_id: str) -> list[tuple[str, dict[str, Any]]]:
+def commands_with_text(project_id: str) -> list[tuple[str, dict[str, Any]]]:
     """Return commands that carry the mark wherever a person writes, some of which are refused."""
     call = {"call_id": str(uuid7()), "direction": "made", "at": AT, "party": MARK, "number": MARK}
     sequence = {"sequence_id": str(uuid7()), "camera_id": "7", "camera_name": MARK, "start": AT, "end": AT}
@@ -36,7 +36,8 @@ async def send_all(caller: Caller) -> list[dict[str, Any]]:
     """Send them and return the outcomes."""
     project_id = str(uuid7())
     return [
-        await caller.send(tail, project_id, {**body, "project_id": project_id}) for tail, body in written(project_id)
+        await caller.send(tail, project_id, {**body, "project_id": project_id})
+        for tail, body in commands_with_text(project_id)
     ]
 
 

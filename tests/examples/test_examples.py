@@ -45,7 +45,7 @@ async def begun(system: Site, name: str, *arguments: object) -> Process:
     return _begun[-1]
 
 
-async def printed(system: Site, name: str, *arguments: object) -> list[str]:
+async def run_example(system: Site, name: str, *arguments: object) -> list[str]:
     """Run an example to its end, and return the lines that it printed."""
     running = await begun(system, name, *arguments)
     out, err = await asyncio.wait_for(running.communicate(), WITHIN_SECONDS)
@@ -56,7 +56,7 @@ async def printed(system: Site, name: str, *arguments: object) -> list[str]:
 
 async def test_the_library_sends_asks_and_is_refused(system: Site) -> None:
     """The client of thirty lines creates, comments, reads back, and gets a refusal as an exception."""
-    lines = await printed(system, "with_library.py")
+    lines = await run_example(system, "with_library.py")
     assert lines == ["project 1: A bag was left at gate 4; 1 comment", "refused: conflict"]
     assert await system.sql("SELECT text FROM projects.comment") == [("The owner came back",)]
 
@@ -64,14 +64,14 @@ async def test_the_library_sends_asks_and_is_refused(system: Site) -> None:
 @pytest.mark.parametrize("name", ["with_nats_alone.py", "on_node.mjs"])
 async def test_the_wire_is_enough(system: Site, name: str) -> None:
     """A client without our library publishes a command, hears its outcome, and gets its project back."""
-    assert await printed(system, name) == ["applied: project 1", "A bag was left at gate 4"]
+    assert await run_example(system, name) == ["applied: project 1", "A bag was left at gate 4"]
     assert await system.count("projects.project") == 1
 
 
 async def test_many_reports_are_saved(system: Site, tmp_path: Path) -> None:
     """As many reports as were asked for are in the folder, and each is a PDF of its own incident."""
     folder = tmp_path / "reports"
-    (line,) = await printed(system, "many_reports.py", folder, 5)
+    (line,) = await run_example(system, "many_reports.py", folder, 5)
     files = sorted(folder.iterdir())
     assert [file.name for file in files] == [f"000{number}.pdf" for number in range(1, 6)]
     assert line == f"5 reports, {sum(file.stat().st_size for file in files)} bytes"

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from tests.faults import records, replay
-from tests.faults.history import APPLIED, Final, History, Sent
+from tests.faults.history import APPLIED, Final, History, SentCommand
 from tests.faults.records import Finding
 
 Rule = Callable[[History, Final], Iterator[Finding]]
@@ -48,7 +48,7 @@ def _story(history: History, subject: str, complaint: str) -> str:
     )
 
 
-def lost(history: History, final: Final) -> Iterator[Finding]:
+def lost_commands(history: History, final: Final) -> Iterator[Finding]:
     """Every command that was acknowledged is decided."""
     decided = {decision.id for decision in final.inbox}
     for sent in history.commands.values():
@@ -98,7 +98,7 @@ def permitted(history: History, final: Final) -> Iterator[Finding]:
             yield sent.id, f"became {verdict}, where only {' or '.join(sorted(sent.may))} is right"
 
 
-def _verdicts(history: History, final: Final) -> Iterator[tuple[Sent, str]]:
+def _verdicts(history: History, final: Final) -> Iterator[tuple[SentCommand, str]]:
     for decision in final.inbox:
         if sent := history.commands.get(decision.id):
             outcome = decision.outcome
@@ -134,7 +134,7 @@ def clean(_: History, final: Final) -> Iterator[Finding]:
 
 
 RULES: dict[str, Rule] = {
-    "lost": lost,
+    "lost": lost_commands,
     "not acknowledged": unkept,
     "twice": doubled,
     "invented": invented,

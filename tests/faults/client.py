@@ -12,7 +12,7 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from tests.faults.history import History, Sent
+from tests.faults.history import History, SentCommand
 from tests.faults.proxies import pause
 from tests.support.overseer import OVERSEER, overseer
 from workers.local.access.signing_keys import Trust
@@ -57,7 +57,7 @@ class Client:
                     max_outstanding_pings=2,
                     error_cb=_ignore,
                 )
-                await self.nats.subscribe(f"im.main.out.{self.principal}.*", cb=self._heard)
+                await self.nats.subscribe(f"im.main.out.{self.principal}.*", cb=self._on_outcome)
                 await self.nats.flush(timeout=2)
             except (NatsError, OSError, TimeoutError):
                 await self.close()
@@ -72,7 +72,7 @@ class Client:
         with suppress(NatsError, OSError, TimeoutError):
             await self.nats.close()
 
-    async def _heard(self, message: Msg) -> None:
+    async def _on_outcome(self, message: Msg) -> None:
         self._learn(json.loads(message.data))
 
     def _learn(self, outcome: dict[str, Any]) -> None:
@@ -81,10 +81,10 @@ class Client:
                 sent.outcomes.append(outcome)
             self._event(sent).set()
 
-    def _event(self, sent: Sent) -> asyncio.Event:
+    def _event(self, sent: SentCommand) -> asyncio.Event:
         return self._decided.setdefault(sent.id, asyncio.Event())
 
-    async def keep(self, sent: Sent, attempt_seconds: float = ATTEMPT_SECONDS) -> None:
+    async def keep(self, sent: SentCommand, attempt_seconds: float = ATTEMPT_SECONDS) -> None:
         """Publish a command until the server says that it keeps it, always under the same id."""
         self.history.commands.setdefault(sent.id, sent)
         wait = 0.05
@@ -92,7 +92,7 @@ class Client:
             await pause(wait)
             wait = min(wait * 2, 1.0)
 
-    async def attempt(self, sent: Sent, attempt_seconds: float = ATTEMPT_SECONDS) -> bool:
+    async def attempt(self, sent: SentCommand, attempt_seconds: float = ATTEMPT_SECONDS) -> bool:
         """Publish a command once, and tell whether the server keeps it."""
         sent.attempts.append(self.clock())
         subject = f"im.main.cmd.{self.principal}.{sent.tail.replace('.', f'.{sent.key}.')}"
@@ -109,7 +109,7 @@ class Client:
         sent.kept_at = sent.kept_at or self.clock()
         return True
 
-    async def outcome(self, sent: Sent, silence: float = SILENCE_SECONDS) -> dict[str, Any]:
+    async def outcome(self, sent: SentCommand, silence: float = SILENCE_SECONDS) -> dict[str, Any]:
         """Wait for what became of a command; ask for it when there is silence."""
         decided = self._event(sent)
         while not decided.is_set():

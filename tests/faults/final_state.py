@@ -9,7 +9,7 @@ from typing import Any
 from nats.aio.client import Client as Nats
 
 from tests.faults.client import Client
-from tests.faults.history import Decided, Entry, Final, Project, Read, Stored
+from tests.faults.history import AuditedQuery, Decided, Entry, Final, Project, Stored
 from tests.faults.proxies import pause
 from tests.faults.system import System, sql
 
@@ -31,12 +31,12 @@ async def quiet(system: System, ops: Nats, seconds: float) -> dict[str, int]:
         await pause(0.3)
 
 
-async def asked(system: System, client: Client) -> dict[str, int | None]:
+async def newest_revisions(system: System, client: Client) -> dict[str, int | None]:
     """Ask for the newest projects, as somebody does who has waited for the end."""
     results: dict[str, int | None] = {}
     rows = await sql(system, "SELECT id::text FROM projects.project ORDER BY created_at DESC LIMIT %s", (_ASKED,))
     for (project_id,) in rows:
-        read = Read(client.principal, project_id, "projects.opened")
+        read = AuditedQuery(client.principal, project_id, "projects.opened")
         client.history.reads.append(read)
         answer = await client.ask("projects.get", {"project_id": project_id}, 10)
         read.answered = answer is not None and "revision" in answer

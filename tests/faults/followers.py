@@ -55,7 +55,7 @@ class Follower:
             headers = message.headers or {}
             kind = headers.get("Feed-Kind", "")
             if not kind:
-                await self._refused(message)
+                await self._note_refusal(message)
                 return
             count += 1
             if int(headers["Feed-Count"]) > count:
@@ -67,7 +67,7 @@ class Follower:
             event = FeedEvent(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
             self.followed.received.append(event)
             if kind == "end":
-                await self._refused(message)
+                await self._note_refusal(message)
                 return
             self.cursor = cursor
             handled += kind == "event"
@@ -78,7 +78,7 @@ class Follower:
                     self._subject, json.dumps(body).encode(), reply=self._client.nats.new_inbox()
                 )
 
-    async def _refused(self, message: Msg) -> None:
+    async def _note_refusal(self, message: Msg) -> None:
         """Note a refusal, unless it says that the feed can be asked for again."""
         with suppress(ValueError):
             code = json.loads(message.data or b"{}").get("error", {}).get("code", "unavailable")

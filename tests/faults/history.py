@@ -10,7 +10,7 @@ APPLIED = "applied"
 
 
 @dataclass(slots=True)
-class Sent:
+class SentCommand:
     """A command: who sent it in which session, what the wire allows to become of it, and what did."""
 
     id: str
@@ -34,7 +34,7 @@ class Sent:
 
 
 @dataclass(slots=True)
-class Read:
+class AuditedQuery:
     """A query that leaves an event: how often it was asked and answered."""
 
     principal: str
@@ -143,8 +143,8 @@ class History:
     """Everything that was recorded in one run."""
 
     seed: int
-    commands: dict[str, Sent] = field(default_factory=dict)
-    reads: list[Read] = field(default_factory=list)
+    commands: dict[str, SentCommand] = field(default_factory=dict)
+    reads: list[AuditedQuery] = field(default_factory=list)
     followed: list[Followed] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 

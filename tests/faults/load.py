@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from contracts.ids import uuid7
 from tests.faults.client import Client
-from tests.faults.history import APPLIED, Read, Sent
+from tests.faults.history import APPLIED, AuditedQuery, SentCommand
 from tests.faults.proxies import pause
 
 AT = "2026-01-01T10:00:00Z"
@@ -56,11 +56,11 @@ class Session:
         if self._rng.random() < 0.3:
             await self._client.attempt(self._rng.choice(under_way))
 
-    def _changes(self, project_id: str) -> Iterator[Sent]:
+    def _changes(self, project_id: str) -> Iterator[SentCommand]:
         comments: list[str] = []
         for turn in range(self._rng.randint(4, 14)):
             tail, body, may = self._change(comments, turn)
-            yield self._sent(tail, project_id, {**body, "project_id": project_id}, may)
+            yield self._new_command(tail, project_id, {**body, "project_id": project_id}, may)
 
     def _change(self, comments: list[str], turn: int) -> Change:
         """Choose what is done next: mostly what is right, at times what must be refused."""
@@ -71,7 +71,7 @@ class Session:
             "comment": lambda: ("projects.add-comment", _fresh(comments, text), applied),
             "call": lambda: ("projects.add-call", _call(), calling),
             "sequences": lambda: ("projects.add-sequences", {"sequences": [_sequence()]}, applied),
-            "wrong": self._wrong,
+            "wrong": self._mistake,
         }
         if comments:
             chosen = self._rng.choice(comments)
@@ -80,7 +80,7 @@ class Session:
             kinds["remove"] = lambda: ("projects.delete-comment", _removed(comments, chosen), applied)
         return kinds[self._rng.choice((*kinds, "comment"))]()
 
-    def _wrong(self) -> Change:
+    def _mistake(self) -> Change:
         wrong: tuple[Change, ...] = (
             ("projects.update", {"description": "No.", "expected_revision": 900_000}, frozenset({"conflict"})),
             ("projects.add-comment", {"comment_id": str(uuid7())}, frozenset({"invalid"})),
@@ -89,7 +89,7 @@ class Session:
         )
         return self._rng.choice(wrong)
 
-    async def _elsewhere(self) -> list[Sent]:
+    async def _elsewhere(self) -> list[SentCommand]:
         """Write into a project of somebody else, or ask for a report of it."""
         if not self._shared:
             return []
@@ -99,45 +99,45 @@ class Session:
         body = {"project_id": project_id, "comment_id": str(uuid7()), "text": f"Seen by {self._name}."}
         return [await self._publish("projects.add-comment", project_id, body, SHARED)]
 
-    async def _report(self, project_id: str) -> Sent:
+    async def _report(self, project_id: str) -> SentCommand:
         report_id = str(uuid7())
         sent = await self._publish(
             "reports.generate", report_id, {"report_id": report_id, "project_id": project_id}, SHARED
         )
         if (await self._client.outcome(sent))["status"] == APPLIED:
-            read = Read(self._client.principal, project_id, "reports.downloaded")
+            read = AuditedQuery(self._client.principal, project_id, "reports.downloaded")
             self._client.history.reads.append(read)
             answer = await self._client.raw("reports.download", {"report_id": report_id})
             read.answered = answer is not None and "Report-Bytes" in (answer.headers or {})
         return sent
 
-    async def _read(self, project_id: str, under_way: list[Sent]) -> None:
+    async def _read(self, project_id: str, under_way: list[SentCommand]) -> None:
         await self._client.outcome(under_way[0])
-        read = Read(self._client.principal, project_id, "projects.opened")
+        read = AuditedQuery(self._client.principal, project_id, "projects.opened")
         self._client.history.reads.append(read)
         answer = await self._client.ask("projects.get", {"project_id": project_id})
         read.answered = answer is not None and "revision" in answer
         await self._client.ask("projects.list", {"limit": 20})
 
-    async def _delete(self, project_id: str) -> list[Sent]:
+    async def _delete(self, project_id: str) -> list[SentCommand]:
         deleted = await self._publish("projects.delete", project_id, {"project_id": project_id})
         late = {"project_id": project_id, "comment_id": str(uuid7()), "text": "Too late."}
         return [deleted, await self._publish("projects.add-comment", project_id, late, GONE)]
 
     async def _publish(
         self, tail: str, key: str, body: dict[str, Any], may: frozenset[str] = frozenset({APPLIED})
-    ) -> Sent:
-        sent = self._sent(tail, key, body, may)
+    ) -> SentCommand:
+        sent = self._new_command(tail, key, body, may)
         await self._client.keep(sent)
         return sent
 
-    async def _publish_again(self, sent: Sent) -> None:
+    async def _publish_again(self, sent: SentCommand) -> None:
         await self._client.keep(sent)
         if self._rng.random() < 0.1:
             await self._client.attempt(sent)
 
-    def _sent(self, tail: str, key: str, body: dict[str, Any], may: frozenset[str]) -> Sent:
-        return Sent(str(uuid7()), self._client.principal, self._name, tail, key, body, may)
+    def _new_command(self, tail: str, key: str, body: dict[str, Any], may: frozenset[str]) -> SentCommand:
+        return SentCommand(str(uuid7()), self._client.principal, self._name, tail, key, body, may)
 
 
 def _creation(project_id: str) -> dict[str, Any]:

@@ -74,9 +74,9 @@ class Nemesis:
 
     async def commit(self, plans: Sequence[Plan]) -> list[Fault]:
         """Do it, and undo it; the faults say when each ended."""
-        return await asyncio.gather(*(self._one(plan) for plan in plans))
+        return await asyncio.gather(*(self._commit_one(plan) for plan in plans))
 
-    async def _one(self, plan: Plan) -> Fault:
+    async def _commit_one(self, plan: Plan) -> Fault:
         fault = Fault(plan.kind, plan.what, self._clock())
         await plan.begin()
         await pause(plan.seconds)

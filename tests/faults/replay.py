@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from tests.faults.history import APPLIED, Final, History, Project, Sent
+from tests.faults.history import APPLIED, Final, History, Project, SentCommand
 from tests.faults.records import Finding
 
 
-def applied(history: History, final: Final) -> Iterator[tuple[Sent, dict[str, Any]]]:
+def applied(history: History, final: Final) -> Iterator[tuple[SentCommand, dict[str, Any]]]:
     """Yield each applied command of the history with its outcome."""
     for decision in final.inbox:
         sent = history.commands.get(decision.id)
@@ -18,7 +18,7 @@ def applied(history: History, final: Final) -> Iterator[tuple[Sent, dict[str, An
 
 def expected(history: History, final: Final) -> tuple[dict[str, Project], set[str]]:
     """Apply what was applied once more, in the order of revisions: the projects there must be, and the deleted ones."""
-    changes = defaultdict[str, list[tuple[int, Sent]]](list)
+    changes = defaultdict[str, list[tuple[int, SentCommand]]](list)
     for sent, outcome in applied(history, final):
         if sent.tail.startswith("projects."):
             changes[sent.about].append((outcome["revision"], sent))
@@ -35,7 +35,7 @@ def expected(history: History, final: Final) -> tuple[dict[str, Project], set[st
     return projects, deleted
 
 
-def _apply(project: Project, sent: Sent) -> None:
+def _apply(project: Project, sent: SentCommand) -> None:
     body = sent.body
     match sent.tail:
         case "projects.create" | "projects.update":

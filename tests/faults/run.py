@@ -15,7 +15,7 @@ from tests.faults import final_state as ending
 from tests.faults.checker import RULES, Violation, judge
 from tests.faults.client import Client, Clock, Connector
 from tests.faults.followers import Follower, follow
-from tests.faults.history import APPLIED, Fault, Final, History, Sent
+from tests.faults.history import APPLIED, Fault, Final, History, SentCommand
 from tests.faults.load import Session
 from tests.faults.nemesis import Nemesis
 from tests.faults.proxies import pause
@@ -108,11 +108,11 @@ async def execute(system: System, options: RunOptions, say: Say) -> Run:
     ops = await Client(OVERSEER, run.history, clock).connect(system.urls, connector.credentials(OVERSEER, OVERSEER))
     await _forget_quickly(ops)
     clients = {name: await connector.client(name) for name in (*_PRINCIPALS, "follower", "viewer")}
-    await eventually(lambda: _answered(clients["admin"]), within=90)
+    await eventually(lambda: _is_serving(clients["admin"]), within=90)
     try:
         async with _following(run, clients) as followers:
             await _under_load(system, options, connector, list(clients.values())[: len(_PRINCIPALS)], say)
-            answered = await ending.asked(system, clients["admin"])
+            answered = await ending.newest_revisions(system, clients["admin"])
             run.final = Final(answered=answered, left=await ending.quiet(system, ops.nats, _QUIET_SECONDS))
             await ending.gathered(system, ops.nats, run.final)
             await _caught_up(followers, run.final)
@@ -136,7 +136,7 @@ def _roles() -> dict[str, dict[Node, str]]:
     }
 
 
-async def _answered(client: Client) -> bool:
+async def _is_serving(client: Client) -> bool:
     return bool(await client.ask("administration.me", {})) and bool(await client.ask("projects.list", {}))
 
 
@@ -163,7 +163,7 @@ async def _following(run: Run, clients: dict[str, Client]) -> AsyncIterator[list
 async def _caught_up(followers: list[Follower], final: Final) -> None:
     """Wait until each follower was told the last event that it may see, or for as long as one would wait."""
 
-    async def told() -> bool:
+    async def all_have_last_event() -> bool:
         for follower in followers:
             ids = [event.id for event in final.events if event.happened.startswith(follower.followed.sees)]
             if ids and ids[-1] not in {each.event_id for each in follower.followed.received[-2_000:]}:
@@ -171,7 +171,7 @@ async def _caught_up(followers: list[Follower], final: Final) -> None:
         return True
 
     with contextlib.suppress(AssertionError):
-        await eventually(told, within=_QUIET_SECONDS)
+        await eventually(all_have_last_event, within=_QUIET_SECONDS)
 
 
 async def _under_load(
@@ -242,7 +242,7 @@ async def _probe(connector: Connector, number: int, waiting: list[str] | None = 
     client = await connector.client(f"fresh-{number % _FRESH}" if number >= 0 else "fresh-0")
     last = ""
 
-    async def decide(sent: Sent) -> None:
+    async def decide(sent: SentCommand) -> None:
         nonlocal last
         waiting.append(f"{sent.tail} {sent.key}")
         sent.abandoned = True
@@ -261,13 +261,15 @@ async def _probe(connector: Connector, number: int, waiting: list[str] | None = 
     return last
 
 
-def _probes(principal: str) -> list[Sent]:
+def _probes(principal: str) -> list[SentCommand]:
     """Make commands of every worker: projects in many lanes are opened, the others are refused."""
     results = []
     for _ in range(_KEYS):
         project_id = str(uuid7())
         body = {"project_id": project_id, "description": "Is anybody there?"}
-        results.append(Sent(str(uuid7()), principal, f"{principal}-{project_id}", "projects.create", project_id, body))
+        results.append(
+            SentCommand(str(uuid7()), principal, f"{principal}-{project_id}", "projects.create", project_id, body)
+        )
     refused = frozenset({"permission-denied"})
     report_id, project_id = str(uuid7()), str(uuid7())
     for tail, key, body in (
@@ -275,7 +277,7 @@ def _probes(principal: str) -> list[Sent]:
         ("reports.generate", report_id, {"report_id": report_id, "project_id": project_id}),
         ("retention.hold", project_id, {"project_id": project_id, "reason": "Police."}),
     ):
-        results.append(Sent(str(uuid7()), principal, principal, tail, key, body, refused))
+        results.append(SentCommand(str(uuid7()), principal, principal, tail, key, body, refused))
     return results
 
 

@@ -6,7 +6,19 @@ from typing import Any
 import pytest
 
 from tests.faults.checker import RULES, judge
-from tests.faults.history import Decided, Entry, Fault, FeedEvent, Final, Followed, History, Project, Read, Sent, Stored
+from tests.faults.history import (
+    AuditedQuery,
+    Decided,
+    Entry,
+    Fault,
+    FeedEvent,
+    Final,
+    Followed,
+    History,
+    Project,
+    SentCommand,
+    Stored,
+)
 
 P, C, R = "project", "comment", "report"
 TYPES = {
@@ -28,24 +40,30 @@ def rejected(command_id: str, code: str) -> dict[str, Any]:
     return {"command_id": command_id, "status": "rejected", "error": {"code": code}}
 
 
-def sent(command_id: str, tail: str, key: str, body: dict[str, Any], outcome: dict[str, Any], *may: str) -> Sent:
+def sent_command(
+    command_id: str, tail: str, key: str, body: dict[str, Any], outcome: dict[str, Any], *may: str
+) -> SentCommand:
     """Return a command as its client remembers it."""
     allowed = frozenset(may or ("applied",))
-    return Sent(command_id, "olivia", "olivia-0", tail, key, body, allowed, [1.0], [], 1.1, [outcome])
+    return SentCommand(command_id, "olivia", "olivia-0", tail, key, body, allowed, [1.0], [], 1.1, [outcome])
 
 
 def good() -> tuple[History, Final]:
     """Return a small history in which everything is as it must be."""
     project = {"project_id": P}
     commands = [
-        sent("create", "projects.create", P, {**project, "description": "Bag."}, applied("create", 1)),
-        sent("comment", "projects.add-comment", P, {**project, "comment_id": C, "text": "T"}, applied("comment", 2)),
-        sent("denied", "projects.add-call", P, project, rejected("denied", "permission-denied"), "permission-denied"),
-        sent("report", "reports.generate", R, {**project, "report_id": R}, applied("report")),
-        sent("define", "administration.add-type", "-", {}, applied("define")),
+        sent_command("create", "projects.create", P, {**project, "description": "Bag."}, applied("create", 1)),
+        sent_command(
+            "comment", "projects.add-comment", P, {**project, "comment_id": C, "text": "T"}, applied("comment", 2)
+        ),
+        sent_command(
+            "denied", "projects.add-call", P, project, rejected("denied", "permission-denied"), "permission-denied"
+        ),
+        sent_command("report", "reports.generate", R, {**project, "report_id": R}, applied("report")),
+        sent_command("define", "administration.add-type", "-", {}, applied("define")),
     ]
     history = History(
-        7, {command.id: command for command in commands}, [Read("olivia", P, "projects.opened", answered=True)]
+        7, {command.id: command for command in commands}, [AuditedQuery("olivia", P, "projects.opened", answered=True)]
     )
     final = Final([Decided(command.id, command.principal, command.outcomes[0]) for command in commands])
     final.projects = {P: Project(2, "Bag.", {C: "T"})}
@@ -125,7 +143,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     (
         "a reading that left nothing",
         "reads",
-        lambda h, _: h.reads.append(Read("olivia", "x", "projects.opened", answered=True)),
+        lambda h, _: h.reads.append(AuditedQuery("olivia", "x", "projects.opened", answered=True)),
     ),
     ("an entry is not there", "activity", lambda _, f: f.activity.pop(0)),
     ("an entry is there twice", "activity", lambda _, f: f.activity.append(f.activity[0])),

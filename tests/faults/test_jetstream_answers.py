@@ -36,7 +36,7 @@ class Liar:
 
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
-        self._told: dict[str, dict[str, Any]] = {}
+        self._past_answers: dict[str, dict[str, Any]] = {}
         self._real = streams.api
         self.lies = Counter[str]()
         self.lying = False
@@ -47,11 +47,11 @@ class Liar:
         if kind == "error":
             self.lies[kind] += 1
             return {"type": "io.nats.jetstream.api.v1.error", "error": UNAVAILABLE}
-        if kind == "old" and verb in self._told:
+        if kind == "old" and verb in self._past_answers:
             self.lies[kind] += 1
-            return self._told[verb]
+            return self._past_answers[verb]
         answer = await self._real(nats, verb, request)
-        self._told.setdefault(verb, answer)
+        self._past_answers.setdefault(verb, answer)
         if kind == "part" and answer.get("consumers"):
             self.lies[kind] += 1
             return {**answer, "consumers": answer["consumers"][1::2], "missing": ["projects-0"]}

@@ -46,7 +46,7 @@ async def main(options: argparse.Namespace) -> dict[str, Any]:
     directory = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/tmp"))
     try:
         if options.frames:
-            results["frames"] = frames.shown(await frames.run(directory, options.seed, options.frames, say))
+            results["frames"] = frames.as_document(await frames.run(directory, options.seed, options.frames, say))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     if options.documents:

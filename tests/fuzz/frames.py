@@ -18,7 +18,7 @@ from contracts.permissions import Node
 from contracts.subjects import WORKERS
 from tests.delivery.helpers import creation
 from tests.fuzz.generators import ME, Frame, make_frame
-from tests.fuzz.raw import RawClient, kept
+from tests.fuzz.raw import RawClient, stored_places
 from tests.support import Caller, Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import WorkerProcess, worker_process
@@ -162,10 +162,10 @@ async def attack(system: Target, frames: Sequence[Frame], summary: Summary, batc
 
 async def _account(system: Target, frames: Sequence[Frame], summary: Summary) -> None:
     """Find what became of each frame that was kept: an outcome, a dead letter, or nothing."""
-    summary.stuck = await _left(system, 10.0 if summary.silent_after is not None else _QUIET_SECONDS)
-    places = kept(system.raw.heard)
+    summary.stuck = await _wait_until_empty(system, 10.0 if summary.silent_after is not None else _QUIET_SECONDS)
+    places = stored_places(system.raw.messages)
     rows = await system.site.sql("SELECT command_id::text FROM runtime.inbox WHERE principal = :me", me=ME)
-    decided = {row[0] for row in rows} | told(system.raw.heard)
+    decided = {row[0] for row in rows} | decided_ids(system.raw.messages)
     summary.counted = int((await system.site.sql(_COUNTED))[0][0])
     silent: list[int] = []
     for frame in frames:
@@ -182,12 +182,12 @@ async def _account(system: Target, frames: Sequence[Frame], summary: Summary) ->
         summary.lost = silent
 
 
-def told(heard: list[tuple[str, bytes]]) -> set[str]:
+def decided_ids(messages: list[tuple[str, bytes]]) -> set[str]:
     """Return the ids on which an outcome came."""
-    return {subject.rpartition(".")[2] for subject, _ in heard if subject.startswith(f"im.main.out.{ME}.")}
+    return {subject.rpartition(".")[2] for subject, _ in messages if subject.startswith(f"im.main.out.{ME}.")}
 
 
-async def _left(system: Target, seconds: float) -> int:
+async def _wait_until_empty(system: Target, seconds: float) -> int:
     """Wait until COMMANDS and the outbox are empty, and return how much is there when the time is over."""
     ops = await system.site.overseer()
     loop = asyncio.get_running_loop()
@@ -256,6 +256,6 @@ async def shrink(directory: Path, frames: list[Frame], say: Callable[[str], None
     return frames
 
 
-def shown(summary: Summary) -> dict[str, Any]:
+def as_document(summary: Summary) -> dict[str, Any]:
     """Return a summary as a document."""
     return {**vars(summary), "lost": summary.lost[:20], "lost_count": len(summary.lost), "failed": summary.failed}

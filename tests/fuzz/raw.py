@@ -27,7 +27,7 @@ class RawClient:
         self._pongs = asyncio.Queue[None]()
         self._reading: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self.heard: list[tuple[str, bytes]] = []
+        self.messages: list[tuple[str, bytes]] = []
         """What came for us: subjects and bodies."""
 
         self.errors: dict[str, int] = {}
@@ -100,13 +100,13 @@ class RawClient:
     async def _take(self, reader: asyncio.StreamReader, has_header: bool, parts: list[bytes]) -> None:
         whole = await reader.readexactly(int(parts[-1]) + 2)
         header = int(parts[-2]) if has_header else 0
-        self.heard.append((parts[0].decode(errors="replace"), whole[header:-2]))
+        self.messages.append((parts[0].decode(errors="replace"), whole[header:-2]))
 
 
-def kept(heard: list[tuple[str, bytes]]) -> dict[int, int]:
+def stored_places(messages: list[tuple[str, bytes]]) -> dict[int, int]:
     """Return the place in COMMANDS of each frame whose PubAck came, by the number of the frame."""
     results: dict[int, int] = {}
-    for subject, body in heard:
+    for subject, body in messages:
         number = subject.rpartition(".f.")[2]
         answer: Any = None
         with suppress(ValueError):

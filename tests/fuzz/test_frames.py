@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fuzz.frames import Summary, attack, shown, target
+from tests.fuzz.frames import Summary, as_document, attack, target
 from tests.fuzz.generators import make_frame
 from tests.support import Site
 
@@ -16,7 +16,7 @@ async def test_raw_frames_cost_only_themselves(site: Site) -> None:
     summary = Summary(SEED)
     async with target(site) as system:
         await attack(system, [make_frame(SEED, number) for number in range(FRAMES)], summary)
-    assert not summary.failed, shown(summary)
+    assert not summary.failed, as_document(summary)
     assert summary.decided > FRAMES // 20
     assert summary.letters > FRAMES // 20
 

@@ -89,7 +89,7 @@ class Installation:
             check=False,
         )
 
-    def told(self, *line: str) -> Any:
+    def run_for_json(self, *line: str) -> Any:
         """Run one command and read what it answered."""
         done = self.incidents(*line, "--json")
         assert done.returncode == 0, done.stderr

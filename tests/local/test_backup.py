@@ -47,7 +47,7 @@ def test_the_backup_is_private_and_has_no_keys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "out, keys, said",
+    "out, keys, reason",
     [
         ("data/backup.tar", None, "is inside the saved directory"),
         ("data/keys/operator.nk", None, "is inside the saved directory"),
@@ -58,7 +58,7 @@ def test_the_backup_is_private_and_has_no_keys(tmp_path: Path) -> None:
     ],
 )
 def test_a_backup_replaces_nothing_that_it_saves(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, keys: str | None, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, keys: str | None, reason: str
 ) -> None:
     """Where the files would go is asked before anything is saved: not into the data, and not both into one."""
     monkeypatch.chdir(tmp_path)
@@ -81,7 +81,7 @@ def test_a_backup_replaces_nothing_that_it_saves(
             line, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
         )
     assert ended.returncode == 2, ended.stderr
-    assert said in ended.stderr, ended.stderr
+    assert reason in ended.stderr, ended.stderr
 
 
 async def test_help_names_every_variable_of_own_servers() -> None:

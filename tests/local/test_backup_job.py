@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.checks.tree import ROOT
 from tests.local.external import PROGRAMS
-from tests.local.own_servers import restore, variables
+from tests.local.external_servers import restore, variables
 from tests.support import Site
 
 

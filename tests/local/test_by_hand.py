@@ -65,16 +65,16 @@ class Walk:
             ["/bin/sh", "-c", line], cwd=self.folder, env=self.ours, capture_output=True, text=True, check=False
         )
 
-    def done(self, line: str) -> str:
+    def type_successfully(self, line: str) -> str:
         """Type a line that must do what it says, and return what it said."""
-        done = self.type(line)
-        assert done is None or done.returncode == 0, (line, done.stdout, done.stderr)
-        return done.stdout if done else ""
+        completed = self.type(line)
+        assert completed is None or completed.returncode == 0, (line, completed.stdout, completed.stderr)
+        return completed.stdout if completed else ""
 
     async def is_ready(self) -> bool:
         """Tell whether all workers take messages, and whatever stays still runs."""
         output = (self.folder / "staying.out").read_text()
-        assert all(item.poll() is None for item in self.staying), output[-2_000:]
+        assert all(process.poll() is None for process in self.staying), output[-2_000:]
         return output.count('"event": "worker_ready"') == len(WORKERS)
 
     def end(self) -> None:
@@ -118,24 +118,26 @@ async def test_the_steps_lead_to_a_system(walks: tuple[Walk, Walk]) -> None:
     walk, elsewhere = walks
     *steps, last = STEPS
     for step in steps:
-        walk.done(step)
+        walk.type_successfully(step)
     assert len(walk.staying) == 1 + len(WORKERS)
     stored = re.search(r'store_dir: "(.+)"', (walk.folder / "trust" / "nats" / "server.conf").read_text())
     assert stored
     assert Path(stored[1]).is_relative_to(walk.folder)
     await eventually(walk.is_ready, within=400)
-    project = walk.done(f"{last.partition(' projects ')[0]} projects create --description 'A bag was left at gate 4'")
+    project = walk.type_successfully(
+        f"{last.partition(' projects ')[0]} projects create --description 'A bag was left at gate 4'"
+    )
     assert "Project 1 created" in project
     for step in SAVING:
-        walk.done(step)
+        walk.type_successfully(step)
     walk.end()
     for name in ("incidents.tar", "keys.tar"):
         (walk.folder / name).rename(elsewhere.folder / name)
     workers = [step for step in STEPS if " worker " in step]
     for step in (*RESTORING, *workers):
-        elsewhere.done(step)
+        elsewhere.type_successfully(step)
     await eventually(elsewhere.is_ready, within=400)
-    assert "A bag was left at gate 4" in elsewhere.done(last)
+    assert "A bag was left at gate 4" in elsewhere.type_successfully(last)
 
 
 def test_streams_stay_where_they_are(tmp_path: Path) -> None:

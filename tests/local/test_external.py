@@ -51,8 +51,10 @@ def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
 
 def test_settings_alone_lead_to_the_servers(installation: Installation) -> None:
     """The workers serve whatever servers their settings name, and callers find them by two variables."""
-    project = installation.told("projects", "create", "--description", "A bag was left at gate 4")
-    assert [item["number"] for item in installation.told("projects", "list")["items"]] == [project["number"]]
+    project = installation.run_for_json("projects", "create", "--description", "A bag was left at gate 4")
+    assert [project["number"] for project in installation.run_for_json("projects", "list")["items"]] == [
+        project["number"]
+    ]
 
 
 def test_setting_up_again_changes_nothing(installation: Installation) -> None:
@@ -84,7 +86,7 @@ def test_the_servers_configuration_holds_no_secret(installation: Installation) -
 
 async def test_the_log_server_has_its_own_database(installation: Installation) -> None:
     """What belongs to the log server arrives in the database that its setting names (LOG-02)."""
-    installation.told("projects", "create")
+    installation.run_for_json("projects", "create")
 
     def arrived() -> bool:
         with psycopg.connect(installation.database_urls[1]) as connection:
@@ -95,7 +97,7 @@ async def test_the_log_server_has_its_own_database(installation: Installation) -
 
 
 AFTER_A_SWEEP = {"incidents_last_sweep_timestamp_seconds"}
-"""A figure that is there when a sweep was: `tests/runtime/test_figures.py` has one."""
+"""A figure that is there when a sweep was: `tests/runtime/test_metrics.py` has one."""
 
 
 def test_what_is_watched_is_served(installation: Installation) -> None:

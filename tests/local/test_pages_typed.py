@@ -47,7 +47,7 @@ def environment(folder: Path) -> dict[str, str]:
     return {**clean, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "INCIDENTS_DATA": str(folder / "data")}
 
 
-def typed(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
+def run_line(folder: Path, line: str) -> subprocess.CompletedProcess[str]:
     """Type a line in a folder."""
     words = ["/bin/sh", "-c", line]
     return subprocess.run(words, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False)
@@ -60,8 +60,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     line = [str(PROGRAMS / "incidents"), "up", "--data", "data", "--nats-port", str(free_port()), "--json"]
     with subprocess.Popen(line, cwd=place, env=environment(place), stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
-        told = next((line for line in running.stdout if json.loads(line)["runtime"]), "")
-        assert told
+        runtime = next((line for line in running.stdout if json.loads(line)["runtime"]), "")
+        assert runtime
         prepare(place)
         yield place
         running.send_signal(signal.SIGTERM)
@@ -72,7 +72,7 @@ def prepare(place: Path) -> None:
     ids = {}
     for kind, name in (("type", "Theft"), ("type", "Injury"), ("status", "Closed")):
         body = shlex.quote(json.dumps({"name": name}))
-        done = typed(place, f"incidents send administration.add-{kind} {body} --json")
+        done = run_line(place, f"incidents send administration.add-{kind} {body} --json")
         ids[name] = json.loads(done.stdout)["result"]["id"]
     page = (ROOT / "docs/importing.md").read_text()
     mapping = json.loads(re.findall(r"```json\n(.*?)```", page, re.DOTALL)[0])
@@ -85,16 +85,16 @@ def prepare(place: Path) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("given", TYPED, ids=lambda given: given[0][:40])
-def test_every_block_does_what_it_says(folder: Path, given: list[str]) -> None:
+@pytest.mark.parametrize("lines", TYPED, ids=lambda lines: lines[0][:40])
+def test_every_block_does_what_it_says(folder: Path, lines: list[str]) -> None:
     """Each line ends with 0; one that goes on until Ctrl-C begins, and ends with Ctrl-C."""
-    for line in given:
+    for line in lines:
         if "access revoke olivia" in line:  # another block makes her, which may be typed elsewhere, or later
-            typed(folder, "incidents access create olivia --data data")
+            run_line(folder, "incidents access create olivia --data data")
         if line.startswith("incidents watch"):
             assert watched(folder, line) == 130
             continue
-        done = typed(folder, line)
+        done = run_line(folder, line)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
 
 
@@ -116,7 +116,7 @@ def test_the_environment_is_where_the_readme_says() -> None:
 
 def test_no_block_is_left_out() -> None:
     """The pages have the blocks that are typed here, whatever is rewritten on them."""
-    first = [given[0] for given in TYPED]
+    first = [lines[0] for lines in TYPED]
     expected = (
         "curl",
         "incidents access create olivia",

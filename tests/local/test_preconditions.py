@@ -27,7 +27,7 @@ BYTES = "ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"
 
 
 @contextmanager
-def made(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[psycopg.Connection]:
+def run_as_owner(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[psycopg.Connection]:
     """Run statements as the owner of the server, and undo them with the block."""
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as owner:
         for statement in statements:
@@ -38,19 +38,19 @@ def made(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[ps
             owner.execute(undo.encode())
 
 
-async def refusal(url: str) -> UnfitError:
+async def refusal_of(url: str) -> UnfitError:
     """Migrate a database that is not as it must be, and return what is said."""
-    with pytest.raises(UnfitError) as refused:
+    with pytest.raises(UnfitError) as refusal:
         await schema_and_grants.prepare(Settings(database_url=url))
-    assert "\n" not in str(refused.value)
-    return refused.value
+    assert "\n" not in str(refusal.value)
+    return refusal.value
 
 
 @pytest.mark.parametrize("form,name", [(LATIN, "LATIN1"), (BYTES, "SQL_ASCII")])
 async def test_another_encoding_is_one_sentence(postgres: EmbeddedPostgres, form: str, name: str) -> None:
     """A database of another encoding than UTF8 is refused with the statement that makes a right one."""
-    with made(postgres, f"CREATE DATABASE odd {form}", undo="DROP DATABASE odd WITH (FORCE)"):
-        error = await refusal(postgres.url("odd"))
+    with run_as_owner(postgres, f"CREATE DATABASE odd {form}", undo="DROP DATABASE odd WITH (FORCE)"):
+        error = await refusal_of(postgres.url("odd"))
         assert f"has the encoding {name} and needs UTF8" in str(error)
         assert "CREATE DATABASE odd OWNER postgres TEMPLATE template0 ENCODING 'UTF8'" in str(error)
         ended = await incidents("migrate", environment={"INCIDENTS_DATABASE_URL": postgres.url("odd")})
@@ -62,20 +62,20 @@ async def test_another_encoding_is_one_sentence(postgres: EmbeddedPostgres, form
 async def test_an_old_server_is_one_sentence(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is too old is told its version and the one that is needed."""
     monkeypatch.setattr(preconditions, "POSTGRES_MIN", 99)
-    error = await refusal(postgres.url("postgres"))
+    error = await refusal_of(postgres.url("postgres"))
     assert "PostgreSQL 18 is too old: install PostgreSQL 99 or later" in str(error)
 
 
 async def test_no_database_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A database that is not there is reported with the statement that makes it."""
-    error = await refusal(postgres.url("nowhere"))
+    error = await refusal_of(postgres.url("nowhere"))
     assert error.status == 3
     assert "Create the database: CREATE DATABASE nowhere OWNER postgres" in str(error)
 
 
 async def test_no_role_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A role that is not there is named."""
-    error = await refusal(postgres.url("postgres", "stranger"))
+    error = await refusal_of(postgres.url("postgres", "stranger"))
     assert error.status == 3
     assert "Create the role (stranger with LOGIN)" in str(error)
 
@@ -87,8 +87,8 @@ async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> N
     rules.write_text("local guarded all scram-sha-256\n" + before)
     steps = ("CREATE DATABASE guarded", "CREATE ROLE guard LOGIN PASSWORD 'right'", "SELECT pg_reload_conf()")
     try:
-        with made(postgres, *steps, undo="DROP ROLE guard") as owner:
-            error = await refusal(postgres.url("guarded", "guard:wrong"))
+        with run_as_owner(postgres, *steps, undo="DROP ROLE guard") as owner:
+            error = await refusal_of(postgres.url("guarded", "guard:wrong"))
             owner.execute("DROP DATABASE guarded")
     finally:
         rules.write_text(before)
@@ -100,8 +100,8 @@ async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> N
 async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A role that may make nothing in the database is told to let the owner migrate."""
     undo = "DROP ROLE visitor"
-    with made(postgres, "CREATE ROLE visitor LOGIN", "CREATE DATABASE theirs", undo=undo) as owner:
-        error = await refusal(postgres.url("theirs", "visitor"))
+    with run_as_owner(postgres, "CREATE ROLE visitor LOGIN", "CREATE DATABASE theirs", undo=undo) as owner:
+        error = await refusal_of(postgres.url("theirs", "visitor"))
         owner.execute("DROP DATABASE theirs WITH (FORCE)")
     assert error.status == 1
     assert "Connect as the owner of the database" in str(error)
@@ -110,8 +110,8 @@ async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> No
 async def test_a_server_that_only_reads_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A standby is distinguished: the primary is to be named."""
     steps = ("CREATE DATABASE standby", "ALTER DATABASE standby SET default_transaction_read_only = on")
-    with made(postgres, *steps, undo="DROP DATABASE standby WITH (FORCE)"):
-        assert "name the primary in INCIDENTS_DATABASE_URL" in str(await refusal(postgres.url("standby")))
+    with run_as_owner(postgres, *steps, undo="DROP DATABASE standby WITH (FORCE)"):
+        assert "name the primary in INCIDENTS_DATABASE_URL" in str(await refusal_of(postgres.url("standby")))
 
 
 async def test_a_missing_collation_is_one_sentence(postgres: EmbeddedPostgres) -> None:
@@ -147,9 +147,9 @@ def test_credentials_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
     files["over"].write_text(trust.mint("projects", "worker", valid_seconds=0))
     results = {}
     for name, path in {"unnamed": None, **files}.items():
-        with pytest.raises(UnfitError, match=r"makes DIR/creds/projects\.creds") as refused:
+        with pytest.raises(UnfitError, match=r"makes DIR/creds/projects\.creds") as refusal:
             require_credentials(path, "projects")
-        results[name] = str(refused.value)
+        results[name] = str(refusal.value)
     words = ("is not set", "No such file", "is not a credentials file", "of audit, not of projects", "expired at")
     assert all(word in results[name] for name, word in zip(results, words, strict=True)), results
 

@@ -48,8 +48,8 @@ class Forks:
 
     def template(self) -> psutil.Process:
         """Return the process that everything is forked from; there is one."""
-        (found,) = templates(psutil.Process())
-        return found
+        (template,) = templates(psutil.Process())
+        return template
 
     async def spare(self, template: psutil.Process, killed: int = 0) -> psutil.Process:
         """Return the spare of a template, once it has one that was not killed."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.local.own_servers import back_up, run_incidents
+from tests.local.external_servers import back_up, run_incidents
 from tests.support import Site
 from workers.local.backup import database_dumps, stream_snapshots
 from workers.local.backup.database_dumps import Database
@@ -27,7 +27,7 @@ async def is_empty(site: Site) -> bool:
 
 
 @pytest.mark.parametrize(
-    "line, given, told",
+    "line, variables, refusal",
     [
         ("FILE", {"INCIDENTS_SITE": "elsewhere"}, (2, "is of the site main, not of elsewhere")),
         ("FILE", {"INCIDENTS_SITE": "autre", "LANG": "fr_FR.UTF-8"}, (2, "provient du site main et non de autre")),
@@ -42,7 +42,7 @@ async def is_empty(site: Site) -> bool:
     ],
 )
 async def test_what_does_not_fit_is_one_sentence(
-    site: Site, target: Site, tmp_path: Path, line: str, given: dict[str, str], told: tuple[int, str]
+    site: Site, target: Site, tmp_path: Path, line: str, variables: dict[str, str], refusal: tuple[int, str]
 ) -> None:
     """What is wrong is reported with the way out, and before anything is written."""
     file = await back_up(site, tmp_path / "incidents.tar")
@@ -50,9 +50,9 @@ async def test_what_does_not_fit_is_one_sentence(
     with tarfile.open(tmp_path / "other.tar", "w") as other:
         other.add(file, "incidents.tar")
     files = {"FILE": file, "PART": tmp_path / "part.tar", "OTHER": tmp_path / "other.tar"}
-    ended = await run_incidents(target, "restore", *(files.get(word, word) for word in line.split()), **given)
-    assert ended.status == told[0], ended.err
-    assert told[1] in ended.err, ended.err
+    ended = await run_incidents(target, "restore", *(files.get(word, word) for word in line.split()), **variables)
+    assert ended.status == refusal[0], ended.err
+    assert refusal[1] in ended.err, ended.err
     assert "Traceback" not in ended.err, ended.err
     assert await is_empty(target)
 

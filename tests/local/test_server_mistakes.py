@@ -144,8 +144,8 @@ async def test_a_worker_says_that_its_log_cannot_be_written(
     """A directory that cannot be made or written is named before anything starts, with the reason and the way out."""
     (tmp_path / "file").touch()
     (tmp_path / "taken" / "projects.log").mkdir(parents=True)
-    given = {**variables, "INCIDENTS_LOG_DIR": tmp_path / folder}
-    ended = await incidents("worker", "projects", environment=given)
+    environment = {**variables, "INCIDENTS_LOG_DIR": tmp_path / folder}
+    ended = await incidents("worker", "projects", environment=environment)
     assert ended.status == 2
     assert ended.err.startswith(f"INCIDENTS_LOG_DIR: {tmp_path / folder}")
     assert ended.err.endswith("or remove the variable to log to stderr alone.\n")

@@ -48,26 +48,26 @@ def test_a_bad_value_is_refused_in_a_sentence(
         monkeypatch.setenv(variable, value)
         with pytest.raises(typer.Exit) as ended:
             read_settings()
-        said = capsys.readouterr().err
+        output = capsys.readouterr().err
         assert ended.value.exit_code == 2
-        assert re.fullmatch(rf"{variable} is .*: .*\.\n", said), said
+        assert re.fullmatch(rf"{variable} is .*: .*\.\n", output), output
         if value.strip() and not field.endswith("_url"):
-            assert f"is {value.strip()[:40]}" in said
+            assert f"is {value.strip()[:40]}" in output
         if bounds and value:
-            assert f"from {bounds[0]:.12g} to {bounds[1]:.12g}, or remove it" in said
+            assert f"from {bounds[0]:.12g} to {bounds[1]:.12g}, or remove it" in output
 
 
 def test_bounds_are_taken() -> None:
     """The smallest and the largest value of each number are allowed."""
     for at in (0, 1):
-        given = {name: f"{bounds[at]:.12g}" for name in Settings.model_fields if (bounds := bounds_of(name))}
-        assert Settings(**given).model_fields_set == set(given)  # type: ignore[arg-type] # as text, as in an environment
+        variables = {name: f"{bounds[at]:.12g}" for name in Settings.model_fields if (bounds := bounds_of(name))}
+        assert Settings(**variables).model_fields_set == set(variables)  # type: ignore[arg-type] # as text, as in an environment
 
 
 async def test_a_secret_in_an_address_is_not_shown() -> None:
     """An invalid address is refused without its value, which may hold a password."""
-    given = {"INCIDENTS_DATABASE_URL": "postgres://im:hunter2@db/x", "INCIDENTS_NATS_URL": "http://im:hunter2@bus"}
-    ended = await incidents("migrate", environment=given)
+    variables = {"INCIDENTS_DATABASE_URL": "postgres://im:hunter2@db/x", "INCIDENTS_NATS_URL": "http://im:hunter2@bus"}
+    ended = await incidents("migrate", environment=variables)
     assert ended.status == 2
     assert len(ended.err.splitlines()) == 2
     assert "hunter2" not in ended.err
@@ -76,8 +76,8 @@ async def test_a_secret_in_an_address_is_not_shown() -> None:
 @pytest.mark.parametrize("line", ["worker projects", "migrate", "provision", "up --data d", "backup -o x --data d"])
 async def test_every_command_of_the_server_looks_first(line: str, tmp_path: Path) -> None:
     """What reads the variables refuses all wrong ones at once, before it starts or connects to anything."""
-    given = {"INCIDENTS_FECTH": "5", "INCIDENTS_FETCH": "0", "INCIDENTS_DATABASE_URL": "postgresql://h/x"}
-    ended = await incidents(*line.split(), folder=tmp_path, environment=given)
+    variables = {"INCIDENTS_FECTH": "5", "INCIDENTS_FETCH": "0", "INCIDENTS_DATABASE_URL": "postgresql://h/x"}
+    ended = await incidents(*line.split(), folder=tmp_path, environment=variables)
     assert ended.status == 2
     assert ended.err.splitlines() == [
         "INCIDENTS_FECTH is not known: did you mean INCIDENTS_FETCH? Rename it, or remove it.",
@@ -88,8 +88,8 @@ async def test_every_command_of_the_server_looks_first(line: str, tmp_path: Path
 
 async def test_bad_values_are_refused_in_french() -> None:
     """The sentences are said in the reader's language."""
-    given = {"INCIDENTS_LOCK_SECONDS": "0", "INCIDENTS_SITE": "", "INCIDENTS_QUITE_NEW": "1"}
-    ended = await incidents("migrate", "--lang", "fr", environment=given)
+    variables = {"INCIDENTS_LOCK_SECONDS": "0", "INCIDENTS_SITE": "", "INCIDENTS_QUITE_NEW": "1"}
+    ended = await incidents("migrate", "--lang", "fr", environment=variables)
     assert ended.err.replace("\u00a0", " ").splitlines() == [
         (
             "INCIDENTS_QUITE_NEW est inconnu : corrigez le nom de cette variable, ou supprimez-la. "

@@ -40,16 +40,16 @@ async def ops(directory: Path, mebibytes: int) -> AsyncIterator[Nats]:
 async def sizes(connection: Nats) -> list[int]:
     """Return the sizes of the streams, in MiB."""
     info = [await api(connection, f"STREAM.INFO.{name}", {}) for name in STREAMS]
-    return [item["config"]["max_bytes"] // MIB for item in info]
+    return [stream["config"]["max_bytes"] // MIB for stream in info]
 
 
 @pytest.mark.parametrize(
-    "room, expected",
+    "mebibytes, expected",
     [(16_384, [1024, 4096, 256]), (5_376, [1024, 4096, 256]), (5_000, [512, 2048, 128]), (336, [64, 256, 16])],
 )
-async def test_streams_share_what_there_is(tmp_path: Path, room: int, expected: list[int]) -> None:
+async def test_streams_share_what_there_is(tmp_path: Path, mebibytes: int, expected: list[int]) -> None:
     """All shrink by the same share, and what was made smaller is as it should be from then on."""
-    async with ops(tmp_path, room) as connection:
+    async with ops(tmp_path, mebibytes) as connection:
         assert (await provision(connection, "main")).differences == []
         assert await sizes(connection) == expected
         again = await provision(connection, "main")

@@ -9,7 +9,7 @@ from hypothesis.strategies import SearchStrategy
 from tests.model.people import PROJECTS
 
 PEOPLE = ("admin", "olga", "carl")
-WHO = st.sampled_from(("admin", "olga", "olga", "admin", "carl"))
+PRINCIPALS = st.sampled_from(("admin", "olga", "olga", "admin", "carl"))
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def wish(verb: str, needed: dict[str, Any], optional: dict[str, Any] | None = No
     return st.builds(Wish, st.just(verb), st.fixed_dictionaries(needed, optional=left))
 
 
-def about(verb: str, needed: dict[str, Any] | None = None, optional: dict[str, Any] | None = None) -> Wishes:
+def project_wish(verb: str, needed: dict[str, Any] | None = None, optional: dict[str, Any] | None = None) -> Wishes:
     """Make commands about a project; the project is put in when they are sent."""
     return wish(f"projects.{verb}", {**(needed or {}), "expected_revision": EXPECTED}, optional)
 
@@ -68,7 +68,7 @@ SPAN = {
 SEQUENCE = st.fixed_dictionaries({"sequence_id": ref("sequence", 2), **CAMERA, **SPAN}, optional={"site": SITES})
 SEQUENCES = st.lists(SEQUENCE, min_size=1, max_size=2)
 CAMERAS = st.lists(st.fixed_dictionaries(CAMERA, optional={"site": SITES}), min_size=1, max_size=2)
-SOME = {"sequence_ids": st.lists(ref("sequence", 2), min_size=1, max_size=2)}
+SEQUENCE_IDS = {"sequence_ids": st.lists(ref("sequence", 2), min_size=1, max_size=2)}
 DATA = {
     "integer_1": st.none() | st.integers(-1, 1),
     "decimal_1": st.none() | st.sampled_from(("1.5", "1.50", "-3")),
@@ -90,7 +90,7 @@ CHARACTERISTICS = {
 }
 COMMENT = {"comment_id": ref("comment", 1)}
 CALL = {"call_id": ref("call", 1)}
-TOLD = {"direction": st.sampled_from(("made", "received")), "at": TIMES, "party": WORDS}
+CALL_DETAILS = {"direction": st.sampled_from(("made", "received")), "at": TIMES, "party": WORDS}
 MORE = {"number": TEXTS, "duration_seconds": st.none() | st.integers(0, 2), "notes": TEXTS}
 OPENED = {
     "type_id": MAIN["type_id"],
@@ -104,27 +104,27 @@ FROM_DRAFT = {"from_draft": st.just(value=True)}
 
 PROJECT = st.one_of(
     wish("projects.create", {}, {**OPENED, **FROM_DRAFT}),
-    about("update", {"description": TEXTS}, MAIN),
-    about("update", {"type_id": MAIN["type_id"]}, {**MAIN, **CHARACTERISTICS}),
-    about("update", {"data": CHARACTERISTICS["data"]}, CHARACTERISTICS),
-    about("add-comment", {**COMMENT, "text": WORDS}),
-    about("edit-comment", {**COMMENT, "text": WORDS}),
-    about("delete-comment", COMMENT),
-    about("add-call", {**CALL, **TOLD}, MORE),
-    about("edit-call", {**CALL, **TOLD}, MORE),
-    about("delete-call", CALL),
-    about("add-sequences", {"sequences": SEQUENCES}),
-    about("add-sequences", FROM_DRAFT, {"sequences": SEQUENCES}),
-    about("remove-sequences", SOME),
-    about("remove-all-sequences"),
-    about("delete"),
+    project_wish("update", {"description": TEXTS}, MAIN),
+    project_wish("update", {"type_id": MAIN["type_id"]}, {**MAIN, **CHARACTERISTICS}),
+    project_wish("update", {"data": CHARACTERISTICS["data"]}, CHARACTERISTICS),
+    project_wish("add-comment", {**COMMENT, "text": WORDS}),
+    project_wish("edit-comment", {**COMMENT, "text": WORDS}),
+    project_wish("delete-comment", COMMENT),
+    project_wish("add-call", {**CALL, **CALL_DETAILS}, MORE),
+    project_wish("edit-call", {**CALL, **CALL_DETAILS}, MORE),
+    project_wish("delete-call", CALL),
+    project_wish("add-sequences", {"sequences": SEQUENCES}),
+    project_wish("add-sequences", FROM_DRAFT, {"sequences": SEQUENCES}),
+    project_wish("remove-sequences", SEQUENCE_IDS),
+    project_wish("remove-all-sequences"),
+    project_wish("delete"),
 )
-TAKING_OVER = wish("projects.create", FROM_DRAFT, OPENED) | about("add-sequences", FROM_DRAFT)
+TAKING_OVER = wish("projects.create", FROM_DRAFT, OPENED) | project_wish("add-sequences", FROM_DRAFT)
 DRAFT = st.one_of(
     wish("projects.draft-sequences", {"sequences": SEQUENCES}),
     wish("projects.draft-sequences", {"cameras": CAMERAS, **SPAN}, {"sequences": SEQUENCES}),
     wish("projects.draft-sequences", {"sequences": SEQUENCES}, {"start": SPAN["start"]}),
-    wish("projects.undraft-sequences", SOME),
+    wish("projects.undraft-sequences", SEQUENCE_IDS),
     wish("projects.clear-draft", {}),
 )
 FOREIGN = st.fixed_dictionaries(
@@ -142,7 +142,7 @@ FOREIGN = st.fixed_dictionaries(
 )
 IMPORT = wish("projects.import", {"projects": st.lists(FOREIGN, min_size=1, max_size=4)})
 
-NAMED = {"name": WORDS}
+NAME = {"name": WORDS}
 DESCRIBED = {"description": TEXTS}
 BELOW = ("main-details", "categories", "comments", "calls", "sequences", "activity-logs", "retention")
 PERMISSIONS = st.dictionaries(
@@ -155,7 +155,7 @@ PERMISSIONS = st.dictionaries(
 ROLE = {"role_id": st.sampled_from(("operators", "clerks", "administrators"))}
 MEMBER = {**ROLE, "principal": st.sampled_from(PEOPLE)}
 ROLES = st.one_of(
-    wish("administration.define-role", {**ROLE, **NAMED, "permissions": PERMISSIONS}),
+    wish("administration.define-role", {**ROLE, **NAME, "permissions": PERMISSIONS}),
     wish("administration.delete-role", ROLE),
     wish("administration.assign-role", MEMBER),
     wish("administration.unassign-role", MEMBER),
@@ -165,15 +165,15 @@ SHOWN = st.fixed_dictionaries(
     optional={f"{PROJECTS}/{name}": st.sampled_from(("none", "view")) for name in BELOW},
 )
 NARROWED = wish(
-    "administration.define-role", {"role_id": st.sampled_from(("operators", "clerks")), **NAMED, "permissions": SHOWN}
+    "administration.define-role", {"role_id": st.sampled_from(("operators", "clerks")), **NAME, "permissions": SHOWN}
 )
 
 
 def _values(kind: str, slot: dict[str, Any]) -> list[Wishes]:
     value_fields = {"id": ref(kind, 0) | ref(kind, 3), **slot}
     return [
-        wish(f"administration.add-{kind}", {**slot, **NAMED}, DESCRIBED),
-        wish(f"administration.edit-{kind}", {**value_fields, **NAMED}, DESCRIBED),
+        wish(f"administration.add-{kind}", {**slot, **NAME}, DESCRIBED),
+        wish(f"administration.edit-{kind}", {**value_fields, **NAME}, DESCRIBED),
         wish(f"administration.delete-{kind}", value_fields),
     ]
 
@@ -194,17 +194,17 @@ LICENCE = wish("administration.activate-licence", {"token": ref("token", 3)})
 ADMINISTRATION = st.one_of(
     *_values("type", {}),
     *_values("status", {}),
-    wish("administration.add-status", {**NAMED, "closing": st.just(value=True)}),
+    wish("administration.add-status", {**NAME, "closing": st.just(value=True)}),
     wish("administration.mark-status", {"id": ref("status", 0) | ref("status", 3), "closing": st.booleans()}),
     *_values("category-value", {"slot": SLOT}),
-    wish("administration.define-category", {"slot": SLOT, "enabled": st.booleans(), **NAMED}, DESCRIBED),
+    wish("administration.define-category", {"slot": SLOT, "enabled": st.booleans(), **NAME}, DESCRIBED),
     wish(
         "administration.define-data-field",
         {
             "kind": st.sampled_from(("integer", "decimal", "text", "checkbox", "datetime")),
             "slot": st.just(1),
             "enabled": st.booleans(),
-            **NAMED,
+            **NAME,
         },
         DESCRIBED,
     ),

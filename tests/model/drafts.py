@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid5
 
-from tests.model.rules import Body, Done, No, Some, Told, moment
+from tests.model.rules import Applied, Body, No, ProductChoice, Subset, moment
 
 SITE = "main"
 
@@ -30,7 +30,7 @@ class Drafts:
             for kind in ("sequences", "cameras")
             for place, draft_sequence in enumerate(body.get(kind, []))
         ]
-        wrong = [Some(field=field, value=site) for field, site in named if site not in {None, SITE, *self.children}]
+        wrong = [Subset(field=field, value=site) for field, site in named if site not in {None, SITE, *self.children}]
         if wrong:
             raise No("unknown-reference", fields=wrong)
 
@@ -44,7 +44,7 @@ class Drafts:
         """Return what a list holds, in the order of the recordings, those of one start as they came."""
         return sorted(self.lists.get(principal, {}).values(), key=lambda sequence: moment(sequence["start"]))
 
-    def draft_sequences(self, principal: str, body: Body, outcome: Told) -> Done:
+    def draft_sequences(self, principal: str, body: Body, outcome: ProductChoice) -> Applied:
         """Put sequences on the list, and one of each camera where a span is given; what is there stays as it is."""
         self.known_sites(body)
         cameras, span = body.get("cameras", []), {name: body[name] for name in ("start", "end") if name in body}
@@ -68,9 +68,9 @@ class Drafts:
                     "drafted_at": outcome.at,
                 }
                 new.append(sequence["sequence_id"])
-        return Done(Some(sequence_ids=new), again=not new)
+        return Applied(Subset(sequence_ids=new), again=not new)
 
-    def undraft_sequences(self, principal: str, body: Body, _: Told) -> Done:
+    def undraft_sequences(self, principal: str, body: Body, _: ProductChoice) -> Applied:
         """Take all that are named from the list, or none."""
         there = self.lists.get(principal, {})
         for each_id in body["sequence_ids"]:
@@ -78,9 +78,9 @@ class Drafts:
                 raise No("gone", id=each_id, known=False, status=404)
         for each_id in body["sequence_ids"]:
             there.pop(each_id, None)
-        return Done(Some(sequence_ids=list(dict.fromkeys(body["sequence_ids"]))))
+        return Applied(Subset(sequence_ids=list(dict.fromkeys(body["sequence_ids"]))))
 
-    def clear_draft(self, principal: str, _: Body, __: Told) -> Done:
+    def clear_draft(self, principal: str, _: Body, __: ProductChoice) -> Applied:
         """Empty the list."""
         emptied = self.emptied(principal)
-        return Done(Some(sequence_ids=[sequence["sequence_id"] for sequence in emptied]), again=not emptied)
+        return Applied(Subset(sequence_ids=[sequence["sequence_id"] for sequence in emptied]), again=not emptied)

@@ -13,7 +13,7 @@ from tests.model.lists import in_order
 from tests.model.model import Model, Token
 from tests.model.project import values
 from tests.model.questions import newest_first, of_each
-from tests.model.rules import No, Some, Told, agree
+from tests.model.rules import No, ProductChoice, Subset, agree
 from tests.model.system import CommandResult, SentCommand, System
 from tests.model.watch import Watch
 
@@ -42,7 +42,7 @@ class Driver:
 
     def do(self, wishes: Sequence[tuple[str, Wish]], project: int) -> None:
         """Send commands at once, and let the model do the same in the order in which they were accepted."""
-        commands = [self.sent(principal, wish, project) for principal, wish in wishes]
+        commands = [self.resolve_references(principal, wish, project) for principal, wish in wishes]
         became = self.system.run(self.system.send_together(commands))
         for sent, result in sorted(zip(commands, became, strict=True), key=lambda pair: pair[1][0]):
             self.judge(self.model, sent, result)
@@ -72,7 +72,7 @@ class Driver:
         if self.watch and not self.model.licence.ran_out:
             self.watch.settle(self.model)
 
-    def sent(self, principal: str, wish: Wish, project: int) -> SentCommand:
+    def resolve_references(self, principal: str, wish: Wish, project: int) -> SentCommand:
         """Put ids in the place of references."""
         body, key = self.resolved(wish.body, project), "-"
         if wish.verb.endswith(("draft-sequences", "clear-draft")):
@@ -101,15 +101,15 @@ class Driver:
         return ever[wish.number] if wish.number < len(ever) else UNKNOWN
 
     def _revision(self, number: int, project: int) -> int:
-        there = self.model.projects.there.get(self.ids["project"][project])
+        there = self.model.projects.by_id.get(self.ids["project"][project])
         return max((there.revision if there else 1) + number, 1)
 
     def _number(self, number: int, _: int) -> int:
-        taken = [project.number for project in self.model.projects.there.values()]
+        taken = [project.number for project in self.model.projects.by_id.values()]
         return taken[-1] if taken and not number else self.model.projects.last_number + number
 
     def _moment(self, number: int, _: int) -> str:
-        known = [project.updated_at for project in self.model.projects.there.values()]
+        known = [project.updated_at for project in self.model.projects.by_id.values()]
         return known[number] if number < len(known) else "2026-03-01T00:00:00Z"
 
     def _token(self, number: int, _: int) -> str:
@@ -129,10 +129,10 @@ class Driver:
     def judge(self, model: Model, sent: SentCommand, became: CommandResult) -> None:
         """Let a model do what was done, and compare outcome and event."""
         (principal, verb, _, body), (_, outcome, events) = sent, became
-        result = Told(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
+        result = ProductChoice(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
         done = told_no(lambda: model.apply(principal, verb, body, result))
         if isinstance(done, No):
-            expected = Some(code=done.code, details=done.details, retryable=False)
+            expected = Subset(code=done.code, details=done.details, retryable=False)
             assert outcome["status"] == "rejected", f"{sent} must be {expected}: {outcome}"
             assert agree(expected, outcome["error"]), f"{sent} must be {expected}: {outcome}"
             attempt = {"attempted": verb, "code": done.code, "project_id": body.get("project_id")}
@@ -167,13 +167,13 @@ class Driver:
         raise AssertionError(wrong)
 
     @staticmethod
-    def disagreement(model: Model, asked: tuple[str, str, Any], answer: Any) -> str | None:
+    def disagreement(model: Model, question: tuple[str, str, Any], answer: Any) -> str | None:
         """Say in what an answer is not the model's."""
-        expected = told_no(lambda: model.answer(*asked))
+        expected = told_no(lambda: model.answer(*question))
         if isinstance(expected, No):
-            error = Some(code=expected.code, details=expected.details)
-            return None if agree(error, answer.get("error")) else f"{asked} must be {error}: {answer}"
-        return None if agree(expected, ordered(asked[1], answer)) else f"{asked} must be {expected}: {answer}"
+            error = Subset(code=expected.code, details=expected.details)
+            return None if agree(error, answer.get("error")) else f"{question} must be {error}: {answer}"
+        return None if agree(expected, ordered(question[1], answer)) else f"{question} must be {expected}: {answer}"
 
     def ask(self, principal: str, verb: str, body: Any) -> Any:
         """Ask the product; what the question leaves is an event like any other."""

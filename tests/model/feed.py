@@ -70,7 +70,7 @@ def view(event: Event, principal: str, filters: Body, people: People, projects: 
     permitted = people.level(principal, f"{PROJECTS}/{part}" if part else PROJECTS)
     if worker != "projects" or not permitted or (event.name in _OWN and event.actor != principal):
         return None
-    if filters and not _wanted(event, filters, projects):
+    if filters and not _passes_filter(event, filters, projects):
         return None
     return redacted(event, people.hidden_fields(principal), sequences=people.sees(principal, "sequences"))
 
@@ -95,16 +95,16 @@ def variants(event: Event) -> list[Body | None]:
 
 def needed(filters: Body) -> set[str]:
     """Return the nodes on which a filter needs view: a filter by what is hidden would reveal it."""
-    asked = {name for name, value in filters.items() if value not in ({}, None)}
+    filtered = {name for name, value in filters.items() if value not in ({}, None)}
     nodes = {
-        "main-details": asked & _NAMED.keys(),
-        "categories": asked & {"categories"},
-        "sequences": asked & {"camera_ids"},
+        "main-details": filtered & _NAMED.keys(),
+        "categories": filtered & {"categories"},
+        "sequences": filtered & {"camera_ids"},
     }
     return {f"{PROJECTS}/{name}" for name, node in nodes.items() if node}
 
 
-def _wanted(event: Event, filters: Body, projects: dict[str, Project]) -> bool:
+def _passes_filter(event: Event, filters: Body, projects: dict[str, Project]) -> bool:
     """Tell whether a filter lets an event pass: by what its projects are now, or because it tells what left it."""
     project_ids = event.body["project_ids"] if event.name == "projects.imported" else [event.project_id]
     project_ids = [
@@ -114,7 +114,8 @@ def _wanted(event: Event, filters: Body, projects: dict[str, Project]) -> bool:
     ]
     left = {
         "projects.deleted": True,
-        "projects.updated": "updated" in filters or bool(set(event.body.get("changed", ())) & _named(filters)),
+        "projects.updated": "updated" in filters
+        or bool(set(event.body.get("changed", ())) & _filtered_fields(filters)),
         "projects.sequences-removed": "camera_ids" in filters,
     }
     if project_ids and left.get(event.name):
@@ -124,7 +125,7 @@ def _wanted(event: Event, filters: Body, projects: dict[str, Project]) -> bool:
     )
 
 
-def _named(filters: Body) -> set[str]:
+def _filtered_fields(filters: Body) -> set[str]:
     """Return the fields that a filter names."""
     columns: set[Any] = {name for key, name in _NAMED.items() if key in filters}
     return columns | {f"category_{slot}" for slot in filters.get("categories", {})}

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.model.project import CATEGORIES, DATA, MAIN, Project
 from tests.model.projects import Projects
-from tests.model.rules import Body, Done, No, Some, Told, before, moment
+from tests.model.rules import Applied, Body, No, ProductChoice, Subset, before, moment
 
 
 def needs_retention(body: Body) -> bool:
@@ -18,12 +18,12 @@ def fits(body: Body) -> None:
         n for n, project in enumerate(body["projects"]) if before(project.get("end_time"), project.get("start_time"))
     ]
     if wrong:
-        raise No("invalid", fields=[Some(field=f"projects.{index}.end_time") for index in wrong])
+        raise No("invalid", fields=[Subset(field=f"projects.{index}.end_time") for index in wrong])
 
 
-def take_over(projects: Projects, principal: str, body: Body, outcome: Told) -> Done:
+def take_over(projects: Projects, principal: str, body: Body, outcome: ProductChoice) -> Applied:
     """Judge every project by itself: taken over, already there, or refused."""
-    known = {project["project_id"] for project in body["projects"]} & {*projects.there, *projects.gone}
+    known = {project["project_id"] for project in body["projects"]} & {*projects.by_id, *projects.deleted}
     new: list[Body] = []
     refused, there = list[Body](), list[int]()
     for index, project in enumerate(body["projects"]):
@@ -35,20 +35,20 @@ def take_over(projects: Projects, principal: str, body: Body, outcome: Told) -> 
             there.append(project["number"])
             continue
         new.append(project)
-        projects.there[project["project_id"]] = _project(principal, project, outcome.at)
+        projects.by_id[project["project_id"]] = _project(principal, project, outcome.at)
     projects.last_number = max([projects.last_number, *(imported["number"] for imported in new)])
-    result = Some(
+    result = Subset(
         project_ids=[imported["project_id"] for imported in new],
         numbers=[imported["number"] for imported in new],
         already_there=there,
         refused=refused,
     )
-    return Done(result, again=not new)
+    return Applied(result, again=not new)
 
 
 def _differences(projects: Projects, imported: Body) -> list[tuple[str, str]]:
     """Name what nobody changes of a project, where it differs from what is here; of a deleted one nothing is."""
-    here = projects.there.get(imported["project_id"])
+    here = projects.by_id.get(imported["project_id"])
     if not here:
         return []
     differs = {
@@ -60,8 +60,8 @@ def _differences(projects: Projects, imported: Body) -> list[tuple[str, str]]:
 
 def _obstacles(projects: Projects, imported: Body) -> list[tuple[str, str]]:
     taken = {
-        "project_id": imported["project_id"] in projects.there,
-        "number": any(imported["number"] == other.number for other in projects.there.values()),
+        "project_id": imported["project_id"] in projects.by_id,
+        "number": any(imported["number"] == other.number for other in projects.by_id.values()),
     }
     unknown = [name for name in ("type_id", "status_id") if not projects.usable(name, imported.get(name))]
     conflicts = [("conflict", field) for field, is_taken in taken.items() if is_taken]

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.model.project import MAIN, Project
-from tests.model.rules import Body, No, Some, moment
+from tests.model.rules import Body, No, Subset, moment
 
 Found = tuple[str, Project]
 _IDS = {"type_ids": "type_id", "status_ids": "status_id"}
@@ -104,7 +104,7 @@ def listed(projects: Mapping[str, Project], body: Body, hidden: Collection[str])
     return [candidate for part in parts for candidate in sorted(part, key=place, reverse=backward)]
 
 
-def statistics(projects: Mapping[str, Project], body: Body, timezone: str, closing: Collection[int]) -> Some:
+def statistics(projects: Mapping[str, Project], body: Body, timezone: str, closing: Collection[int]) -> Subset:
     """Count by group and interval, and say how long those took that are closed, and those that have both times."""
     chosen = [
         project for project_id, project in projects.items() if matches(project_id, project, body.get("filter", {}))
@@ -115,8 +115,8 @@ def statistics(projects: Mapping[str, Project], body: Body, timezone: str, closi
             begun = _starting(column(member, "created_at"), body.get("interval", "none"), ZoneInfo(timezone))
             counted.setdefault((group, begun), []).append(member)
     figures = [_figures(group, begun, members, closing) for (group, begun), members in counted.items()]
-    answer = Some(timezone=timezone, total=len(chosen), items=in_order(figures), truncated=False)
-    return Some(answer, closing_status_ids=sorted(closing))
+    answer = Subset(timezone=timezone, total=len(chosen), items=in_order(figures), truncated=False)
+    return Subset(answer, closing_status_ids=sorted(closing))
 
 
 def in_order(figures: Iterable[Mapping[str, Any]]) -> list[Any]:

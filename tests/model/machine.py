@@ -13,10 +13,10 @@ from tests.model.commands import (
     IMPORT,
     NARROWED,
     PEOPLE,
+    PRINCIPALS,
     PROJECT,
     ROLES,
     TAKING_OVER,
-    WHO,
     Ref,
     Wish,
 )
@@ -46,19 +46,19 @@ class Machine(Driver, RuleBasedStateMachine):
             self.do([("admin", wish)], 0)
         self.do([("olga", OPENING[-1])], 1)
 
-    @rule(wishes=st.lists(st.tuples(WHO, PROJECT, PROJECTS), min_size=4, max_size=8))
+    @rule(wishes=st.lists(st.tuples(PRINCIPALS, PROJECT, PROJECTS), min_size=4, max_size=8))
     def project_commands(self, wishes: list[tuple[str, Wish, int]]) -> None:
         """Some commands about projects, one after the other."""
         for principal, wish, project in wishes:
             self.do([(principal, wish)], project)
 
-    @rule(wishes=st.lists(st.tuples(WHO, DRAFT | DRAFT | TAKING_OVER, PROJECTS), min_size=2, max_size=6))
+    @rule(wishes=st.lists(st.tuples(PRINCIPALS, DRAFT | DRAFT | TAKING_OVER, PROJECTS), min_size=2, max_size=6))
     def draft_commands(self, wishes: list[tuple[str, Wish, int]]) -> None:
         """Some commands about draft lists, and taking them over."""
         for principal, wish, project in wishes:
             self.do([(principal, wish)], project)
 
-    @rule(wishes=st.lists(st.tuples(WHO, IMPORT), min_size=1, max_size=2))
+    @rule(wishes=st.lists(st.tuples(PRINCIPALS, IMPORT), min_size=1, max_size=2))
     def imports(self, wishes: list[tuple[str, Wish]]) -> None:
         """Some projects of another system."""
         for wish in wishes:
@@ -70,18 +70,18 @@ class Machine(Driver, RuleBasedStateMachine):
         for wish in wishes:
             self.do([wish], 0)
 
-    @rule(wishes=st.lists(st.tuples(WHO, PROJECT), min_size=3, max_size=8), project=PROJECTS)
+    @rule(wishes=st.lists(st.tuples(PRINCIPALS, PROJECT), min_size=3, max_size=8), project=PROJECTS)
     def at_once_on_a_project(self, wishes: list[tuple[str, Wish]], project: int) -> None:
         """Several people at once on one project: as if one after the other, in the order of acceptance."""
         self.do(wishes, project)
 
-    @rule(wishes=st.lists(st.tuples(WHO, ADMINISTRATION), min_size=2, max_size=4))
+    @rule(wishes=st.lists(st.tuples(PRINCIPALS, ADMINISTRATION), min_size=2, max_size=4))
     def at_once_in_administration(self, wishes: list[tuple[str, Wish]]) -> None:
         """Several people at once in administration, roles included."""
         self.do(wishes, 0)
 
     @rule(
-        wishes=st.lists(st.tuples(WHO, ANYTHING, PROJECTS), min_size=2, max_size=5),
+        wishes=st.lists(st.tuples(PRINCIPALS, ANYTHING, PROJECTS), min_size=2, max_size=5),
         beside=st.none() | st.tuples(MOSTLY_ADMIN, ADMINISTRATION),
     )
     def at_once_everywhere(self, wishes: list[tuple[str, Wish, int]], beside: tuple[str, Wish] | None) -> None:
@@ -89,7 +89,9 @@ class Machine(Driver, RuleBasedStateMachine):
 
         Only those of one key have an order of their own; one command of administration is read as a whole or not.
         """
-        commands = [self.sent(*wish) for wish in wishes] + ([self.sent(*beside, 0)] if beside else [])
+        commands = [self.resolve_references(*wish) for wish in wishes] + (
+            [self.resolve_references(*beside, 0)] if beside else []
+        )
         became = self.system.run(self.system.send_together(commands))
         done = sorted(zip(commands, became, strict=True), key=lambda pair: pair[1][0])
         if self.watch:
@@ -103,22 +105,22 @@ class Machine(Driver, RuleBasedStateMachine):
 
     def told_apart(self, orders: list[Order]) -> Order:
         """Return the order after which the projects and draft lists are as they are now."""
-        asked = [(self.holder(), "projects.get", {"project_id": project_id}) for project_id in self.ids["project"]]
-        for principal, verb, body in [*asked, *((principal, "projects.draft", {}) for principal in PEOPLE)]:
+        questions = [(self.holder(), "projects.get", {"project_id": project_id}) for project_id in self.ids["project"]]
+        for principal, verb, body in [*questions, *((principal, "projects.draft", {}) for principal in PEOPLE)]:
             answer = self.ask(principal, verb, body)
             orders = [order for order in orders if self.disagreement(order[1], (principal, verb, body), answer) is None]
         assert orders, "no order leads to what there is now"
         return orders[0]
 
-    @rule(principal=WHO, wishes=st.lists(QUESTION, min_size=1, max_size=4))
+    @rule(principal=PRINCIPALS, wishes=st.lists(QUESTION, min_size=1, max_size=4))
     def questions(self, principal: str, wishes: list[Wish]) -> None:
         """Some questions."""
         for wish in wishes:
             self.compare(principal, wish)
 
     @rule(
-        wishes=st.lists(st.tuples(WHO, PROJECT | ADMINISTRATION | IMPORT | DRAFT), min_size=2, max_size=5),
-        principal=WHO,
+        wishes=st.lists(st.tuples(PRINCIPALS, PROJECT | ADMINISTRATION | IMPORT | DRAFT), min_size=2, max_size=5),
+        principal=PRINCIPALS,
         question=QUESTION,
     )
     def licence_runs_out(self, wishes: list[tuple[str, Wish]], principal: str, question: Wish) -> None:
@@ -133,7 +135,7 @@ class Machine(Driver, RuleBasedStateMachine):
         self.compare(self.holder(), Wish("administration.licence", {}))
         self.do([(self.holder(), Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
 
-    @rule(principal=WHO, filters=WATCHED)
+    @rule(principal=PRINCIPALS, filters=WATCHED)
     def somebody_follows(self, principal: str, filters: dict[str, Any]) -> None:
         """Somebody follows what happens, instead of who did."""
         self.follow(principal, filters)
@@ -145,7 +147,11 @@ class Machine(Driver, RuleBasedStateMachine):
         self.watch = Watch(self.system, principal, self.resolved(filters))
         self.watch.open(self.model)
 
-    @rule(principal=WHO, filters=WATCHED, wishes=st.lists(st.tuples(WHO, ANYTHING, PROJECTS), min_size=1, max_size=5))
+    @rule(
+        principal=PRINCIPALS,
+        filters=WATCHED,
+        wishes=st.lists(st.tuples(PRINCIPALS, ANYTHING, PROJECTS), min_size=1, max_size=5),
+    )
     def hang_up(self, principal: str, filters: dict[str, Any], wishes: list[tuple[str, Wish, int]]) -> None:
         """The follower is disconnected, and goes on later from where it was."""
         if self.watch is None:
@@ -166,7 +172,7 @@ class Machine(Driver, RuleBasedStateMachine):
         self, principal: str, filters: dict[str, Any], role: Wish, wishes: list[tuple[Wish, int]]
     ) -> None:
         """A role changes while somebody follows, and counts from the next event on."""
-        if not self.watch or not self.watch.follower or self.watch.who == "admin":
+        if not self.watch or not self.watch.follower or self.watch.principal == "admin":
             self.follow(principal, filters)
         self.do([(self.holder(), role)], 0)
         for wish, project in wishes:
@@ -176,15 +182,15 @@ class Machine(Driver, RuleBasedStateMachine):
         """Return somebody who may do everything."""
         return min(self.model.people.members["administrators"])
 
-    @rule(back=st.integers(0, 9), principal=WHO)
+    @rule(back=st.integers(0, 9), principal=PRINCIPALS)
     def again(self, back: int, principal: str) -> None:
         """A command that is sent again changes nothing; its outcome is told to its sender alone."""
         (sender, verb, key, body), outcome = self.history[-1 - back % len(self.history)]
         command_id = UUID(outcome["command_id"])
         acknowledgement = self.system.run(self.system.speakers[sender].publish(verb, key, body, command_id))
         assert "error" not in acknowledgement, acknowledgement
-        asked = self.ask(principal, "projects.outcome", {"command_id": str(command_id)})
-        assert asked == outcome if principal == sender else asked["error"]["code"] == "gone", asked
+        answer = self.ask(principal, "projects.outcome", {"command_id": str(command_id)})
+        assert answer == outcome if principal == sender else answer["error"]["code"] == "gone", answer
 
     def teardown(self) -> None:
         """Let everybody read everything at the end; what went wrong before is said, should it not happen again."""

@@ -17,7 +17,7 @@ from tests.model.project import SECTIONS
 from tests.model.projects import Projects
 from tests.model.properties import Properties
 from tests.model.questions import QueryDispatcher
-from tests.model.rules import Body, Done, No, Told, before
+from tests.model.rules import Applied, Body, No, ProductChoice, before
 from tests.model.settings import Licence, Settings
 
 _PARTS = {"comment": "comments", "call": "calls", "sequences": "sequences"}
@@ -45,12 +45,12 @@ class Model:
 
     def described(self) -> str:
         """Return all that the model knows but for the activity, the same for the same state."""
-        known = (self.projects.there, self.projects.gone, self.projects.drafts.lists)
+        known = (self.projects.by_id, self.projects.deleted, self.projects.drafts.lists)
         rest = (self.people, self.properties, self.settings, self.licence)
         return repr([*(sorted(each.items(), key=lambda pair: pair[0]) for each in known), *map(vars, rest)])
 
-    def apply(self, principal: str, command: str, body: Body, outcome: Told) -> Done:
-        """Carry out a command, or refuse; `told` has the times and numbers that the product chose."""
+    def apply(self, principal: str, command: str, body: Body, outcome: ProductChoice) -> Applied:
+        """Carry out a command, or refuse; `outcome` has the times and numbers that the product chose."""
         worker, _, verb = command.partition(".")
         self._fits(verb, body)
         self.people.need(principal, needs(worker, verb, body), "manage", "permission-denied")
@@ -74,7 +74,7 @@ class Model:
         if verb == "add-sequences" and not body.get("sequences") and not body.get("from_draft"):
             raise No("invalid")
 
-    def _project_command(self, principal: str, verb: str, body: Body, outcome: Told) -> Done:
+    def _project_command(self, principal: str, verb: str, body: Body, outcome: ProductChoice) -> Applied:
         if verb == "import":
             return imports.take_over(self.projects, principal, body, outcome)
         if verb in {"draft-sequences", "undraft-sequences", "clear-draft"}:
@@ -89,7 +89,7 @@ class Model:
             return self._called(self.projects, f"{action}-part", part)(principal, body, outcome, project)
         return self._called(self.projects, verb)(principal, body, outcome, project)
 
-    def _other(self, principal: str, verb: str, body: Body, outcome: Told) -> Done:
+    def _other(self, principal: str, verb: str, body: Body, outcome: ProductChoice) -> Applied:
         kind = verb.partition("-")[2]
         if kind in {"type", "status", "category-value"} and verb != "mark-status":
             return self._called(self.properties, verb.partition("-")[0], kind)(body, outcome)
@@ -102,7 +102,7 @@ class Model:
         return self._called(self.properties, verb)(body, outcome)
 
     @staticmethod
-    def _called(there: object, verb: str, *first: str) -> Callable[..., Done]:
+    def _called(there: object, verb: str, *first: str) -> Callable[..., Applied]:
         return partial(getattr(there, verb.replace("-", "_")), *first)
 
     def answer(self, principal: str, verb: str, body: Body) -> Any:

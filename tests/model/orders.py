@@ -5,12 +5,12 @@ from collections.abc import Callable
 from tests.model.model import Model
 from tests.model.system import CommandResult, SentCommand
 
-Done = tuple[SentCommand, CommandResult]
-Order = tuple[list[Done], Model]
+Applied = tuple[SentCommand, CommandResult]
+Order = tuple[list[Applied], Model]
 Judge = Callable[[Model, SentCommand, CommandResult], None]
 
 
-def explained(model: Model, done: list[Done], judge: Judge) -> list[Order]:
+def explained(model: Model, done: list[Applied], judge: Judge) -> list[Order]:
     """Return orders in which the model does all that was done, one of each end to which they lead.
 
     Those of one worker and key keep the order of their acceptance, in which they are given.
@@ -18,7 +18,7 @@ def explained(model: Model, done: list[Done], judge: Judge) -> list[Order]:
     Raises:
         AssertionError: There is no such order.
     """
-    chains: dict[tuple[str, str], list[Done]] = {}
+    chains: dict[tuple[str, str], list[Applied]] = {}
     for pair in done:
         _, verb, key, _ = pair[0]
         chains.setdefault((verb.partition(".")[0], key), []).append(pair)
@@ -29,7 +29,7 @@ def explained(model: Model, done: list[Done], judge: Judge) -> list[Order]:
     return orders
 
 
-def _meets(chain: list[Done]) -> set[str]:
+def _meets(chain: list[Applied]) -> set[str]:
     """Name what a chain may share with others: numbers, a draft list, or everything."""
     shared = set()
     for (principal, command, _, body), _ in chain:
@@ -43,9 +43,9 @@ def _meets(chain: list[Done]) -> set[str]:
     return shared
 
 
-def _parts(chains: list[list[Done]]) -> list[list[list[Done]]]:
+def _parts(chains: list[list[Applied]]) -> list[list[list[Applied]]]:
     """Put chains together that may meet; the others do not ask for each other's order."""
-    parts: list[tuple[set[str], list[list[Done]]]] = []
+    parts: list[tuple[set[str], list[list[Applied]]]] = []
     everything = any("everything" in _meets(chain) for chain in chains)
     for chain in chains:
         shared, beside = ({"everything"} if everything else _meets(chain)), [chain]
@@ -56,7 +56,7 @@ def _parts(chains: list[list[Done]]) -> list[list[list[Done]]]:
     return [chains for _, chains in parts]
 
 
-def _ways(model: Model, chains: list[list[Done]], judge: Judge) -> list[Order]:
+def _ways(model: Model, chains: list[list[Applied]], judge: Judge) -> list[Order]:
     ways: dict[tuple[int, ...], dict[str, Order]] = {(0,) * len(chains): {model.described(): ([], model)}}
     for _ in range(sum(map(len, chains))):
         ways = _step(ways, chains, judge)
@@ -64,7 +64,7 @@ def _ways(model: Model, chains: list[list[Done]], judge: Judge) -> list[Order]:
 
 
 def _step(
-    ways: dict[tuple[int, ...], dict[str, Order]], chains: list[list[Done]], judge: Judge
+    ways: dict[tuple[int, ...], dict[str, Order]], chains: list[list[Applied]], judge: Judge
 ) -> dict[tuple[int, ...], dict[str, Order]]:
     """Go one command further in every way; those that meet in one state go on as one."""
     further: dict[tuple[int, ...], dict[str, Order]] = {}

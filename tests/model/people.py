@@ -1,7 +1,7 @@
 """Roles and what they come to, as the published interface says."""
 
 from tests.model.project import CATEGORIES, DATA, MAIN
-from tests.model.rules import Body, Done, No, Some, Told
+from tests.model.rules import Applied, Body, No, ProductChoice, Subset
 
 ADMINISTRATORS = "administrators"
 PROJECTS = "incident-projects"
@@ -52,29 +52,29 @@ class People:
         if missing:
             raise No(code, nodes=missing, level=level)
 
-    def me(self, principal: str) -> Some:
+    def me(self, principal: str) -> Subset:
         """Say what somebody may do."""
         mine = sorted(role for role, members in self.members.items() if principal in members)
-        return Some(
+        return Subset(
             principal=principal,
             roles=mine,
-            permissions=Some({node: LEVELS[self.level(principal, node)] for node in NODES}),
+            permissions=Subset({node: LEVELS[self.level(principal, node)] for node in NODES}),
         )
 
-    def listed(self) -> Some:
+    def listed(self) -> Subset:
         """List every role."""
-        return Some(
+        return Subset(
             roles=[
-                Some(role_id=role, members=sorted(self.members[role]), **self.roles[role])
+                Subset(role_id=role, members=sorted(self.members[role]), **self.roles[role])
                 for role in sorted(self.roles)
             ]
         )
 
-    def _known(self, role: str) -> None:
+    def _require_role(self, role: str) -> None:
         if role not in self.roles:
-            raise No("unknown-reference", fields=[Some(field="role_id", value=role)])
+            raise No("unknown-reference", fields=[Subset(field="role_id", value=role)])
 
-    def _changeable(self, role: str) -> None:
+    def _require_changeable(self, role: str) -> None:
         if role == ADMINISTRATORS:
             raise No("conflict")
 
@@ -90,35 +90,35 @@ class People:
         if above:
             raise No("permission-denied", nodes=sorted(above), level=max(above.values(), key=LEVELS.index))
 
-    def define_role(self, principal: str, body: Body, _: Told) -> Done:
+    def define_role(self, principal: str, body: Body, _: ProductChoice) -> Applied:
         """Make a role or replace what it gives; its members stay."""
         role = body["role_id"]
-        self._changeable(role)
+        self._require_changeable(role)
         self._within(principal, role, body["permissions"])
         self._within(principal, role, self.roles.get(role, {}).get("permissions", {}))
         there, self.roles[role] = self.roles.get(role), {"name": body["name"], "permissions": body["permissions"]}
         self.members.setdefault(role, set())
-        return Done(Some(role_id=role, permissions=body["permissions"]), again=there == self.roles[role])
+        return Applied(Subset(role_id=role, permissions=body["permissions"]), again=there == self.roles[role])
 
-    def delete_role(self, principal: str, body: Body, _: Told) -> Done:
+    def delete_role(self, principal: str, body: Body, _: ProductChoice) -> Applied:
         """Delete a role; nobody has it any more."""
-        self._changeable(body["role_id"])
+        self._require_changeable(body["role_id"])
         self._handed_by(principal, body["role_id"])
         del self.roles[body["role_id"]], self.members[body["role_id"]]
-        return Done(Some(body))
+        return Applied(Subset(body))
 
     def _handed_by(self, principal: str, role: str) -> None:
-        self._known(role)
+        self._require_role(role)
         self._within(principal, role, self.roles[role]["permissions"])
 
-    def assign_role(self, principal: str, body: Body, _: Told) -> Done:
+    def assign_role(self, principal: str, body: Body, _: ProductChoice) -> Applied:
         """Give a role."""
         self._handed_by(principal, body["role_id"])
         again = body["principal"] in self.members[body["role_id"]]
         self.members[body["role_id"]].add(body["principal"])
-        return Done(Some(body), again=again)
+        return Applied(Subset(body), again=again)
 
-    def unassign_role(self, principal: str, body: Body, _: Told) -> Done:
+    def unassign_role(self, principal: str, body: Body, _: ProductChoice) -> Applied:
         """Take a role, but not from the last administrator."""
         self._handed_by(principal, body["role_id"])
         members = self.members[body["role_id"]]
@@ -126,4 +126,4 @@ class People:
             raise No("conflict")
         again = body["principal"] not in members
         members.discard(body["principal"])
-        return Done(Some(body), again=again)
+        return Applied(Subset(body), again=again)

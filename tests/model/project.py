@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from tests.model.rules import Some, decimal, moment
+from tests.model.rules import Subset, decimal, moment
 
 MAIN = ("type_id", "status_id", "reference", "description", "start_time", "end_time")
 OPENING = ("type_id", "reference", "description", "start_time", "end_time")
@@ -57,7 +57,7 @@ class Project:
     def opened(self, *, how: str = "") -> "Project":
         """Begin the past with what is known now, and `how` it was opened: `from_draft` or `imported`."""
         known = {name: self.fields[name] for name in MAIN}
-        self.remember([Past("project", None, None, Some(known, **({how: True} if how else {})))])
+        self.remember([Past("project", None, None, Subset(known, **({how: True} if how else {})))])
         return self
 
     def remember(self, past: list[Past]) -> None:
@@ -86,12 +86,12 @@ class Project:
             for sequence_id in dict.fromkeys(ids)
         ]
 
-    def removal(self, part_id: str) -> Some:
+    def removal(self, part_id: str) -> Subset:
         """Say who removed a part last, or that it never was here."""
         removed = [change for change in self.history if change.past.part_id == part_id and change.past.new is None]
         if not removed:
-            return Some(id=part_id, known=False, status=404)
-        return Some(id=part_id, deleted_by=removed[-1].by, deleted_at=removed[-1].at)
+            return Subset(id=part_id, known=False, status=404)
+        return Subset(id=part_id, deleted_by=removed[-1].by, deleted_at=removed[-1].at)
 
     def cameras(self) -> set[str]:
         """Return the cameras whose recordings it has."""
@@ -131,7 +131,7 @@ def values(name: str, value: Any) -> Any:
     return decimal(value) if name.startswith("decimal_") else moment(value)
 
 
-def told(name: str, value: Any) -> Any:
+def value_in_event(name: str, value: Any) -> Any:
     """Return a value as an event tells it: nothing that a person wrote."""
     return None if name in WRITTEN else value
 

@@ -11,7 +11,7 @@ from tests.model.people import PROJECTS, People
 from tests.model.project import CATEGORIES, DATA, MAIN, SECTIONS, Change, Project, values
 from tests.model.projects import Projects
 from tests.model.properties import Properties
-from tests.model.rules import ABSENT, Body, Some, moment
+from tests.model.rules import ABSENT, Body, Subset, moment
 from tests.model.settings import Licence, Settings
 
 GROUPED = {
@@ -54,20 +54,20 @@ class QueryDispatcher:
         }
         self.people.need(principal, nodes, "view", "not-available")
         if verb == "audit.activity":
-            return Some(
+            return Subset(
                 items=[self._entry(principal, entry) for entry in in_time(activity.get(body["project_id"], []))]
             )
         answers: dict[str, Any] = {
             "get": lambda: self._document(principal, body["project_id"]),
             "list": lambda: self._page(principal, body),
-            "draft": lambda: Some(
-                sequences=[Some(entry, media="available") for entry in self.projects.drafts.listed(principal)]
+            "draft": lambda: Subset(
+                sequences=[Subset(entry, media="available") for entry in self.projects.drafts.listed(principal)]
             ),
             "history": lambda: self._history(principal, body),
             "statistics": lambda: self._figures(principal, body),
             "roles": self.people.listed,
             "properties": self.properties.listed,
-            "settings": lambda: Some(self.settings.now),
+            "settings": lambda: Subset(self.settings.now),
             "licence": self.licence.state,
         }
         return answers[verb.rpartition(".")[2]]()
@@ -84,16 +84,16 @@ class QueryDispatcher:
         names = verb == "administration.properties" and self.people.level(principal, PROJECTS)
         return PROJECTS if names else NODES.get(verb, PROJECTS)
 
-    def _document(self, principal: str, project_id: str) -> Some:
+    def _document(self, principal: str, project_id: str) -> Subset:
         project, hidden = self.projects.need(project_id), self._hidden(principal)
-        whole = Some(
+        whole = Subset(
             row(project_id, project),
             updated_by=project.updated_by,
             retention_exempt=project.retention_exempt,
             categories={name[-1]: project.fields[name] for name in CATEGORIES},
             data={name: project.fields[name] for name in DATA},
             hold=None,
-            **{name: in_order(map(Some, getattr(project, name).values())) for name in SECTIONS.values()},
+            **{name: in_order(map(Subset, getattr(project, name).values())) for name in SECTIONS.values()},
         )
         hold = [] if self.people.sees(principal, "retention") else ["hold"]
         withheld = [*self._details(principal), *(SECTIONS[name] for name in hidden), *hold]
@@ -102,37 +102,37 @@ class QueryDispatcher:
             *(MAIN if "main-details" in withheld else ()),
             *(["data"] if "categories" in withheld else ()),
         }
-        return Some(whole, withheld=sorted(withheld), **dict.fromkeys(keys - {"main-details"}, ABSENT))
+        return Subset(whole, withheld=sorted(withheld), **dict.fromkeys(keys - {"main-details"}, ABSENT))
 
-    def _page(self, principal: str, body: Body) -> Some:
+    def _page(self, principal: str, body: Body) -> Subset:
         hidden, unseen = self._hidden(principal), self._details(principal)
         details = [name for name in unseen if name == "main-details"]
-        rows = listed(self.projects.there, body, [*hidden, *unseen])
+        rows = listed(self.projects.by_id, body, [*hidden, *unseen])
         searched = [*unseen, *(SECTIONS[name] for name in hidden)] if "search" in body else details
         withheld = list(dict.fromkeys(searched))
         blank = dict.fromkeys(MAIN) if details else {}
-        items = [Some(row(*row_parts), **blank) for row_parts in rows]
-        return Some(items=items, total=len(rows), withheld=sorted(withheld))
+        items = [Subset(row(*row_parts), **blank) for row_parts in rows]
+        return Subset(items=items, total=len(rows), withheld=sorted(withheld))
 
-    def _figures(self, principal: str, body: Body) -> Some:
-        figures = statistics(self.projects.there, body, self.settings.now["timezone"], self.properties.closing)
+    def _figures(self, principal: str, body: Body) -> Subset:
+        figures = statistics(self.projects.by_id, body, self.settings.now["timezone"], self.properties.closing)
         if self.people.sees(principal, "main-details"):
-            return Some(figures, withheld=[])
+            return Subset(figures, withheld=[])
         figures["closing_status_ids"] = []
         blank = dict.fromkeys({name for entry in figures["items"] for name in entry} - {"group", "starting", "count"})
-        return Some(figures, withheld=["main-details"], items=[{**entry, **blank} for entry in figures["items"]])
+        return Subset(figures, withheld=["main-details"], items=[{**entry, **blank} for entry in figures["items"]])
 
-    def _entry(self, principal: str, event: Event) -> Some:
+    def _entry(self, principal: str, event: Event) -> Subset:
         """Return an event as the activity of its project tells it: without details of parts that one may not see."""
         activity, section = entry(event), SECTION_OF.get(event.name.removeprefix("projects.").partition("-")[0])
         if section and not self.people.sees(principal, section):
-            return Some(activity, details={})
+            return Subset(activity, details={})
         shown = redacted(
             event, self.people.hidden_fields(principal), sequences=self.people.sees(principal, "sequences")
         )
-        return Some(activity, details={name: value for name, value in (shown or {}).items() if name != "project_id"})
+        return Subset(activity, details={name: value for name, value in (shown or {}).items() if name != "project_id"})
 
-    def _history(self, principal: str, body: Body) -> Some:
+    def _history(self, principal: str, body: Body) -> Subset:
         project, hidden = self.projects.need(body["project_id"]), self._hidden(principal)
         fields = self.people.hidden_fields(principal)
         items = [
@@ -143,22 +143,22 @@ class QueryDispatcher:
             and body.get("part_id") in {None, change.past.part_id}
         ]
         withheld = [*self._details(principal), *(SECTIONS[name] for name in hidden)]
-        return Some(items=newest_first(items), withheld=sorted(withheld))
+        return Subset(items=newest_first(items), withheld=sorted(withheld))
 
 
-def row(project_id: str, project: Project) -> Some:
+def row(project_id: str, project: Project) -> Subset:
     """Return a project as a list shows it."""
     names = ("number", "revision", "created_by", "created_at", "updated_at", "imported")
     details = {name: project.fields[name] for name in MAIN} | {name: getattr(project, name) for name in names}
-    return Some(details, project_id=project_id)
+    return Subset(details, project_id=project_id)
 
 
-def past(change: Change, hidden: Collection[str]) -> Some:
+def past(change: Change, hidden: Collection[str]) -> Subset:
     """Return a change as the history tells it, an opening without hidden fields."""
     name, part_id, old, new = change.past
     if name == "project":
-        new = Some(new, **dict.fromkeys(set(new) & set(hidden), ABSENT))
-    return Some(
+        new = Subset(new, **dict.fromkeys(set(new) & set(hidden), ABSENT))
+    return Subset(
         revision=change.revision,
         by=change.by,
         at=change.at,
@@ -190,10 +190,10 @@ def of_each(event: Event) -> list[Event]:
     ]
 
 
-def entry(event: Event) -> Some:
+def entry(event: Event) -> Subset:
     """Return an event as the activity of its project tells it."""
     details = {name: value for name, value in event.body.items() if name != "project_id"}
-    return Some(
+    return Subset(
         event_id=event.id,
         at=event.at,
         actor=event.actor,
@@ -201,7 +201,7 @@ def entry(event: Event) -> Some:
         project_id=event.project_id or event.body.get("project_id"),
         command_id=event.cause,
         revision=event.revision,
-        details=Some(details),
+        details=Subset(details),
     )
 
 
@@ -210,6 +210,6 @@ def in_time(events: list[Event]) -> list[Event]:
     return sorted(events, key=lambda event: (moment(event.at), event.id), reverse=True)
 
 
-def in_order(parts: Iterable[Some]) -> list[Some]:
+def in_order(parts: Iterable[Subset]) -> list[Subset]:
     """Order comments, calls or sequences by their own times, those of one time as they were accepted."""
     return sorted(parts, key=lambda part: moment(part.get("at") or part.get("start") or "2000-01-01"))

@@ -10,7 +10,7 @@ Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Told:
+class ProductChoice:
     """What only the product can say of an applied command: its id, its time, and the numbers that it chose."""
 
     command_id: str
@@ -25,10 +25,10 @@ class No(Exception):  # noqa: N818 - an answer, not an error
         """Keep both."""
         super().__init__(code)
         self.code = code
-        self.details = Some(details)
+        self.details = Subset(details)
 
 
-class Some(dict[str, Any]):
+class Subset(dict[str, Any]):
     """A part of an object: the other one may have more fields."""
 
 
@@ -37,18 +37,18 @@ ABSENT = object()
 
 
 @dataclass
-class Done:
+class Applied:
     """The model applies a command: `again` when it was done before and nothing happens."""
 
-    result: Some
+    result: Subset
     revision: int | None = None
     again: bool = False
 
 
 def agree(expected: Any, actual: Any, name: str = "") -> bool:
-    """Tell whether two answers say the same: times as moments, decimals as numbers, `Some` as a part."""
+    """Tell whether two answers say the same: times as moments, decimals as numbers, `Subset` as a part."""
     if isinstance(expected, Mapping):
-        if not isinstance(actual, Mapping) or not (isinstance(expected, Some) or expected.keys() == actual.keys()):
+        if not isinstance(actual, Mapping) or not (isinstance(expected, Subset) or expected.keys() == actual.keys()):
             return False
         inner = name if name.startswith("decimal_") else ""
         return all(

@@ -3,7 +3,7 @@
 from typing import Any
 from zoneinfo import available_timezones
 
-from tests.model.rules import Body, Done, No, Some, Told
+from tests.model.rules import Applied, Body, No, ProductChoice, Subset
 
 FIRST: dict[str, Any] = {
     "retention_days": 7,
@@ -22,17 +22,19 @@ class Settings:
         """Begin as a fresh site does."""
         self.now = dict(FIRST)
 
-    def change_settings(self, body: Body, _: Told) -> Done:
+    def change_settings(self, body: Body, _: ProductChoice) -> Applied:
         """Change what is given and differs, and tell what it was and is."""
         if body.get("timezone", "UTC") not in available_timezones():
-            raise No("invalid", fields=[Some(field="timezone")])
+            raise No("invalid", fields=[Subset(field="timezone")])
         new_values = {name: value for name, value in body.items() if value != self.now[name]}
-        changed = {name: {"old": _told(self.now[name]), "new": _told(value)} for name, value in new_values.items()}
+        changed = {
+            name: {"old": _text_of(self.now[name]), "new": _text_of(value)} for name, value in new_values.items()
+        }
         self.now |= new_values
-        return Done(Some(changed=changed), again=not new_values)
+        return Applied(Subset(changed=changed), again=not new_values)
 
 
-def _told(value: Any) -> Any:
+def _text_of(value: Any) -> Any:
     return " ".join(value) if isinstance(value, list) else value
 
 
@@ -50,21 +52,24 @@ class Licence:
         if self.ran_out:
             raise No("not-licensed", reason="expired")
 
-    def activate_licence(self, principal: str, claims: dict[str, Any], reason: str | None) -> Done:
+    def activate_licence(self, principal: str, claims: dict[str, Any], reason: str | None) -> Applied:
         """Put what a token says into force, unless there is a reason against the token."""
         if reason:
             raise No("not-licensed", reason=reason)
         again = claims == self.activated
         self.activated, self.ran_out = claims, False
         self.by = self.by if again else principal
-        return Done(Some(claims), again=again)
+        return Applied(Subset(claims), again=again)
 
-    def state(self) -> Some:
+    def state(self) -> Subset:
         """Say which licence is in force, or why none is."""
         if self.activated is None:
             licence = {"product": "incident-manager", "version": "1", "edition": "corporate", "expires_at": None}
-            return Some(valid=True, reason=None, licence=licence, included=True)
+            return Subset(valid=True, reason=None, licence=licence, included=True)
         reason = "expired" if self.ran_out else None
-        return Some(
-            valid=not self.ran_out, reason=reason, licence=Some(version=self.activated["version"]), activated_by=self.by
+        return Subset(
+            valid=not self.ran_out,
+            reason=reason,
+            licence=Subset(version=self.activated["version"]),
+            activated_by=self.by,
         )

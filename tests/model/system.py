@@ -99,9 +99,9 @@ class System:
             return answer, await self._ear.uncaused(of_feeds=False)
         return answer, None
 
-    def heard(self) -> set[str]:
+    def event_ids(self) -> set[str]:
         """Return the ids of all events until now."""
-        return set(self._ear.known)
+        return set(self._ear.event_ids)
 
     async def follow(self, principal: str, filters: Any, since: str | None) -> tuple[Follower | None, Any]:
         """Open a feed; return it, or None and the refusal."""

@@ -23,8 +23,8 @@ class Watch:
 
     def __init__(self, system: System, principal: str, filters: dict[str, Any]) -> None:
         """Remember who follows what; nothing is open yet."""
-        self.who = principal
-        self.given: Body = filters
+        self.principal = principal
+        self.filters: Body = filters
         self.follower: Follower | None = None
         self.cursor: str | None = None
         self._system = system
@@ -37,14 +37,14 @@ class Watch:
     def open(self, model: Model) -> None:
         """Open the feed, or go on from the cursor; it is refused to whom the projects are not shown."""
         self._fences = [str(uuid7()) for _ in range(FENCES)]
-        asked = dict(self.given)
-        if "project_ids" in asked:
-            asked["project_ids"] = [*asked["project_ids"], *self._fences]
+        filters = dict(self.filters)
+        if "project_ids" in filters:
+            filters["project_ids"] = [*filters["project_ids"], *self._fences]
         if self.cursor is None:
-            self._expected, self._before = [], self._system.heard()
+            self._expected, self._before = [], self._system.event_ids()
         may = self._may(model)
-        self.follower, refused = self._system.run(self._system.follow(self.who, asked, self.cursor))
-        assert (self.follower is not None) == may, (self.who, refused)
+        self.follower, refused = self._system.run(self._system.follow(self.principal, filters, self.cursor))
+        assert (self.follower is not None) == may, (self.principal, refused)
         assert may or refused["code"] == "not-available", refused
         if self.follower:
             self._lost_right = {False}
@@ -70,11 +70,11 @@ class Watch:
 
     def _see(self, model: Model) -> None:
         for event in self._expected:
-            event.see(view(event, self.who, self.given, model.people, model.projects.there))
+            event.see(view(event, self.principal, self.filters, model.people, model.projects.by_id))
         self._lost_right.add(not self._may(model))
 
     def _may(self, model: Model) -> bool:
-        return all(model.people.level(self.who, node) for node in (PROJECTS, *needed(self.given)))
+        return all(model.people.level(self.principal, node) for node in (PROJECTS, *needed(self.filters)))
 
     def settle(self, model: Model) -> None:
         """Wait until all has been told, and compare; a feed has ended if its follower lost its right."""
@@ -86,9 +86,9 @@ class Watch:
         self._system.run(self._system.fenced(follower, fence))
         ended = follower.end is not None
         assert follower.is_whole, "a message of the feed was lost"
-        assert ended in lost_right, f"{self.who} may follow: {follower.end}"
+        assert ended in lost_right, f"{self.principal} may follow: {follower.end}"
         assert not ended or follower.end["code"] == "not-available", follower.end
-        assert ended or self._may(model), f"{self.who} may not follow any more"
+        assert ended or self._may(model), f"{self.principal} may not follow any more"
         self._compare(follower.received, ended=ended)
         follower.received.clear()
         self._expected, self._lost_right = ([] if not ended else self._expected), {not self._may(model)}
@@ -101,14 +101,17 @@ class Watch:
         messages = [
             event for event in messages if event.project_id not in self._fenced and event.id not in self._before
         ]
-        seen = {event.id: event for event in messages}
-        for event in seen.values():
+        received = {event.id: event for event in messages}
+        for event in received.values():
             right = expected.get(event.id)
-            assert right, f"{self.who} {self.given} must not be told {event}"
-            assert event.body in right.views, f"{self.who} {self.given} must be told {right}: {event}"
+            assert right, f"{self.principal} {self.filters} must not be told {event}"
+            assert event.body in right.views, f"{self.principal} {self.filters} must be told {right}: {event}"
             assert replace(right, views=[], body={}) == replace(event, body={}), (right, event)
-        missing = [event for event in self._expected if None not in event.views and event.id not in seen]
-        assert ended or not missing, f"{self.who} {self.given} must be told {missing}"
-        for project_id in {event.project_id for event in seen.values() if event.project_id}:
-            order = [event.id for event in self._expected if event.project_id == project_id and event.id in seen]
-            assert order == [event.id for event in seen.values() if event.project_id == project_id], (order, messages)
+        missing = [event for event in self._expected if None not in event.views and event.id not in received]
+        assert ended or not missing, f"{self.principal} {self.filters} must be told {missing}"
+        for project_id in {event.project_id for event in received.values() if event.project_id}:
+            order = [event.id for event in self._expected if event.project_id == project_id and event.id in received]
+            assert order == [event.id for event in received.values() if event.project_id == project_id], (
+                order,
+                messages,
+            )

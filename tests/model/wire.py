@@ -19,17 +19,17 @@ class Speaker:
     def __init__(self, nats: Nats, principal: str) -> None:
         """Remember who speaks."""
         self.nats = nats
-        self.who = principal
+        self.principal = principal
         self._outcomes: dict[UUID, asyncio.Future[Any]] = {}
 
     async def listen(self) -> None:
         """Hear outcomes."""
 
-        async def heard(message: Any) -> None:
+        async def on_message(message: Any) -> None:
             outcome = json.loads(message.data)
             self._awaited(UUID(outcome["command_id"])).set_result(outcome)
 
-        await self.nats.subscribe(f"im.main.out.{self.who}.*", cb=heard)
+        await self.nats.subscribe(f"im.main.out.{self.principal}.*", cb=on_message)
         for _ in range(2):
             await self.nats.flush()
 
@@ -39,7 +39,7 @@ class Speaker:
     async def publish(self, verb: str, key: str, body: Any, command_id: UUID) -> dict[str, Any]:
         """Publish a command and return what the server says: its place, or that it knows the id."""
         worker, _, verb = verb.partition(".")
-        subject = f"im.main.cmd.{self.who}.{worker}.{key}.{verb}"
+        subject = f"im.main.cmd.{self.principal}.{worker}.{key}.{verb}"
         headers = {"Nats-Msg-Id": str(command_id)}
         answer = await self.nats.request(subject, json.dumps(body).encode(), timeout=SECONDS, headers=headers)
         acknowledgement: dict[str, Any] = json.loads(answer.data)
@@ -51,11 +51,11 @@ class Speaker:
         try:
             return await asyncio.wait_for(self._awaited(command_id), SECONDS)
         except TimeoutError as error:
-            raise AssertionError(f"no outcome of {command_id} for {self.who}") from error
+            raise AssertionError(f"no outcome of {command_id} for {self.principal}") from error
 
     async def ask(self, verb: str, body: Any) -> Any:
         """Ask a question."""
-        subject = f"im.main.qry.{self.who}.{verb}"
+        subject = f"im.main.qry.{self.principal}.{verb}"
         return json.loads((await self.nats.request(subject, json.dumps(body).encode(), timeout=SECONDS)).data)
 
 
@@ -64,7 +64,7 @@ class Ear:
 
     def __init__(self) -> None:
         """Begin with none."""
-        self.known: set[str] = set()
+        self.event_ids: set[str] = set()
         self._caused: dict[str, list[Event]] = {}
         self._uncaused: list[Event] = []
         self._news = asyncio.Condition()
@@ -72,15 +72,15 @@ class Ear:
     async def listen(self, nats: Nats) -> None:
         """Hear events from now on."""
 
-        async def heard(message: Any) -> None:
+        async def on_message(message: Any) -> None:
             event = read(message)
             async with self._news:
-                if event.id not in self.known:
-                    self.known.add(event.id)
+                if event.id not in self.event_ids:
+                    self.event_ids.add(event.id)
                     (self._caused.setdefault(event.cause, []) if event.cause else self._uncaused).append(event)
                 self._news.notify_all()
 
-        await nats.subscribe("im.main.evt.>", cb=heard)
+        await nats.subscribe("im.main.evt.>", cb=on_message)
         await nats.flush()
 
     async def caused(self, command_id: str) -> list[Event]:
@@ -101,11 +101,11 @@ class Ear:
         A follower who loses its right may renew its feed before it hears of that: this refusal leaves an event, too.
         """
 
-        def some() -> list[Event]:
+        def matching() -> list[Event]:
             return [event for event in self._uncaused if (event.body.get("attempted") == "projects.watch") is of_feeds]
 
-        await self._until(lambda: bool(some()), "a question")
-        event = some()[0]
+        await self._until(lambda: bool(matching()), "a question")
+        event = matching()[0]
         self._uncaused.remove(event)
         return event
 
@@ -120,29 +120,29 @@ class Follower:
         self.end: Any = None
         self.is_whole = True
         self._speaker = speaker
-        self._counted = 0
+        self._message_count = 0
         self._feed: str | None = None
         self._opened: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._news = asyncio.Condition()
 
     async def open(self, filters: Any) -> Any:
         """Ask for the feed and wait for its first message; return the refusal, if it is one."""
-        address = f"_INBOX_{self._speaker.who}.feed.{uuid4().hex}"
-        self._heard = await self._speaker.nats.subscribe(address, cb=self._hear)
+        address = f"_INBOX_{self._speaker.principal}.feed.{uuid4().hex}"
+        self._subscription = await self._speaker.nats.subscribe(address, cb=self._on_message)
         body = {"filter": filters, **({"since": self.cursor} if self.cursor else {})}
         await self._speaker.nats.publish(
-            f"im.main.qry.{self._speaker.who}.projects.watch", json.dumps(body).encode(), reply=address
+            f"im.main.qry.{self._speaker.principal}.projects.watch", json.dumps(body).encode(), reply=address
         )
         return await asyncio.wait_for(self._opened, SECONDS)
 
-    async def _hear(self, message: Any) -> None:
+    async def _on_message(self, message: Any) -> None:
         headers, body = message.headers or {}, json.loads(message.data)
         kind = headers.get("Feed-Kind")
         if kind is None:
             self._opened.set_result(body["error"])
             return
-        self._counted += 1
-        self.is_whole &= headers["Feed-Count"] == str(self._counted)
+        self._message_count += 1
+        self.is_whole &= headers["Feed-Count"] == str(self._message_count)
         async with self._news:
             self.cursor = headers["Feed-Cursor"]
             if kind == "open":
@@ -153,13 +153,13 @@ class Follower:
             elif kind == "end":
                 self.end = body["error"]
             self._news.notify_all()
-        if kind == "beat" or self._counted % 20 == 0:
+        if kind == "beat" or self._message_count % 20 == 0:
             await self._renew()
 
     async def _renew(self) -> None:
         body = {"feed": self._feed, "since": self.cursor}
-        subject = f"im.main.qry.{self._speaker.who}.projects.watch"
-        reply = f"_INBOX_{self._speaker.who}.renewed"
+        subject = f"im.main.qry.{self._speaker.principal}.projects.watch"
+        reply = f"_INBOX_{self._speaker.principal}.renewed"
         await self._speaker.nats.publish(subject, json.dumps(body).encode(), reply=reply)
 
     async def reaches(self, command_id: str) -> None:
@@ -171,7 +171,7 @@ class Follower:
 
     async def leave(self) -> None:
         """Listen no more; the feed ends by itself."""
-        await self._heard.unsubscribe()
+        await self._subscription.unsubscribe()
 
 
 def read(message: Any) -> Event:

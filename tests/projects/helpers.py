@@ -53,9 +53,9 @@ def sequence(camera: str = "Gate 4") -> Sequence:
 
 async def refusal_of(asking: Awaitable[Any]) -> Refused:
     """Return the refusal of a request that must be refused."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await asking
-    return refused.value
+    return refusal.value
 
 
 async def activities_of(site: Site, activity: str) -> list[tuple[str, UUID]]:

@@ -68,7 +68,7 @@ def project(chance: Random, number: int) -> ModelProject:
     def at() -> datetime | None:
         return chance.choice([None, NOON + timedelta(hours=chance.randint(0, 5))])
 
-    def some() -> str:
+    def random_words() -> str:
         return " ".join(chance.choices(NUMBERED, k=chance.randint(0, 3)))
 
     created = NOON + timedelta(hours=chance.randint(0, 9), days=chance.choice(DAYS))
@@ -78,7 +78,7 @@ def project(chance: Random, number: int) -> ModelProject:
         "status_id": chance.choice([None, 21, 22]),
         "category_1": chance.choice([None, 11, 12]),
         "category_5": chance.choice([None, None, 13]),
-        "description": some(),
+        "description": random_words(),
         "start_time": at(),
         "end_time": at(),
         "created_by": chance.choice(PEOPLE),
@@ -88,8 +88,8 @@ def project(chance: Random, number: int) -> ModelProject:
     model_project = ModelProject(
         UUID(int=chance.getrandbits(128)), row, set(chance.sample(CAMERAS, chance.randint(0, 2)))
     )
-    model_project.comments = [some() for _ in range(chance.randint(0, 2))]
-    model_project.calls = [(some(), some(), some()) for _ in range(chance.randint(0, 1))]
+    model_project.comments = [random_words() for _ in range(chance.randint(0, 2))]
+    model_project.calls = [(random_words(), random_words(), random_words()) for _ in range(chance.randint(0, 1))]
     return model_project
 
 

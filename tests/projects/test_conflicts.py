@@ -53,13 +53,13 @@ async def test_a_conflict_hides_what_the_caller_may_not_see(operator: Operator) 
 
 async def test_of_two_who_expect_one_revision_one_is_told(operator: Operator) -> None:
     """Of two saves on one revision, even in one batch, one is applied; the other learns what the first changed."""
-    both = [
+    submissions = [
         await operator.client.submit(
             UpdateProject(project_id=operator.project_id, expected_revision=1, description=text)
         )
         for text in ("First.", "Second.")
     ]
-    first, second = [await submission.outcome() for submission in both]
+    first, second = [await submission.outcome() for submission in submissions]
     assert (first.status, (await operator.project()).description) == ("applied", "First.")
     assert [change["fields"] for change in (second.error or {})["details"]["changes"]] == [["description"]]
 
@@ -101,10 +101,10 @@ async def test_of_the_same_field_the_later_wins(operator: Operator) -> None:
     for text in ("First.", "Second."):
         await operator.client.submit(UpdateProject(project_id=operator.project_id, description=text))
 
-    async def both() -> bool:
+    async def has_both_changes() -> bool:
         return (await operator.project()).revision == 3
 
-    await eventually(both)
+    await eventually(has_both_changes)
     page = await operator.client.ask(GetHistory(project_id=operator.project_id, field="description"))
     assert (await operator.project()).description == "Second."
     assert page.items[0].old == "First."
@@ -141,7 +141,7 @@ async def test_gone_within_one_batch_says_by_whom(operator: Operator) -> None:
     """Who deletes a comment just before somebody else is named even when both came together (PRJ-23)."""
     part: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
     await operator.send(AddComment(**part, text="Seen."))
-    both = [await operator.client.submit(DeleteComment(**part)) for _ in range(2)]
-    first, second = [await submission.outcome() for submission in both]
+    submissions = [await operator.client.submit(DeleteComment(**part)) for _ in range(2)]
+    first, second = [await submission.outcome() for submission in submissions]
     assert first.status == "applied"
     assert (second.error or {})["details"]["deleted_by"] == "admin"

@@ -140,10 +140,10 @@ async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
     await publish("add-comment", comment_id=str(uuid7()), text="after")
     await site.worker("projects")
 
-    async def told() -> list[dict[str, Any]]:
+    async def outcomes() -> list[dict[str, Any]]:
         return caller.outcomes.get(command_id, [])
 
-    (outcome,) = await eventually(told)
+    (outcome,) = await eventually(outcomes)
     package = Package.model_validate_json(json.dumps(outcome["result"]["package"]))
     comments = read_json(unzip(await fetch(client, package)), "project.json")["comments"]
     assert outcome["revision"] == 2

@@ -22,11 +22,11 @@ async def test_a_package_that_needs_too_much_memory_is_refused(site: Site) -> No
     await client.send(CreateProject(project_id=project_id))
     await site.sql(COMMENTS, project=project_id)
     command = ExportProject(project_id=project_id)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.send(command)
-    [field] = refused.value.error.details["fields"]
-    assert refused.value.error.code == Code.INVALID
-    assert refused.value.error.retryable is False
+    [field] = refusal.value.error.details["fields"]
+    assert refusal.value.error.code == Code.INVALID
+    assert refusal.value.error.retryable is False
     assert field["kind"] == "package_too_large"
     assert field["unit"] == "bytes"
     assert field["limit"] == 24_000_000

@@ -76,11 +76,11 @@ async def repeated(caller: Any, project_id: str, body: bytes, command_id: Any) -
     """Send a command again as soon as the server has forgotten its id, and return the outcome."""
     caller.outcomes.clear()
 
-    async def sent() -> dict[str, Any]:
+    async def send_again() -> dict[str, Any]:
         outcome: dict[str, Any] = await caller.send("projects.export", project_id, body, command_id=command_id)
         return outcome
 
-    return await eventually(sent)
+    return await eventually(send_again)
 
 
 @pytest.mark.parametrize(

@@ -36,15 +36,15 @@ async def operator(site: Site) -> Operator:
     """A project whose fields were filled in under names that have changed since."""
     await site.workers("administration", "projects", "reports")
     operator = await Operator.start(site, await site.client())
-    await named(operator.client, "Place", "Weight")
+    await rename_definitions(operator.client, "Place", "Weight")
     hall = (await operator.send(AddCategoryValue(slot=1, name="Hall"))).id
     incident_data = IncidentData(decimal_1=Decimal("12.5"))
     await operator.send(UpdateProject(project_id=operator.project_id, categories={"1": hall}, data=incident_data))
-    await named(operator.client, "Location", "Mass")
+    await rename_definitions(operator.client, "Location", "Mass")
     return operator
 
 
-async def named(client: Client, category: str, field: str) -> None:
+async def rename_definitions(client: Client, category: str, field: str) -> None:
     """Give a category and a data field these names."""
     await client.send(DefineCategory(slot=1, enabled=True, name=category))
     await client.send(DefineDataField(kind="decimal", slot=1, enabled=True, name=field))
@@ -55,7 +55,7 @@ async def past(operator: Operator, **fields: Any) -> list[HistoryEntry]:
     return (await operator.client.ask(GetHistory(project_id=operator.project_id, **fields))).items[::-1]
 
 
-async def printed(operator: Operator, language: Language) -> str:
+async def report_text(operator: Operator, language: Language) -> str:
     """Generate a report, and return what its pages say."""
     command = GenerateReport(report_id=uuid7(), project_id=operator.project_id, language=language)
     await operator.send(command)
@@ -143,7 +143,7 @@ async def test_an_imported_project_has_the_names_of_its_import(operator: Operato
 )
 async def test_a_report_prints_what_was_meant(operator: Operator, language: Language, phrases: tuple[str, str]) -> None:
     """A report names each field as it was named when its value was set, and says what it is called today."""
-    words = (await printed(operator, language)).replace("\u00a0", " ")
+    words = (await report_text(operator, language)).replace("\u00a0", " ")
     assert [phrase for phrase in phrases if phrase not in words] == []
 
 
@@ -158,7 +158,7 @@ async def test_a_report_prints_what_is_there(operator: Operator) -> None:
     ):
         await operator.send(DefineCategory(slot=slot, enabled=enabled, name=category))
         await operator.send(DefineDataField(kind="decimal", slot=slot, enabled=enabled, name=field))
-    words = await printed(operator, "en")
+    words = await report_text(operator, "en")
     there = ("Type Theft", "Status Closed", "(renamed since: Location) Hall", "(renamed since: Mass) 12.5")
     assert [phrase for phrase in (*there, "Wing", "Height") if phrase not in words] == []
     places = [words.index(phrase) for phrase in (there[2], "Wing", there[3], "Height")]

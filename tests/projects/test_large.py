@@ -79,10 +79,10 @@ async def test_sizes_are_never_overestimated(operator: Operator, site: Site, cou
 async def test_an_export_that_is_too_large_is_refused_before_it_is_read(trapped: Operator, site: Site) -> None:
     """A package is made in memory: what does not fit there is refused with a way out, and fewer sections are let in."""
     await site.sql(COMMENTS, project_id=trapped.project_id, count=sizes.PACKAGE_BYTES_MAX // 20_000)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await trapped.client.send(ExportProject(project_id=trapped.project_id))
-    assert refused.value.error.code is Code.INVALID
-    assert too_large(refused.value.error.details) == ("include", "package_too_large", sizes.PACKAGE_BYTES_MAX)
+    assert refusal.value.error.code is Code.INVALID
+    assert too_large(refusal.value.error.details) == ("include", "package_too_large", sizes.PACKAGE_BYTES_MAX)
     fewer = await trapped.client.send(ExportProject(project_id=trapped.project_id, include=["calls", "sequences"]))
     assert fewer.package.includes == ["calls", "sequences"]
 
@@ -96,9 +96,9 @@ def too_large(details: dict[str, Any]) -> tuple[str, str, int]:
 async def test_a_long_past_counts_too(operator: Operator, site: Site) -> None:
     """The history counts for an export that holds it, and for no other."""
     await site.sql(HISTORY, project_id=operator.project_id, count=sizes.PACKAGE_BYTES_MAX // 20_000)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await operator.client.send(ExportProject(project_id=operator.project_id, include=["history"]))
-    assert too_large(refused.value.error.details)[1] == "package_too_large"
+    assert too_large(refusal.value.error.details)[1] == "package_too_large"
     response = await operator.client.send(ExportProject(project_id=operator.project_id, include=["comments"]))
     assert response.package.bytes
 

@@ -119,6 +119,6 @@ async def test_a_cursor_is_good_for_its_own_order(site: Site, projects: ModelPro
     """The place of one order, or of no page at all, is refused by every other."""
     page = await ask(site, ListProjects(sort="start_time", limit=5))
     for after in (page.next, "junk", "AAAA"):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(Refusal) as refusal:
             await ask(site, ListProjects(sort="-created_at", after=after))
-        assert (refused.value.code, refused.value.details["fields"][0]["field"]) == (Code.INVALID, "after")
+        assert (refusal.value.code, refusal.value.details["fields"][0]["field"]) == (Code.INVALID, "after")

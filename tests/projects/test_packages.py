@@ -54,20 +54,20 @@ def test_a_recording_without_a_site_is_of_this_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked, includes, withheld",
+    "sections, includes, withheld",
     [
         ([], ["calls", "history"], ["categories", "comments", "sequences"]),
         (["user-names"], ["calls", "history", "user-names"], ["categories", "comments", "sequences"]),
         (["history", "calls", "calls"], ["calls", "history"], ["categories"]),
     ],
 )
-def test_what_a_package_holds_is_chosen(asked: list[Included], includes: list[str], withheld: list[str]) -> None:
+def test_what_a_package_holds_is_chosen(sections: list[Included], includes: list[str], withheld: list[str]) -> None:
     """Sections that are named are chosen, in one order and once; where none is, all that may be seen.
 
     Main details and categories are in it or withheld, whatever is named.
     """
     grants = Grants(dict.fromkeys((Node.PROJECTS, Node.MAIN_DETAILS, Node.CALLS), Level.VIEW))
-    choice = Choice.of(asked, grants)
+    choice = Choice.of(sections, grants)
     assert (choice.includes, choice.withheld) == (includes, withheld)
     assert choice.restricted_contents == [*includes, "main-details"]
 

@@ -86,10 +86,10 @@ async def test_what_is_left_says_when_and_by_whom(operator: Operator) -> None:
         operator.send(UpdateProject(project_id=operator.project_id, description="Late.")),
         operator.send(CreateProject(project_id=operator.project_id)),
     ):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await asking
-        assert refused.value.code is Code.GONE
-        details = refused.value.details
+        assert refusal.value.code is Code.GONE
+        details = refusal.value.details
         assert details["number"] == 1
         assert details["deleted_by"] == "admin"
         assert details["expired"] is False

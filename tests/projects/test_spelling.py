@@ -119,9 +119,9 @@ async def test_a_changed_type_is_found_with_a_word(operator: Operator, monkeypat
     ids = await define_properties(operator.client)
     for type_id in (ids["type"], None):
         await operator.send(UpdateProject(project_id=operator.project_id, type_id=type_id))
-        for asked in (ids["type"], None):
-            query = ListProjects.model_validate({"search": "bag", "filter": {"type_ids": [asked]}})
-            assert bool((await operator.client.ask(query)).items) is (asked == type_id)
+        for filter_id in (ids["type"], None):
+            query = ListProjects.model_validate({"search": "bag", "filter": {"type_ids": [filter_id]}})
+            assert bool((await operator.client.ask(query)).items) is (filter_id == type_id)
 
 
 SORTED = ["« sac »", "10", "9 bags", "apple", "Apple", "Ärger", "cote", "coté", "côte", "écart", "Éclair", "øre"]

@@ -67,7 +67,7 @@ ROWS = st.fixed_dictionaries(
         "cameras": st.lists(st.sampled_from(["gate", "hall"]), max_size=3),
     }
 )
-ASKED = st.tuples(
+QUERIES = st.tuples(
     st.sampled_from([None, *(name for name in get_args(Grouping) if name[-1] not in "234")]),
     st.sampled_from(get_args(Interval)),
     st.sampled_from([None, [1], [1, None], []]),
@@ -159,12 +159,12 @@ def comparable(figures: list[Figures]) -> list[str]:
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(rows=st.lists(ROWS, max_size=25), asked=ASKED)
+@given(rows=st.lists(ROWS, max_size=25), query=QUERIES)
 async def test_figures_equal_a_recount(
-    site: Site, admin: Client, rows: list[dict[str, Any]], asked: tuple[Any, Any, Any]
+    site: Site, admin: Client, rows: list[dict[str, Any]], query: tuple[Any, Any, Any]
 ) -> None:
     """Counts, medians and averages by any group, interval and filter are those of a recount by hand (PRJ-09)."""
-    group_by, interval, types = asked
+    group_by, interval, types = query
     await store(site, rows)
     cameras = ["gate"] if types == [1] else None
     chosen = [row for row in rows if types is None or row["type_id"] in types]
@@ -221,12 +221,12 @@ async def test_too_many_groups_are_cut_off(site: Site, admin: Client) -> None:
 
 async def test_statistics_need_view_on_projects(site: Site, admin: Client) -> None:
     """Anyone who may not see projects gets no figures; cameras are for those who may see sequences (PERM-07)."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (await site.client("stranger")).ask(ProjectStatistics())
-    assert refused.value.code is Code.NOT_AVAILABLE
+    assert refusal.value.code is Code.NOT_AVAILABLE
     await site.grant("viewer", {Node.PROJECTS: "view"})
     viewer = await site.client("viewer")
     assert (await viewer.ask(ProjectStatistics())).total == 0
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await viewer.ask(ProjectStatistics(group_by="camera"))
-    assert refused.value.details["nodes"] == ["incident-projects/sequences"]
+    assert refusal.value.details["nodes"] == ["incident-projects/sequences"]

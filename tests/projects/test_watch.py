@@ -91,10 +91,10 @@ async def test_what_one_may_not_see_is_left_out(admin: Client, viewer: Client) -
 
 async def test_without_permission_nobody_watches(site: Site, projects: RunningComponents) -> None:
     """Watching needs view on incident-projects (PERM-07)."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         async with follow(await site.client("stranger")):
             pass
-    assert refused.value.code is Code.NOT_AVAILABLE
+    assert refusal.value.code is Code.NOT_AVAILABLE
 
 
 async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: Client) -> None:
@@ -106,9 +106,9 @@ async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: 
         assert [name for name, _ in event_names(await next_events(watch, 2))] == ["created", "comment-added"]
         await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
         await delete_project(admin, project_id)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await next_events(watch, 1)
-    assert refused.value.code is Code.NOT_AVAILABLE
+    assert refusal.value.code is Code.NOT_AVAILABLE
 
 
 async def test_a_feed_ends_with_a_node_that_its_filter_needs(site: Site, admin: Client) -> None:
@@ -165,11 +165,11 @@ async def test_a_cursor_that_is_too_old_is_refused(site: Site, admin: Client) ->
     ops = await site.overseer()
     await ops.jetstream().purge_stream("EVENTS")
     for cursor in (event.cursor, "0-1"):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             async with follow(admin, since=cursor):
                 pass
-        assert refused.value.code is Code.GONE
-        assert "start again" in refused.value.details["fields"][0]["reason"]
+        assert refusal.value.code is Code.GONE
+        assert "start again" in refusal.value.details["fields"][0]["reason"]
 
 
 async def test_a_cursor_of_another_form_is_refused(site: Site, projects: RunningComponents) -> None:

@@ -58,10 +58,10 @@ async def test_a_cursor_of_lost_events_is_refused(site: Site, admin: Client) -> 
     ids = [str(await create_project(admin)) for _ in range(5)]
     await wait_for_events(site, 7)
     for cursor in lost:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             async with follow(admin, since=cursor):
                 pass
-        assert refused.value.code is Code.GONE
+        assert refusal.value.code is Code.GONE
     async with follow(admin, since=saved[-1]) as watch:
         assert event_names(await next_events(watch, 5)) == [("created", each_id) for each_id in ids]
 

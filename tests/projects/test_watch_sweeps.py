@@ -32,7 +32,7 @@ async def expire(events: Publisher, ids: list[UUID]) -> list[UUID]:
     return ids
 
 
-def some(count: int) -> list[UUID]:
+def new_project_ids(count: int) -> list[UUID]:
     """Return the ids of so many projects."""
     return [uuid7() for _ in range(count)]
 
@@ -42,17 +42,17 @@ async def test_a_follower_is_told_each_deletion_of_a_step(site: Site, admin: Cli
     await site.grant("vera", {Node.PROJECTS: "view"})
     events = await open_publisher(site)
     async with follow(await site.client("vera")) as watch:
-        gone = await expire(events, some(3))
+        gone = await expire(events, new_project_ids(3))
         created = await create_project(admin)
-        seen = await next_events(watch, 4)
-    assert [(event.happened, event.subject) for event in seen] == [
+        received = await next_events(watch, 4)
+    assert [(event.happened, event.subject) for event in received] == [
         *(("projects.deleted", str(project_id)) for project_id in gone),
         ("projects.created", str(created)),
     ]
     bodies = [{"project_id": str(deleted_id), "number": at, "expired": True} for at, deleted_id in enumerate(gone, 1)]
-    assert [event.data for event in seen[:3]] == bodies
-    assert {(event.actor, event.revision) for event in seen[:3]} == {("system", None)}
-    assert len({event.id for event in seen}) == 4
+    assert [event.data for event in received[:3]] == bodies
+    assert {(event.actor, event.revision) for event in received[:3]} == {("system", None)}
+    assert len({event.id for event in received}) == 4
 
 
 async def test_a_filter_by_project_lets_its_deletion_pass_alone(site: Site, admin: Client) -> None:
@@ -72,32 +72,32 @@ async def test_a_feed_goes_on_within_a_step(site: Site, admin: Client) -> None:
     """From the cursor of any deletion of a step a new feed tells all that follow, under the same ids (PRJ-09)."""
     events = await open_publisher(site)
     async with follow(admin) as watch:
-        await expire(events, some(5))
+        await expire(events, new_project_ids(5))
         await create_project(admin)
         first = await next_events(watch, 6)
     for at, event in enumerate(first[:5]):
         async with follow(admin, since=event.cursor) as watch:
-            seen = {again.id for again in await next_events(watch, 1 if at == 4 else 6)}
-        assert seen >= {following.id for following in first[at + 1 :]}
+            received_ids = {again.id for again in await next_events(watch, 1 if at == 4 else 6)}
+        assert received_ids >= {following.id for following in first[at + 1 :]}
 
 
 async def test_a_long_sweep_is_told_whole(site: Site) -> None:
     """A follower that comes back after many and large steps is told each deletion once and in order."""
     events, client = await open_publisher(site), await site.client()
     async with run_here(slice_of("projects"), site.settings("projects")), follow(client) as watch:
-        await expire(events, some(1))
+        await expire(events, new_project_ids(1))
         (begun,) = await next_events(watch, 1)
     sizes = [250] * 6 + [EXPIRE_PROJECTS_MAX, 3]
-    gone = [project_id for size in sizes for project_id in await expire(events, some(size))]
+    gone = [project_id for size in sizes for project_id in await expire(events, new_project_ids(size))]
     assert len(gone) > 2 * WINDOW
     await site.worker("projects")  # it remembers none of these events and reads them from the stream
     async with follow(client, since=begun.cursor) as watch:
-        seen = await next_events(watch, len(gone))
-    assert [event.subject for event in seen] == [str(project_id) for project_id in gone]
+        received = await next_events(watch, len(gone))
+    assert [event.subject for event in received] == [str(project_id) for project_id in gone]
 
 
 def test_a_full_step_fits_into_a_message() -> None:
     """The event of the largest step is far smaller than a message may be, with the largest numbers."""
-    ids, numbers = some(EXPIRE_PROJECTS_MAX), [10**12] * EXPIRE_PROJECTS_MAX
+    ids, numbers = new_project_ids(EXPIRE_PROJECTS_MAX), [10**12] * EXPIRE_PROJECTS_MAX
     step = ProjectsExpired(sweep_id=uuid7(), chain=0, deleted=1, more=True, project_ids=ids, numbers=numbers)
     assert len(json.dumps(step.model_dump(mode="json"))) < 100_000

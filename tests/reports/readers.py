@@ -15,7 +15,7 @@ LEFT, RIGHT, BOTTOM, TOP = 62.0, 533.3, 0.0, 842.0
 """The margins of an A4 page, with what a letter may lean over them."""
 
 
-class Drawn(NamedTuple):
+class GlyphRun(NamedTuple):
     """A run of glyphs: how grey it is, and its box."""
 
     grey: int
@@ -57,20 +57,20 @@ def text_of(pdf: bytes) -> str:
     return " ".join(" ".join(pages_of(pdf)).split())
 
 
-def drawn(pdf: bytes) -> Iterator[Drawn]:
+def inked_glyphs(pdf: bytes) -> Iterator[GlyphRun]:
     """Every run of glyphs that leaves ink."""
     for page in pypdfium2.PdfDocument(pdf):
         for run in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
             box = run.get_bounds()
             if box[3] > box[1]:
-                yield Drawn(_grey(run), *box)
+                yield GlyphRun(_grey(run), *box)
 
 
-def outside(pdf: bytes) -> list[Drawn]:
+def outside(pdf: bytes) -> list[GlyphRun]:
     """What leaves the margins of its page."""
     return [
         glyph
-        for glyph in drawn(pdf)
+        for glyph in inked_glyphs(pdf)
         if glyph.left < LEFT or glyph.right > RIGHT or glyph.bottom < BOTTOM or glyph.top > TOP
     ]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.reports.readers import drawn, outside
+from tests.reports.readers import inked_glyphs, outside
 from tests.reports.rendering_samples import CALL, SEQUENCE, START, Renderer, comment, document, project
 from workers.reports.rendering.render_input import DataValue, ReportDocument
 
@@ -83,7 +83,9 @@ def test_a_long_label_stays_in_its_column(renderer: Renderer, text: str) -> None
         data=(DataValue(label=text[:200], kind="text", value="1"),),
     )
     grey = [
-        glyph for glyph in drawn(renderer.render(labels).pdf) if glyph.grey > GREY and FOOTER < glyph.bottom < DETAILS
+        glyph
+        for glyph in inked_glyphs(renderer.render(labels).pdf)
+        if glyph.grey > GREY and FOOTER < glyph.bottom < DETAILS
     ]
     assert len(grey) > len(labels.data)
     assert [glyph for glyph in grey if glyph.right > LABELS] == []

@@ -20,7 +20,7 @@ async def test_a_deleted_report_is_gone_and_its_project_stays(site: Site) -> Non
     assert deleted.project_id == project_id
     assert await site.count("reports.chunk") == 0
     for again in (client.send(DeleteReport(report_id=report_id)), client.ask(GetReport(report_id=report_id))):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await again
-        assert refused.value.error.code is Code.GONE
+        assert refusal.value.error.code is Code.GONE
     assert await site.count("projects.project") == 1

@@ -45,14 +45,14 @@ async def report(client: Client, project_id: UUID) -> ReportGenerated:
     return await client.send(GenerateReport(report_id=uuid7(), project_id=project_id))
 
 
-async def refusal(client: Client, project_id: UUID) -> Error:
+async def refusal_of(client: Client, project_id: UUID) -> Error:
     """Ask for a report that is not possible, and return what was said."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await report(client, project_id)
-    return refused.value.error
+    return refusal.value.error
 
 
-async def said(client: Client, generated: ReportGenerated) -> str:
+async def report_text(client: Client, generated: ReportGenerated) -> str:
     """Fetch a report and read it."""
     download = DownloadReport(report_id=generated.report_id)
     pdf = b"".join([part async for part in client.download(download)])
@@ -92,7 +92,7 @@ async def test_a_text_that_breaks_the_typesetter_is_spelled_out(site: Site, plac
         await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text=f"\u05e9\u05dc {PANIC}"))
     else:
         await client.send(ChangeSettings(report_title=PANIC))
-    outcome = await said(client, await report(client, project_id))
+    outcome = await report_text(client, await report(client, project_id))
     assert "U+20E3" in outcome
     assert "Abagwasleftatgate4." in outcome
     assert (await report(client, await project(site, client))).pages == 1
@@ -104,7 +104,7 @@ async def test_a_report_of_too_many_entries_is_refused_unread(site: Site) -> Non
     running = await site.worker("reports")
     client = await site.client()
     project_id = await project(site, client, "x", 1, domain.ENTRIES_MAX + 1)
-    error = await refusal(client, project_id)
+    error = await refusal_of(client, project_id)
     details = {"unit": "entries", "size": domain.ENTRIES_MAX + 1, "limit": domain.ENTRIES_MAX}
     [field] = error.details["fields"]
     assert error.code == Code.INVALID
@@ -139,7 +139,7 @@ async def test_fifty_megabytes_are_refused_unread(site: Site) -> None:
     client = await site.client("admin", "fr")
     project_id = await project(site, client, "Seen. ", 2_000, 4_200)
     here, before = psutil.Process(), psutil.Process().memory_info().rss
-    [field] = (await refusal(client, project_id)).details["fields"]
+    [field] = (await refusal_of(client, project_id)).details["fields"]
     assert (field["unit"], field["limit"]) == ("bytes", domain.TEXT_BYTES_MAX)
     assert field["size"] > 50_000_000
     assert here.memory_info().rss - before < 20_000_000
@@ -160,7 +160,7 @@ async def test_a_report_that_needs_too_much_memory_is_refused(site: Site) -> Non
     await site.worker("projects")
     running = await site.worker("reports", child_memory_bytes=80_000_000)
     client = await site.client()
-    [field] = (await refusal(client, await project(site, client, "\u0001", 1_000, 300))).details["fields"]
+    [field] = (await refusal_of(client, await project(site, client, "\u0001", 1_000, 300))).details["fields"]
     assert field["kind"] == "report_needs_memory"
     assert field["unit"] == "bytes"
     assert field["limit"] == 80_000_000
@@ -178,7 +178,7 @@ async def test_a_report_that_takes_too_long_is_refused(site: Site) -> None:
     project_id = await project(site, client)
     await report(client, project_id)
     child(running).suspend()
-    [field] = (await refusal(client, project_id)).details["fields"]
+    [field] = (await refusal_of(client, project_id)).details["fields"]
     assert field["kind"] == "report_needs_time"
     assert field["unit"] == "seconds"
     assert field["limit"] == 1

@@ -61,10 +61,10 @@ async def test_a_report_id_is_taken_once(documented: tuple[Client, GenerateRepor
     await client.send(command)
     other = CreateProject(project_id=uuid7())
     await client.send(other)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.send(command.model_copy(update={"project_id": other.project_id}))
-    assert refused.value.error.code is Code.CONFLICT
-    assert refused.value.error.details["fields"][0]["field"] == "report_id"
+    assert refusal.value.error.code is Code.CONFLICT
+    assert refusal.value.error.details["fields"][0]["field"] == "report_id"
 
 
 async def test_parts_make_the_whole(documented: tuple[Client, GenerateReport]) -> None:
@@ -97,9 +97,9 @@ async def test_names_need_their_permission(site: Site, documented: tuple[Client,
     _, command = documented
     await site.grant("clerk", {Node.PROJECTS: "view", Node.REPORTS: "manage"})
     clerk = await site.client("clerk")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await clerk.send(command.model_copy(update={"show_user_names": True}))
-    assert refused.value.error.details["nodes"] == ["incident-projects/user-names"]
+    assert refusal.value.error.details["nodes"] == ["incident-projects/user-names"]
 
 
 async def test_the_bytes_of_a_report_need_what_they_tell(site: Site, documented: tuple[Client, GenerateReport]) -> None:
@@ -111,25 +111,25 @@ async def test_the_bytes_of_a_report_need_what_they_tell(site: Site, documented:
     await site.grant("clerk", permissions)
     await site.grant("chief", {**permissions, Node.USER_NAMES: "view"})
     clerk, chief = await site.client("clerk"), await site.client("chief")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await clerk.ask(DownloadReport(report_id=command.report_id))
-    assert refused.value.error.details["nodes"] == ["incident-projects/user-names"]
+    assert refusal.value.error.details["nodes"] == ["incident-projects/user-names"]
     assert (await clerk.ask(GetReport(report_id=command.report_id))).show_user_names
     assert (await chief.ask(DownloadReport(report_id=command.report_id))).startswith(b"%PDF")
     await site.grant("chief", {**permissions, Node.COMMENTS: "none"})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await chief.ask(DownloadReport(report_id=command.report_id))
-    assert "incident-projects/comments" in refused.value.error.details["nodes"]
+    assert "incident-projects/comments" in refusal.value.error.details["nodes"]
 
 
 async def test_a_report_of_a_deleted_project_is_refused(documented: tuple[Client, GenerateReport]) -> None:
     """A project that somebody deleted has no report, in the words of MSG-03 (REP-06, MSG-03)."""
     client, command = documented
     await client.send(DeleteProject(project_id=command.project_id))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.send(command)
-    assert refused.value.error.code is Code.GONE
-    assert refused.value.error.message == "Unable to generate the report. Try again later."
+    assert refusal.value.error.code is Code.GONE
+    assert refusal.value.error.message == "Unable to generate the report. Try again later."
 
 
 async def test_a_report_dies_with_its_project(site: Site, documented: tuple[Client, GenerateReport]) -> None:
@@ -139,9 +139,9 @@ async def test_a_report_dies_with_its_project(site: Site, documented: tuple[Clie
     await client.send(DeleteProject(project_id=command.project_id))
     assert await site.count("reports.report") == 0
     assert await site.count("reports.chunk") == 0
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await client.ask(GetReport(report_id=command.report_id))
-    assert refused.value.error.code is Code.GONE
+    assert refusal.value.error.code is Code.GONE
 
 
 async def test_reports_of_a_deleted_project_are_gone(documented: tuple[Client, GenerateReport]) -> None:
@@ -150,9 +150,9 @@ async def test_reports_of_a_deleted_project_are_gone(documented: tuple[Client, G
     await client.send(command)
     await client.send(DeleteProject(project_id=command.project_id))
     for project_id, known in ((command.project_id, True), (uuid7(), False)):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await client.ask(ListReports(project_id=project_id))
-        assert (refused.value.code, refused.value.details.get("deleted_by")) == (Code.GONE, "admin" if known else None)
+        assert (refusal.value.code, refusal.value.details.get("deleted_by")) == (Code.GONE, "admin" if known else None)
 
 
 async def test_a_print_is_recorded(site: Site, documented: tuple[Client, GenerateReport]) -> None:

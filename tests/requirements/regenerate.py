@@ -82,7 +82,7 @@ class Row:
         return "not applicable" if self.reason.startswith(NOT_APPLICABLE) else "not yet"
 
 
-def named(sentence: str) -> Iterator[str]:
+def row_ids(sentence: str) -> Iterator[str]:
     """Every row that a sentence names in brackets, ranges written out: (SEQ-01 to SEQ-03, PRJ-05)."""
     for brackets in _BRACKETS.findall(sentence):
         for first, last in _NAMED.findall(brackets):
@@ -114,7 +114,7 @@ def collected() -> tuple[dict[str, Row], list[str]]:
     """Return the rows with their tests, and every id that a test names and no row has."""
     known, unknown = rows(), []
     for case, sentence in cases():
-        for row_id in dict.fromkeys(named(sentence)):
+        for row_id in dict.fromkeys(row_ids(sentence)):
             if row_id in known:
                 known[row_id].tests.append(case)
             else:

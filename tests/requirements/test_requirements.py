@@ -3,7 +3,7 @@
 import pytest
 
 from tests.checks.tree import require_none
-from tests.requirements.regenerate import GROUPS, NOT_APPLICABLE, NOT_YET, PAGE, collected, named, page, rows
+from tests.requirements.regenerate import GROUPS, NOT_APPLICABLE, NOT_YET, PAGE, collected, page, row_ids, rows
 
 PROVEN = {"PRJ", "SEQ", "PROP", "TYP", "STA", "CAT", "DAT", "PERM", "LIC", "MSG"}
 """Groups in which every row has a test, or a reason in rows.txt why it has none."""
@@ -20,7 +20,7 @@ PROVEN = {"PRJ", "SEQ", "PROP", "TYP", "STA", "CAT", "DAT", "PERM", "LIC", "MSG"
 )
 def test_rows_are_read_from_brackets(sentence: str, ids: list[str]) -> None:
     """A sentence names rows in brackets, one by one or from the first to the last."""
-    assert list(named(sentence)) == ids
+    assert list(row_ids(sentence)) == ids
 
 
 def test_the_page_is_fresh() -> None:

@@ -82,9 +82,9 @@ async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> Non
 
         return await eventually(refused_at_least)
 
-    seen, unseen = await activity("vera", "view"), await activity("nora", "none")
-    assert seen.keys() - unseen.keys() == {"retention.held", "retention.released"}
-    assert (seen["audit.refused"]["code"], unseen["audit.refused"]) == (Code.HELD, {})
+    of_viewer, of_stranger = await activity("vera", "view"), await activity("nora", "none")
+    assert of_viewer.keys() - of_stranger.keys() == {"retention.held", "retention.released"}
+    assert (of_viewer["audit.refused"]["code"], of_stranger["audit.refused"]) == (Code.HELD, {})
 
 
 async def test_a_held_project_can_be_changed(holder: Holder) -> None:
@@ -165,13 +165,13 @@ async def test_a_batch_may_hold_and_release_again_and_again(site: Site) -> None:
         await holder.hold(project_id)
     sent = [await caller.publish(f"retention.{verb}", project_id, body) for verb in ("release", *verbs)]
 
-    async def told() -> list[str]:
+    async def known_statuses() -> list[str]:
         known = [caller.outcomes.get(command_id) for command_id in sent]
         return [command_id[0]["status"] for command_id in known if command_id] if all(known) else []
 
     with capture_logs() as logs:
         await site.worker("retention")
-        statuses = await eventually(told)
+        statuses = await eventually(known_statuses)
     assert [log for log in logs if log["event"] == "batch_failed"] == []
     assert [at for at, status in enumerate(statuses) if status != "applied"] == [5]
     rows = await site.sql("SELECT count(*), count(released_at) FROM retention.hold")

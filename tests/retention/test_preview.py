@@ -32,6 +32,6 @@ async def test_preview_names_the_setting(site: Site) -> None:
 async def test_preview_needs_its_permission(site: Site) -> None:
     """A principal who may not see retention gets no preview."""
     await site.worker("retention")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (await site.client("nobody")).ask(PreviewRetention())
-    assert refused.value.code is Code.NOT_AVAILABLE
+    assert refusal.value.code is Code.NOT_AVAILABLE

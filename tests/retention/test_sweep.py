@@ -29,7 +29,7 @@ async def swept_once(happened: Happened) -> int:
     return deleted
 
 
-async def there(site: Site) -> set[object]:
+async def existing_ids(site: Site) -> set[object]:
     """Return the ids of the projects that are there."""
     return {row[0] for row in await site.sql("SELECT id FROM projects.project")}
 
@@ -42,7 +42,7 @@ async def test_sweep_deletes_what_has_expired(site: Site, fill: Fill, happened: 
     begun = await (await site.client()).send(Sweep())
     assert begun.due == 450
     assert await swept_once(happened) == 450
-    assert await there(site) == set(young)
+    assert await existing_ids(site) == set(young)
     assert happened["retention.swept"][0]["actor"] == "system"
     assert await site.count("retention.sweep") == 0
 
@@ -83,7 +83,7 @@ async def test_exempt_projects_stay(site: Site, fill: Fill, happened: Happened) 
     await fill(2, days=3_000)
     assert (await (await site.client()).send(Sweep())).due == 2
     assert await swept_once(happened) == 2
-    assert await there(site) == set(exempt)
+    assert await existing_ids(site) == set(exempt)
 
 
 async def test_nothing_due_is_said(site: Site, happened: Happened) -> None:
@@ -99,9 +99,9 @@ async def test_sweep_needs_its_permission(site: Site) -> None:
     """A principal who may only see retention starts no sweep."""
     await site.worker("retention")
     await site.grant("vera", {Node.RETENTION: "view", Node.PROJECTS: "manage"})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (await site.client("vera")).send(Sweep())
-    assert refused.value.code is Code.PERMISSION_DENIED
+    assert refusal.value.code is Code.PERMISSION_DENIED
 
 
 async def test_longest_retention_deletes_nothing(site: Site, fill: Fill) -> None:
@@ -110,7 +110,7 @@ async def test_longest_retention_deletes_nothing(site: Site, fill: Fill) -> None
     old = await fill(1, days=36_000)
     await site.sql("UPDATE administration.settings SET retention_days = 365000")
     assert (await (await site.client()).send(Sweep())).due == 0
-    assert await there(site) == set(old)
+    assert await existing_ids(site) == set(old)
 
 
 async def test_changed_retention_counts_for_what_is_there(site: Site, fill: Fill, happened: Happened) -> None:
@@ -133,11 +133,11 @@ async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happ
     while await site.count("retention.sweep"):
 
         async def went_on(before: int = left) -> bool:
-            return len(await there(site)) < before or not await site.count("retention.sweep")
+            return len(await existing_ids(site)) < before or not await site.count("retention.sweep")
 
         async with run_here(projects, site.settings("projects")), run_here(retention, site.settings("retention")):
             await eventually(went_on)
-        stops, left = stops + 1, len(await there(site))
+        stops, left = stops + 1, len(await existing_ids(site))
     assert stops > 1
     await site.worker("retention")
     assert await swept_once(happened) == due

@@ -33,11 +33,11 @@ async def test_a_step_deletes_what_its_batch_has_changed(site: Site, fill: Fill)
         await update_project(updating, unit)
         await add_comment(commenting, unit)
         expired = await expire_projects(expiring, unit)
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(Refusal) as refusal:
             await add_comment(late, unit)
         await rows.save(connection)
     assert (expired.project_ids, expired.numbers, expired.more) == ([project_id], [1], False)
-    assert (refused.value.code, refused.value.details["expired"]) == (Code.GONE, True)
+    assert (refusal.value.code, refusal.value.details["expired"]) == (Code.GONE, True)
     tables = ("project", "comment", "search", "history")
     assert {name: await site.count(f"projects.{name}") for name in tables} == dict.fromkeys(tables, 0)
     assert await site.count("projects.tombstone") == 1

@@ -52,11 +52,11 @@ BODIES = [
 @pytest.mark.parametrize("body, field, kind", BODIES)
 def test_a_body_is_refused_with_its_place_and_reason(body: bytes, field: str, kind: str) -> None:
     """What is no JSON object for every reader is invalid; the refusal names the field and why, in both languages."""
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         parse_body(CreateProject, body)
-    assert refused.value.code is Code.INVALID
+    assert refusal.value.code is Code.INVALID
     for language in ("en", "fr"):
-        (refused_field,) = refused.value.as_error(language).details["fields"]
+        (refused_field,) = refusal.value.as_error(language).details["fields"]
         assert (refused_field["field"], refused_field["kind"]) == (field, kind)
         assert refused_field["reason"] == reason(kind, language) != reason("", language)
 
@@ -71,9 +71,9 @@ def test_bodies_that_every_reader_takes_for_the_same_are_read() -> None:
 def test_a_refusal_of_many_mistakes_names_a_hundred() -> None:
     """A body full of mistakes is refused with a hundred of them, so that the outcome fits into a message."""
     body = b"[" + b",".join([b'"\\ud83d"'] * 5_000) + b"]"
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         parse_body(CreateProject, body)
-    assert len(refused.value.details["fields"]) == 100
+    assert len(refusal.value.details["fields"]) == 100
 
 
 @pytest.fixture

@@ -63,10 +63,10 @@ async def test_a_known_outcome_is_answered_at_once(site: Site) -> None:
 async def test_an_outcome_that_arrives_is_answered(site: Site, running: RunningComponents) -> None:
     """A question asked before its command is answered with the outcome that a subscriber gets."""
     caller, command_id, project_id = await site.caller(), uuid7(), uuid7()
-    asked = asyncio.create_task(question(caller, command_id))
+    task = asyncio.create_task(question(caller, command_id))
     await waiting(running)
     outcome = await caller.send("projects.create", project_id, creation(project_id), command_id=command_id)
-    assert await asked == (outcome, "")
+    assert await task == (outcome, "")
     await waiting(running, 0)
 
 
@@ -76,20 +76,20 @@ async def test_another_process_decides(site: Site, running: RunningComponents) -
     caller, command_id = await site.caller(), uuid7()
     async with worker_process(site, "administration") as other:
         await other.wait_until_ready(60)
-        asked = asyncio.create_task(question(caller, command_id))
+        task = asyncio.create_task(question(caller, command_id))
         await waiting(running)
         outcome = await caller.send("administration.add-type", "-", {"name": "Theft"}, command_id=command_id)
-        assert await asked == (outcome, "")
+        assert await task == (outcome, "")
 
 
 async def test_an_outcome_that_was_not_heard_is_found(site: Site, running: RunningComponents) -> None:
     """An outcome that is committed while its message is lost is found in the inbox."""
     caller, command_id = await site.caller(), uuid7()
-    asked = asyncio.create_task(question(caller, command_id))
+    task = asyncio.create_task(question(caller, command_id))
     await waiting(running)
     outcome = {"command_id": str(command_id), "status": "applied", "revision": 1, "result": {}}
     await site.sql(DECIDED, command_id=command_id, outcome=json.dumps(outcome))
-    assert await asked == (outcome, "")
+    assert await task == (outcome, "")
 
 
 @pytest.mark.usefixtures("running")
@@ -112,10 +112,10 @@ async def test_the_time_has_limits(site: Site, seconds: Any) -> None:
 async def test_another_principals_command_gives_nothing(site: Site, running: RunningComponents) -> None:
     """The outcome of another principal's command does not answer a question, whenever it comes."""
     owner, other, command_id, project_id = await site.caller(), await site.caller("other"), uuid7(), uuid7()
-    asked = asyncio.create_task(question(other, command_id, 2.5))
+    task = asyncio.create_task(question(other, command_id, 2.5))
     await waiting(running)
     await owner.send("projects.create", project_id, creation(project_id), command_id=command_id)
-    answer, status = await asked
+    answer, status = await task
     assert (answer["error"]["code"], status) == ("gone", "404")
 
 
@@ -123,7 +123,7 @@ async def test_another_principals_command_gives_nothing(site: Site, running: Run
 async def test_what_is_no_outcome_is_passed_over(site: Site, running: RunningComponents) -> None:
     """Neither an acknowledgement on the subject of an outcome nor another command's outcome is an answer."""
     caller, command_id, project_id = await site.caller(), uuid7(), uuid7()
-    asked = asyncio.create_task(question(caller, command_id))
+    task = asyncio.create_task(question(caller, command_id))
     await waiting(running)
     worker = await site.nats("projects", "worker")
     other = {"command_id": str(uuid7()), "status": "applied"}
@@ -131,7 +131,7 @@ async def test_what_is_no_outcome_is_passed_over(site: Site, running: RunningCom
         await worker.publish(f"im.main.out.admin.{command_id}", body)
     await worker.flush()
     outcome = await caller.send("projects.create", project_id, creation(project_id), command_id=command_id)
-    assert await asked == (outcome, "")
+    assert await task == (outcome, "")
 
 
 async def test_too_many_questions_are_refused(
@@ -140,7 +140,7 @@ async def test_too_many_questions_are_refused(
     """A principal with its share of waiting questions is refused; its other queries and other principals are not."""
     monkeypatch.setattr(outcome_waits, "WAITS_PER_PRINCIPAL_MAX", 20)
     caller, other = await site.caller(), await site.caller("other")
-    asked = [asyncio.create_task(question(caller, uuid7())) for _ in range(20)]
+    questions = [asyncio.create_task(question(caller, uuid7())) for _ in range(20)]
     await waiting(running, 20)
     answer, status = await question(caller, uuid7())
     (field,) = answer["error"]["details"]["fields"]
@@ -148,7 +148,7 @@ async def test_too_many_questions_are_refused(
     assert answer["error"]["details"]["retry_after_seconds"] == 1
     assert (await caller.ask("projects.list", {}))[1] == ""
     assert (await question(other, uuid7(), 0.1))[1] == "404"
-    for task in asked:
+    for task in questions:
         task.cancel()
 
 
@@ -158,19 +158,19 @@ async def test_a_full_process_lets_everybody_wait_once(
     """Where all places are taken, a principal may have one waiting question."""
     monkeypatch.setattr(outcome_waits, "WAITS_MAX", 2)
     caller, other = await site.caller(), await site.caller("other")
-    asked = [asyncio.create_task(question(caller, uuid7())) for _ in range(2)]
+    questions = [asyncio.create_task(question(caller, uuid7())) for _ in range(2)]
     await waiting(running, 2)
-    asked.append(asyncio.create_task(question(other, uuid7())))
+    questions.append(asyncio.create_task(question(other, uuid7())))
     await waiting(running, 3)
     assert [(await question(each, uuid7()))[1] for each in (caller, other)] == ["503", "503"]
-    for task in asked:
+    for task in questions:
         task.cancel()
 
 
 async def test_waiting_questions_hold_no_connection(site: Site, running: RunningComponents) -> None:
     """Many waiting questions take neither a connection to the database nor a turn of the fair queue."""
     caller = await site.caller()
-    asked = [asyncio.create_task(question(caller, uuid7())) for _ in range(30)]
+    questions = [asyncio.create_task(question(caller, uuid7())) for _ in range(30)]
     await waiting(running, 30)
     pool: Any = running.engine.pool
 
@@ -179,7 +179,7 @@ async def test_waiting_questions_hold_no_connection(site: Site, running: Running
 
     await eventually(only_lanes_have_one)
     assert (await caller.ask("projects.list", {}))[1] == ""
-    for task in asked:
+    for task in questions:
         task.cancel()
 
 
@@ -187,19 +187,19 @@ async def test_a_worker_that_stops_answers_them(site: Site, running: RunningComp
     """When its process stops, a waiting question is answered that another process can be asked."""
     caller = await site.caller()
     async with run_here(running.worker, site.settings("projects")) as second:
-        asked = [asyncio.create_task(question(caller, uuid7())) for _ in range(20)]
+        questions = [asyncio.create_task(question(caller, uuid7())) for _ in range(20)]
 
         async def all_wait() -> bool:
-            return len(second.query_dispatcher.waits) + len(running.query_dispatcher.waits) == len(asked)
+            return len(second.query_dispatcher.waits) + len(running.query_dispatcher.waits) == len(questions)
 
         await eventually(all_wait)
         stopped = len(second.query_dispatcher.waits)
 
     async def are_answered() -> bool:
-        return len([task for task in asked if task.done()]) == stopped > 0
+        return len([task for task in questions if task.done()]) == stopped > 0
 
     await eventually(are_answered)
-    answers = [task.result() for task in asked if task.done()]
+    answers = [task.result() for task in questions if task.done()]
     assert {(answer["error"]["retryable"], status) for answer, status in answers} == {(True, "503")}
-    for task in asked:
+    for task in questions:
         task.cancel()

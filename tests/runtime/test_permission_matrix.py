@@ -28,19 +28,21 @@ class Case(NamedTuple):
     """A line, what the caller has, and whether that is enough."""
 
     line: Line
-    given: Levels
+    levels: Levels
     allowed: bool
 
     @property
     def principal(self) -> str:
         """Name the one who has exactly this."""
-        nodes = [f"{list(Node).index(Node(node))}{level.name[0].lower()}" for node, level in sorted(self.given.items())]
+        nodes = [
+            f"{list(Node).index(Node(node))}{level.name[0].lower()}" for node, level in sorted(self.levels.items())
+        ]
         return f"p-{'-'.join(nodes)}"
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """Say what the case is."""
-        levels = ", ".join(f"{node}={level.name.lower()}" for node, level in self.given.items())
+        levels = ", ".join(f"{node}={level.name.lower()}" for node, level in self.levels.items())
         return f"{self.line.name} with {levels or 'nothing'}"
 
 
@@ -61,7 +63,7 @@ def cases(line: Line) -> Iterator[Case]:
 
 async def granted(site: Site, chosen: Iterable[Case]) -> dict[str, Client]:
     """Give each principal of the cases a role of its own, and connect it."""
-    levels = {case.principal: case.given for case in chosen}
+    levels = {case.principal: case.levels for case in chosen}
     roles = {principal: {node: level.name.lower() for node, level in has.items()} for principal, has in levels.items()}
     await site.sql(
         "INSERT INTO administration.role SELECT key, key, value FROM jsonb_each(CAST(:roles AS jsonb))",
@@ -93,10 +95,12 @@ async def allowed(client: Client, line: Line) -> bool:
     return await outcome(client, line) not in REFUSALS
 
 
-async def wrong(clients: dict[str, Client], matrix: Sequence[Case]) -> list[str]:
+async def unexpected_cases(clients: dict[str, Client], matrix: Sequence[Case]) -> list[str]:
     """Send the messages of all cases and name those that ended otherwise than the table says."""
     results = await asyncio.gather(*(allowed(clients[case.principal], case.line) for case in matrix))
-    return [case.told for case, was in zip(matrix, results, strict=True) if was is not case.allowed]
+    return [
+        case.description for case, is_allowed in zip(matrix, results, strict=True) if is_allowed is not case.allowed
+    ]
 
 
 def test_the_table_has_every_message() -> None:
@@ -121,7 +125,7 @@ async def test_each_message_needs_its_nodes_at_their_levels(site: Site, lines: S
     await site.workers(*WORKERS)
     all_cases = [case for line in lines for case in cases(line)]
     clients = await granted(site, all_cases)
-    assert await wrong(clients, all_cases) == []
+    assert await unexpected_cases(clients, all_cases) == []
 
 
 async def test_administrators_may_everything_and_nobody_else_by_default(site: Site) -> None:
@@ -130,9 +134,9 @@ async def test_administrators_may_everything_and_nobody_else_by_default(site: Si
     lines = (*COMMANDS, *QUERIES)
     admin, nobody = await site.client("admin"), await site.client("nobody")
     may = await asyncio.gather(*(allowed(admin, line) for line in lines))
-    assert [line.name for line, was in zip(lines, may, strict=True) if not was] == []
+    assert [line.name for line, is_allowed in zip(lines, may, strict=True) if not is_allowed] == []
     may = await asyncio.gather(*(allowed(nobody, line) for line in lines))
-    assert {line.subject for line, was in zip(lines, may, strict=True) if was} == {
+    assert {line.subject for line, is_allowed in zip(lines, may, strict=True) if is_allowed} == {
         "administration.me",
         "projects.outcome",
     }
@@ -153,8 +157,11 @@ async def test_me_names_what_one_may_do(site: Site) -> None:
     cases_of_lines += [Case(lines[0], {PROJECTS: level}, allowed=True) for level in (VIEW, MANAGE)]
     clients = await granted(site, cases_of_lines)
     for case in {each.principal: each for each in cases_of_lines}.values():
-        enough = {line.subject for line in lines if _suffices(case.given, line)}
-        assert (case.told, (await clients[case.principal].ask(GetMe())).may) == (case.told, sorted(enough))
+        enough = {line.subject for line in lines if _suffices(case.levels, line)}
+        assert (case.description, (await clients[case.principal].ask(GetMe())).may) == (
+            case.description,
+            sorted(enough),
+        )
 
 
 def _suffices(levels: Levels, line: Line) -> bool:
@@ -189,11 +196,11 @@ async def test_a_permission_acts_within_a_batch(site: Site) -> None:
     sent.append(await ann.publish("administration.add-type", "-", {"name": "3"}))
     worker = await site.worker("administration")
 
-    async def told() -> list[str]:
+    async def statuses() -> list[str]:
         both = {**ann.outcomes, **admin.outcomes}
         return [both[command_id][0]["status"] for command_id in sent] if len(both) == len(sent) else []
 
-    assert await eventually(told) == ["rejected", "applied", "applied", "applied", "rejected"]
+    assert await eventually(statuses) == ["rejected", "applied", "applied", "applied", "rejected"]
     assert worker.delivery.counters.retried == 0
 
 
@@ -206,9 +213,9 @@ async def test_two_administrators_cannot_both_leave(site: Site) -> None:
     second = await ann.publish("administration.unassign-role", "-", {**member, "principal": "ann"})
     await site.worker("administration")
 
-    async def told() -> list[str]:
+    async def statuses() -> list[str]:
         both = {**ann.outcomes, **admin.outcomes}
         return [both[command_id][0]["status"] for command_id in (first, second)] if len(both) == 2 else []
 
-    assert await eventually(told) == ["applied", "rejected"]
+    assert await eventually(statuses) == ["applied", "rejected"]
     assert [tuple(row) for row in await site.sql("SELECT principal FROM administration.member")] == [("ann",)]

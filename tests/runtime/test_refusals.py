@@ -36,7 +36,7 @@ class Case(NamedTuple):
     """How to be refused, the field that is named, and the words that show the way out."""
 
     code: Code
-    ask: Callable[[], object]
+    call: Callable[[], object]
     field: str
     english: str
     french: str
@@ -45,13 +45,13 @@ class Case(NamedTuple):
 def saying(refusal: Refusal) -> Callable[[], object]:
     """Raise a refusal that is made elsewhere."""
 
-    def ask() -> object:
+    def call() -> object:
         raise refusal
 
-    return ask
+    return call
 
 
-def given(name: str, value: object) -> Callable[[], object]:
+def set_field(name: str, value: object) -> Callable[[], object]:
     """Give a project's field a value."""
     return lambda: projects.require_defined({name: value}, REFERENCES, {"category_1"})
 
@@ -134,12 +134,14 @@ CASES = [
     Case(
         Code.INVALID, lambda: query_dispatch.parse("projects.lost", b"{}"), "projects.lost", "use one", "utilisez une"
     ),
-    Case(Code.UNKNOWN_REFERENCE, given("type_id", 7), "type_id", "choose one that is", "choisissez-en un"),
-    Case(Code.UNKNOWN_REFERENCE, given("status_id", 1), "status_id", "of another kind", "d'un autre genre"),
-    Case(Code.UNKNOWN_REFERENCE, given("category_1", 16), "category_1", "another category", "autre catégorie"),
-    Case(Code.UNKNOWN_REFERENCE, given("category_1", 1), "category_1", "of another kind", "d'un autre genre"),
-    Case(Code.UNKNOWN_REFERENCE, given("category_2", 16), "category_2", "ask an administrator to enable", "activer"),
-    Case(Code.UNKNOWN_REFERENCE, given("text_1", "x"), "text_1", "ask an administrator to enable", "activer"),
+    Case(Code.UNKNOWN_REFERENCE, set_field("type_id", 7), "type_id", "choose one that is", "choisissez-en un"),
+    Case(Code.UNKNOWN_REFERENCE, set_field("status_id", 1), "status_id", "of another kind", "d'un autre genre"),
+    Case(Code.UNKNOWN_REFERENCE, set_field("category_1", 16), "category_1", "another category", "autre catégorie"),
+    Case(Code.UNKNOWN_REFERENCE, set_field("category_1", 1), "category_1", "of another kind", "d'un autre genre"),
+    Case(
+        Code.UNKNOWN_REFERENCE, set_field("category_2", 16), "category_2", "ask an administrator to enable", "activer"
+    ),
+    Case(Code.UNKNOWN_REFERENCE, set_field("text_1", "x"), "text_1", "ask an administrator to enable", "activer"),
     Case(
         Code.UNKNOWN_REFERENCE,
         lambda: camera_recording_rules.require_known_sites([("sequences.0.site", "moon")], "main", ["north"]),
@@ -177,11 +179,11 @@ CASES = [
 ]
 
 
-def told(case: Case, language: str) -> tuple[Code, str]:
+def refusal_of(case: Case, language: str) -> tuple[Code, str]:
     """Return the code of a refusal, and all that it says."""
-    with pytest.raises(Refusal) as refused:
-        case.ask()
-    error = refused.value.as_error(language)
+    with pytest.raises(Refusal) as refusal:
+        case.call()
+    error = refusal.value.as_error(language)
     return error.code, f"{error.message} {error.details}"
 
 
@@ -189,7 +191,7 @@ def told(case: Case, language: str) -> tuple[Code, str]:
 def test_a_refusal_shows_the_way_out(case: Case) -> None:
     """A refusal names the obstacle and the way out, in the asked language (MSG-01 to MSG-10)."""
     for language, way_out in (("en", case.english), ("fr", case.french)):
-        code, words = told(case, language)
+        code, words = refusal_of(case, language)
         assert code is case.code
         assert case.field in words
         assert way_out in words

@@ -18,9 +18,9 @@ from tests.support import Site
 
 async def code(client: Client, asking: Query[Any] | AddComment) -> Code:
     """Return why a command or a query was refused."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as refusal:
         await (client.send(asking) if isinstance(asking, AddComment) else client.ask(asking))
-    return refused.value.code
+    return refusal.value.code
 
 
 async def test_a_project_is_available_on_its_own_site_alone(site: Site, elsewhere: Site) -> None:

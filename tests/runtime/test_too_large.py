@@ -117,6 +117,6 @@ async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None
 def test_an_answer_that_no_message_holds_is_refused() -> None:
     """An answer that cannot be made smaller is refused with a reason, because the server would take nothing else."""
     assert query_dispatch.require_sendable((b"x" * MESSAGE_BYTES_MAX, None))
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(Refusal) as refusal:
         query_dispatch.require_sendable((b"x" * (MESSAGE_BYTES_MAX + 1), None))
-    assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("requests more than fits")
+    assert refusal.value.as_error("en").details["fields"][0]["reason"].startswith("requests more than fits")

@@ -35,7 +35,7 @@ def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
         yield received
 
 
-async def last(collector: Collector, service: str, name: str) -> list[Received]:
+async def wait_for_span(collector: Collector, service: str, name: str) -> list[Received]:
     """Wait for a span, and return it with those that it belongs to."""
 
     async def arrived() -> list[Received]:
@@ -51,7 +51,7 @@ async def test_one_trace_from_the_client_to_the_audit_row(site: Site, collector:
     project_id, client = uuid7(), await site.client()
     await client.send(CreateProject(project_id=project_id, description="A bag was left at gate 4"))
     await eventually(partial(site.count, "audit.activity"))
-    line = await last(collector, "incidents-audit", "process projects.created")
+    line = await wait_for_span(collector, "incidents-audit", "process projects.created")
     assert [(span.service, span.name, span.kind) for span in line] == [
         ("incidents-client", "projects.create", INTERNAL),
         ("incidents-client", "send projects.create", PRODUCER),
@@ -61,7 +61,7 @@ async def test_one_trace_from_the_client_to_the_audit_row(site: Site, collector:
     ]
     assert len({span.trace_id for span in line}) == 1
     [row] = await site.sql("SELECT event_id, command_id FROM audit.activity")
-    ids = [span.about.get("messaging.message.id") for span in line[1:]]
+    ids = [span.attributes.get("messaging.message.id") for span in line[1:]]
     assert ids == [str(row_id) for row_id in (row.command_id, row.command_id, row.event_id, row.event_id)]
     assert not [span for span in line if span.failed or "gate 4" in str(span)]
 
@@ -72,7 +72,7 @@ async def test_a_query_is_in_the_trace_of_who_asks(site: Site, collector: Collec
     client = await site.client()
     with pytest.raises(Exception, match="not"):
         await client.ask(GetProject(project_id=uuid7()))
-    line = await last(collector, "incidents-projects", "projects.get")
+    line = await wait_for_span(collector, "incidents-projects", "projects.get")
     assert [(span.service, span.kind) for span in line] == [
         ("incidents-client", CLIENT),
         ("incidents-projects", SERVER),
@@ -87,11 +87,11 @@ async def test_the_trace_of_another_language_goes_on(site: Site, collector: Coll
         project_id = uuid7()
         await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": header})
 
-    async def both() -> list[Received]:
+    async def find_two_spans() -> list[Received]:
         spans = [span for span in collector.spans if span.name == "process projects.create"]
         return spans if len(spans) == 2 else []
 
-    first, second = sorted(await eventually(both), key=lambda span: span.parent_id, reverse=True)
+    first, second = sorted(await eventually(find_two_spans), key=lambda span: span.parent_id, reverse=True)
     assert (first.trace_id, first.parent_id) == (TRACE, PARENT)
     assert second.trace_id != TRACE
     assert second.parent_id == ""
@@ -102,7 +102,7 @@ async def test_a_name_that_a_client_chose_is_in_no_span(site: Site, collector: C
     await site.worker("projects")
     caller = await site.caller()
     await caller.publish("projects.my-own-verb", "-", {})
-    line = await last(collector, "incidents-projects", "process unknown")
+    line = await wait_for_span(collector, "incidents-projects", "process unknown")
     assert "my-own-verb" not in str(line)
 
 

@@ -18,7 +18,7 @@ class Received(NamedTuple):
     trace_id: str
     span_id: str
     parent_id: str
-    about: Mapping[str, Any]
+    attributes: Mapping[str, Any]
     failed: str
 
 

@@ -17,7 +17,7 @@ async def page_of(running: RunningComponents) -> str:
 def samples(page: str) -> Mapping[str, float]:
     """Return every sample of a page under its name and labels: `incidents_lag_messages{lane="0"}`."""
     return {
-        sample.name + _shown(sample.labels): sample.value
+        sample.name + _label_text(sample.labels): sample.value
         for family in text_string_to_metric_families(page)
         for sample in family.samples
     }
@@ -28,5 +28,5 @@ async def figures_of(running: RunningComponents) -> Mapping[str, float]:
     return samples(await page_of(running))
 
 
-def _shown(labels: Mapping[str, str]) -> str:
+def _label_text(labels: Mapping[str, str]) -> str:
     return "{" + ",".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}" if labels else ""

@@ -68,9 +68,9 @@ def a_reaction_hears_its_own_event(worker: Worker) -> None:
     """A reaction to one event cannot be registered for another."""
 
     @worker.hears(CommentAdded)
-    async def right(heard: ReceivedEvent[CommentAdded], unit: Unit[Any]) -> None:
+    async def right(event: ReceivedEvent[CommentAdded], unit: Unit[Any]) -> None:
         raise NotImplementedError
 
     @worker.hears(CommentAdded)  # type: ignore[arg-type]  # hears another event
-    async def wrong(heard: ReceivedEvent[CommentEdited], unit: Unit[Any]) -> None:
+    async def wrong(event: ReceivedEvent[CommentEdited], unit: Unit[Any]) -> None:
         raise NotImplementedError

@@ -12,7 +12,7 @@ from contracts.texts import Phrase, phrase, reason
 from incidents import Refused
 from tests.delivery.lane_driver import own_lane, stored_command
 from tests.projects.feeds import create_project, follow, next_events
-from tests.runtime.test_query_intake import SHARE, arrived, collect_answers, flood, held
+from tests.runtime.test_query_admission import SHARE, arrived, collect_answers, flood, project_reads_blocked
 from tests.support import Caller, Site, eventually
 
 FRENCH = {"Accept-Language": "fr-CH, en;q=0.5"}
@@ -89,16 +89,16 @@ async def test_too_many_queries_are_turned_away_in_their_language(site: Site) ->
     running = await site.worker("projects", **SHARE)
     eve = await site.caller("eve")
     answers = await collect_answers(eve)
-    async with held(site):
+    async with project_reads_blocked(site):
         await flood(eve, 5)
         subject, reply = "im.main.qry.eve.projects.list", "_INBOX_eve.flood"
         await eve.nats.publish(subject, b"{}", reply=reply, headers=FRENCH)
         await arrived(running, 1)
 
-        async def told() -> list[Any]:
+        async def refusals() -> list[Any]:
             return answers
 
-        (refused,) = await eventually(told)
+        (refused,) = await eventually(refusals)
     expected = (phrase(Phrase.UNAVAILABLE, "fr"), [reason("too_many_queries", "fr")])
     assert refusal_message(json.loads(refused.data)["error"]) == expected
 
@@ -114,6 +114,6 @@ async def test_a_feed_ends_in_its_language(site: Site, language: str) -> None:
         await next_events(watch, 1)
         await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
         await create_project(admin)
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(Refused) as refusal:
             await next_events(watch, 1)
-    assert refused.value.message == phrase(Phrase.NOT_AVAILABLE, language)
+    assert refusal.value.message == phrase(Phrase.NOT_AVAILABLE, language)

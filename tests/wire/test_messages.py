@@ -35,7 +35,7 @@ AFTER_DELETION = [
 ]
 
 
-async def said(caller: Caller, worker_verb: str, key: str, body: dict[str, Any]) -> tuple[str, str]:
+async def refusal_of(caller: Caller, worker_verb: str, key: str, body: dict[str, Any]) -> tuple[str, str]:
     """Send a command that must be refused, in French; return the code and the sentence."""
     outcome = await caller.send(worker_verb, key, body, headers={"Accept-Language": "fr"})
     return outcome["error"]["code"], outcome["error"]["message"]
@@ -57,7 +57,7 @@ async def test_what_cannot_be_stored_is_told(site: Site, verb: str, body: dict[s
     for statement in CANNOT_WRITE:
         await site.sql(statement)
     project_key = project_id if verb != "create" else str(uuid7())
-    outcome = await said(caller, f"projects.{verb}", project_key, {"project_id": project_key, **body})
+    outcome = await refusal_of(caller, f"projects.{verb}", project_key, {"project_id": project_key, **body})
     assert outcome == ("unavailable", f"{sentence} Réessayez ultérieurement.")
 
 
@@ -66,7 +66,7 @@ async def test_what_was_deleted_meanwhile_is_told(site: Site, verb: str, body: d
     """Deleting and saving a project that is gone says MSG-04, saving its parts MSG-07 (MSG-04, MSG-07, PRJ-23)."""
     caller, project_id = await opened(site)
     await caller.send("projects.delete", project_id, {"project_id": project_id})
-    outcome = await said(caller, f"projects.{verb}", project_id, {"project_id": project_id, **body})
+    outcome = await refusal_of(caller, f"projects.{verb}", project_id, {"project_id": project_id, **body})
     assert outcome == ("gone", sentence)
 
 
@@ -78,7 +78,9 @@ async def test_a_report_that_fails_is_told(site: Site) -> None:
     sentence = "Impossible de générer le rapport. Réessayez ultérieurement."
     for code in ("unavailable", "gone"):
         report_id = str(uuid7())
-        outcome = await said(caller, "reports.generate", report_id, {"report_id": report_id, "project_id": project_id})
+        outcome = await refusal_of(
+            caller, "reports.generate", report_id, {"report_id": report_id, "project_id": project_id}
+        )
         assert outcome == (code, sentence)
         await caller.send("projects.delete", project_id, {"project_id": project_id})
 

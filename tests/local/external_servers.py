@@ -1,4 +1,4 @@
-"""Servers of one's own, saved and restored by the command line."""
+"""Servers of one's own, backed up and restored by the command line."""
 
 from pathlib import Path
 

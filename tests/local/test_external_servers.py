@@ -20,7 +20,7 @@ import pytest
 from contracts.ids import uuid7
 from tests.client.command_line import incidents
 from tests.local.external import PROGRAMS
-from tests.local.own_servers import back_up, restore, run_incidents
+from tests.local.external_servers import back_up, restore, run_incidents
 from tests.local.support import eventually
 from tests.support import Caller, Site
 from workers.local.backup import stream_snapshots
@@ -35,7 +35,7 @@ class Sender:
 
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
-        self.sent: dict[UUID, tuple[str, dict[str, str]]] = {}
+        self.sent_commands: dict[UUID, tuple[str, dict[str, str]]] = {}
 
     async def work(self) -> None:
         """Make a project and change it there and back: three revisions, once the commands are durable."""
@@ -43,7 +43,7 @@ class Sender:
         for tail, body in (("create", {}), ("update", {"description": "A bag"}), ("update", {"description": ""})):
             command_id = uuid7()
             await self._accepted(command_id, f"projects.{tail}", {**project, **body})
-            self.sent[command_id] = (f"projects.{tail}", {**project, **body})
+            self.sent_commands[command_id] = (f"projects.{tail}", {**project, **body})
 
     async def _accepted(self, command_id: UUID, tail: str, body: dict[str, str]) -> None:
         """Send a command until the message bus has stored it, as a caller does whom it answers late."""
@@ -57,19 +57,19 @@ class Sender:
 
     async def settled(self) -> None:
         """Wait until all has its outcome."""
-        await eventually(lambda: self.caller.outcomes.keys() >= self.sent.keys())
+        await eventually(lambda: self.caller.outcomes.keys() >= self.sent_commands.keys())
 
     @asynccontextmanager
     async def busy(self) -> AsyncIterator[None]:
         """Work for as long as the block lasts."""
-        goes_on, many = True, len(self.sent) + 20
+        goes_on, many = True, len(self.sent_commands) + 20
 
         async def go_on() -> None:
             while goes_on:
                 await self.work()
 
         task = asyncio.create_task(go_on())
-        await eventually(lambda: len(self.sent) > many)
+        await eventually(lambda: len(self.sent_commands) > many)
         yield
         goes_on = False
         await task
@@ -77,7 +77,7 @@ class Sender:
     async def again(self, caller: Caller) -> None:
         """Send everything again, as another caller."""
         self.caller = caller
-        for command_id, (tail, body) in self.sent.items():
+        for command_id, (tail, body) in self.sent_commands.items():
             await self._accepted(command_id, tail, body)
         await self.settled()
 
@@ -94,14 +94,16 @@ async def test_what_was_done_is_done_once(site: Site, target: Site, tmp_path: Pa
     await restore(target, file)
     await target.forget_quickly()
     await target.worker("projects", commands_per_second=0)
-    early = list(sender.sent)[:15]
+    early = list(sender.sent_commands)[:15]
     await sender.again(await target.caller())
-    assert await target.sql("SELECT sum(revision) FROM projects.project") == [(len(sender.sent),)]
-    results = [[caller.outcomes[item][-1]["result"] for item in early] for caller in (source, sender.caller)]
+    assert await target.sql("SELECT sum(revision) FROM projects.project") == [(len(sender.sent_commands),)]
+    results = [
+        [caller.outcomes[command_id][-1]["result"] for command_id in early] for caller in (source, sender.caller)
+    ]
     assert results[0] == results[1]
 
 
-async def held(site: Site) -> dict[str, Any]:
+async def stored_state(site: Site) -> dict[str, Any]:
     """Return what is reported by the streams and the databases of a site."""
     bus = await site.nats("provision", "provision")
     streams = {name: (await api(bus, f"STREAM.INFO.{name}", {}))["state"] for name in stream_snapshots.SAVED}
@@ -123,15 +125,15 @@ async def test_everything_is_back(site: Site, target: Site, tmp_path: Path) -> N
         await eventually(lambda: _is_recorded(site))
     for _ in range(3):
         await sender.work()
-    before = await held(site)
+    before = await stored_state(site)
     await restore(target, await back_up(site, tmp_path / "incidents.tar"))
-    assert await held(target) == before
+    assert await stored_state(target) == before
     assert_in_order(tmp_path / "incidents.tar")
     assert (await run_incidents(target, "provision")).status == 0
     await target.workers("projects", "audit")
 
     async def are_done() -> bool:
-        return await target.sql("SELECT sum(revision) FROM projects.project") == [(len(sender.sent),)]
+        return await target.sql("SELECT sum(revision) FROM projects.project") == [(len(sender.sent_commands),)]
 
     await eventually(are_done)
 

@@ -18,11 +18,11 @@ async def nats(site: Site) -> Nats:
 
 async def test_messages_arrive_in_their_order(nats: Nats) -> None:
     """Bodies and headers arrive unchanged and in order, with and without headers, empty and not."""
-    heard = await nats.subscribe("im.main.out.>")
+    subscription = await nats.subscribe("im.main.out.>")
     headers = {"ce-id": "1", "ce-actor": "zoë"}
     sent = [(b"", None), (b'{"a": 1}\r\n', headers), ("é".encode(), None), (b"", headers)]
     await publish_frames(nats, [frame(SUBJECT, body, headers) for body, headers in sent])
-    messages = [await heard.next_msg() for _ in sent]
+    messages = [await subscription.next_msg() for _ in sent]
     assert [(message.subject, message.data, message.headers) for message in messages] == [
         (SUBJECT, body, headers) for body, headers in sent
     ]
@@ -44,11 +44,11 @@ def test_a_header_is_one_line(headers: dict[str, str]) -> None:
 
 async def test_what_does_not_fit_is_refused_whole(nats: Nats) -> None:
     """A message that the server would not take ends nobody's connection, and none of its company leaves."""
-    heard = await nats.subscribe("im.main.out.>")
+    subscription = await nats.subscribe("im.main.out.>")
     with pytest.raises(MaxPayloadError):
         await publish_frames(nats, [frame(SUBJECT, b"1"), frame(SUBJECT, b"x" * (nats.max_payload + 1))])
     await publish_frames(nats, [frame(SUBJECT, b"2")])
-    assert (await heard.next_msg()).data == b"2"
+    assert (await subscription.next_msg()).data == b"2"
 
 
 async def test_a_closed_connection_is_told(site: Site) -> None:

@@ -26,7 +26,7 @@ LIST = "im.main.qry.{}.projects.list"
 
 
 @asynccontextmanager
-async def held(site: Site) -> AsyncIterator[None]:
+async def project_reads_blocked(site: Site) -> AsyncIterator[None]:
     """Let every query that reads projects wait."""
     async with site.engine.begin() as connection:
         await connection.execute(text("LOCK TABLE projects.project IN ACCESS EXCLUSIVE MODE"))
@@ -74,7 +74,7 @@ async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, runnin
     """Beyond its share a principal is refused with when to come again, and then dropped; another is answered."""
     eve, bob = await site.caller("eve"), await site.caller("bob")
     answers = await collect_answers(eve)
-    async with held(site):
+    async with project_reads_blocked(site):
         await flood(eve, 5 + REFUSALS_PER_SECOND_MAX + 100)
         await arrived(running, REFUSALS_PER_SECOND_MAX + 100)
         answer, _ = await bob.ask("projects.outcome", {"command_id": str(uuid7())})
@@ -90,7 +90,7 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
     """Every query of a share is answered once the database is there again, and the next one, too."""
     eve = await site.caller("eve")
     answers = await collect_answers(eve)
-    async with held(site):
+    async with project_reads_blocked(site):
         await flood(eve, 5)
 
         async def waits() -> bool:
@@ -108,7 +108,7 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
 async def test_many_principals_take_no_more_than_there_is(site: Site, running: RunningComponents) -> None:
     """However many principals ask, no more queries than a process answers at once have a connection."""
     callers = [await site.caller(f"p{number}") for number in range(RUNNING_QUERIES_MAX)]
-    async with held(site):
+    async with project_reads_blocked(site):
         for caller in callers:
             await site.grant(caller.principal, {Node.PROJECTS: "view"})
             await flood(caller, 2)
@@ -160,7 +160,7 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
 
     working = asyncio.create_task(work())
     await eventually(partial(_ready, worked))
-    async with held(site):
+    async with project_reads_blocked(site):
         await flood(eve, 4)
         await eventually(is_busy)
         ending.set()

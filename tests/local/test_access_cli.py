@@ -77,13 +77,16 @@ async def test_what_was_made_is_listed(bus: RunningBus) -> None:
     await bus.access("create", "watch", "--scope", "ops")
     await bus.access("revoke", "watch")
     listed: Any = json.loads(await bus.access("list", "--json"))
-    assert [(item["name"], item["scope"]) for item in listed] == [("olivia", "client"), ("watch", "ops")]
+    assert [(credentials["name"], credentials["scope"]) for credentials in listed] == [
+        ("olivia", "client"),
+        ("watch", "ops"),
+    ]
     olivia, watch = listed
     assert olivia["expires"] > olivia["created"]
     assert olivia["revoked"] is None
     assert watch["expires"] is None
     assert watch["revoked"] >= watch["created"]
-    assert {item["fingerprint"][0] for item in listed} == {"U"}
+    assert {credentials["fingerprint"][0] for credentials in listed} == {"U"}
     result = await bus.access("list")
     assert "olivia" in result
     assert "provision" not in result

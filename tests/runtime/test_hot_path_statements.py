@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tests.support import Site
 from workers.runtime.storage.hot_path_statements import read, read_together, transaction, write
 
-PUT = text("INSERT INTO runtime.kept VALUES (:number)")
+INSERT = text("INSERT INTO runtime.kept VALUES (:number)")
 NUMBERS = text("SELECT number FROM runtime.kept ORDER BY number")
-PUT_AND_RETURN = text("INSERT INTO runtime.kept VALUES (:number) RETURNING number")
+INSERT_AND_RETURN = text("INSERT INTO runtime.kept VALUES (:number) RETURNING number")
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ async def lane(site: Site) -> AsyncIterator[AsyncConnection]:
         yield connection
 
 
-async def kept(site: Site) -> list[Any]:
+async def stored_numbers(site: Site) -> list[Any]:
     """Return what others see."""
     return [number for (number,) in await site.sql("SELECT number FROM runtime.kept ORDER BY number")]
 
@@ -36,24 +36,24 @@ async def put(lane: AsyncConnection, *numbers: int | None) -> None:
         for number in numbers:
             if number is None:
                 raise KeyError
-            await write(lane, PUT, {"number": number})
+            await write(lane, INSERT, {"number": number})
 
 
 async def test_what_a_transaction_writes_is_seen_by_others_after_it(site: Site, lane: AsyncConnection) -> None:
     """Writes are seen by their own transaction at once, and by others after the commit."""
     async with transaction(lane):
         for number in (1, 2):
-            await write(lane, PUT, {"number": number})
+            await write(lane, INSERT, {"number": number})
         assert await read(lane, NUMBERS, {}) == [{"number": 1}, {"number": 2}]
-        await write(lane, PUT, {"number": 3})
+        await write(lane, INSERT, {"number": 3})
         assert list((await lane.execute(NUMBERS)).scalars()) == [1, 2, 3]
-        assert await kept(site) == []
-    assert await kept(site) == [1, 2, 3]
+        assert await stored_numbers(site) == []
+    assert await stored_numbers(site) == [1, 2, 3]
 
 
 async def test_statements_sent_together_are_executed_in_their_order(lane: AsyncConnection) -> None:
     """Each statement sees what those before it did, and the rows of each come under its name."""
-    questions = {"empty": (NUMBERS, {}), "put": (PUT_AND_RETURN, {"number": 5}), "all": (NUMBERS, {})}
+    questions = {"empty": (NUMBERS, {}), "put": (INSERT_AND_RETURN, {"number": 5}), "all": (NUMBERS, {})}
     expected = {"empty": [], "put": [{"number": 5}], "all": [{"number": 5}]}
     async with transaction(lane):
         assert await read_together(lane, questions) == expected
@@ -63,13 +63,13 @@ async def test_statements_sent_together_are_executed_in_their_order(lane: AsyncC
 
 async def test_one_refused_statement_of_several_fails_them_all(site: Site, lane: AsyncConnection) -> None:
     """What is sent together with a refused statement leaves nothing, and the connection goes on."""
-    questions = {str(number): (PUT_AND_RETURN, {"number": number}) for number in (1, 0, 2)}
-    with pytest.raises(IntegrityError) as refused:
+    questions = {str(number): (INSERT_AND_RETURN, {"number": number}) for number in (1, 0, 2)}
+    with pytest.raises(IntegrityError) as refusal:
         async with transaction(lane):
             await read_together(lane, questions)
-    assert isinstance(refused.value.orig, CheckViolation)
+    assert isinstance(refusal.value.orig, CheckViolation)
     await put(lane, 7)
-    assert await kept(site) == [7]
+    assert await stored_numbers(site) == [7]
 
 
 async def test_the_connection_used_last_is_used_next(site: Site) -> None:
@@ -88,18 +88,18 @@ async def test_an_error_of_the_block_leaves_nothing(site: Site, lane: AsyncConne
     with pytest.raises(KeyError):
         await put(lane, 1, None)
     await put(lane, 2)
-    assert await kept(site) == [2]
+    assert await stored_numbers(site) == [2]
 
 
 @pytest.mark.parametrize("following", [0, 1, 300])
 async def test_what_failed_first_is_told(site: Site, lane: AsyncConnection, following: int) -> None:
     """A refused row is named as the cause whatever was sent after it; nothing stays, and the connection goes on."""
     for _ in range(2):
-        with pytest.raises(IntegrityError) as refused:
+        with pytest.raises(IntegrityError) as refusal:
             await put(lane, 1, 0, *range(2, 2 + following))
-        assert isinstance(refused.value.orig, CheckViolation)
+        assert isinstance(refusal.value.orig, CheckViolation)
     await put(lane, 7)
-    assert await kept(site) == [7]
+    assert await stored_numbers(site) == [7]
 
 
 async def test_a_lost_connection_is_told_as_lost(site: Site, lane: AsyncConnection) -> None:

@@ -49,11 +49,11 @@ def raised(folder: Path) -> Iterator[object]:
     )
 
 
-def refused(folder: Path) -> Iterator[object]:
+def refusals(folder: Path) -> Iterator[object]:
     """Yield what names, keys and credentials are refused with."""
     trust = Trust.create(folder / "keys", "main")
     (folder / "none").write_text("x")
-    tries: tuple[Callable[[], object], ...] = (
+    attempts: tuple[Callable[[], object], ...] = (
         lambda: Trust.load(folder / "elsewhere"),
         lambda: Trust.create(folder / "keys", "other"),
         lambda: Trust.create(folder / "more", "A B"),
@@ -61,21 +61,21 @@ def refused(folder: Path) -> Iterator[object]:
         lambda: trust.mint("nobody", "worker"),
         *(lambda path=path: require_credentials(path, "audit") for path in (None, folder / "gone", folder / "none")),
     )
-    for item in tries:
+    for attempt in attempts:
         with pytest.raises((TrustError, InvalidNameError, UnfitError)) as caught:
-            item()
+            attempt()
         yield caught.value
 
 
 def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
     """Each sentence that the runtime or a helper raises has its French."""
     french = catalogue("fr").gettext
-    sentences = [str(refusal) for refusal in (*raised(tmp_path), *refused(tmp_path))]
+    sentences = [str(refusal) for refusal in (*raised(tmp_path), *refusals(tmp_path))]
     assert [sentence for sentence in sentences if translate(sentence, KNOWN, french) == sentence] == []
 
 
 @pytest.mark.parametrize(
-    "line, said",
+    "line, sentence",
     [
         ("worker nobody", "Le service nobody n'existe pas."),
         ("access create bob --data d", "est introuvable\u00a0: indiquez un autre dossier"),
@@ -88,11 +88,11 @@ def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
         ),
     ],
 )
-async def test_the_servers_commands_speak_the_language(line: str, said: str, tmp_path: Path) -> None:
+async def test_the_servers_commands_speak_the_language(line: str, sentence: str, tmp_path: Path) -> None:
     """Where the locale is French, or `--lang` says so, the server's side speaks it as the client's does."""
     for option, environment in (((), {"LANG": "fr_FR.UTF-8"}), (("--lang", "fr"), {})):
         ended = await incidents(*line.split(), *option, folder=tmp_path, environment=environment)
-        assert said in ended.err
+        assert sentence in ended.err
 
 
 @pytest.mark.parametrize("lang, reason", [("en", "use a whole number from"), ("fr", "écrivez un nombre entier de")])

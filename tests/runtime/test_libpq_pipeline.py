@@ -93,10 +93,10 @@ async def test_the_first_error_ends_a_transaction(lane: AsyncConnection) -> None
             await write(lane, QUOTIENT, {"by": 0})
             await quotient(lane, 1)
 
-    with pytest.raises(DBAPIError) as refused:
+    with pytest.raises(DBAPIError) as refusal:
         await fail()
-    assert isinstance(refused.value.orig, DivisionByZero)
-    assert not refused.value.connection_invalidated
+    assert isinstance(refusal.value.orig, DivisionByZero)
+    assert not refusal.value.connection_invalidated
     assert await quotient(lane, 3) == 2
 
 

@@ -38,13 +38,13 @@ async def test_a_command_that_cannot_be_handled_is_seen_to_wait(site: Site) -> N
     async with locked(site, f"SELECT FROM projects.project WHERE id = '{project_id}' FOR UPDATE"):
         await caller.publish("projects.update", project_id, {"project_id": str(project_id), "description": "Late"})
 
-        async def waits() -> bool:
+        async def shows_waiting() -> bool:
             samples = await figures_of(running)
             oldest = {lane: samples[f'incidents_oldest_pending_seconds{{lane="{lane}"}}'] for lane in range(LANES)}
             assert [oldest.pop(3) > 0.5, *oldest.values()] == [True, *[0] * (LANES - 1)]
             return samples['incidents_lag_messages{lane="3"}'] == 1
 
-        await eventually(waits)
+        await eventually(shows_waiting)
 
 
 async def test_what_is_not_published_is_counted(site: Site) -> None:
@@ -91,13 +91,13 @@ async def test_a_log_server_that_is_away_is_seen(site: Site, postgres: EmbeddedP
     running = await site.worker("audit", log_database_url=postgres.url("not_there"))
     await (await open_publisher(site)).publish(ProjectDeleted(project_id=uuid7(), number=1))
 
-    async def waits() -> bool:
+    async def shows_waiting() -> bool:
         samples = await figures_of(running)
         return (
             samples["incidents_log_server_backlog_entries"] == 1 and samples["incidents_log_server_oldest_seconds"] > 1
         )
 
-    await eventually(waits)
+    await eventually(shows_waiting)
 
 
 async def test_the_last_sweep_is_known_after_a_restart(site: Site) -> None:

@@ -23,7 +23,7 @@ async def posted(site: Site, subject: str) -> list[dict[str, Any]]:
     return [{"actor": headers["ce-actor"], **json.loads(body)} for headers, body in rows]
 
 
-async def counted(site: Site, now: datetime = LATER) -> int:
+async def count_surplus(site: Site, now: datetime = LATER) -> int:
     """Tell what was counted, as a process does now and then."""
     async with site.engine.begin() as connection:
         return await report(connection, "main", "projects", [0], now)
@@ -55,8 +55,8 @@ async def test_a_minute_has_so_many_and_the_next_one_has_them_again(site: Site) 
 async def test_what_is_counted_is_told_once(site: Site) -> None:
     """A count is published once, after its minute, in its principal's name."""
     await admitted(site, START, RECORDED_PER_MINUTE_MAX + 7)
-    assert await counted(site, START + timedelta(seconds=90)) == 0
-    assert [await counted(site), await counted(site)] == [1, 0]
+    assert await count_surplus(site, START + timedelta(seconds=90)) == 0
+    assert [await count_surplus(site), await count_surplus(site)] == [1, 0]
     assert await posted(site, "%.surplus-counted") == [
         {
             "actor": "mallory",
@@ -86,7 +86,7 @@ async def test_refused_attempts_are_recorded_or_counted(site: Site) -> None:
         outcomes = await here.handle([stored_command(place, by="mallory") for place in range(1, number + 1)])
     assert {outcome["error"]["code"] for outcome in outcomes} == {"permission-denied"}
     assert await site.count("runtime.inbox") == number
-    await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
+    await count_surplus(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     single, more = await posted(site, "%.refused"), await posted(site, "%.surplus-counted")
     assert len(single) <= 2 * RECORDED_PER_MINUTE_MAX
     assert len(single) + sum(entry["count"] for entry in more) == number
@@ -138,7 +138,7 @@ async def test_letters_beyond_so_many_are_counted(site: Site) -> None:
         assert await here.handle(batch) == []
     rows = await site.sql("SELECT subject FROM runtime.unpublished")
     assert {subject for (subject,) in rows} == {"im.main.dead.projects.mallory"}
-    await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
+    await count_surplus(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     more = await posted(site, "%.surplus-counted")
     assert len(rows) + sum(entry["count"] for entry in more) == 2 * RECORDED_PER_MINUTE_MAX
     assert {entry["what"] for entry in more} == {"dead-letters"}
