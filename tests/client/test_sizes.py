@@ -6,10 +6,10 @@ import pytest
 
 from incidents.terminal.text.words import size
 from tests.client.conftest import Peer
-from tests.client.test_commands import PROJECT, REPORT, Type, typed
+from tests.client.test_commands import PROJECT, REPORT, RunLine, run_line
 from tests.client.test_csv import rows
 
-__all__ = ["typed"]
+__all__ = ["run_line"]
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_size_has_a_unit(number: int, english: str, french: str) -> None:
     assert (size(number, "en"), size(number, "fr")) == (english, french)
 
 
-async def test_a_report_has_its_size_with_a_unit(peer: Peer, typed: Type) -> None:
+async def test_a_report_has_its_size_with_a_unit(peer: Peer, run_line: RunLine) -> None:
     """The list shows kilobytes; CSV and JSON have bytes, and the heading of CSV says so."""
     report = {
         "report_id": REPORT,
@@ -48,7 +48,7 @@ async def test_a_report_has_its_size_with_a_unit(peer: Peer, typed: Type) -> Non
         "show_user_names": False,
     }
     peer.answers["reports.list"] = json.dumps({"items": [report], "next": None}).encode()
-    assert "12 kB" in (await typed("reports", "list", PROJECT)).out
-    (row,) = rows(await typed("reports", "list", PROJECT, "--csv"))
+    assert "12 kB" in (await run_line("reports", "list", PROJECT)).out
+    (row,) = rows(await run_line("reports", "list", PROJECT, "--csv"))
     assert row["Size (bytes)"] == "12345"
-    assert (await typed("reports", "list", PROJECT, "--json")).json["items"][0]["bytes"] == 12_345
+    assert (await run_line("reports", "list", PROJECT, "--json")).json["items"][0]["bytes"] == 12_345
