@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from incidents.terminal.text.words import size
 from tests.client.conftest import Peer
 from tests.client.test_commands import PROJECT, REPORT, RunLine, run_line, sent_body
 
@@ -40,7 +41,7 @@ async def test_a_package_is_made_fetched_and_verified(exporting: Peer, run_line:
     output = ended.out.replace("\n", "")
     words = (
         "non chiffré",
-        "700004 octets",
+        size(len(ZIP), "fr"),
         hashlib.sha256(ZIP).hexdigest(),
         "Non visible pour vous\u00a0: commentaires",
     )

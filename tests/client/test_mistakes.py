@@ -243,7 +243,7 @@ def test_changes_that_were_missed_are_a_line_each() -> None:
     body: Any = refusal_panel({"code": "conflict", "message": "No.", "details": {"changes": [change]}}).renderable
     (line,) = [str(cell) for column in body.columns for each in column.cells for cell in _cells(each) if "bob" in cell]
     assert line.startswith("4  2025-01-31 ")
-    assert line.endswith("  bob  comment, end_time")
+    assert line.endswith("  bob  comment, end")
 
 
 def test_an_empty_list_of_details_is_not_shown() -> None:

@@ -37,7 +37,7 @@ def zurich() -> Iterator[None]:
     time.tzset()
 
 
-def shown(*readable: RenderableType, language: str = "en", file: io.StringIO | None = None) -> list[str]:
+def lines_of(*readable: RenderableType, language: str = "en", file: io.StringIO | None = None) -> list[str]:
     """Show an answer, on a terminal unless another file is given, and return its lines."""
     file = file or Tty()
     Session("admin", language=language, out=Screen(width=80, file=file)).show({}, *readable)
@@ -55,26 +55,26 @@ def shown(*readable: RenderableType, language: str = "en", file: io.StringIO | N
 )
 def test_a_terminal_shows_the_zone_below_a_table(language: str, times: list[datetime], line: str) -> None:
     """The last line names the offsets of the times that are shown."""
-    assert shown(table(language, "Time", rows=[(at,) for at in times]), language=language)[-1] == line
+    assert lines_of(table(language, "Time", rows=[(at,) for at in times]), language=language)[-1] == line
 
 
 def test_the_zone_is_shown_once_and_only_where_it_helps() -> None:
     """Several tables have one line; a table without times, an empty one and a pipe have none."""
     sheet = table("en", "Number", "Created", rows=[(1, Cell("long ago", WINTER))])
-    assert [line for line in shown(sheet, sheet, facts("en", [("Start", SUMMER)])) if "UTC" in line] == [
+    assert [line for line in lines_of(sheet, sheet, facts("en", [("Start", SUMMER)])) if "UTC" in line] == [
         "local times, UTC+01:00 or UTC+02:00"
     ]
     hidden = table("en", "Number", rows=[(1, WINTER)], more=("Created",))
     for quiet in (table("en", "Number", rows=[(1,)]), table("en", "Time", rows=[]), hidden):
-        assert not [line for line in shown(quiet) if "UTC" in line]
-    assert not [line for line in shown(sheet, file=io.StringIO()) if "UTC" in line]
+        assert not [line for line in lines_of(quiet) if "UTC" in line]
+    assert not [line for line in lines_of(sheet, file=io.StringIO()) if "UTC" in line]
 
 
 def test_utc_is_called_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     """An offset of nothing is not written."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    assert shown(table("en", "Time", rows=[(WINTER,)]))[-1] == "local times, UTC"
+    assert lines_of(table("en", "Time", rows=[(WINTER,)]))[-1] == "local times, UTC"
 
 
 def test_times_within_texts_count() -> None:
@@ -90,6 +90,6 @@ def test_times_within_texts_count() -> None:
             "new": SUMMER.isoformat(),
         }
     )
-    assert shown(history([entry], Names(None), "en"))[-1] == "local times, UTC+01:00 or UTC+02:00"
+    assert lines_of(history([entry], Names(None), "en"))[-1] == "local times, UTC+01:00 or UTC+02:00"
     details = {"changed": {"end_time": {"old": SUMMER.isoformat(), "new": None}}, "count": 1}
     assert times_in("", details) == (SUMMER,)

@@ -165,6 +165,6 @@ def test_the_end_of_credentials_is_a_local_time(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(UnfitError) as refused:
             require_credentials(over, "projects")
     time.tzset()
-    said = re.search(r"expired at (.{16})\. ", str(refused.value))
-    assert said
-    assert abs(now.replace(tzinfo=None) - datetime.fromisoformat(said[1])) < timedelta(minutes=2)
+    expired_at = re.search(r"expired at (.{16})\. ", str(refused.value))
+    assert expired_at
+    assert abs(now.replace(tzinfo=None) - datetime.fromisoformat(expired_at[1])) < timedelta(minutes=2)
