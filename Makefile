@@ -10,7 +10,7 @@ TESTS_AT_ONCE ?= 4
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check layout lint types arrows format words wire docs lock bench faults fuzz clean
+.PHONY: help install demo test check layout lint types arrows format words wire docs lock bench pressure faults fuzz clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -84,6 +84,9 @@ $(BIN)/uv:
 
 bench: install ## Measure the speed beside the ceiling and the peers
 	@$(BIN)/python -m benchmarks
+
+pressure: install ## Measure the system under pressure and faults, eight minutes; MINUTES=20 adds a soak
+	@$(BIN)/python -m benchmarks.pressure $(if $(MINUTES),--minutes $(MINUTES))
 
 faults: install ## Make faults for MINUTES=30 with SEED=1, and judge the whole history; CLUSTER=1 takes three servers
 	@$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1) $(if $(CLUSTER),--cluster)

@@ -66,20 +66,24 @@ class TestbedFactory:
         trust = Trust.create(directory / "keys", SITE)
         server = EmbeddedNats(directory / "nats", trust)
         await asyncio.to_thread(server.prepare)
-        with psycopg.connect(self._postgres.url("postgres"), autocommit=True) as connection:
+        with self._connect() as connection:
             for kind, name in names.items():
                 _run(connection, "CREATE DATABASE {} TEMPLATE {}", name, f"template_{kind}")
             connection.execute("CHECKPOINT")
-            server.launch()
-            testbed = Testbed(directory, trust, server, self._postgres, names)
-            try:
-                await asyncio.to_thread(server.wait)
-                yield testbed
-            finally:
-                await testbed.clear()
-                server.stop()
+        server.launch()
+        testbed = Testbed(directory, trust, server, self._postgres, names)
+        try:
+            await asyncio.to_thread(server.wait)
+            yield testbed
+        finally:
+            await testbed.clear()
+            server.stop()
+            with self._connect() as connection:  # the server may have been restarted meanwhile
                 for name in names.values():
                     _run(connection, "DROP DATABASE {} WITH (FORCE)", name)
+
+    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(self._postgres.url("postgres"), autocommit=True)
 
 
 def _run(connection: psycopg.Connection[tuple[object, ...]], statement: str, *names: str) -> None:
@@ -103,6 +107,7 @@ class Testbed:
         self.log_database_url = postgres.url(databases["log_server"])
         self.database = psycopg.connect(self.database_url, autocommit=True)
         self.workers: dict[str, list[subprocess.Popen[bytes]]] = {}
+        self.postgres = postgres
         self._trust = trust
         self._connections: list[Nats] = []
         self._server = server
@@ -134,15 +139,17 @@ class Testbed:
 
     def spawn_worker(self, name: str, **settings: str) -> None:
         """Start one of the product's own workers on this testbed, with other settings (`INCIDENTS_*`)."""
-        environment = {
+        self.spawn(name, ["-m", "workers", "worker", name], {**self.worker_environment(name), **settings})
+
+    def worker_environment(self, name: str) -> dict[str, str]:
+        """Return the settings with which a worker finds the servers of this testbed."""
+        return {
             "INCIDENTS_SITE": SITE,
             "INCIDENTS_NATS_URL": self.nats_url,
             "INCIDENTS_NATS_CREDS": str(self.credentials(name, "worker")),
             "INCIDENTS_DATABASE_URL": self.database_url,
             "INCIDENTS_LOG_DATABASE_URL": self.log_database_url,
-            **settings,
         }
-        self.spawn(name, ["-m", "workers", "worker", name], environment)
 
     def processor_seconds(self) -> Seconds:
         """Return the processor time so far, by part."""

@@ -107,6 +107,14 @@ def test_servers_allow_the_connections_that_the_page_asks_for() -> None:
         assert allowed >= 5 * each + more
 
 
+def test_servers_end_a_transaction_that_somebody_left_open() -> None:
+    """No forgotten transaction keeps dead rows for hours: in the embedded database, in containers, or as advised."""
+    assert "| `idle_in_transaction_session_timeout` | `10min` |" in (ROOT / "docs/configuration.md").read_text()
+    command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["postgres"]["command"]
+    for text in (postgres._CONFIGURATION.replace(" ", ""), command):
+        assert "idle_in_transaction_session_timeout=10min" in text.split()
+
+
 PAGES = {page.stem: page.read_text() for page in (ROOT / "docs").glob("*.md")}
 NOT_MESSAGES = {"audit.waiting": "a view", "audit.undelivered": "a table"}
 

@@ -17,6 +17,10 @@ WAITING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE :name
 """
+END_WAITING = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name LIKE 'incidents-projects-%'
+"""
 OWNERS = """
     SELECT count(DISTINCT a.application_name) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock' AND l.granted AND l.objid < 100
@@ -79,6 +83,27 @@ async def test_kills_by_others_cost_no_message(site: Site, inspector: Inspector)
     async with worker_process(site, "projects"):
         assert (await caller.send("projects.add-comment", project_id, comment(project_id)))["revision"] == 2
     assert await inspector.dead_letters() == []
+
+
+async def test_sessions_that_others_end_are_no_fault_of_a_message(site: Site, inspector: Inspector) -> None:
+    """However often the session that handles a command is ended, a process that lives on applies the command."""
+    caller, project_id = await site.caller(), uuid7()
+    running = await site.worker("projects")
+    await caller.send("projects.create", project_id, creation(project_id))
+    async with site.engine.begin() as connection:
+        await connection.execute(text("SELECT 1 FROM projects.project FOR UPDATE"))
+        await caller.publish("projects.add-comment", project_id, comment(project_id))
+        for _ in range(6):
+            await eventually(partial(loses_its_session, site))
+    results = await wait_for_outcomes(caller, 2)
+    assert {result[0]["status"] for result in results.values()} == {"applied"}
+    assert await inspector.dead_letters() == []
+    assert not any(owned.stuck for owned in running.lanes.held.values())
+
+
+async def loses_its_session(site: Site) -> bool:
+    """End the session in which a command waits for a lock; False while there is none."""
+    return bool(await site.sql(END_WAITING))
 
 
 async def has_owners(site: Site, number: int) -> bool:

@@ -64,6 +64,12 @@ def test_accepted_is_durable(server: EmbeddedPostgres) -> None:
     assert [ask(server, f"SHOW {name}") for name in settings] == ["on", "on", "on", "", "off"]
 
 
+def test_a_transaction_that_somebody_left_open_is_ended(server: EmbeddedPostgres) -> None:
+    """After ten minutes without a statement a transaction ends: it would keep every dead row from being removed."""
+    server.start()
+    assert ask(server, "SHOW idle_in_transaction_session_timeout") == "10min"
+
+
 def test_the_cache_is_a_part_of_the_memory(server: EmbeddedPostgres) -> None:
     """The database's cache is a quarter of the machine's memory, neither tiny nor most of it, or as it was chosen."""
     assert [cache_mebibytes(gibibytes * 2**30) for gibibytes in (0, 1, 8, 24, 64)] == [256, 256, 2048, 6144, 8192]

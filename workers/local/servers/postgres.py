@@ -43,6 +43,7 @@ unix_socket_directories = '{socket}'
 unix_socket_permissions = 0700
 max_connections = 300
 max_locks_per_transaction = 256
+idle_in_transaction_session_timeout = 10min
 shared_buffers = {cache}MB
 dynamic_shared_memory_type = {shared}
 fsync = on

@@ -28,6 +28,9 @@ _PRESENCE = -1
 _POLL_SECONDS = 0.5
 """Time between two counts of the processes that share the lanes, and between two attempts to take a lane."""
 
+_LOST_SESSIONS_MAX = 10
+"""How many sessions in a row a process may lose at one place of a lane before the message there is suspected."""
+
 _LOCK = text("SELECT pg_try_advisory_lock(:worker, :lane)")
 _UNLOCK = text("SELECT pg_advisory_unlock(:worker, :lane)")
 _JOIN = text("SELECT pg_try_advisory_lock_shared(:worker, :lane)")
@@ -81,6 +84,7 @@ class Lanes:
         self._lease_seconds = lease_seconds
         self._number = zlib.crc32(f"incidents.{worker}".encode())
         self._share = 0
+        self._taken: dict[int, tuple[int, int]] = {}
         self.held: dict[int, OwnedLane] = {}
 
     @property
@@ -145,6 +149,7 @@ class Lanes:
                         keep_prepared(connection)
                         await write(connection, _PLAN_ONCE, {})
                         owned = await take(connection, self._worker, lane)
+                        owned.stuck = self._is_stuck(owned)
                         with self._register(owned):
                             try:
                                 yield owned
@@ -152,6 +157,16 @@ class Lanes:
                                 await owned.release()
                     return
             await asyncio.sleep(_POLL_SECONDS)
+
+    def _is_stuck(self, owned: OwnedLane) -> bool:
+        """Return whether a message at the lane's place may have ended the process that owned the lane before.
+
+        If that was this process, it lost only its session, which others end for reasons of their own.
+        """
+        epoch, sessions_lost = self._taken.get(owned.lane, (-1, 0))
+        sessions_lost = sessions_lost + 1 if owned.stuck and epoch == owned.epoch - 1 else 0
+        self._taken[owned.lane] = (owned.epoch, sessions_lost)
+        return owned.stuck and not 0 < sessions_lost < _LOST_SESSIONS_MAX
 
     async def _take(self, connection: AsyncConnection, lane: int) -> bool:
         if lane != EVENTS_LANE and len(self.owned - {EVENTS_LANE}) >= self._share:
