@@ -42,7 +42,7 @@ class Account:
     refused: int
     """Commands that the broker did not store."""
 
-    asked: int
+    status_queries: int
     """Commands whose outcome was lost on the way with a worker that was killed, and was asked for."""
 
     repeated: int
@@ -54,14 +54,14 @@ class Account:
 async def account(system: System) -> Account:
     """Wait until the system has finished, and fail unless every command that was accepted was applied once."""
     await _until(partial(_are_acknowledged, system), "every command is acknowledged")
-    expected = {command_id for sender in system.senders for command_id in sender.sent}
+    expected = {command_id for sender in system.senders for command_id in sender.commands}
     _require_no_faults(system)
     await _until(partial(_reaches, system, "inbox rows", len(expected)), f"{len(expected)} inbox rows")
     rows = await system.query("SELECT command_id::text, extract(epoch FROM decided_at)::float8 FROM runtime.inbox")
     applied_at = dict(rows)
     if lost := expected - applied_at.keys():
         raise AssertionError(f"the inbox lacks {len(lost)} commands\n{system.log_tails()}")
-    asked = sum([await _ask(system, sender, applied_at) for sender in system.senders])
+    status_queries = sum([await _ask(system, sender, applied_at) for sender in system.senders])
     _require_no_faults(system)
     for name in _COUNTS:
         await _until(partial(_reaches, system, name, len(expected)), f"{len(expected)} {name}")
@@ -73,13 +73,13 @@ async def account(system: System) -> Account:
     repeated = await _events(system) - len(expected)
     if repeated < 0:
         raise AssertionError(f"{-repeated} events are missing in the stream\n{system.log_tails()}")
-    refused = sum(sender.refused for sender in system.senders)
-    return Account(len(expected), refused, asked, repeated, sorted(applied_at.values()))
+    refused = sum(sender.refusals for sender in system.senders)
+    return Account(len(expected), refused, status_queries, repeated, sorted(applied_at.values()))
 
 
 async def count_undecided(system: System, before: float) -> int:
     """Return how many commands that were due before a time have no inbox row."""
-    due = {key for sender in system.senders for key, sent in sender.waiting.items() if sent.due_at < before}
+    due = {key for sender in system.senders for key, command in sender.waiting.items() if command.due_at < before}
     if not due:
         return 0
     query = "SELECT count(*) FROM runtime.inbox WHERE command_id = ANY(%s::uuid[])"
@@ -93,16 +93,16 @@ async def _ask(system: System, sender: Sender, applied_at: Mapping[str, float]) 
     """
     credentials = system.testbed.credentials(sender.principal, "client")
     async with connect(system.testbed.nats_url, credentials, SITE, seconds=_PATIENCE_SECONDS) as client:
-        for command_id, sent in sender.waiting.items():
+        for command_id, command in sender.waiting.items():
             outcome = await client.outcome(UUID(command_id), wait_seconds=1)
-            sent.outcome_at = max(sent.due_at + _SILENCE_SECONDS, applied_at[command_id])
+            command.outcome_at = max(command.due_at + _SILENCE_SECONDS, applied_at[command_id])
             if outcome.error is not None:
                 sender.faults.append(str(outcome))
     return len(sender.waiting)
 
 
 async def _are_acknowledged(system: System) -> bool:
-    return all(sent.accepted for sender in system.senders for sent in sender.sent.values())
+    return all(command.accepted for sender in system.senders for command in sender.commands.values())
 
 
 async def _reaches(system: System, name: str, expected: int) -> bool:

@@ -50,7 +50,7 @@ class Result:
 
     commands: int
     refused: int
-    asked: int
+    status_queries: int
     repeated: int
 
     @property
@@ -112,7 +112,7 @@ async def measure(factory: TestbedFactory, cell: Cell, seconds: float, rate: flo
         behind_seconds=behind,
         commands=accounted.commands,
         refused=accounted.refused,
-        asked=accounted.asked,
+        status_queries=accounted.status_queries,
         repeated=accounted.repeated,
     )
 

@@ -25,7 +25,7 @@ _UPDATES_PER_CREATION: Final = 3
 
 
 @dataclass(slots=True)
-class Sent:
+class SentCommand:
     """A command: when it was to be sent, when the broker stored it, and when its outcome came."""
 
     due_at: float
@@ -48,9 +48,9 @@ class Sender:
         """Set the rate in commands a second; with `resends` a refusal of the broker is tried again."""
         self.principal = principal
         self.rate = rate
-        self.sent: dict[str, Sent] = {}
-        self.waiting: dict[str, Sent] = {}
-        self.refused = 0
+        self.commands: dict[str, SentCommand] = {}
+        self.waiting: dict[str, SentCommand] = {}
+        self.refusals = 0
         self.faults: list[str] = []
         self._connection = connection
         self._resends = resends
@@ -85,33 +85,33 @@ class Sender:
         """Send a command, without waiting for anything."""
         subject, body = next(self._commands)
         command_id = str(uuid7())
-        self.sent[command_id] = self.waiting[command_id] = Sent(due_at, subject, body)
+        self.commands[command_id] = self.waiting[command_id] = SentCommand(due_at, subject, body)
         await self._publish(command_id)
 
     def waits(self, since: float, until: float) -> list[float]:
         """Return the waiting times, in milliseconds, of the commands due in a span."""
         return [
-            (sent.outcome_at - sent.due_at) * 1000
-            for sent in self.sent.values()
-            if since <= sent.due_at < until and sent.outcome_at
+            (command.outcome_at - command.due_at) * 1000
+            for command in self.commands.values()
+            if since <= command.due_at < until and command.outcome_at
         ]
 
     async def _publish(self, command_id: str) -> None:
-        sent = self.sent[command_id]
+        command = self.commands[command_id]
         reply = f"{subjects.inbox(self.principal)}.{command_id}"
-        await self._connection.publish(sent.subject, sent.body, reply, {"Nats-Msg-Id": command_id})
+        await self._connection.publish(command.subject, command.body, reply, {"Nats-Msg-Id": command_id})
 
     async def _on_acknowledgement(self, message: Msg) -> None:
         command_id = message.subject.rpartition(".")[2]
         if b'"error"' not in message.data:
-            self.sent[command_id].accepted = True
+            self.commands[command_id].accepted = True
         elif self._resends:
             again = asyncio.create_task(self._resend(command_id))
             self._resending.add(again)
             again.add_done_callback(self._resending.discard)
         else:
-            self.refused += 1
-            del self.sent[command_id], self.waiting[command_id]
+            self.refusals += 1
+            del self.commands[command_id], self.waiting[command_id]
 
     async def _resend(self, command_id: str) -> None:
         await asyncio.sleep(_RESEND_SECONDS)
@@ -119,13 +119,13 @@ class Sender:
 
     async def _on_outcome(self, message: Msg) -> None:
         command_id, answer = message.subject.rpartition(".")[2], hash(message.data)
-        sent = self.sent.get(command_id)
-        if sent is None or sent.answer not in {0, answer} or b'"status":"applied"' not in message.data:
+        command = self.commands.get(command_id)
+        if command is None or command.answer not in {0, answer} or b'"status":"applied"' not in message.data:
             self.faults.append(message.data.decode())
         elif self.waiting.pop(command_id, None):
-            sent.outcome_at, sent.answer = time.time(), answer
-            if sent.subject.endswith(".create"):
-                self._projects.append(sent.subject.split(".")[5])
+            command.outcome_at, command.answer = time.time(), answer
+            if command.subject.endswith(".create"):
+                self._projects.append(command.subject.split(".")[5])
 
     def _creations(self) -> Iterator[tuple[str, bytes]]:
         chance = random.Random(2)

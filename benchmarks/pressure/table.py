@@ -26,7 +26,7 @@ def _notes(result: Result) -> str:
     behind = "never caught up" if result.behind_seconds is None else f"behind for {result.behind_seconds:.1f} s"
     extra = {
         "refused by the broker": result.refused,
-        "outcomes asked for": result.asked,
+        "outcomes asked for": result.status_queries,
         "events repeated": result.repeated,
     }
     counts = [f"{number:,} {name}" for name, number in extra.items() if number]

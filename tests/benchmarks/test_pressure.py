@@ -25,7 +25,7 @@ CARRIED = Result(
     behind_seconds=0.0,
     commands=3_000,
     refused=0,
-    asked=0,
+    status_queries=0,
     repeated=0,
 )
 SOAKED = Soak(1_200.0, 1_000, [(5.0, 9.0, 12.0)] * 4, [], ({}, {}))
