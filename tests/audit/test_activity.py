@@ -20,6 +20,9 @@ from tests.projects.test_imports import legacy
 from tests.support import Site, eventually
 from workers.migrations.scripts import read_sql, run_script
 
+TAKE_OVER = next(part for part in read_sql("*_canonical.sql").split(";\n") if "INSERT INTO audit.activity" in part)
+"""The statement that makes entries of imports of before; the history, which the script also updates, is a view today."""
+
 
 async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry]:
     """Wait until a project has so many entries, and return them."""
@@ -180,6 +183,6 @@ async def test_a_project_that_was_imported_before_says_so_too(site: Site) -> Non
     before = await entries_of(client, imported.project_id, 1)
     async with site.engine.begin() as connection:
         await connection.run_sync(run_script, "DELETE FROM audit.activity WHERE project_id IS NOT NULL")
-        await connection.run_sync(run_script, read_sql("*_canonical.sql"))
-        await connection.run_sync(run_script, read_sql("*_canonical.sql"))
+        for _ in range(2):
+            await connection.run_sync(run_script, TAKE_OVER)
     assert await entries_of(client, imported.project_id, 1) == before
