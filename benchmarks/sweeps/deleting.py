@@ -130,8 +130,8 @@ async def time_steps(testbed: Testbed, projects: int, limit: int) -> list[tuple[
         for _ in range(projects // limit):
             now, since, before = datetime.now(UTC), time.perf_counter(), processor_milliseconds(pid)
             async with hot_path_statements.transaction(connection):
-                ids = await lock_expired(connection, now, limit)
-                await delete_locked(connection, ids, "system", now)
+                locked = await lock_expired(connection, now, limit)
+                await delete_locked(connection, locked, "system", now)
             waited = (time.perf_counter() - since) * 1000
             results.append((waited, processor_milliseconds(pid) - before))
     await engine.dispose()

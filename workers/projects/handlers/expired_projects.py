@@ -10,12 +10,12 @@ async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> Project
     """Delete the oldest expired projects that are neither under hold nor locked (RET-03, RET-05)."""
     locked = await lock_expired(unit.connection, command.created_before, command.limit)
     deleted = await delete_locked(unit.connection, locked, unit.principal, unit.now)
-    unit.rows.note_expired(deleted, unit)
+    unit.rows.note_expired(deleted.ids, unit)
     return ProjectsExpired(
         sweep_id=command.sweep_id,
         chain=command.chain,
-        deleted=len(deleted),
-        more=len(locked) == command.limit,
-        project_ids=list(deleted),
-        numbers=list(deleted.values()),
+        deleted=len(deleted.ids),
+        more=locked["count"] == command.limit,
+        project_ids=deleted.ids,
+        numbers=deleted.numbers,
     )
