@@ -17,7 +17,7 @@ class StepSize:
         self.projects = FEWEST_PROJECTS
 
     def note(self, deleted: int, seconds: float) -> None:
-        """Learn from a step how many projects fit into its time; a size at most doubles, and a small step is ignored."""
+        """Learn from a step how many projects fit into its time; sizes at most double; a small step is ignored."""
         if deleted < FEWEST_PROJECTS:
             return
         fitting = int(deleted * STEP_SECONDS / max(seconds, 1e-6))
