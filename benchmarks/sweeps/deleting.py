@@ -19,11 +19,11 @@ from benchmarks.lists.filling import fill
 from contracts.retention import Sweep
 from incidents import Client, connect
 from workers.projects.expired_project_deletion import delete_locked, lock_expired
-from workers.retention import domain
 from workers.runtime.bus import streams
 from workers.runtime.storage import hot_path_statements
 from workers.runtime.storage.database import autocommit, open_engine
 
+PLAIN_PROJECTS: Final = 250
 WORKERS: Final = ("projects", "retention", "audit")
 _PATIENCE_SECONDS: Final = 600.0
 _HISTORY: Final = """
@@ -62,7 +62,7 @@ async def delete_plainly(testbed: Testbed, projects: int) -> Figures:
     await prepare(testbed, projects)
     with psycopg.connect(testbed.database_url, autocommit=True, application_name="plain") as connection:
         before, since = testbed.processor_seconds(), time.perf_counter()
-        while connection.execute(_PLAIN.encode(), [domain.STEP_PROJECTS]).rowcount:
+        while connection.execute(_PLAIN.encode(), [PLAIN_PROJECTS]).rowcount:
             pass
         seconds = time.perf_counter() - since
         spent = per_command(before, testbed.processor_seconds(), projects)
@@ -130,8 +130,8 @@ async def time_steps(testbed: Testbed, projects: int, limit: int) -> list[tuple[
         for _ in range(projects // limit):
             now, since, before = datetime.now(UTC), time.perf_counter(), processor_milliseconds(pid)
             async with hot_path_statements.transaction(connection):
-                ids = await lock_expired(connection, now, limit)
-                await delete_locked(connection, ids, "system", now)
+                locked = await lock_expired(connection, now, limit)
+                await delete_locked(connection, locked, "system", now)
             waited = (time.perf_counter() - since) * 1000
             results.append((waited, processor_milliseconds(pid) - before))
     await engine.dispose()

@@ -257,6 +257,7 @@ class ExpireProjects(Command[ProjectsExpired]):
     subject = "projects.expire"
     node = Node.RETENTION
     internal = True
+    runs_alone = True
 
     sweep_id: UUID
     chain: Annotated[int, Field(ge=0, le=64)]
@@ -264,5 +265,5 @@ class ExpireProjects(Command[ProjectsExpired]):
     limit: Annotated[int, Field(ge=1, le=EXPIRE_PROJECTS_MAX)]
 
     def key(self) -> str:
-        """Spread the steps of one sweep over lanes."""
+        """Keep the steps of a chain in one lane."""
         return f"sweep-{self.chain}"

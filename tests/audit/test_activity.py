@@ -21,7 +21,7 @@ from tests.support import Site, eventually
 from workers.migrations.scripts import read_sql, run_script
 
 TAKE_OVER = next(part for part in read_sql("*_canonical.sql").split(";\n") if "INSERT INTO audit.activity" in part)
-"""The statement that makes entries of imports of before; the history, which the script also updates, is a view today."""
+"""The statement that makes entries of imports of before; the history, which the script updates, is a view now."""
 
 
 async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry]:

@@ -13,6 +13,7 @@ from contracts.projects.commands import ProjectDeleted, ProjectOpened, ProjectsE
 from incidents import Client, Refused
 from tests.audit.publisher import Publisher
 from tests.support import Site, eventually
+from workers.audit.background_work import BATCHES_AT_ONCE, Delivered
 from workers.audit.rows import UNDELIVERED_ENTRIES_MAX
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import prepare_log_server
@@ -184,3 +185,11 @@ async def test_refused_look_at_the_log_is_in_the_log(site: Site) -> None:
     (entry,) = await log_entries(client, 1)
     assert (entry.activity, entry.actor) == ("audit.refused", "mallory")
     assert entry.details == {"attempted": "audit.log", "code": "not-available"}
+
+
+def test_the_log_server_is_asked_again_soon_while_much_is_delivered() -> None:
+    """The next delivery follows at once while more waits, soon behind a large one, and later behind a few entries."""
+    none, few, large = Delivered(), Delivered(batches=1, entries=3), Delivered(batches=1, entries=1_000)
+    more = Delivered(batches=BATCHES_AT_ONCE, entries=BATCHES_AT_ONCE)
+    assert more.pause_seconds == 0
+    assert 0 < large.pause_seconds < few.pause_seconds == none.pause_seconds

@@ -16,6 +16,7 @@ from tests.retention.conftest import Fill, Happened
 from tests.retention.helpers import Holder
 from tests.support import Site, eventually
 from workers.projects.rows import ProjectRows
+from workers.projects.rules.sweep_step_size import FEWEST_PROJECTS
 from workers.retention import domain
 from workers.retention.rows import RetentionRows
 
@@ -90,7 +91,7 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
 async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: Happened) -> None:
     """More held projects than a step deletes, all of them older, keep no sweep from what is due, nor from its end."""
     holder = await Holder.start(site)
-    held_ids = await fill(domain.STEP_PROJECTS + 20, days=9)
+    held_ids = await fill(FEWEST_PROJECTS + 20, days=9)
     await fill(3, days=8)
     await site.sql(
         "INSERT INTO retention.hold SELECT id, id, 'Old.', 'ann', now() FROM projects.project WHERE id = ANY(:ids)",

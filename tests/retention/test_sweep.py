@@ -14,6 +14,7 @@ from tests.projects.helpers import sequence
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
+from workers.projects.rules.sweep_step_size import FEWEST_PROJECTS
 from workers.retention import domain
 from workers.runtime.process.assembly import run_here
 
@@ -50,7 +51,7 @@ async def test_sweep_deletes_what_has_expired(site: Site, fill: Fill, happened: 
 async def test_each_step_is_one_event(site: Site, fill: Fill, happened: Happened) -> None:
     """An event of each step names every project that it deleted, by id and number, by `system` (AMB-5)."""
     await site.workers("projects", "retention")
-    count = domain.STEP_PROJECTS + 20
+    count = FEWEST_PROJECTS + 20
     old = await fill(count, days=30)
     await (await site.client()).send(Sweep())
     await swept_once(happened)
@@ -60,6 +61,22 @@ async def test_each_step_is_one_event(site: Site, fill: Fill, happened: Happened
     assert {(step["actor"], step["deleted"] == len(step["numbers"])) for step in steps} == {("system", True)}
     assert max(step["deleted"] for step in steps) <= domain.STEP_PROJECTS
     assert "projects.deleted" not in happened
+
+
+async def test_steps_take_turns_in_one_lane(
+    site: Site, fill: Fill, happened: Happened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All steps are in one lane, so that the others never wait for one, and each is a transaction of its own."""
+    monkeypatch.setattr(domain, "STEP_PROJECTS", 50)
+    await site.workers("projects", "retention")
+    await fill(420, days=8)
+    await (await site.client()).send(Sweep())
+    assert await swept_once(happened) == 420
+    steps = await site.sql("SELECT lane, size FROM runtime.outbox WHERE messages LIKE '%projects.expired%'")
+    assert {lane for lane, _ in steps} == {steps[0].lane}
+    assert {size for _, size in steps} == {1}
+    of_step = await site.sql("SELECT count(*) AS projects FROM projects.tombstone GROUP BY deleted_at")
+    assert sorted(row.projects for row in of_step) == [20, *[50] * 8]
 
 
 async def test_a_step_leaves_tombstones_alone(site: Site, fill: Fill, happened: Happened) -> None:
@@ -122,9 +139,12 @@ async def test_changed_retention_counts_for_what_is_there(site: Site, fill: Fill
     assert await swept_once(happened) == 1
 
 
-async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_sweep_survives_its_workers(
+    site: Site, fill: Fill, happened: Happened, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A sweep goes on where it was, however often all of its workers stop on the way."""
-    projects, retention, due = slice_of("projects"), slice_of("retention"), 4 * domain.STEP_PROJECTS + 50
+    monkeypatch.setattr(domain, "STEP_PROJECTS", 25)
+    projects, retention, due = slice_of("projects"), slice_of("retention"), 1_050
     async with run_here(projects, site.settings("projects")):
         await fill(due, days=8)
     async with run_here(retention, site.settings("retention")):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +23,10 @@ BATCHES_AT_ONCE = 4
 """Rows that are delivered in one statement; each has the entries of a batch of events."""
 
 _PAUSE_SECONDS = 0.3
+_BULK_PAUSE_SECONDS = 0.1
+_BULK_ENTRIES = 250
+"""Entries of a delivery behind which more are likely: it pays to look again soon."""
+
 _REMINDER_SECONDS = 60.0
 """Time between two log lines about waiting entries."""
 
@@ -41,11 +45,10 @@ async def forward(running: RunningComponents) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
     async with log_server_database.connect(url, running.engine) as server:
         while True:
-            moved = 0
+            delivered = Delivered()
             if EVENTS_LANE in running.lanes.owned:
-                moved = await try_to_deliver(running.engine, server, reminder)
-            if moved < BATCHES_AT_ONCE:
-                await asyncio.sleep(_PAUSE_SECONDS)
+                delivered = await try_to_deliver(running.engine, server, reminder)
+            await asyncio.sleep(delivered.pause_seconds)
 
 
 @worker.reports_status
@@ -59,23 +62,23 @@ async def report_backlog(running: RunningComponents) -> dict[str, Any]:
     }
 
 
-async def try_to_deliver(engine: AsyncEngine, server: LogServer, reminder: "Reminder") -> int:
+async def try_to_deliver(engine: AsyncEngine, server: LogServer, reminder: "Reminder") -> "Delivered":
     """Deliver some batches of entries and return how many; while a database is unreachable, they wait."""
     try:
         return await deliver(engine, server)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         await reminder.say("log_server_unreachable", **describe(error))
-        return 0
+        return Delivered()
 
 
-async def deliver(engine: AsyncEngine, server: LogServer) -> int:
+async def deliver(engine: AsyncEngine, server: LogServer) -> "Delivered":
     """Write batches to the log server, then delete them here; after a crash in between, they are not written twice."""
     async with autocommit(engine).connect() as connection:
         rows = rows_of(await connection.execute(tables.NEXT_BATCHES, {"at_once": BATCHES_AT_ONCE}), NextBatchRow)
         await server.write([row["entries"] for row in rows])
         if rows:
             await connection.execute(tables.DELETE_DELIVERED, {"ids": [row["id"] for row in rows]})
-    return len(rows)
+    return Delivered(len(rows), sum(row["size"] for row in rows))
 
 
 @worker.shows_figures
@@ -92,6 +95,20 @@ async def backlog_figures(connection: AsyncConnection) -> Sequence[Figure]:
 async def _backlog(connection: AsyncConnection) -> list[BacklogRow]:
     parameters = {"at_most": _COUNTED_BATCHES_MAX}
     return rows_of(await connection.execute(tables.BACKLOG, parameters), BacklogRow)
+
+
+class Delivered(NamedTuple):
+    """What was delivered at once: rows with the entries of a batch of events each, and the entries."""
+
+    batches: int = 0
+    entries: int = 0
+
+    @property
+    def pause_seconds(self) -> float:
+        """The time until the next delivery: none while more waits, and a short one during a sweep or an import."""
+        if self.batches == BATCHES_AT_ONCE:
+            return 0
+        return _PAUSE_SECONDS if self.entries < _BULK_ENTRIES else _BULK_PAUSE_SECONDS
 
 
 class Reminder:

@@ -8,9 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event, Message, Store
 from workers.audit import tables
-from workers.audit.entry_json import ENTRY_COLUMNS, IF_ABSENT, array_of, entries_by_project, entry_of
+from workers.audit.entry_json import (
+    ENTRY_COLUMNS,
+    IF_ABSENT,
+    array_of,
+    entries_by_project,
+    entry_of,
+    individual_entries,
+)
 from workers.audit.row_types import NewUndeliveredRow
-from workers.runtime.commands.reaction_dispatch import ReceivedEvent, individual_events
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.bulk_writes import insert_json, insert_rows
 
@@ -34,16 +41,16 @@ class ActivityRows(Rows):
 
     def add(self, heard: ReceivedEvent[Event]) -> None:
         """Add the entry of each event that an event reports, for the stores that its class names."""
-        for event in individual_events(heard):
-            self._add(event)
-
-    def _add(self, heard: ReceivedEvent[Event]) -> None:
-        stores = heard.event.stores
-        entry = entry_of(heard) if stores else b""
+        events = heard.event.individual_events()
+        stores = events[0].stores if events else frozenset()
+        if not stores:
+            return
+        is_itself = events[0] is heard.event
+        entries = [entry_of(heard)] if is_itself else individual_entries(heard, events)
         if Store.INCIDENT_MANAGER in stores:
-            self._activity += [entry, *entries_by_project(heard)]
+            self._activity += [*entries, *entries_by_project(heard)]
         if Store.LOG_SERVER in stores:
-            self._undelivered.append(entry)
+            self._undelivered += entries
             self._oldest_at = min(heard.at, self._oldest_at or heard.at)
 
     async def save(self, connection: AsyncConnection) -> None:

@@ -181,7 +181,8 @@ class ProjectRows(Rows):
 
     def note_expired(self, ids: Iterable[UUID], unit: Unit["ProjectRows"]) -> None:
         """Drop what the batch would write to projects that a statement has deleted."""
-        for project in filter(None, map(self.projects.get, ids)):
+        expired = set(ids)
+        for project in [project for project in self.projects.all() if project["id"] in expired]:
             self._forget(project["id"])
             self.tombstones.add_stored([_tombstone(project, unit.principal, unit.now, expired=True)])
 

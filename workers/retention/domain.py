@@ -5,16 +5,19 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
-from contracts.projects.commands import ProjectsExpired
+from contracts.projects.commands import EXPIRE_PROJECTS_MAX, ProjectsExpired
 from contracts.retention import HoldProject
 from contracts.values import EARLIEST, LATEST
 from workers.retention.row_types import HoldRow, SweepRow
 
 CHAINS_MAX = 2
-"""Concurrent steps of a sweep, each in its own lane: the other lanes never wait for one, and a processor stays free."""
+"""Chains of a sweep, whose steps take turns in one lane: while one is being made, the step of the other waits."""
 
-STEP_PROJECTS = 250
-"""Projects that one step deletes: other commands wait no longer than a step takes."""
+LANE_KEY = 0
+"""The `chain` of every command, which names its lane: the other lanes never wait for a step."""
+
+STEP_PROJECTS = EXPIRE_PROJECTS_MAX
+"""Projects that one step may delete; the slice of projects takes fewer where other commands would wait too long."""
 
 COUNTED_PROJECTS_MAX = 1_000_000
 """The largest count of due projects; a larger number is reported as this."""

@@ -52,14 +52,17 @@ def begin_sweep(started: SweepStarted, unit: RetentionUnit) -> None:
         end_sweep(row, unit)
         return
     unit.rows.sweeps.put(row)
-    for chain in range(domain.chains(started.due)):
-        send_step(row, chain, unit)
+    for _ in range(row["chains_left"]):
+        send_step(row, unit)
 
 
-def send_step(row: SweepRow, chain: int, unit: RetentionUnit) -> None:
+def send_step(row: SweepRow, unit: RetentionUnit) -> None:
     """Send the next step of a chain to projects."""
     step = ExpireProjects(
-        sweep_id=row["sweep_id"], chain=chain, created_before=row["created_before"], limit=domain.STEP_PROJECTS
+        sweep_id=row["sweep_id"],
+        chain=domain.LANE_KEY,
+        created_before=row["created_before"],
+        limit=domain.STEP_PROJECTS,
     )
     unit.send(step, uuid7())
 
@@ -80,7 +83,7 @@ async def continue_sweep(heard: ReceivedEvent[ProjectsExpired], unit: RetentionU
     row = domain.after_step(before, step, unit.now)
     unit.rows.sweeps.put(row)
     if step.more:
-        send_step(row, step.chain, unit)
+        send_step(row, unit)
     elif not row["chains_left"]:
         unit.rows.swept_at = unit.now
         end_sweep(row, unit)

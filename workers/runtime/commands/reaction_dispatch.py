@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
-from uuid import UUID, uuid3
+from uuid import UUID
 
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.ids import uuid7
+from contracts.ids import derived_ids, uuid7
 from contracts.message import Event
 from contracts.subjects import SYSTEM, read_event_type
 from workers.common.trace_context import HEADER, trace_of
@@ -81,15 +81,14 @@ def individual_events(received: ReceivedEvent[Event]) -> list[ReceivedEvent[Even
 
     Their ids are derived from the event's id and therefore the same on every redelivery.
     """
+    events = received.event.individual_events()
+    if len(events) == 1 and events[0] is received.event:
+        return [received]
+    project_ids = [event.__dict__["project_id"] for event in events]
     return [
-        received if event is received.event else _individual_event(received, event)
-        for event in received.event.individual_events()
+        replace(received, event=event, id=UUID(event_id), project_id=project_id)
+        for event, project_id, event_id in zip(events, project_ids, derived_ids(received.id, project_ids), strict=True)
     ]
-
-
-def _individual_event(received: ReceivedEvent[Event], event: Event) -> ReceivedEvent[Event]:
-    project_id: UUID = event.__dict__["project_id"]
-    return replace(received, event=event, id=uuid3(received.id, str(project_id)), project_id=project_id)
 
 
 class ReactionDispatcher:
