@@ -82,6 +82,7 @@ class Heartbeat(BaseModel):
     version: str
     started_at: datetime
     lanes: list[int]
+    lane_count: int
     applied: int
     rejected: int
     retried: int

@@ -1,6 +1,7 @@
 """Every subject of the wire: the only place that builds and parses them."""
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 WORKERS = ("projects", "administration", "reports", "retention", "audit")
@@ -8,8 +9,18 @@ COMMANDED = ("projects", "administration", "reports", "retention")
 """The workers that take commands."""
 
 LANES = 8
-"""Lanes per worker: fixed, because a key must never change its lane."""
+"""Lanes of a worker whose lanes were never split."""
 
+LANE_COUNTS = (LANES, 16, 32, 64)
+"""The numbers of lanes that a worker can have; each is twice the one before, so that every lane is split in two."""
+
+PARTITIONS = LANE_COUNTS[-1]
+"""Partitions of a worker's keys: fixed, because a key must never change its partition."""
+
+_TOKENS = 8
+"""Tokens of the subject of a command that an older version stored, with one number for its lane."""
+
+_NUMBERS = (1, len(LANE_COUNTS))
 _FNV_BASIS, _FNV_PRIME = 2166136261, 16777619
 
 SYSTEM = "system"
@@ -105,29 +116,62 @@ def service(worker: str) -> str:
 
 
 class Work(NamedTuple):
-    """The parts of a command's subject in its lane."""
+    """The parts of a stored command's subject."""
 
     worker: str
-    lane: int
     principal: str
     key: str
     verb: str
 
 
-def lane_of(key: str) -> int:
-    """Return the lane that the server assigns to a key: FNV-1a, like `partition` of its subject transforms."""
+def partition_of(key: str) -> int:
+    """Return the partition that the server assigns to a key: FNV-1a, like `partition` of its subject transforms."""
     digest = _FNV_BASIS
     for byte in key.encode():
         digest = (digest ^ byte) * _FNV_PRIME % 2**32
-    return digest % LANES
+    return digest % PARTITIONS
 
 
-def lane_filter(site: str, worker: str, lane: int) -> str:
-    """Return the subject filter of one lane of a worker."""
-    return f"im.{site}.work.{worker}.{lane}.>"
+def lane_of(key: str, lanes: int = LANES) -> int:
+    """Return the lane of a key if there are so many lanes."""
+    return partition_of(key) % lanes
+
+
+def stored_form(partition: Callable[[int], str]) -> str:
+    """Return the tokens of a stored command's subject that name its lane for every number of lanes."""
+    return ".".join(map(partition, LANE_COUNTS))
+
+
+def lane_filter(site: str, worker: str, lane: int, lanes: int = LANES) -> str:
+    """Return the subject filter of the commands that are stored for one lane of a worker."""
+    work = f"im.{site}.work.{worker}"
+    if lanes == LANES:
+        return f"{work}.{lane}.>"
+    return f"{work}.{stored_form(lambda count: str(lane % count) if count <= lanes else '*')}.*.*.*"
+
+
+def lane_filters(site: str, worker: str, lane: int, lanes: int = LANES) -> list[str]:
+    """Return the subject filters of one lane of a worker.
+
+    An older version stored a lane of eight only: its commands are read by all lanes that this one was split into, and
+    `is_in_lane` chooses.
+    """
+    filters = [lane_filter(site, worker, lane, lanes)]
+    return filters if lanes == LANES else [*filters, f"im.{site}.work.{worker}.{lane % LANES}.*.*.*"]
+
+
+def is_in_lane(subject: str, lane: int, lanes: int) -> bool:
+    """Return whether a message that matches a lane's filters belongs to it."""
+    return lanes == LANES or subject.count(".") >= _TOKENS or lane_of(read_work(subject).key, lanes) == lane
 
 
 def read_work(subject: str) -> Work:
-    """Parse the subject of a command in its lane, whose form the server guarantees."""
-    _, _, _, worker, lane, principal, key, verb = subject.split(".")
-    return Work(worker, int(lane), principal, key, verb)
+    """Parse the subject of a stored command, whose form the server guarantees.
+
+    Raises:
+        ValueError: It is not the subject of a stored command.
+    """
+    _, _, area, worker, *numbers, principal, key, verb = subject.split(".")
+    if area != "work" or len(numbers) not in _NUMBERS or not "".join(numbers).isdecimal():
+        raise ValueError(subject)
+    return Work(worker, principal, key, verb)

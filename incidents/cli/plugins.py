@@ -23,6 +23,7 @@ _HELP: Final = {
     "provision": "Create or compare the streams of a site.",
     "backup": "Save a running system in one file.",
     "restore": "Restore a system from a backup.",
+    "lanes": "Show how many processes of a worker can work at once, and allow more.",
     "access": "Create, list and revoke credentials of people, workers and operations.",
 }
 """The help texts of the server's commands, so that `--help` does not import the server."""

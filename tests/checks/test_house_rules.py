@@ -14,6 +14,7 @@ TRANSACTIONS = (
     "workers/runtime/process/periodic_maintenance.py",
     "workers/audit/log_server_database.py",
     "workers/migrations/",
+    "workers/local/lanes/splitting.py",
 )
 
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.

@@ -24,7 +24,7 @@ def process(worker: str, **changed: Any) -> dict[str, Any]:
         "worker": worker,
         "instance": worker,
         "version": "1",
-        "lanes": list(range(LANES)) if worker in COMMANDED else [8],
+        "lanes": list(range(LANES)) if worker in COMMANDED else [64],
         "ready": True,
         "failing": [],
         "clock_doubted": False,

@@ -11,7 +11,7 @@ from nats.js.errors import NotFoundError
 
 from contracts import subjects
 from contracts.ids import uuid7
-from contracts.subjects import lane_of
+from contracts.subjects import LANES, lane_of
 from tests.support import Caller, Site, eventually
 from workers.runtime.bus.streams import api
 
@@ -26,9 +26,9 @@ def comment(project_id: object, text: str = "Bag removed.") -> dict[str, Any]:
     return {"project_id": str(project_id), "comment_id": str(uuid7()), "text": text}
 
 
-def project_in(lane: int) -> UUID:
-    """Make a project id whose commands go through a lane."""
-    return next(project_id for project_id in iter(uuid7, None) if lane_of(str(project_id)) == lane)
+def project_in(lane: int, lanes: int = LANES) -> UUID:
+    """Make a project id whose commands go through a lane of so many."""
+    return next(project_id for project_id in iter(uuid7, None) if lane_of(str(project_id), lanes) == lane)
 
 
 async def publish_raw(nats: Nats, subject: bytes, body: bytes, header: bytes = b"") -> None:
@@ -81,15 +81,16 @@ class Inspector:
 
     async def pending_subjects(self, worker: str) -> list[str]:
         """Return the subjects of the commands behind the places of a worker's lanes."""
-        rows = await self.site.sql("SELECT lane, place FROM runtime.lane WHERE worker = :w", w=worker)
-        places = dict(map(tuple, rows))
+        statement = "SELECT lane, place, lanes FROM runtime.lane WHERE worker = :w AND lane < lanes"
+        rows = await self.site.sql(statement, w=worker)
+        places, lanes = {row.lane: row.place for row in rows}, max((row.lanes for row in rows), default=LANES)
         places_by_subject = [
             ((message.subject or "").split("."), message.seq or 0) for message in await self.messages_in("COMMANDS")
         ]
         return [
             ".".join(parts)
             for parts, place in places_by_subject
-            if parts[3] == worker and place > places.get(int(parts[4]), 0)
+            if parts[3] == worker and place > places.get(lane_of(parts[-2], lanes), 0)
         ]
 
     async def wait_until_idle(self, worker: str = "projects") -> None:

@@ -55,7 +55,7 @@ async def test_nothing_is_trimmed_that_was_not_heard(site: Site) -> None:
     await site.worker("projects")
     await create_projects(site)
     await site.sql(
-        "INSERT INTO runtime.lane (worker, lane, stream, place) SELECT 'audit', 8, :incarnation, 5",
+        "INSERT INTO runtime.lane (worker, lane, stream, place) SELECT 'audit', 64, :incarnation, 5",
         incarnation=(await api(await site.overseer(), "STREAM.INFO.EVENTS", {}))["created"],
     )
     running = await site.worker("retention")

@@ -4,11 +4,10 @@ from itertools import chain
 
 import pytest
 
-from contracts.subjects import LANES, lane_filter
+from contracts.subjects import LANES
 from tests.support import Site, eventually
 from workers.runtime.bus.lane_ownership import Lanes
-from workers.runtime.bus.lane_subscriber import Batch, LaneSource, subscribe_lane
-from workers.runtime.bus.streams import COMMANDS
+from workers.runtime.bus.lane_subscriber import Batch, commands_of, subscribe_lane
 from workers.runtime.process.assembly import open_broker
 from workers.runtime.storage.database import open_engine
 
@@ -41,10 +40,9 @@ async def deliver(site: Site, recorder: Recorder, messages: int) -> list[list[by
     engine, broker = open_engine(site.database_url, connections=LANES), open_broker("projects", settings)
     lanes = Lanes(engine, "projects", "1-abcdef")
     lanes._share = LANES
+    lanes._set_count(LANES)
     for lane in range(LANES):
-        subscribe_lane(
-            broker, lanes, lane, LaneSource(COMMANDS, [lane_filter(site.name, "projects", lane)], 200), recorder
-        )
+        subscribe_lane(broker, lanes, lane, commands_of(site.name, "projects", 200), recorder)
 
     async def have_come() -> bool:
         return sum(map(len, recorder.batches)) >= messages

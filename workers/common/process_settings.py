@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     """The rate at which one lane accepts commands of one principal; others are refused for now. 0 sets no limit."""
 
     transactions: int = Field(3, ge=1, le=8)
-    """Concurrent transactions of batches, per process; a process has at most eight lanes of commands."""
+    """Concurrent transactions of batches, per process."""
 
     lease_seconds: float = Field(8.0, ge=2, le=600)
     """A process that is stopped or hangs for this long loses its lanes to the others."""

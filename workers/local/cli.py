@@ -136,7 +136,9 @@ async def _migrate_with(environment: Mapping[str, str]) -> None:
 
 
 def provision(as_json: AsJson = False) -> None:
-    """Create the site's streams, or compare them and report differences; existing streams are not changed.
+    """Create the site's streams, or compare them and report differences.
+
+    Existing streams are not changed, except that those of an earlier version get the form of this version.
 
     Example: INCIDENTS_NATS_CREDS=trust/creds/provision.creds incidents provision
     """
@@ -154,6 +156,7 @@ def provision(as_json: AsJson = False) -> None:
     if as_json:
         document = {
             "created": result.created,
+            "updated": result.updated,
             "same": result.same,
             "differences": [difference._asdict() for difference in result.differences],
         }
@@ -167,6 +170,8 @@ def provision(as_json: AsJson = False) -> None:
 def _show(result: streams.Provisioned) -> None:
     for what in result.created:
         tell(("+", "green"), " ", say("{what} created", what=translate(what)))
+    for what in result.updated:
+        tell(("~", "green"), " ", say("{what} was updated to the form of this version", what=translate(what)))
     same = len(result.same)
     words = "{count} was as it should be" if same == 1 else "{count} were as they should be"
     tell((say(words, count=same), "dim"))

@@ -53,6 +53,13 @@ KNOWN: Final = (
     ),
     "The message bus did not deliver or accept the stream {stream}: {why}",
     "{directory}: the system has stopped.",
+    "{worker} has {lanes} lanes already, and lanes cannot be joined. Choose a larger number, up to {most}.",
+    "{worker} has {lanes} lanes already, and lanes cannot be joined. More are not possible.",
+    "Lanes of the last split wait until earlier events are published: run it again in a minute.",
+    (
+        "Each lane needs a connection to the database: {needed} more are needed, and {free} are free. "
+        "Raise max_connections."
+    ),
     "{file} is not a complete file of `incidents backup`: name another file.",
     "{why}. A part may be restored already: empty the databases and the message bus, and run it again.",
     "{url}: the streams {streams} are there already. Restore into a message bus that has none.",

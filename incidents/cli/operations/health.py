@@ -54,7 +54,8 @@ def _of_workers(survey: Survey) -> Iterator[Finding]:
         for process in processes:
             yield from _of_process(worker, process)
         owned = {lane for process in processes for lane in process.get("lanes", ())}
-        missing = sorted(set(range(LANES)) - owned) if worker in COMMANDED else []
+        count = max(process.get("lane_count") or LANES for process in processes)  # older versions do not name it
+        missing = sorted(set(range(count)) - owned) if worker in COMMANDED else []
         if missing:
             values = {"worker": worker, "lanes": ", ".join(map(str, missing))}
             yield Finding("fails", "lanes_without_owner", "{worker}: no process serves the lanes {lanes}", values)

@@ -16,13 +16,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts.subjects import LANES
+from contracts.subjects import PARTITIONS
 from workers.common.logs import describe
-from workers.runtime.bus.lane_progress import OwnedLane, take
+from workers.runtime.bus.lane_progress import OwnedLane, count_lanes, read_settled, take
 from workers.runtime.storage.hot_path_statements import keep_prepared, write
 
-EVENTS_LANE = LANES
-"""The lane of a worker's reactions to events."""
+EVENTS_LANE = PARTITIONS
+"""The lane of a worker's reactions to events: no lane of commands can have its number."""
 
 _PRESENCE = -1
 _POLL_SECONDS = 0.5
@@ -85,6 +85,10 @@ class Lanes:
         self._number = zlib.crc32(f"incidents.{worker}".encode())
         self._share = 0
         self._taken: dict[int, tuple[int, int]] = {}
+        self._grown = asyncio.Event()
+        self.count = 0
+        """How many lanes of commands the worker has; 0 before the database is read."""
+
         self.held: dict[int, OwnedLane] = {}
 
     @property
@@ -93,9 +97,9 @@ class Lanes:
         return set(self.held)
 
     @property
-    def epochs(self) -> dict[int, int]:
-        """The lanes that this process owns, each with the epoch in which it took it."""
-        return {lane: owned.epoch for lane, owned in self.held.items()}
+    def publishing(self) -> dict[int, int]:
+        """The lanes whose messages this process publishes, each with the epoch in which it took it."""
+        return {lane: owned.epoch for lane, owned in self.held.items() if owned.settled}
 
     def _key(self, lane: int) -> dict[str, int]:
         return {"worker": _as_signed(self._number), "lane": lane}
@@ -125,9 +129,21 @@ class Lanes:
                 await self._end_expired(connection)
             key = {"worker": self._number, "lane": _PRESENCE % 2**32}
             present = (await connection.execute(_COUNT_PROCESSES, key)).scalar_one()
-            self._share = -(-LANES // max(present, 1))
+            self._set_count(await count_lanes(connection, self._worker))
+            self._share = -(-self.count // max(present, 1))
+            if waiting := [owned for owned in self.held.values() if not owned.settled]:
+                settled = await read_settled(connection, self._worker)
+                for owned in waiting:
+                    owned.settled = owned.lane in settled
             rounds += 1
             await asyncio.sleep(_POLL_SECONDS)
+
+    def _set_count(self, count: int) -> None:
+        """Know of more lanes, and wake those that wait for them."""
+        if count > self.count:
+            self.count = count
+            self._grown.set()
+            self._grown = asyncio.Event()
 
     async def _end_expired(self, connection: AsyncConnection) -> None:
         """End the sessions of processes whose lease has expired, because their locks block lanes and rows."""
@@ -136,13 +152,16 @@ class Lanes:
             log.warning("lease_expired", process=name, sessions=ended)
 
     def must_yield(self, lane: int) -> bool:
-        """Return whether this process must release the lane, because it has more than its share."""
-        return lane != EVENTS_LANE and len(self.owned - {EVENTS_LANE}) > self._share > 0
+        """Return whether this process must release the lane: it has more than its share, or the lane was split."""
+        if lane == EVENTS_LANE:
+            return False
+        return len(self.owned - {EVENTS_LANE}) > self._share > 0 or self.held[lane].lanes < self.count
 
     @asynccontextmanager
     async def own(self, lane: int) -> AsyncIterator[OwnedLane]:
         """Wait until the lane is free and within the share; yield it, locked on its connection."""
         while True:
+            await self._wait_for_share(lane)
             async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 if await self._take(connection, lane):
                     async with self._unlock_at_end(connection, lane):
@@ -150,6 +169,7 @@ class Lanes:
                         await write(connection, _PLAN_ONCE, {})
                         owned = await take(connection, self._worker, lane)
                         owned.stuck = self._is_stuck(owned)
+                        self._set_count(owned.lanes)
                         with self._register(owned):
                             try:
                                 yield owned
@@ -167,6 +187,17 @@ class Lanes:
         sessions_lost = sessions_lost + 1 if owned.stuck and epoch == owned.epoch - 1 else 0
         self._taken[owned.lane] = (owned.epoch, sessions_lost)
         return owned.stuck and not 0 < sessions_lost < _LOST_SESSIONS_MAX
+
+    async def _wait_for_share(self, lane: int) -> None:
+        """Wait until the worker has this lane, and this process may take one more."""
+        while lane != EVENTS_LANE:
+            grown = self._grown
+            if lane >= self.count:
+                await grown.wait()
+            elif len(self.owned - {EVENTS_LANE}) >= self._share:
+                await asyncio.sleep(_POLL_SECONDS)
+            else:
+                return
 
     async def _take(self, connection: AsyncConnection, lane: int) -> bool:
         if lane != EVENTS_LANE and len(self.owned - {EVENTS_LANE}) >= self._share:

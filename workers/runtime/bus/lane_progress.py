@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
+from contracts.subjects import LANES
 from workers.runtime.bus.ordered_stream_reader import StreamReader, stored_at
 from workers.runtime.storage.database import Base
 from workers.runtime.storage.hot_path_statements import read, write
@@ -31,7 +32,11 @@ class Process(Base):
 
 
 class Lane(Base):
-    """A lane of a worker: its place, its stream, and the epoch of its owner."""
+    """A lane of a worker: its place, its stream, the epoch of its owner, and how many lanes the worker has.
+
+    The number of lanes is in every row, so that whoever takes a lane reads both together. A lane that was split off
+    publishes nothing until its `parent` has published its messages up to a number: events of a key keep their order.
+    """
 
     __tablename__ = "lane"
     __table_args__ = {"schema": "runtime"}
@@ -46,6 +51,9 @@ class Lane(Base):
     taken_place: Mapped[int] = mapped_column(BigInteger)
     attempted_place: Mapped[int] = mapped_column(BigInteger)
     attempts: Mapped[int] = mapped_column(Integer)
+    lanes: Mapped[int] = mapped_column(SmallInteger)
+    parent: Mapped[int | None] = mapped_column(SmallInteger)
+    parent_number: Mapped[int] = mapped_column(BigInteger)
 
 
 _MAKE = text("INSERT INTO runtime.lane (worker, lane) VALUES (:worker, :lane) ON CONFLICT DO NOTHING")
@@ -55,8 +63,16 @@ _TAKE = text(
     UPDATE runtime.lane AS now
     SET epoch = before.epoch + 1, released = false, taken_place = before.place
     FROM before WHERE now.worker = before.worker AND now.lane = before.lane
-    RETURNING now.epoch, now.place, now.stream, now.stored_ns,
-        NOT before.released AND before.place = before.taken_place AS stuck
+    RETURNING now.epoch, now.place, now.stream, now.stored_ns, now.lanes,
+        NOT before.released AND before.place = before.taken_place AS stuck,
+        coalesce((SELECT published FROM runtime.posted p WHERE p.worker = now.worker AND p.lane = now.parent), 0)
+            >= now.parent_number AS settled
+    """
+)
+_SETTLED = text(
+    """
+    SELECT l.lane FROM runtime.lane l LEFT JOIN runtime.posted p ON p.worker = l.worker AND p.lane = l.parent
+    WHERE l.worker = :worker AND coalesce(p.published, 0) >= l.parent_number
     """
 )
 _RELEASE = text("UPDATE runtime.lane SET released = true WHERE worker = :worker AND lane = :lane AND epoch = :epoch")
@@ -73,16 +89,16 @@ _ATTEMPT = text(
     WHERE worker = :worker AND lane = :lane AND epoch = :epoch RETURNING attempts
     """
 )
-_ADVANCE = text("SELECT runtime.advance_lane(:worker, CAST(:lane AS smallint), :epoch, :place, :stored_ns)")
+_ADVANCED = """
+    runtime.advance_lane(:worker, CAST(:lane AS smallint), CAST(:lanes AS smallint), :epoch, :place, :stored_ns)
+"""
+_ADVANCE = text(f"SELECT {_ADVANCED}")
 # If a crash loses it, the reader only reads again.
-_PASS = text(
-    """
-    SELECT set_config('synchronous_commit', 'off', true),
-        runtime.advance_lane(:worker, CAST(:lane AS smallint), :epoch, :place)
-    """
-)
+_PASS = text(f"SELECT set_config('synchronous_commit', 'off', true), {_ADVANCED}")
 
 _PROBE = text("SELECT 1")
+_COUNT = text("SELECT lanes FROM runtime.lane WHERE worker = :worker AND lane = 0")
+_COUNT_AND_KEEP = text("SELECT lanes FROM runtime.lane WHERE worker = :worker AND lane = 0 FOR KEY SHARE")
 
 ATTEMPTS_MAX = 3
 """How often a message may end its process before it becomes a dead letter."""
@@ -101,8 +117,14 @@ class OwnedLane:
     stored_ns: int
     """When the message at `place` was stored, in nanoseconds since 1970; 0 if that is unknown."""
 
+    lanes: int
+    """How many lanes the worker had when this one was taken; a split ends this ownership."""
+
     stuck: bool
     """Whether the last two owners both crashed at the same place."""
+
+    settled: bool
+    """Whether its messages may be published: the lane from which it was split off has published what it had posted."""
 
     purged: int = 0
     reader: StreamReader | None = None
@@ -125,6 +147,9 @@ class OwnedLane:
     def _key(self) -> dict[str, object]:
         return {"worker": self.worker, "lane": self.lane, "epoch": self.epoch}
 
+    def _progress(self, place: int, stored_ns: int) -> dict[str, object]:
+        return {**self._key, "lanes": self.lanes, "place": place, "stored_ns": stored_ns}
+
     async def release(self) -> None:
         """Record that the lane was released between two batches, and not by a crash."""
         if self.connection.invalidated:
@@ -134,11 +159,11 @@ class OwnedLane:
 
     async def advance(self, place: int, stored_ns: int) -> None:
         """Record, in the caller's transaction, that everything up to a place is handled."""
-        await write(self.connection, _ADVANCE, {**self._key, "place": place, "stored_ns": stored_ns})
+        await write(self.connection, _ADVANCE, self._progress(place, stored_ns))
 
     async def pass_over(self, place: int) -> None:
         """Record, in a separate transaction, that this lane has no messages up to a place."""
-        await read(self.connection, _PASS, {**self._key, "place": place})
+        await read(self.connection, _PASS, self._progress(place, 0))
         self.place = place
 
     async def restart(self, stream: str, place: int) -> None:
@@ -162,3 +187,15 @@ async def take(connection: AsyncConnection, worker: str, lane: int) -> OwnedLane
     await write(connection, _MAKE, key)
     [row] = await read(connection, _TAKE, key)
     return OwnedLane(connection, worker, lane, **row)
+
+
+async def count_lanes(connection: AsyncConnection, worker: str, *, until_commit: bool = False) -> int:
+    """Return how many lanes of commands a worker has; until the caller's transaction ends, on request, it stays so."""
+    statement = _COUNT_AND_KEEP if until_commit else _COUNT
+    lanes: int | None = (await connection.execute(statement, {"worker": worker})).scalar()
+    return lanes or LANES
+
+
+async def read_settled(connection: AsyncConnection, worker: str) -> set[int]:
+    """Return the lanes of a worker whose messages may be published."""
+    return set((await connection.execute(_SETTLED, {"worker": worker})).scalars())

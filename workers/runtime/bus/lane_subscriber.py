@@ -23,12 +23,13 @@ from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
 from sqlalchemy.exc import DBAPIError
 
+from contracts.subjects import is_in_lane, lane_filters
 from workers.common.asyncio_cancellation import end
 from workers.common.logs import describe
 from workers.runtime.bus.lane_ownership import Lanes
 from workers.runtime.bus.lane_progress import OwnedLane
 from workers.runtime.bus.ordered_stream_reader import StreamReader, count_messages, open_reader, place_of
-from workers.runtime.bus.streams import StreamState, stream_state
+from workers.runtime.bus.streams import COMMANDS, StreamState, stream_state
 
 _FETCH_SECONDS = 5.0
 _RETRY_SECONDS = 0.2
@@ -65,8 +66,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
 
     lanes: Lanes
     lane: int
-    size: int
-    filters: Sequence[str]
+    source: "LaneSource"
     on_idle: Callable[[OwnedLane], Awaitable[None]] | None = None
 
     async def _create_subscription(self) -> None:
@@ -89,14 +89,15 @@ class LaneSubscriber(BatchPullStreamSubscriber):
 
     async def _consume_lane(self, owned: OwnedLane) -> None:
         state = await self._find_start(owned)
-        async with open_reader(self.connection, self.stream.name, self.filters, owned.place, self.size) as reader:
+        filters, size = self.source.filters(owned), self.source.size
+        async with open_reader(self.connection, self.stream.name, filters, owned.place, size) as reader:
             owned.reader = reader
             try:
                 while self.running and not self.lanes.must_yield(self.lane):
                     alone = owned.stuck and reader.place < state.last
-                    messages = await reader.fetch(1 if alone else self.size, _FETCH_SECONDS)
-                    if messages:
-                        await self._handle(owned, messages, alone=alone)
+                    messages = await reader.fetch(1 if alone else size, _FETCH_SECONDS)
+                    if mine := [message for message in messages if self.source.includes(owned, message.subject)]:
+                        await self._handle(owned, mine, alone=alone)
                     else:
                         await self._idle(owned, reader)
                         if self.on_idle is not None:
@@ -130,7 +131,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
         """Return whether messages up to the lane's place are younger than the message that was handled there."""
         if not owned.stored_ns:
             return False
-        count = partial(count_messages, self.connection, self.stream.name, self.filters)
+        count = partial(count_messages, self.connection, self.stream.name, self.source.filters(owned))
         return await count(after_ns=owned.stored_ns) > await count(after=owned.place)
 
     async def _handle(self, owned: OwnedLane, messages: list[Msg], *, alone: bool) -> None:
@@ -166,11 +167,27 @@ async def _decode(message: NatsMessage) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class LaneSource:
-    """The source of a lane's messages: a stream, its subjects, and the size of a batch."""
+    """The source of a lane's messages: a stream, its subjects, and the size of a batch.
+
+    A filter may match messages of other lanes: `includes` chooses.
+    """
 
     stream: str
-    filters: Sequence[str]
+    filters: Callable[[OwnedLane], Sequence[str]]
     size: int
+    includes: Callable[[OwnedLane, str], bool] = lambda _, __: True
+
+
+def commands_of(site: str, worker: str, size: int) -> LaneSource:
+    """Return the source of the lanes of a worker's commands."""
+
+    def filters(owned: OwnedLane) -> Sequence[str]:
+        return lane_filters(site, worker, owned.lane, owned.lanes)
+
+    def includes(owned: OwnedLane, subject: str) -> bool:
+        return is_in_lane(subject, owned.lane, owned.lanes)
+
+    return LaneSource(COMMANDS, filters, size, includes)
 
 
 def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: LaneSource, handle: Handle) -> LaneSubscriber:
@@ -195,8 +212,7 @@ def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: LaneSour
         stream=JStream(source.stream, declare=False),
         pull_sub=PullSub(batch_size=source.size, batch=True),
     )
-    subscriber.lanes, subscriber.lane = lanes, lane
-    subscriber.size, subscriber.filters = source.size, source.filters
+    subscriber.lanes, subscriber.lane, subscriber.source = lanes, lane, source
 
     async def on_batch(batch: Any) -> None:
         try:

@@ -9,7 +9,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from pydantic_core import from_json, to_json
 
-from contracts.subjects import COMMANDED, LANES, probe
+from contracts.subjects import COMMANDED, LANES, probe, stored_form
 
 COMMANDS = "COMMANDS"
 EVENTS = "EVENTS"
@@ -34,6 +34,10 @@ _STORE_ATTEMPTS_MAX = 10
 _STORE_RETRY_SECONDS = 0.2
 
 
+_PARTITION = "{{{{partition({},4)}}}}"
+"""The function of the server that divides the keys of commands into so many parts."""
+
+
 class Difference(NamedTuple):
     """A setting that is not as expected; it is reported and not changed."""
 
@@ -47,8 +51,22 @@ class Provisioned(NamedTuple):
     """The result of provisioning."""
 
     created: list[str]
+    updated: list[str]
     same: list[str]
     differences: list[Difference]
+
+
+def _transform(numbers: str) -> dict[str, str]:
+    """Return how a command's subject is stored: with the numbers of its lane, in front of who sends what."""
+    tokens = f"im.{{{{wildcard(1)}}}}.work.{{{{wildcard(3)}}}}.{numbers}"
+    return {
+        "src": "im.*.cmd.*.*.*.*",
+        "dest": f"{tokens}.{{{{wildcard(2)}}}}.{{{{wildcard(4)}}}}.{{{{wildcard(5)}}}}",
+    }
+
+
+_EARLIER_TRANSFORM = _transform(_PARTITION.format(LANES))
+"""How version 0.1 stored a command's subject."""
 
 
 def _streams(site: str) -> list[dict[str, Any]]:
@@ -58,11 +76,7 @@ def _streams(site: str) -> list[dict[str, Any]]:
         {
             "name": COMMANDS,
             "subjects": [*(f"im.{site}.cmd.*.{worker}.*.*" for worker in COMMANDED), probe(site, "*")],
-            "subject_transform": {
-                "src": "im.*.cmd.*.*.*.*",
-                "dest": "im.{{wildcard(1)}}.work.{{wildcard(3)}}"
-                f".{{{{partition({LANES},4)}}}}.{{{{wildcard(2)}}}}.{{{{wildcard(4)}}}}.{{{{wildcard(5)}}}}",
-            },
+            "subject_transform": _transform(stored_form(_PARTITION.format)),
             "discard": "new",
             "max_bytes": _GIB,
             "max_msg_size": 256 * 1024,
@@ -93,14 +107,19 @@ def _streams(site: str) -> list[dict[str, Any]]:
 
 
 async def provision(nats: Client, site: str) -> Provisioned:
-    """Create missing streams, and compare existing ones."""
-    result = Provisioned([], [], [])
+    """Create missing streams, update what an earlier version made, and compare existing ones."""
+    result = Provisioned([], [], [], [])
     expected = {stream["name"]: stream for stream in _streams(site)}
     answers = {name: await api(nats, f"STREAM.INFO.{name}", {}) for name in expected}
     for stream in await _fit(nats, [expected[name] for name in expected if "error" in answers[name]]):
         name = stream["name"]
         answers[name] = await _make(nats, f"STREAM.CREATE.{name}", stream)
         result.created.append(f"stream {name}")
+    config = answers[COMMANDS]["config"]
+    if config.get("subject_transform") == _EARLIER_TRANSFORM:
+        newer = {**config, "subject_transform": expected[COMMANDS]["subject_transform"]}
+        answers[COMMANDS] = await _make(nats, f"STREAM.UPDATE.{COMMANDS}", newer)
+        result.updated.append(f"stream {COMMANDS}")
     for name, stream in expected.items():
         _compare(f"stream {name}", stream, answers[name], result)
     return result
@@ -153,7 +172,7 @@ def _compare(what: str, expected: dict[str, Any], answer: dict[str, Any], result
         if not _is_as_expected(answer["config"], setting, value)
     ]
     result.differences.extend(different)
-    if not different and what not in result.created:
+    if not different and what not in (*result.created, *result.updated):
         result.same.append(what)
 
 

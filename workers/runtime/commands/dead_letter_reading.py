@@ -21,7 +21,6 @@ from workers.runtime.bus import streams
 
 _NO_MESSAGE: Final = 10037
 _DEAD_TOKENS: Final = 5
-_WORK_TOKENS: Final = 8
 _NO_LETTER: Final = "No message like it became a dead letter under its id."
 _QUEUE: Final = "forged-letters"
 _SAFE_KEY: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
@@ -63,9 +62,10 @@ class Letter(NamedTuple):
     @property
     def work(self) -> subjects.Work | None:
         """The address of a command; None for an event and for any other message."""
-        tokens = self.subject.split(".")
-        is_work = len(tokens) == _WORK_TOKENS and tokens[2] == "work" and tokens[4].isdecimal()
-        return subjects.read_work(self.subject) if is_work else None
+        try:
+            return subjects.read_work(self.subject)
+        except ValueError:
+            return None
 
     @property
     def is_event(self) -> bool:

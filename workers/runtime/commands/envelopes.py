@@ -130,7 +130,7 @@ class LaneOutbox(NamedTuple):
 def sender(subject: str) -> str:
     """Return the sender of a message in a lane; `system` for messages of the product itself."""
     parts = subject.split(".")
-    principal = parts[5] if parts[2] == "work" else SYSTEM
+    principal = parts[-3] if parts[2] == "work" else SYSTEM
     return principal if is_valid_principal(principal) else SYSTEM
 
 

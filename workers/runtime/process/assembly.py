@@ -20,7 +20,7 @@ from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from contracts.message import Event
-from contracts.subjects import LANES, lane_filter
+from contracts.subjects import PARTITIONS
 from workers.common.asyncio_cancellation import end, run_cancellable
 from workers.common.http_server import HttpServer
 from workers.common.process_settings import Settings
@@ -31,7 +31,7 @@ from workers.runtime.bus import streams
 from workers.runtime.bus.backlog_metrics import Backlog, SiteWorker
 from workers.runtime.bus.hardened_parser import BusClient, flush
 from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes, session_name
-from workers.runtime.bus.lane_subscriber import LaneSource, subscribe_lane
+from workers.runtime.bus.lane_subscriber import LaneSource, commands_of, subscribe_lane
 from workers.runtime.bus.relay import Relay
 from workers.runtime.commands.batch_execution import BatchExecutor, BatchLimits
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream
@@ -57,15 +57,17 @@ def assemble(worker: Worker, settings: Settings) -> RunningComponents:
     """Create the parts of a worker without opening connections."""
     site, name, instance = settings.site, worker.name, f"{os.getpid()}-{uuid4().hex[:6]}"
     waits = SessionTimeouts(session_name(name, instance), lock_seconds=settings.lock_seconds)
-    engine = open_engine(settings.database_url, connections=LANES + RUNNING_QUERIES_MAX + 4, waits=waits)
+    engine = open_engine(settings.database_url, connections=PARTITIONS + RUNNING_QUERIES_MAX + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     nats = partial(connection_of, broker)
     traces = startup_steps.open_tracing(name, instance)
-    relay = Relay(engine, nats, name, lambda: lanes.epochs, traces, event_delay_seconds=settings.event_delay_seconds)
+    relay = Relay(
+        engine, nats, name, lambda: lanes.publishing, traces, event_delay_seconds=settings.event_delay_seconds
+    )
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
     letters = DeadLetterStream(site, nats)
-    effects = QueryEffects(lanes_of(worker), relay.wake, licensing, letters)
+    effects = QueryEffects(relay.wake, licensing, letters, events_lane=None if worker.handlers else EVENTS_LANE)
     query_dispatcher = QueryDispatcher(site, name, engine, worker.query_handlers, effects, feeds)
     running = RunningComponents(
         worker=worker,
@@ -140,11 +142,6 @@ async def _report(error: Exception) -> None:
     log.warning("nats_error", error=type(error).__name__, text=str(error)[:200])
 
 
-def lanes_of(worker: Worker) -> tuple[int, ...]:
-    """Return the lanes that publish the outbox rows of a worker's queries."""
-    return tuple(range(LANES)) if worker.handlers else (EVENTS_LANE,)
-
-
 def _attach_lanes(running: RunningComponents) -> None:
     worker, settings = running.worker, running.settings
     size = worker.fetch or settings.fetch
@@ -161,11 +158,11 @@ def _attach_lanes(running: RunningComponents) -> None:
     )
     subscribe = partial(subscribe_lane, running.broker, running.lanes)
     if worker.handlers:
-        for lane in range(LANES):
-            source = LaneSource(streams.COMMANDS, [lane_filter(settings.site, worker.name, lane)], size)
-            subscribe(lane, source, executor.commands)
+        for lane in range(PARTITIONS):
+            subscribe(lane, commands_of(settings.site, worker.name, size), executor.commands)
     if worker.reactions:
-        source = LaneSource(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_PER_BATCH_MAX)
+        heard = worker.heard_subjects(settings.site)
+        source = LaneSource(streams.EVENTS, lambda _: heard, EVENTS_PER_BATCH_MAX)
         subscribe(EVENTS_LANE, source, executor.events).on_idle = executor.idle_events
 
 

@@ -48,6 +48,7 @@ async def vital_signs(running: RunningComponents) -> dict[str, Any]:
         "version": VERSION,
         "started_at": running.started_at,
         "lanes": sorted(running.lanes.owned),
+        "lane_count": running.lanes.count if running.worker.handlers else 0,
         "applied": counters.applied,
         "rejected": counters.rejected,
         "retried": counters.retried,

@@ -42,6 +42,7 @@ class _Figures(Collector):
             yield CounterMetricFamily(f"incidents_{name}", f"{name.replace('_', ' ')} since the start", value)
         yield _latency(running.delivery.counters.latency)
         yield GaugeMetricFamily("incidents_lanes", "lanes owned by this process", len(running.lanes.owned))
+        yield GaugeMetricFamily("incidents_lane_count", "lanes of the worker, for all its processes", _count(running))
         yield GaugeMetricFamily("incidents_ready", "1 when the process serves and nothing fails", int(running.ready))
         doubted = int(running.condition.clock_doubted)
         yield GaugeMetricFamily("incidents_clock_doubted", "1 while nothing is deleted because of its age", doubted)
@@ -90,6 +91,11 @@ def _failing_seconds(running: RunningComponents) -> Metric:
     for part in Part:
         failing.add_metric([part.value], seconds.get(part.value, 0.0))
     return failing
+
+
+def _count(running: RunningComponents) -> int:
+    """Return how many lanes the processes of this worker share; its reactions have one more."""
+    return (running.lanes.count if running.worker.handlers else 0) + bool(running.worker.reactions)
 
 
 def _lanes(running: RunningComponents) -> Iterator[Metric]:

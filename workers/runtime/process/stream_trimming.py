@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 
 from contracts.message import Event
-from contracts.subjects import COMMANDED, LANES, lane_filter
+from contracts.subjects import COMMANDED, PARTITIONS, lane_filter
 from workers.common.logs import describe
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.bus.lane_progress import OwnedLane
@@ -33,10 +33,10 @@ _EVENT_RETENTION_SECONDS = 30 * 24 * 3600.0
 _FAULTS = (NatsError, DBAPIError, OSError, TimeoutError)
 _SELECT_PASSED = text(
     """
-    SELECT count(*), min(place) FROM runtime.lane
-    WHERE worker = ANY(:workers) AND lane < :lanes AND stream = :stream
+    SELECT coalesce(sum(:partitions / lanes), 0), min(place) FROM runtime.lane
+    WHERE worker = ANY(:workers) AND lane < lanes AND stream = :stream
     """
-).bindparams(bindparam("workers", type_=ARRAY(Text)), lanes=LANES)
+).bindparams(bindparam("workers", type_=ARRAY(Text)), partitions=PARTITIONS)
 _SELECT_COMMITTED = text(
     "SELECT min(CASE WHEN stream = :stream THEN place ELSE 0 END) FROM runtime.lane WHERE lane = :lane"
 )
@@ -56,7 +56,7 @@ async def commands(running: RunningComponents) -> None:
 
 
 async def _trim_lanes(running: RunningComponents) -> None:
-    handled = [lane for lane in running.lanes.held.values() if lane.lane < LANES and lane.place > lane.purged]
+    handled = [lane for lane in running.lanes.held.values() if lane.lane != EVENTS_LANE and lane.place > lane.purged]
     if handled:
         incarnation = (await stream_state(running.nats, COMMANDS)).incarnation
         for owned in handled:
@@ -70,8 +70,8 @@ async def trim_rest(running: RunningComponents) -> None:
         return
     async with running.engine.connect() as connection:
         parameters = {"workers": list(COMMANDED), "stream": state.incarnation}
-        [lanes, place] = (await connection.execute(_SELECT_PASSED, parameters)).one()
-    if lanes == len(COMMANDED) * LANES and place >= state.first:
+        [partitions, place] = (await connection.execute(_SELECT_PASSED, parameters)).one()
+    if partitions == len(COMMANDED) * PARTITIONS and place >= state.first:
         await purge(running.nats, COMMANDS, place)
 
 
@@ -79,7 +79,8 @@ async def _trim(running: RunningComponents, owned: OwnedLane, incarnation: str) 
     place = owned.place
     if owned.stream != incarnation or owned.reader is None:  # the stream was recreated: the lane's reader will notice
         return
-    if await purge(running.nats, COMMANDS, place, lane_filter(running.settings.site, owned.worker, owned.lane)):
+    filters = lane_filter(running.settings.site, owned.worker, owned.lane, owned.lanes)
+    if await purge(running.nats, COMMANDS, place, filters):
         owned.purged = place
 
 

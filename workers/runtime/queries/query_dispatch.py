@@ -1,6 +1,6 @@
 """The read side: queries are core NATS requests, answered only into the caller's own inbox."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -28,6 +28,7 @@ from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.admission.json_body import parse_body
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import outbox
+from workers.runtime.bus.lane_progress import count_lanes
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX, LaneOutbox, Origin, refusal_reply
 from workers.runtime.commands.unit_of_work import EmittedEvent
@@ -91,12 +92,13 @@ class QueryCounters:
 
 @dataclass(frozen=True, slots=True)
 class QueryEffects:
-    """The parts of the process that queries use: lanes for events, the relay, licensing and dead letters."""
+    """The parts of the process that queries use: the relay, licensing and dead letters."""
 
-    lanes: Sequence[int]
     wake: Callable[[], None]
     licensing: Licensing = field(default_factory=Licensing)
     letters: DeadLetterStream | None = None
+    events_lane: int | None = None
+    """The lane in which a worker without commands posts its events."""
 
 
 class QueryDispatcher:
@@ -173,16 +175,19 @@ class QueryDispatcher:
                 await context.connection.commit()
             return
         origin = Origin(context.principal, context.now.isoformat())
-        rows = [
-            self._post(key).event(EmittedEvent(event, uuid7(), key, None), origin) for event, key in context.emitted
-        ]
+        outbox_of = await self._outboxes(context.connection)
+        rows = [outbox_of(key).event(EmittedEvent(event, uuid7(), key, None), origin) for event, key in context.emitted]
         await outbox.post(context.connection, rows)
         await context.connection.commit()
         self._effects.wake()
 
-    def _post(self, key: str) -> LaneOutbox:
-        """Return the outbox of the key's lane, so that no event overtakes an earlier one of its project."""
-        return LaneOutbox(self._site, self._worker, self._effects.lanes[lane_of(key) % len(self._effects.lanes)])
+    async def _outboxes(self, connection: AsyncConnection) -> Callable[[str], LaneOutbox]:
+        """Return what gives the outbox of a key's lane, so that no event overtakes an earlier one of its project."""
+        own = self._effects.events_lane
+        if own is not None:
+            return lambda _: LaneOutbox(self._site, self._worker, own)
+        lanes = await count_lanes(connection, self._worker, until_commit=True)
+        return lambda key: LaneOutbox(self._site, self._worker, lane_of(key, lanes))
 
 
 def parse(subject: str, body: bytes) -> Query[Any]:

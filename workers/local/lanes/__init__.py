@@ -1,0 +1,1 @@
+"""Splitting the lanes of a worker."""
