@@ -54,17 +54,10 @@ class Walk:
             return None
         if line.startswith("nats-server") or " worker " in line:
             words = dict(re.findall(r"(INCIDENTS_\w+)=(\S+)", line))
+            ours = {"INCIDENTS_NATS_URL": self._bus, **self.ours, **words}
             program = re.sub(r"INCIDENTS_\w+=\S+\s*", "", line).split()
             with (self.folder / "staying.out").open("ab") as output:
-                self.staying.append(
-                    subprocess.Popen(
-                        program,
-                        cwd=self.folder,
-                        env={"INCIDENTS_NATS_URL": self._bus, **self.ours, **words},
-                        stdout=output,
-                        stderr=output,
-                    )
-                )
+                self.staying.append(subprocess.Popen(program, cwd=self.folder, env=ours, stdout=output, stderr=output))
             return None
         if re.search(r"incidents (migrate|provision|backup|restore)\b", line):
             line = f"INCIDENTS_NATS_URL={self._bus} {line}"  # the page's own port is the default

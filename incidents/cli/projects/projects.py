@@ -103,7 +103,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
         Words,
         typer.Option(
             metavar="FIELD",
-            help="type, status, reference, description, start, end, a category or a data field, by its name; repeatable.",
+            help="type, status, reference, description, start, end, a category or a data field (by name); repeatable.",
         ),
     ] = None,
     expected_revision: ExpectedRevision = None,
