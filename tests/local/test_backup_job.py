@@ -13,7 +13,7 @@ from tests.support import Site
 
 
 async def test_the_job_saves_everything(site: Site, target: Site, tmp_path: Path) -> None:
-    """The job of docker-compose.yml saves streams and databases, privately, and deletes only backups that are old."""
+    """The job of docker-compose.yml saves streams and databases privately, and deletes only old backups (LOG-04)."""
     backups = tmp_path / "backups"
     backups.mkdir()
     for name in ("incidents-20200101T000000Z.tar", "keys.tar"):

@@ -40,12 +40,13 @@ class Walk:
         self.ours: dict[str, str] = {
             **{name: value for name, value in os.environ.items() if not name.startswith("INCIDENTS_")},
             "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
-            "INCIDENTS_NATS_URL": f"nats://127.0.0.1:{self.port}",
         }
+        self._bus = f"nats://127.0.0.1:{self.port}"
         self.staying: list[subprocess.Popen[bytes]] = []
 
     def type(self, line: str) -> subprocess.CompletedProcess[str] | None:
         """Type a line as it stands, but for where the two servers listen."""
+        line = line.replace("nats://127.0.0.1:4222", self._bus)
         line = re.sub(r"@db/(\w+)", rf"@/\1{self._suffix}?host={self._database}", line)
         if line.startswith("export "):
             name, _, value = line.removeprefix("export ").partition("=")
@@ -53,12 +54,13 @@ class Walk:
             return None
         if line.startswith("nats-server") or " worker " in line:
             words = dict(re.findall(r"(INCIDENTS_\w+)=(\S+)", line))
+            ours = {"INCIDENTS_NATS_URL": self._bus, **self.ours, **words}
             program = re.sub(r"INCIDENTS_\w+=\S+\s*", "", line).split()
             with (self.folder / "staying.out").open("ab") as output:
-                self.staying.append(
-                    subprocess.Popen(program, cwd=self.folder, env={**self.ours, **words}, stdout=output, stderr=output)
-                )
+                self.staying.append(subprocess.Popen(program, cwd=self.folder, env=ours, stdout=output, stderr=output))
             return None
+        if re.search(r"incidents (migrate|provision|backup|restore)\b", line):
+            line = f"INCIDENTS_NATS_URL={self._bus} {line}"  # the page's own port is the default
         if " init " in line:
             line += f" --listen 127.0.0.1:{self.port} --monitor 127.0.0.1:{free_port()}"
         return subprocess.run(

@@ -100,7 +100,11 @@ async def update(  # noqa: PLR0913 - each parameter is an option
         Words, typer.Option(metavar="FIELD=VALUE", help="A data field, by its name or as integer_1=3; repeatable.")
     ] = None,
     clear: Annotated[
-        Words, typer.Option(metavar="FIELD", help="type, status, start, end, a category or a data field; repeatable.")
+        Words,
+        typer.Option(
+            metavar="FIELD",
+            help="type, status, reference, description, start, end, a category or a data field (by name); repeatable.",
+        ),
     ] = None,
     expected_revision: ExpectedRevision = None,
 ) -> None:
