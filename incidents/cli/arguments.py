@@ -32,6 +32,13 @@ StatusName = Annotated[
 CategoryValues = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="A category's value, as in Reason=Other; repeatable.")
 ]
+Cleared = Annotated[
+    Words,
+    typer.Option(
+        metavar="FIELD",
+        help="type, status, reference, description, start, end, a category or a data field (by name); repeatable.",
+    ),
+]
 Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="Its number in another system.")]
 KeptUntil = Annotated[str | None, typer.Option(metavar="TIME", help=f"Until when the recording is kept: {TO_ITS_END}")]
 Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera that recorded it; repeatable.")]

@@ -22,6 +22,7 @@ RUN_ELSEWHERE = {
     "umask": "tests/local/test_backup.py",
     "mkdir": "tests/local/test_by_hand.py",
     "tar": "tests/local/test_by_hand.py",
+    "echo": "tests/checks/test_compose.py",
     "curl": "tests/local/test_pages_typed.py",
     ".": "tests/local/test_pages_typed.py",
     "install": "tests/checks/test_compose.py",

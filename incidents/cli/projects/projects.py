@@ -10,6 +10,7 @@ from incidents.cli.arguments import (
     TIME,
     Cameras,
     CategoryValues,
+    Cleared,
     ExpectedRevision,
     Project,
     Reference,
@@ -99,13 +100,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     field: Annotated[
         Words, typer.Option(metavar="FIELD=VALUE", help="A data field, by its name or as integer_1=3; repeatable.")
     ] = None,
-    clear: Annotated[
-        Words,
-        typer.Option(
-            metavar="FIELD",
-            help="type, status, reference, description, start, end, a category or a data field (by name); repeatable.",
-        ),
-    ] = None,
+    clear: Cleared = None,
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Change main details, categories and data fields; other fields stay unchanged."""
