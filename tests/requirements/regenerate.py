@@ -50,7 +50,8 @@ Made from those sentences and from `tests/requirements/rows.txt` by `python -m t
 *covered*: at least one test names the row. *not yet*: none does. *not applicable*: none can, for the reason given.
 A test says what must hold, not that it holds: run it to know.
 
-The reference product is Milestone XProtect Incident Manager. The manual is its administrator's manual for 2025 R2.
+The reference product is the commercial incident manager that this product follows. The manual is its
+administrator's manual.
 """
 
 

@@ -142,5 +142,5 @@ async def test_a_stolen_worker_credential_commands_nobody(site: Site) -> None:
     overseer = await site.overseer()
     last = (await api(overseer, "STREAM.INFO.COMMANDS", {}))["state"]["last_seq"]
     stored = [await overseer.jetstream().get_msg("COMMANDS", place) for place in range(1, last + 1)]
-    assert stored[0].subject == "im.main.work.administration.0.alice.-.assign-role"
+    assert stored[0].subject == "im.main.work.administration.0.8.24.56.alice.-.assign-role"
     assert not [message.subject for message in stored if ".admin." in (message.subject or "") and message.headers]
