@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from contracts.audit import Entry
 from contracts.printable import on_one_line
+from incidents.terminal.attempts import attempt_name
 from incidents.terminal.input.naming import Named, fold, nearest
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import Cell, Sheet, one_line, table
@@ -247,6 +248,8 @@ def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterato
             case list():
                 texts = (field_value(name, item, names, language) for item in value)
                 yield _labelled(label, on_one_line(", ".join(texts)), language)
+            case str() if name == "attempted":
+                yield _labelled(label, attempt_name(value, language), language)
             case _:
                 yield _labelled(label, field_value(name, value, names, language), language)
 
