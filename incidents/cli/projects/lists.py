@@ -26,7 +26,10 @@ _SPANS: Final = {
     "start_time": ("--started-since", "--started-until"),
     "updated": ("--updated-since", "--updated-until"),
 }
-_TITLES: Final = {"created_at": "Created", "updated_at": "Updated", "created_by": "By"}
+_TITLES: Final = (
+    *(("created_at", "Created"), ("updated_at", "Updated")),
+    *(("created_by", "By"), ("created_by", "Created by")),
+)
 """The titles of columns whose names are other words."""
 
 Order = Annotated[str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))]
@@ -132,8 +135,8 @@ def _order(session: Session, text: str) -> str:
     """Parse the name of a column, with an optional `-` for descending."""
     descending = "-" if text.startswith("-") else ""
     columns = [column for column in get_args(Sort) if not column.startswith("-")]
-    titles = [Named(column, title) for column, title in _TITLES.items()]
-    titles += [Named(column, session.say(title)) for column, title in _TITLES.items()]
+    titles = [Named(column, title) for column, title in _TITLES]
+    titles += [Named(column, session.say(title)) for column, title in _TITLES]
     names = list(dict.fromkeys([*named_words(session, "field", columns), *titles]))
     return descending + str(choose(session, "--sort", text.removeprefix("-"), names))
 
