@@ -178,8 +178,7 @@ def activity(items: Iterable[Entry], names: Names, language: str) -> Sheet:
         )
         for entry in items
     )
-    more = ("Event", "Command id")
-    return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows, more=more)
+    return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows, more=("Event", "Command id"))
 
 
 def log(items: Iterable[Entry], names: Names, descriptions: Mapping[int, str], language: str) -> Sheet:
@@ -238,9 +237,7 @@ def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterato
             continue
         match value:
             case dict() if name == "changed":
-                yield from (
-                    _change(field, change, names, language) for field, change in value.items() if _is_change(change)
-                )
+                yield from (_change(field, each, names, language) for field, each in value.items() if _is_change(each))
             case dict() if name == "permissions":
                 yield from _levels(value, language)
             case dict():

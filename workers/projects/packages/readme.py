@@ -47,7 +47,7 @@ def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     title = words["title"].format(number=facts.number)
     yield f"{title}\n{'=' * len(title)}"
     at = facts.exported_at
-    times = {"day": f"{at:%Y-%m-%d}", "jour": f"{at:%d/%m/%Y}", "time": f"{at:%H:%M:%S}"}
+    times = {"day": at.strftime(words["date"]), "time": f"{at:%H:%M:%S}"}
     values = {"number": facts.number, "site": facts.site, "revision": facts.revision, **times}
     yield _wrap(words["what"].format(**values))
     there = [name for name, section in _FILES.items() if section is None or section in facts.includes]
