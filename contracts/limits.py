@@ -13,8 +13,8 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "has too many elements: {length}, and at most {limit} are allowed",
         "contient trop d'éléments\u00a0: {length}, alors que {limit} au plus sont permis",
     ),
-    "greater_than_equal": ("must be at least {limit}", "doit valoir au moins {limit}"),
-    "less_than_equal": ("must be at most {limit}", "doit valoir au plus {limit}"),
+    "greater_than_equal": ("must be at least {limit}", "doit être un nombre supérieur ou égal à {limit}"),
+    "less_than_equal": ("must be at most {limit}", "ne doit pas dépasser {limit}"),
     "csv_columns": (
         "has {length} cells, but the header has {limit}",
         "compte {length} cellules, alors que l'en-tête en compte {limit}",

@@ -106,8 +106,8 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
         "Un élément cité n'est pas défini ou pas activé. Corrigez les champs indiqués dans les détails.",
     ),
     Phrase.IN_USE: (
-        "It is assigned to projects and cannot be changed or deleted. Remove it from them, or add another one.",
-        "Attribué à des projets, il ne peut être ni modifié ni supprimé. Retirez-le de ceux-ci ou ajoutez-en un autre.",
+        "This definition is assigned to projects and cannot be changed or deleted. Remove it there or add another one.",
+        "Attribuée à des projets, cette définition ne peut être ni modifiée ni supprimée. Retirez-la ou créez-en une.",
     ),
     Phrase.HELD: (
         "The project is under hold. Release the hold first.",

@@ -37,6 +37,14 @@ _HELP: Final = (
 )
 
 
+class _MisplacedError(typer.BadParameter):
+    """An option in front of the command; the sentence says all, without typer's words about a value."""
+
+    def format_message(self) -> str:
+        """Return the sentence alone."""
+        return self.message
+
+
 def _show_version(requested: bool) -> None:
     """Print the version and exit."""
     if not requested:
@@ -57,9 +65,7 @@ def _common(
 ) -> None:
     """Handle the options in front of the command."""
     if as_json:
-        raise typer.BadParameter(
-            Session("", language=choose_language(sys.argv[1:])).say("write --json after the command")
-        )
+        raise _MisplacedError(Session("", language=choose_language(sys.argv[1:])).say("write --json after the command"))
 
 
 def build(language: str = "en") -> typer.core.TyperGroup:

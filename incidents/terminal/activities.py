@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from contracts.audit import Entry
 from contracts.printable import on_one_line
+from incidents.terminal.attempts import attempt_name
 from incidents.terminal.input.naming import Named, fold, nearest
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import Cell, Sheet, one_line, table
@@ -177,8 +178,7 @@ def activity(items: Iterable[Entry], names: Names, language: str) -> Sheet:
         )
         for entry in items
     )
-    more = ("Event", "Command id")
-    return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows, more=more)
+    return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows, more=("Event", "Command id"))
 
 
 def log(items: Iterable[Entry], names: Names, descriptions: Mapping[int, str], language: str) -> Sheet:
@@ -237,9 +237,7 @@ def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterato
             continue
         match value:
             case dict() if name == "changed":
-                yield from (
-                    _change(field, change, names, language) for field, change in value.items() if _is_change(change)
-                )
+                yield from (_change(field, each, names, language) for field, each in value.items() if _is_change(each))
             case dict() if name == "permissions":
                 yield from _levels(value, language)
             case dict():
@@ -247,6 +245,8 @@ def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterato
             case list():
                 texts = (field_value(name, item, names, language) for item in value)
                 yield _labelled(label, on_one_line(", ".join(texts)), language)
+            case str() if name == "attempted":
+                yield _labelled(label, attempt_name(value, language), language)
             case _:
                 yield _labelled(label, field_value(name, value, names, language), language)
 

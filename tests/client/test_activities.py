@@ -9,6 +9,7 @@ from contracts import catalogue
 from contracts.audit import Entry
 from contracts.ids import uuid7
 from incidents.terminal import activities
+from incidents.terminal.attempts import ATTEMPTS
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.show import Names
 
@@ -62,6 +63,16 @@ def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"--activity: there is no activity watched\. Choose one of: .*project viewed"):
         activities.choose_activities(session, ["watched"])
     assert activities.choose_activities(session, None) is None
+
+
+@pytest.mark.parametrize(
+    "language, text", [("en", "Attempted: delete the project"), ("fr", "Tentative\u00a0: suppression du projet")]
+)
+def test_an_attempt_is_described_in_words(language: str, text: str) -> None:
+    """What was tried has words in both languages, whichever command or query it was."""
+    assert set(ATTEMPTS) == {*catalogue.commands(), *catalogue.queries()}
+    assert described({"attempted": "projects.delete"}, language)[0] == text
+    assert described({"attempted": "projects.unheard-of"})[0] == "Attempted: projects.unheard-of"
 
 
 def test_details_have_names_instead_of_ids() -> None:

@@ -197,7 +197,7 @@ def typers() -> Iterator[Source]:
         ("projects show", ("Il manque l'argument 'PROJET'",)),
         ("projects list --limit x", ("Valeur non valide pour '--limit'", "un nombre entier est attendu")),
         ("send --key", ("attend une valeur",)),
-        ("--json me", ("écrivez --json après la commande",)),
+        ("--json me", ('"message":"écrivez --json après la commande',)),
         ("--as x me", ("--as se place après la commande",)),
         ("projects --data x list", ("--data se place après la commande",)),
         ("outcome abc", ("un identifiant UUID est attendu",)),

@@ -40,7 +40,10 @@ async def test_a_refused_row_shows_what_is_wrong_where(run_line: RunLine) -> Non
     assert lines[1] == 'line 3 (MP-9): author in the column "Opened by" is required'
     assert lines[2].startswith('line 4 (MP-10): type "999" in the column "type_id" is not defined')
     assert lines[3].startswith("line 5: the row has 2 cells, but the header has 4")
-    assert "«\u00a0then\u00a0» dans la colonne «\u00a0Opened\u00a0»" in (await run_line(*LINE, "--lang", "fr")).err
+    assert (
+        "le champ «\u00a0création\u00a0» («\u00a0then\u00a0», colonne «\u00a0Opened\u00a0»)"
+        in (await run_line(*LINE, "--lang", "fr")).err
+    )
 
 
 async def test_the_file_of_refused_rows_is_named(run_line: RunLine, tmp_path: Path) -> None:

@@ -125,8 +125,8 @@ def test_counts_have_a_singular_and_a_plural(number: int, english: str, french: 
 def test_nothing_is_not_counted() -> None:
     """Where a reader meets nothing, a sentence says so without a figure."""
     words = ("{count} project is due", "{count} projects are due", "no project is due")
-    assert [count(language, 0, *words) for language in ("en", "fr")] == ["no project is due", "aucun projet échu"]
-    assert count("fr", 1, *words) == "1 projet échu"
+    assert [count(language, 0, *words) for language in ("en", "fr")] == ["no project is due", "aucun projet expiré"]
+    assert count("fr", 1, *words) == "1 projet expiré"
 
 
 def test_no_count_is_said_in_the_plural_alone() -> None:

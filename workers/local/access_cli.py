@@ -20,7 +20,9 @@ from workers.local.console_output import emphasise, fail, fail_invalid, say, tab
 from workers.local.data_directory import Home, write_private
 from workers.runtime.bus import nats_jwt
 
-Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
+Data = Annotated[
+    Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
 _DATA: Final = Path(".incidents")

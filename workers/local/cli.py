@@ -23,7 +23,7 @@ from workers.migrations import upgrade
 from workers.runtime.bus import jetstream_strict_mode_check, streams
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
-Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document a line, for programs.")]
 DEFAULT_DATA = Path(".incidents")
 __all__ = ["access", "migrate", "provision", "up", "worker"]

@@ -13,6 +13,7 @@ from contracts.properties import (
     EditCategoryValue,
 )
 from incidents.cli.administration.define import Description, NewName, confirm_deletion, reword
+from incidents.cli.administration.in_use import explain_use
 from incidents.cli.arguments import Yes, require_change
 from incidents.client import Client
 from incidents.terminal.input import new_names
@@ -79,7 +80,7 @@ async def _define_category(
 ) -> None:
     defining = {"slot": slot, "enabled": enabled, "name": name, "description": description}
     event = await session.send(client, make_message(session, DefineCategory, defining))
-    words = "Category {slot} is called {name}" if enabled else "Category {slot} is disabled"
+    words = "Category {slot} is called {name}" if enabled else "Category {slot} ({name}) is disabled"
     session.show(event, session.say(words, slot=slot, name=name))
 
 
@@ -117,7 +118,8 @@ async def rename_value(
         slot, others = category_.slot, new_names.of(category_.values, defined.id)
         await new_names.require_unused(session, client, category_.name, name, others, force=force)
         editing = {"slot": slot, **reword(defined, name, description)}
-        event = await session.send(client, make_message(session, EditCategoryValue, editing))
+        with explain_use(session, defined.name, "--category", f"{category_.name}={defined.name}"):
+            event = await session.send(client, make_message(session, EditCategoryValue, editing))
     session.show(event, session.say("{before} is now {name}", before=defined.name, name=name or defined.name))
 
 
@@ -128,7 +130,8 @@ async def delete_value(session: Session, category: OfCategory, value: Value, yes
         category_, defined = await _value(session, client, category, value)
         confirm_deletion(session, defined.name, yes=yes)
         deleting = {"slot": category_.slot, "id": defined.id}
-        event = await session.send(client, make_message(session, DeleteCategoryValue, deleting))
+        with explain_use(session, defined.name, "--category", f"{category_.name}={defined.name}"):
+            event = await session.send(client, make_message(session, DeleteCategoryValue, deleting))
     session.show(event, session.say("{name} deleted", name=defined.name))
 
 
@@ -182,7 +185,7 @@ async def disable_field(session: Session, field: Field) -> None:
     async with session.client() as client:
         naming = Naming(session, client)
         defined = await _field(naming, await naming.field_name(field))
-        await _define_field(session, client, {**defined, "enabled": False})
+        await _define_field(session, client, {**defined, "enabled": False}, field)
 
 
 async def _field(naming: Naming, name: str) -> dict[str, Any]:
@@ -197,7 +200,8 @@ def _defined(field: DataField) -> dict[str, Any]:
     return field.model_dump(exclude={"id"})
 
 
-async def _define_field(session: Session, client: Client, defining: dict[str, Any]) -> None:
+async def _define_field(session: Session, client: Client, defining: dict[str, Any], typed: str = "") -> None:
     event = await session.send(client, make_message(session, DefineDataField, defining))
     words = "{field} is called {name}" if event.enabled else "{field} is disabled"
-    session.show(event, session.say(words, field=f"{event.kind}_{event.slot}", name=defining["name"]))
+    field = typed or f"{event.kind}_{event.slot}"
+    session.show(event, session.say(words, field=field, name=defining["name"]))

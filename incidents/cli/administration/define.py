@@ -8,6 +8,7 @@ import typer
 from contracts.administration_queries import Property
 from contracts.message import Command
 from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType, MarkStatus
+from incidents.cli.administration.in_use import explain_use
 from incidents.cli.arguments import Yes, require_change
 from incidents.terminal.input import new_names
 from incidents.terminal.input.naming import Naming
@@ -112,7 +113,9 @@ def _renaming(app: typer.Typer, kind: Kind, line: str) -> None:
             property_ = await _find_property(naming, kind, known)
             others = new_names.of(getattr(await naming.known(), kind.plural), property_.id)
             await new_names.require_unused(session, client, kind.heading, name, others, force=force)
-            event = await session.send(client, make_message(session, kind.edit, reword(property_, name, description)))
+            editing = make_message(session, kind.edit, reword(property_, name, description))
+            with explain_use(session, property_.name, f"--{kind.singular}"):
+                event = await session.send(client, editing)
         session.show(event, session.say("{before} is now {name}", before=property_.name, name=name or property_.name))
 
 
@@ -123,7 +126,8 @@ def _deleting(app: typer.Typer, kind: Kind, line: str) -> None:
         async with session.client() as client:
             property_ = await _find_property(Naming(session, client), kind, known)
             confirm_deletion(session, property_.name, yes=yes)
-            event = await session.send(client, make_message(session, kind.delete, {"id": property_.id}))
+            with explain_use(session, property_.name, f"--{kind.singular}"):
+                event = await session.send(client, make_message(session, kind.delete, {"id": property_.id}))
         session.show(event, session.say("{name} deleted", name=property_.name))
 
 

@@ -41,7 +41,7 @@ Words = list[str] | None
 Columns = Annotated[Words, typer.Option(metavar="COLUMN=FIELD", help="The field that a column fills; repeatable.")]
 Defaults = Annotated[Words, typer.Option(metavar="FIELD=VALUE", help="The value for rows without one; repeatable.")]
 SourceName = Annotated[str | None, typer.Option(metavar="NAME", help="A name that distinguishes several systems.")]
-Dates = Annotated[str | None, typer.Option(metavar="dmy|mdy", help="Whether the day or the month comes first.")]
+Dates = Annotated[str | None, typer.Option(metavar="dmy|mdy", help="The order of day and month: dmy or mdy.")]
 ClockChanges = Annotated[
     str | None,
     typer.Option(

@@ -85,7 +85,7 @@ def _runs(session: Session, runs: list[Run]) -> show.Sheet:
         )
         for run in runs
     )
-    headings = ("Started", "By", "Source", "Imported", "Already there", "Completed", "Refused", "Ended")
+    headings = ("Started", "By", "Source", "Imported", "Already there", "Completed", "Refused", "Finished")
     return show.table(session.language, *headings, rows=cells)
 
 
@@ -177,7 +177,8 @@ def _what(session: Session, row: dict[str, Any]) -> str:
         (False, False): "{field}",
     }
     words = ways[bool(value), bool(row["column"])]
-    named = field_place(row["field"], session.language)
+    name = row["field"].removeprefix("data.")
+    named = field_place(row["field"], session.language, {name: name})
     return session.say(words, field=named, value=shown, column=row["column"])
 
 

@@ -25,6 +25,9 @@ from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of
 
 _MIB: Final = 1 << 20
+_REASONS: Final = {"TimeoutError": "timed out"}
+"""The words for reasons that are names of errors."""
+
 _HEADINGS: Final = ("Worker", "Up", "Ready", "Lanes", "Lag", "Oldest", "Outbox", "Done", "Refusals")
 
 
@@ -140,6 +143,7 @@ def _sentence(session: Session, finding: Finding) -> str:
     values = {**finding.values}
     if "part" in values:
         values["part"] = name_of(session.language, "part", values["part"])
+        values["reason"] = session.say(_REASONS.get(values["reason"], values["reason"]))
     if finding.single and "count" in values:
         return session.count(values.pop("count"), finding.single, finding.words, **values)
     return session.say(finding.words, **values)

@@ -126,7 +126,8 @@ def _show(
         lines.append(session.count(generated.pages, singular, plural, **report))
         if not generated.complete:
             incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)
-            lines.append(f"{incomplete} {names_of(session.language, 'field', generated.missing)}")
+            missing = session.say("Missing: {names}.", names=names_of(session.language, "field", generated.missing))
+            lines.append(f"{incomplete} {missing}")
     session.show(document, "\n".join(lines))
 
 

@@ -10,9 +10,9 @@ from incidents.cli.completion import complete_names
 from incidents.cli.listing import Listing, lay_out_list, names, remarks_of
 from incidents.cli.projects import live
 from incidents.client import Client
-from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.naming import Named, Naming, choose
 from incidents.terminal.input.reading import make_message, read_span
-from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.input.vocabulary import named_words
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
@@ -26,6 +26,12 @@ _SPANS: Final = {
     "start_time": ("--started-since", "--started-until"),
     "updated": ("--updated-since", "--updated-until"),
 }
+_TITLES: Final = (
+    *(("created_at", "Created"), ("updated_at", "Updated")),
+    *(("created_by", "By"), ("created_by", "Created by")),
+)
+"""The titles of columns whose names are other words."""
+
 Order = Annotated[str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))]
 Numbers = list[int] | None
 Types = Annotated[
@@ -129,7 +135,10 @@ def _order(session: Session, text: str) -> str:
     """Parse the name of a column, with an optional `-` for descending."""
     descending = "-" if text.startswith("-") else ""
     columns = [column for column in get_args(Sort) if not column.startswith("-")]
-    return descending + read_word(session, "field", text.removeprefix("-"), columns, "--sort")
+    titles = [Named(column, title) for column, title in _TITLES]
+    titles += [Named(column, session.say(title)) for column, title in _TITLES]
+    names = list(dict.fromkeys([*named_words(session, "field", columns), *titles]))
+    return descending + str(choose(session, "--sort", text.removeprefix("-"), names))
 
 
 async def _show_list(session: Session, client: Client, listing: Listing) -> None:

@@ -160,7 +160,7 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
         ("Updated", when(details.updated_at, details.updated_by)),
         ("Updated by", Cell("", details.updated_by)),
         ("Revision", details.revision),
-        ("Imported", details.imported or ""),
+        ("From an import", details.imported or ""),
         ("Exempt from retention", details.retention_exempt or ""),
         (
             "Under hold",

@@ -32,7 +32,7 @@ from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import NoRoleError
 from workers.runtime.process.preconditions import UnfitError
 
-Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 Keys = Annotated[Path | None, typer.Option("--keys", metavar="FILE", help="The file of the keys and credentials.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 _DATA: Final = Path(".incidents")

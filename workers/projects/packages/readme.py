@@ -46,8 +46,9 @@ def text(facts: Facts, language: str) -> str:
 def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     title = words["title"].format(number=facts.number)
     yield f"{title}\n{'=' * len(title)}"
-    day, time = facts.exported_at.date().isoformat(), facts.exported_at.strftime("%H:%M:%S")
-    values = {"number": facts.number, "site": facts.site, "revision": facts.revision, "day": day, "time": time}
+    at = facts.exported_at
+    times = {"day": at.strftime(words["date"]), "time": f"{at:%H:%M:%S}"}
+    values = {"number": facts.number, "site": facts.site, "revision": facts.revision, **times}
     yield _wrap(words["what"].format(**values))
     there = [name for name, section in _FILES.items() if section is None or section in facts.includes]
     yield _with_heading(words["files"], *(f"{name:<15}{words[name]}" for name in there))
