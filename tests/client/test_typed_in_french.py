@@ -93,7 +93,7 @@ async def test_a_line_to_type_has_its_placeholder_in_the_language(
     """The command that defines something asks for a NOM in French."""
     empty: dict[str, Any] = {"types": [], "statuses": [], "categories": [], "data_fields": []}
     if "Why not" in text:
-        empty["categories"] = [{**PROPERTIES["categories"][0], "name": "Why not", "values": []}]  # type: ignore[dict-item]
+        empty["categories"] = [{**PROPERTIES["categories"][0], "name": "Why not", "values": []}]
     peer.answers["administration.properties"] = json.dumps(empty).encode()
     error = await refused(run_line, "projects", "update", PROJECT, option, text)
     assert error["message"].endswith(defining)
@@ -131,7 +131,7 @@ def test_a_password_is_asked_for_and_confirmed(monkeypatch: pytest.MonkeyPatch) 
         asked.append(text + prompt_suffix)
         return "secret"
 
-    monkeypatch.setattr(printing.typer, "prompt", prompt)
+    monkeypatch.setattr("typer.prompt", prompt)
     for language in ("fr", "en"):
         printing.password(Session("", language=language).say("Password"), language)
     assert asked == [
