@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.progress import Task
+from rich.progress import Task, TaskID
 
 from contracts.errors import Code, Refusal
 from incidents.terminal import printing
@@ -21,7 +21,7 @@ __all__ = ["run_line"]
 FRENCH = ("--lang", "fr", "--json")
 
 
-async def refused(run_line: RunLine, *line: object) -> dict[str, Any]:
+async def refusal_of(run_line: RunLine, *line: object) -> dict[str, Any]:
     """Type a line in French that is refused, and return the error."""
     error: dict[str, Any] = (await run_line(*line, *FRENCH)).json["error"]
     return error
@@ -29,7 +29,7 @@ async def refused(run_line: RunLine, *line: object) -> dict[str, Any]:
 
 async def test_a_field_to_define_is_named_as_it_can_be(peer: Peer, run_line: RunLine) -> None:
     """Somebody who wants another field is not led to rename an existing one."""
-    error = await refused(run_line, "fields", "define", "entier_1", "Foo")
+    error = await refusal_of(run_line, "fields", "define", "entier_1", "Foo")
     assert "integer_, decimal_, text_, checkbox_ ou datetime_ suivi de 1, 2 ou 3" in error["message"]
     assert peer.commands == []
     peer.result = {"id": 1, "kind": "checkbox", "slot": 1, "enabled": True}
@@ -39,7 +39,7 @@ async def test_a_field_to_define_is_named_as_it_can_be(peer: Peer, run_line: Run
 async def test_columns_are_offered_in_the_language(run_line: RunLine, tmp_path: Path) -> None:
     """A field of an import is offered by a name that the option accepts; JSON of a mapping has the wire's names."""
     (tmp_path / "i.csv").write_text("Prix\n1\n")
-    error = await refused(run_line, "import", "i.csv", "--column", "Prix=coût")
+    error = await refusal_of(run_line, "import", "i.csv", "--column", "Prix=coût")
     assert "création, auteur, description, fin, numéro" in error["message"]
     assert "created_at" not in error["message"]
 
@@ -63,7 +63,7 @@ async def test_a_list_of_one_says_what_to_type(peer: Peer, run_line: RunLine, la
 
 async def test_a_decimal_is_shown_as_it_is_typed(run_line: RunLine) -> None:
     """French has a decimal comma; a message of JSON keeps the form of the wire."""
-    error = await refused(run_line, "projects", "update", PROJECT, "--field", "decimal_1=douze")
+    error = await refusal_of(run_line, "projects", "update", PROJECT, "--field", "decimal_1=douze")
     assert error["details"]["fields"][0]["reason"] == "doit être un nombre comme 12,5"
     english = await run_line("projects", "update", PROJECT, "--field", "decimal_1=twelve", "--json")
     assert english.json["error"]["details"]["fields"][0]["reason"] == "must be a number such as 12.5"
@@ -95,7 +95,7 @@ async def test_a_line_to_type_has_its_placeholder_in_the_language(
     if "Why not" in text:
         empty["categories"] = [{**PROPERTIES["categories"][0], "name": "Why not", "values": []}]
     peer.answers["administration.properties"] = json.dumps(empty).encode()
-    error = await refused(run_line, "projects", "update", PROJECT, option, text)
+    error = await refusal_of(run_line, "projects", "update", PROJECT, option, text)
     assert error["message"].endswith(defining)
 
 
@@ -111,12 +111,12 @@ async def test_an_example_of_a_change_is_in_the_language(
     run_line: RunLine, line: tuple[str, ...], example: str
 ) -> None:
     """Who typed no change is shown one in their language."""
-    assert (await refused(run_line, *line))["message"].endswith(example)
+    assert (await refusal_of(run_line, *line))["message"].endswith(example)
 
 
 def test_a_download_is_measured_in_the_units_of_the_language() -> None:
     """The progress has the sizes that the rest of the command line says."""
-    task = Task(0, "", 3_800, 1_900, _get_time=lambda: 0.0)  # type: ignore[arg-type]
+    task = Task(TaskID(0), "", 3_800, 1_900, _get_time=lambda: 0.0)
     assert [SizeColumn(language).render(task).plain for language in ("fr", "en")] == [
         "1,9 ko / 3,8 ko",
         "1.9 kB / 3.8 kB",
@@ -125,16 +125,16 @@ def test_a_download_is_measured_in_the_units_of_the_language() -> None:
 
 def test_a_password_is_asked_for_and_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """The prompts are set as their language is."""
-    asked: list[str] = []
+    prompts: list[str] = []
 
     def prompt(text: str, *, prompt_suffix: str, **_: object) -> str:
-        asked.append(text + prompt_suffix)
+        prompts.append(text + prompt_suffix)
         return "secret"
 
     monkeypatch.setattr("typer.prompt", prompt)
     for language in ("fr", "en"):
         printing.password(Session("", language=language).say("Password"), language)
-    assert asked == [
+    assert prompts == [
         "Mot de passe\u00a0: ",
         "Confirmez le mot de passe\u00a0: ",
         "Password: ",
@@ -162,5 +162,5 @@ async def test_an_unknown_letter_is_answered_with_the_list(peer: Peer, run_line:
     peer.refusals["administration.get-dead-letter"] = peer.error
     for verb in (("show", "17"), ("replay", "17"), ("discard", "17", "--yes")):
         peer.answers["administration.list-dead-letters"] = json.dumps({"items": [], "next": None}).encode()
-        error = await refused(run_line, "dead", *verb)
+        error = await refusal_of(run_line, "dead", *verb)
         assert error["details"]["type"] == "incidents dead list", verb
