@@ -117,7 +117,7 @@ def discard_output() -> None:
 
 def confirm(question: str, language: str) -> bool:
     """Ask a yes-or-no question, answered in either language; an empty answer is no."""
-    choice, suffix = say(language, "[y/N]"), "\u00a0: " if language == "fr" else ": "
+    choice, suffix = say(language, "[y/N]"), _prompt_suffix(language)
     while True:
         typed = str(
             typer.prompt(f"{printable(question)} {choice}", "", show_default=False, err=True, prompt_suffix=suffix)
@@ -128,11 +128,16 @@ def confirm(question: str, language: str) -> bool:
         typer.echo(say(language, "write y or n"), err=True)
 
 
+def _prompt_suffix(language: str) -> str:
+    return "\u00a0: " if language == "fr" else ": "
+
+
 def password(question: str, language: str) -> str:
     """Ask for a password twice, until both are the same."""
+    options: dict[str, Any] = {"hide_input": True, "err": True, "prompt_suffix": _prompt_suffix(language)}
     while True:
-        first = str(typer.prompt(printable(question), hide_input=True, err=True))
-        if first == typer.prompt(say(language, "The same again"), hide_input=True, err=True):
+        first = str(typer.prompt(printable(question), **options))
+        if first == typer.prompt(say(language, "Confirm the password"), **options):
             return first
         typer.echo(say(language, "These are two different passwords."), err=True)
 

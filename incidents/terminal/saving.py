@@ -2,11 +2,13 @@
 
 import hashlib
 import os
+import secrets
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from contracts.downloads import Download
 from contracts.errors import Code, Error
@@ -15,6 +17,7 @@ from contracts.texts import phrase
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.session import Session, UsageError
+from incidents.terminal.text.words import size
 
 
 class MadeFile(Protocol):
@@ -27,6 +30,20 @@ class MadeFile(Protocol):
     @property
     def sha256(self) -> str:
         """The digest of the file."""
+
+
+class SizeColumn(ProgressColumn):
+    """How much was downloaded, of how much, in the units of the language."""
+
+    def __init__(self, language: str) -> None:
+        """Keep the language."""
+        super().__init__()
+        self._language = language
+
+    def render(self, task: Task) -> Text:
+        """Return both sizes."""
+        done, whole = (size(int(number), self._language) for number in (task.completed, task.total or 0))
+        return Text(f"{done} / {whole}", style="progress.download")
 
 
 def require_writable(session: Session, path: Path, *inputs: Path) -> Path:
@@ -82,8 +99,10 @@ async def save(
         Refused: The file is gone, or the download has another digest.
         UsageError: The file cannot be written: the disk is full, for example.
     """
-    digest, draft = hashlib.sha256(), path.with_name(f"{path.name}.part")
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    # A name of its own: the same line may be running twice.
+    digest, draft = hashlib.sha256(), path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    sizes = SizeColumn(session.language)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), sizes, TimeElapsedColumn())
     progress = Progress(*columns, console=session.err, transient=True)
     try:
         with progress if session.err.is_terminal and not session.json else nullcontext():

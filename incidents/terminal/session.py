@@ -234,7 +234,11 @@ class Session:
         code, hint = ("credentials", error.hint) if isinstance(error, CredentialsError) else ("unreachable", "")
         sentences = " ".join(f"{self.say(words)}." for words in (error.reason, hint) if words)
         message = self.say("{label}: {value}", label=error.where, value=sentences)
-        document = {"code": code, "message": message, "details": {"type": error.remedy} if error.remedy else {}}
+        document = {
+            "code": code,
+            "message": message,
+            "details": {"type": self.say(error.remedy)} if error.remedy else {},
+        }
         return self._refuse(document, Status.USAGE if is_mistake else Status.UNREACHABLE)
 
     def misunderstood(self, why: str) -> int:

@@ -1,5 +1,6 @@
 """`incidents projects export`, against somebody who stands where the workers do."""
 
+import asyncio
 import hashlib
 import json
 from pathlib import Path
@@ -106,3 +107,12 @@ async def test_the_report_is_saved_beside_the_package(exporting: Peer, run_line:
     assert (tmp_path / "a-report.pdf").read_bytes() == b"%PDF-1.7"
     saved = (ended.json["file"], ended.json["package"]["package_id"], ended.json["report"]["file"])
     assert saved == ("a.zip", PACKAGE, "a-report.pdf")
+
+
+async def test_two_exports_into_one_file_do_not_meet(exporting: Peer, run_line: RunLine, tmp_path: Path) -> None:
+    """A line that runs twice at once is saved twice, and leaves nothing else behind."""
+    line = ("projects", "export", 12, "-o", "a.zip", "--force")
+    ended = await asyncio.gather(run_line(*line), run_line(*line))
+    assert [each.status for each in ended] == [0, 0], [each.err for each in ended]
+    assert (tmp_path / "a.zip").read_bytes() == ZIP
+    assert [path.name for path in tmp_path.iterdir()] == ["a.zip"]

@@ -1,6 +1,7 @@
 """The server's side of the command line: up, worker, migrate, provision, access."""
 
 from collections.abc import Mapping
+from gettext import pgettext
 from pathlib import Path
 from typing import Annotated
 
@@ -75,7 +76,8 @@ class _Announcer:
 
 def _welcome(runtime: Runtime, data: Path) -> list[Styled]:
     option = "" if data == DEFAULT_DATA else f" --data {data}"
-    lines = ("projects create --description 'A bag was left at gate 4'", "projects list", "watch")
+    bag = pgettext("example", "'A bag was left at gate 4'")
+    lines = (f"projects create --description {bag}", "projects list", "watch")
     return [
         f"\n  NATS      {runtime.nats_url}   ",
         (say("credentials in {folder}", folder=f"{data}/creds"), "dim"),

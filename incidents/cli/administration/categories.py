@@ -23,6 +23,7 @@ from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import definitions
+from incidents.terminal.text.translate import translate_example
 
 categories = group("The five categories and their values: list, define, disable, add, rename, delete.")
 fields = group("The data fields of incidents: list, define, disable.")
@@ -112,7 +113,8 @@ async def rename_value(
     force: Force = False,
 ) -> None:
     """Rename a value that no project uses, or change its description."""
-    require_change(session, "incidents categories rename Reason Other 'Something else'", name, description)
+    example = translate_example("incidents categories rename Reason Other 'Something else'", session.language)
+    require_change(session, example, name, description)
     async with session.client() as client:
         category_, defined = await _value(session, client, category, value)
         slot, others = category_.slot, new_names.of(category_.values, defined.id)
@@ -171,7 +173,7 @@ async def define_field(
     """Enable a data field, or give it another name: integer, decimal, text, checkbox and datetime, 1 to 3 of each."""
     async with session.client() as client:
         naming = Naming(session, client)
-        slot = await naming.field_name(field)
+        slot = await naming.field_to_define(field)
         defined = await _field(naming, slot)
         others = new_names.fields_and_categories(await naming.known(), slot)
         await new_names.require_unused(session, client, "Data field", name, others, force=force)

@@ -18,6 +18,7 @@ from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import definitions
 from incidents.terminal.tables.sheet import Sheet
+from incidents.terminal.text.translate import translate_example
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
 NewName = Annotated[str | None, typer.Argument(metavar="NEW-NAME", help="Its new name.")]
@@ -107,7 +108,8 @@ def _renaming(app: typer.Typer, kind: Kind, line: str) -> None:
         session: Session, known: Known, name: NewName = None, description: Description = None, force: Force = False
     ) -> None:
         """Rename a definition that no project uses, or change its description."""
-        require_change(session, f"{line} rename {kind.example} 'Another name'", name, description)
+        example = translate_example(f"{line} rename {kind.example} 'Another name'", session.language)
+        require_change(session, example, name, description)
         async with session.client() as client:
             naming = Naming(session, client)
             property_ = await _find_property(naming, kind, known)

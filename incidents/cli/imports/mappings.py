@@ -13,7 +13,7 @@ from incidents.importing.mapping import Mapping, field_named
 from incidents.strict import AmbiguousError, read_json
 from incidents.terminal.input.reading import decode, file_error
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.text.words import allowed_words
+from incidents.terminal.text.words import allowed_words, names_of
 
 _OPTIONS: Final = {
     "source": "--source",
@@ -77,7 +77,7 @@ def _wrong_option(session: Session, error: ErrorDetails) -> str:
     part = str(error.get("ctx", {}).get("part") or next(iter(error["loc"]), ""))
     value = next(_unknown(error), str(error["input"]))
     words = session.say("{label}: {value}", label=_OPTIONS.get(part, part), value=value)
-    return f"{words} {_why(session, error)}"
+    return f"{words} {_why(session, error, as_typed=True)}"
 
 
 def _unknown(error: ErrorDetails) -> Iterator[str]:
@@ -85,10 +85,13 @@ def _unknown(error: ErrorDetails) -> Iterator[str]:
     return iter([str(context["value"])] if "value" in context else [])
 
 
-def _why(session: Session, error: ErrorDetails) -> str:
+def _why(session: Session, error: ErrorDetails, *, as_typed: bool = False) -> str:
+    """Return the reason, with the allowed words: those of a file, or as an option accepts them in the language."""
     kind = error["type"]
     why = reason(_KINDS.get(kind, kind), session.language)
     allowed = allowed_words(session.language, str(error.get("ctx", {}).get("expected", "")))
+    if as_typed and kind == "not_a_field":
+        allowed = names_of(session.language, "field", allowed.split(", "))
     return session.say("{label}: {value}", label=why, value=allowed) if allowed else why
 
 

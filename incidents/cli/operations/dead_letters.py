@@ -1,5 +1,7 @@
 """The commands that list, show, replay and discard dead letters."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -15,6 +17,7 @@ from contracts.dead_letters import (
 )
 from incidents.cli.arguments import Yes
 from incidents.client import Client
+from incidents.errors import Refused
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command, group
 from incidents.terminal.printing import json_text
@@ -57,7 +60,8 @@ async def list_letters(
 async def show_letter(session: Session, letter: Letter) -> None:
     """Show a dead letter with its content; the reading is recorded."""
     async with session.client() as client:
-        answer = await client.ask(GetDeadLetter(letter=letter))
+        with _naming_the_list():
+            answer = await client.ask(GetDeadLetter(letter=letter))
     session.show(answer, *_details(session, answer))
 
 
@@ -85,9 +89,9 @@ async def replay(
             yes=yes or not all_,
         )
         for number in chosen:
-            event = await session.send(
-                client, make_message(session, ReplayLetter, {"letter": number}), f"replay {number}"
-            )
+            replaying = make_message(session, ReplayLetter, {"letter": number})
+            with _naming_the_list():
+                event = await session.send(client, replaying, f"replay {number}")
             words = "Letter {letter} replayed for {principal}: incidents outcome {id} --as {principal}"
             values = {"letter": number, "principal": event.principal, "id": event.command_id}
             session.show(event, session.say(words, **values))
@@ -112,10 +116,23 @@ async def discard(
             yes=yes,
         )
         for number in chosen:
-            event = await session.send(
-                client, make_message(session, DiscardLetter, {"letter": number}), f"discard {number}"
-            )
+            discarding = make_message(session, DiscardLetter, {"letter": number})
+            with _naming_the_list():
+                event = await session.send(client, discarding, f"discard {number}")
             session.show(event, session.say("Letter {letter} discarded", letter=number))
+
+
+@contextmanager
+def _naming_the_list() -> Iterator[None]:
+    """Add to the refusal of an unknown letter the command that lists the known ones."""
+    try:
+        yield
+    except Refused as refused:
+        if not any(field.get("kind") == "not_here" for field in refused.details.get("fields", ())):
+            raise
+        details = {**refused.details, "type": "incidents dead list"}
+        error = refused.error.model_copy(update={"details": details})
+        raise Refused(error, command_id=refused.command_id) from refused
 
 
 def _confirm(session: Session, chosen: list[int], words: tuple[str, str], *, every: bool, yes: bool) -> None:

@@ -29,6 +29,7 @@ from incidents.terminal.input.recordings import spans
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
+from incidents.terminal.text.words import name_of
 
 HELP: Final = "Incident projects with all their content: list, show, create, update, delete."
 app = group(HELP)
@@ -104,7 +105,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Change main details, categories and data fields; other fields stay unchanged."""
-    example = f"incidents projects update {project} --status Closed"
+    example = f"incidents projects update {project} --status {name_of(session.language, 'example', 'Closed')}"
     require_change(session, example, type_, status, reference, description, start, end, category, field, clear)
     times = {
         "start_time": read_time(session, start, "--start"),

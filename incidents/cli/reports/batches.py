@@ -79,8 +79,12 @@ async def _archive(
     """Generate the reports, a few at a time, and add them to the file, which appears when it is complete."""
     reports: list[dict[str, Any]] = []
     refusals: list[tuple[int, Refused]] = []
-    turns, draft = asyncio.Semaphore(_CONCURRENT_REPORTS), output.with_name(f"{output.name}.part")
-    with tempfile.TemporaryDirectory(dir=output.parent) as folder, zipfile.ZipFile(draft, "w") as archive:
+    turns = asyncio.Semaphore(_CONCURRENT_REPORTS)
+    # In a folder of its own: the same line may be running twice.
+    with (
+        tempfile.TemporaryDirectory(dir=output.parent) as folder,
+        zipfile.ZipFile(draft := Path(folder) / "reports.zip", "w") as archive,
+    ):
 
         async def generate(row: ProjectRow) -> None:
             async with turns:
@@ -101,9 +105,9 @@ async def _archive(
                 for row in rows:
                     tasks.create_task(generate(row))
         except* PendingError as group:
-            draft.unlink()
             raise group.exceptions[0] from None
-    draft.replace(output)
+        archive.close()
+        draft.replace(output)
     return sorted(reports, key=lambda report: int(report["number"])), sorted(refusals, key=lambda refusal: refusal[0])
 
 

@@ -72,7 +72,7 @@ def choose(
         ids = ", ".join(map(str, keys))
         words = "{kind}: the name {name} is ambiguous; write the id instead: {ids}"
         raise UsageError(session.say(words, kind=session.say(kind), name=text, ids=ids))
-    commands = showing or _SHOWN_BY.get(kind, ""), defining or _DEFINED_BY.get(kind, "")
+    commands = showing or _SHOWN_BY.get(kind, ""), defining or session.say(_DEFINED_BY.get(kind, ""))
     raise UsageError(_unknown(session, kind, text, known, commands))
 
 
@@ -187,7 +187,7 @@ class Naming:
             return await self.category(slot), int(value)
         category = await self._category(slot)
         known = [Named(value_.id, value_.name) for value_ in category.values]
-        defining = f"incidents categories add {shlex.quote(category.name)} NAME"
+        defining = self._session.say("incidents categories add {name} NAME", name=shlex.quote(category.name))
         listed = {"showing": "incidents categories list", "defining": defining}
         return str(category.slot), int(choose(self._session, category.name, value, known, **listed))
 
@@ -208,6 +208,21 @@ class Naming:
             return text.strip()
         fields = [field for field in (await self.known()).data_fields if field.enabled]
         return str(choose(self._session, "Data field", text, [Named(_slot(field), field.name) for field in fields]))
+
+    async def field_to_define(self, text: str) -> str:
+        """Return the wire's name of a data field, which need not be enabled yet.
+
+        Raises:
+            UsageError: The text is neither an enabled field nor the technical name of one.
+        """
+        fields = [field for field in (await self.known()).data_fields if field.enabled]
+        if _is_slot(text) or any(fold(field.name) == fold(text) for field in fields):
+            return await self.field_name(text)
+        words = (
+            "{name} is no data field: write the name of an existing one, "
+            "or integer_, decimal_, text_, checkbox_ or datetime_ followed by 1, 2 or 3"
+        )
+        raise UsageError(self._session.say(words, name=text))
 
     async def any_field(self, text: str, plain: Iterable[str]) -> str:
         """Return the wire's name of a project's field: a plain one, `category_N`, or a data field, by either name."""

@@ -46,6 +46,6 @@ def pick(session: Session, known: Sequence[One], id_name: str, text: str) -> One
             return part
     if not known:
         raise UsageError(session.say("{text} is not in the list: the list is empty", text=text))
-    singular = "{text} is not in the list: its only entry is 1, or last"
+    singular = "{text} is not in the list, which has only one entry: type 1 or last"
     plural = "{text} is not in the list: choose a number from 1 to {count}, or last"
     raise UsageError(session.count(len(known), singular, plural, text=text))

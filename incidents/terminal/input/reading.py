@@ -197,11 +197,13 @@ def make_message(session: Session, form: type[Read], values: Mapping[str, Any]) 
     except ValidationError as error:
         allowed = [each.get("ctx", {}).get("expected") for each in error.errors(include_url=False, include_input=False)]
         refused = zip(refused_fields(error), allowed, strict=True)
-    fields = [_field_error(field, words) for field, words in refused]
+    fields = [_field_error(session, field, words) for field, words in refused]
     raise Refused(Refusal(Code.INVALID, fields=fields).as_error(session.language))
 
 
-def _field_error(field: dict[str, Any], allowed: str | None) -> dict[str, Any]:
-    """Return the error of a field, with the allowed values if they are listed."""
+def _field_error(session: Session, field: dict[str, Any], allowed: str | None) -> dict[str, Any]:
+    """Return the error of a field, with the allowed values if they are listed; a number is shown as it can be typed."""
     named = {**field, "field": field["field"].replace(".[key]", "")}
+    if field["kind"] == "decimal_parsing" and session.options is not None:
+        named["reason"] = session.say("must be a number such as {number}", number=12.5)
     return {**named, "allowed": allowed} if field["kind"] in {"literal_error", "enum"} else named

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.printable import on_one_line
+from contracts.texts import remedy
 from incidents.terminal.tables.sheet import local
 from incidents.terminal.text.words import allowed_words, name_of, say, value_of
 
@@ -51,8 +52,9 @@ _OPTION_WORDS: Final = {
 }
 """The words of options whose fields are called otherwise on the wire."""
 
-_TYPED_DETAILS: Final = {"type": "to type", "send_again": "send again"}
-"""Details with names in the reader's language, because they show what to type."""
+_ADVICE: Final = "advice"
+_TOLD_DETAILS: Final = {"type": "to type", "send_again": "send again", _ADVICE: "what to do"}
+"""Details with names in the reader's language, because they tell what to type or to do."""
 
 
 def accepted_panel(message: str, command_id: object, options: str, language: str) -> Panel:
@@ -79,8 +81,10 @@ def refusal_panel(
     `options` are those of the command: a field that one of them fills is named by it. None keeps the names of the wire
     for somebody who has typed them.
     """
-    details = list(dict.fromkeys(_Details(language, labels, options).flat(error.get("details") or {})))
-    code = str(error["code"])
+    code, shown = str(error["code"]), dict(error.get("details") or {})
+    if (advice := shown.get("reason")) and advice == remedy(code, language):
+        shown = {_ADVICE if name == "reason" else name: value for name, value in shown.items()}
+    details = list(dict.fromkeys(_Details(language, labels, options).flat(shown)))
     title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
     return _panel(str(error["message"]), details, title, "red")
 
@@ -160,7 +164,9 @@ class _Details:
 
     def _refused(self, field: str, reason: str, more: dict[Any, Any]) -> tuple[str, str]:
         named = field if self._options is None else self._place(field, self._options)
-        label = named if more.get("value") is None else f"{named} {more['value']}"
+        value = more.get("value")
+        shown = say(self._language, "yes" if value else "no") if isinstance(value, bool) else value
+        label = named if value is None else f"{named} {shown}"
         allowed = allowed_words(self._language, str(more.get("allowed", "")))
         text = say(self._language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
         return label or say(self._language, "the message"), text
@@ -174,7 +180,7 @@ class _Details:
         return _clock(name, value_of(self._language, name, text), self._language)
 
     def _label(self, name: str) -> str:
-        if name in _TYPED_DETAILS:
-            return say(self._language, _TYPED_DETAILS[name])
+        if name in _TOLD_DETAILS:
+            return say(self._language, _TOLD_DETAILS[name])
         label = field_place(name, self._language, self._labels)
         return label if label == name and name[-1:].isdecimal() else label.replace("_", " ")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import tarfile
 from pathlib import Path
 from typing import Final
@@ -35,8 +36,8 @@ def site_of(folder: Path, file: Path) -> str:
 
 def pack(out: Path, files: list[Path], folder: Path) -> None:
     """Write a private archive atomically."""
-    draft = out.with_name(f"{out.name}.part")
-    draft.unlink(missing_ok=True)
+    # A name of its own: another backup into the same file may be running.
+    draft = out.with_name(f"{out.name}.{secrets.token_hex(4)}.part")
     try:
         draft_file = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
         with draft_file as opened, tarfile.open(fileobj=opened, mode="w") as archive:
