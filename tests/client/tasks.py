@@ -88,7 +88,7 @@ TASKS = (
         21,
         "why is an operator refused",
         ("roles of olivia", "audit log --actor olivia --activity audit.refused"),
-        ("no role", "projects.create"),
+        ("no role", "create a project"),
         before="projects create --as olivia",
     ),
     Task(22, "which role has whom", ("roles list",), ("administrators", "admin")),

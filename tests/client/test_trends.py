@@ -103,7 +103,7 @@ def test_an_interval_is_named_by_the_clock_of_the_site(
     "language, bars, trend",
     [
         ("en", ("Closed after: median time", "Ended: with an end time", "Duration: median"), "one block per month"),
-        ("fr", ("Clos après\u00a0: durée médiane", "Terminé\u00a0: avec une date"), "un bloc par mois"),
+        ("fr", ("Clos après\u00a0: durée médiane", "Terminés\u00a0: avec une date"), "un bloc par mois"),
     ],
 )
 def test_the_note_explains_what_is_drawn(language: str, bars: tuple[str, ...], trend: str) -> None:
