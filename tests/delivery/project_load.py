@@ -66,7 +66,9 @@ class ProjectLoad:
         assert all(copy == copies[0] for copies in outcomes.values() for copy in copies)
         assert {copies[0]["status"] for copies in outcomes.values()} == {"applied"}
         expected = {key: list(range(1, len(ids) + 1)) for key, ids in self.command_ids.items()}
-        assert {key: [outcomes[each][0]["revision"] for each in ids] for key, ids in self.command_ids.items()} == expected
+        assert {
+            key: [outcomes[each][0]["revision"] for each in ids] for key, ids in self.command_ids.items()
+        } == expected
         for key, revisions in expected.items():
             texts = [text for (text,) in await site.sql(COMMENTS, k=key)]
             assert texts == list(map(str, revisions[1:]))
