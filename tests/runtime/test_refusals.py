@@ -172,7 +172,7 @@ CASES = [
         "indiquez celle",
     ),
     Case(Code.UNKNOWN_REFERENCE, lambda: administration.require_category(None, 5), "slot", "choose", "choisissez"),
-    Case(Code.IN_USE, lambda: administration.require_unassigned(12), "12", "Remove it there", "Retirez-le"),
+    Case(Code.IN_USE, lambda: administration.require_unassigned(12), "12", "Remove it there", "Retirez-la"),
     Case(Code.HELD, saying(Refusal(Code.HELD)), "", "Release the hold first", "Levez d'abord le blocage"),
     Case(Code.NOT_LICENSED, saying(licence_check.refusal("expired")), "expired", "activate one", "d'en activer une"),
     Case(Code.COMMAND_ID_REUSED, saying(Refusal(Code.COMMAND_ID_REUSED)), "", "Use a new id", "un nouvel identifiant"),
