@@ -133,7 +133,7 @@ def partition_of(key: str) -> int:
 
 
 def lane_of(key: str, lanes: int = LANES) -> int:
-    """Return the lane of a key if there are so many lanes."""
+    """Return the lane of a key among a number of lanes."""
     return partition_of(key) % lanes
 
 

@@ -118,27 +118,33 @@ async def test_all_permissions_can_be_seen(run_line: RunLine, peer: Peer) -> Non
     assert [node for node in Node if node not in ended.json["error"]["message"]] == []
 
 
-@pytest.mark.parametrize(
-    "option, text, defining",
-    [
-        ("--type", "x", "incidents types add NAME"),
-        ("--status", "x", "incidents statuses add NAME"),
-        ("--category", "x=y", "incidents categories define 1 NAME"),
-        ("--category", "Why not=y", "incidents categories add 'Why not' NAME"),
-        ("--field", "x=y", "incidents fields define text_1 NAME"),
-    ],
-)
+UNDEFINED = [
+    ("--type", "x", "incidents types add {name}"),
+    ("--status", "x", "incidents statuses add {name}"),
+    ("--category", "x=y", "incidents categories define 1 {name}"),
+    ("--category", "Why not=y", "incidents categories add 'Why not' {name}"),
+    ("--field", "x=y", "incidents fields define text_1 {name}"),
+]
+"""What names nothing on a site without definitions, and the line that defines it."""
+
+
+def without_definitions(text: str) -> bytes:
+    """Return the properties of a site without definitions, but for a category without values that the text may name."""
+    empty: dict[str, Any] = {"types": [], "statuses": [], "categories": [], "data_fields": []}
+    if "Why not" in text:
+        empty["categories"] = [{**PROPERTIES["categories"][0], "name": "Why not", "values": []}]
+    return json.dumps(empty).encode()
+
+
+@pytest.mark.parametrize("option, text, defining", UNDEFINED)
 async def test_what_is_not_defined_yet_can_be(
     peer: Peer, run_line: RunLine, option: str, text: str, defining: str
 ) -> None:
     """Where nothing is defined, the sentence says so and names the command that defines one."""
-    empty: dict[str, Any] = {"types": [], "statuses": [], "categories": [], "data_fields": []}
-    if "Why not" in text:
-        empty["categories"] = [{**PROPERTIES["categories"][0], "name": "Why not", "values": []}]
-    peer.answers["administration.properties"] = json.dumps(empty).encode()
+    peer.answers["administration.properties"] = without_definitions(text)
     ended = await run_line("projects", "update", PROJECT, option, text, "--json")
     assert ended.status == 2
-    assert ended.json["error"]["message"].endswith(f"None is defined yet: {defining}")
+    assert ended.json["error"]["message"].endswith("None is defined yet: " + defining.format(name="NAME"))
 
 
 async def test_an_empty_list_is_called_empty(peer: Peer, run_line: RunLine) -> None:

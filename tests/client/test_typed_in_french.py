@@ -15,7 +15,8 @@ from incidents.terminal.saving import SizeColumn
 from incidents.terminal.session import Session
 from incidents.terminal.tables.refusals import refusal_panel
 from tests.client.conftest import Peer
-from tests.client.test_commands import PROJECT, PROPERTIES, REPORT, RunLine, run_line
+from tests.client.test_commands import PROJECT, REPORT, RunLine, run_line
+from tests.client.test_naming import UNDEFINED, without_definitions
 
 __all__ = ["run_line"]
 FRENCH = ("--lang", "fr", "--json")
@@ -77,26 +78,14 @@ async def test_a_checkbox_is_shown_as_it_is_typed(peer: Peer, run_line: RunLine)
     assert "Damaged? oui  n'est pas activé" in ended.err
 
 
-@pytest.mark.parametrize(
-    "option, text, defining",
-    [
-        ("--type", "x", "incidents types add NOM"),
-        ("--status", "x", "incidents statuses add NOM"),
-        ("--category", "x=y", "incidents categories define 1 NOM"),
-        ("--category", "Why not=y", "incidents categories add 'Why not' NOM"),
-        ("--field", "x=y", "incidents fields define text_1 NOM"),
-    ],
-)
+@pytest.mark.parametrize("option, text, defining", UNDEFINED)
 async def test_a_line_to_type_has_its_placeholder_in_the_language(
     peer: Peer, run_line: RunLine, option: str, text: str, defining: str
 ) -> None:
     """The command that defines something asks for a NOM in French."""
-    empty: dict[str, Any] = {"types": [], "statuses": [], "categories": [], "data_fields": []}
-    if "Why not" in text:
-        empty["categories"] = [{**PROPERTIES["categories"][0], "name": "Why not", "values": []}]
-    peer.answers["administration.properties"] = json.dumps(empty).encode()
+    peer.answers["administration.properties"] = without_definitions(text)
     error = await refusal_of(run_line, "projects", "update", PROJECT, option, text)
-    assert error["message"].endswith(defining)
+    assert error["message"].endswith(defining.format(name="NOM"))
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from workers.common.local_time import local_minute
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential
 from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
+from workers.local.cli_environment import DEFAULT_DATA, AsJson
 from workers.local.console_output import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.local.data_directory import Home, write_private
 from workers.runtime.bus import nats_jwt
@@ -23,9 +24,7 @@ from workers.runtime.bus import nats_jwt
 Data = Annotated[
     Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
-_DATA: Final = Path(".incidents")
 _SPAN: Final = re.compile(r"(\d{1,5})([mhdjw])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800}
 _NOT_IN_FORCE: Final = 3
@@ -57,7 +56,7 @@ def create(
     out: Annotated[
         Path | None, typer.Option(help="The file to write; DATA/creds/PRINCIPAL.creds unless given.")
     ] = None,
-    data: Data = _DATA,
+    data: Data = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Create credentials offline; the server accepts them without a change. `incidents roles grant` gives roles.
@@ -95,7 +94,7 @@ def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: 
 
 
 @access.command("list")
-def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+def show(data: Data = DEFAULT_DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show all credentials that were created here: name, scope, validity and fingerprint.
 
     Credentials of an older version are not listed; `revoke` finds those in DATA/creds.
@@ -125,7 +124,7 @@ def revoke(
     principal: Annotated[
         str, typer.Argument(metavar="PRINCIPAL", help="The principal whose credentials are all revoked.")
     ],
-    data: Data = _DATA,
+    data: Data = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Revoke the credentials of somebody who left or lost them; the server closes their connections at once.
@@ -186,7 +185,7 @@ def sign_licence(
     edition: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Edition))}.")] = "corporate",
     version: Annotated[str, typer.Option(help="The release that it is issued for.")] = "1",
     expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; unlimited by default.")] = None,
-    data: Data = _DATA,
+    data: Data = DEFAULT_DATA,
 ) -> None:
     """Sign a licence of the site with the operator's key, offline; `incidents licence activate` activates it.
 

@@ -15,7 +15,15 @@ from workers.common.http_server import PortForbiddenError, PortInUseError
 from workers.common.process_settings import Settings
 from workers.local import run_worker, schema_and_grants, start_errors
 from workers.local.access_cli import access
-from workers.local.cli_environment import connect, read_settings, remedy, require_holder, settings_of
+from workers.local.cli_environment import (
+    DEFAULT_DATA,
+    Data,
+    connect,
+    read_settings,
+    remedy,
+    require_holder,
+    settings_of,
+)
 from workers.local.console_output import Styled, decimal, fail, say, tell, translate, write
 from workers.local.data_directory import AlreadyRunningError, Home, Runtime
 from workers.local.up import STOPPED, Parts, Ports, Step
@@ -24,9 +32,7 @@ from workers.migrations import upgrade
 from workers.runtime.bus import jetstream_strict_mode_check, streams
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document a line, for programs.")]
-DEFAULT_DATA = Path(".incidents")
 __all__ = ["access", "migrate", "provision", "up", "worker"]
 _LAST_PORT = 65_535
 

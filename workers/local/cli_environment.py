@@ -1,11 +1,13 @@
-"""Settings, credentials and a connection from `INCIDENTS_*` variables, for short commands."""
+"""Settings, credentials and a connection from `INCIDENTS_*` variables, and the options that commands share."""
 
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import nats
+import typer
 from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 
@@ -15,6 +17,9 @@ from workers.local.console_output import fail, say
 from workers.runtime.bus.hardened_parser import BusClient
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
+Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
+DEFAULT_DATA: Final = Path(".incidents")
 _ATTEMPTS_MAX: Final = 5
 """About so many seconds a command waits for a starting server."""
 

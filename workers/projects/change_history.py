@@ -19,6 +19,9 @@ from workers.runtime.storage.identity_map import rows_of
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _PARTS = bindparam("parts", type_=ARRAY(Uuid))
+_DETAILS = ["type_id", "status_id", "reference", "description", "start_time", "end_time"]
+"""The columns of a project that its creation shows."""
+
 
 # The changes after a revision: the last hundred revisions of each project, the oldest first.
 REVISIONS = text(
@@ -80,8 +83,7 @@ ENTRIES = text(
             || coalesce((
                 SELECT jsonb_object_agg(field, coalesce(old, 'null')) FROM (
                     SELECT DISTINCT ON (field) field, old FROM projects.history WHERE project_id = p.id
-                    AND fields && ARRAY['type_id', 'status_id', 'reference', 'description', 'start_time', 'end_time']
-                    AND field IN ('type_id', 'status_id', 'reference', 'description', 'start_time', 'end_time')
+                    AND fields && :details AND field = ANY(:details)
                     ORDER BY field, revision
                 ) first
             ), '{}') || coalesce(h.new, '{}')
@@ -92,7 +94,7 @@ ENTRIES = text(
         AND (CAST(:field AS text) IS NULL OR field = :field) AND (CAST(:part_id AS uuid) IS NULL OR part_id = :part_id)
     ORDER BY revision DESC, place DESC LIMIT :limit
     """
-).bindparams(bindparam("hidden", type_=ARRAY(Text)))
+).bindparams(bindparam("hidden", type_=ARRAY(Text)), bindparam("details", _DETAILS, ARRAY(Text)))
 
 LABELS = text("SELECT published.project_labels(:project_id)")
 

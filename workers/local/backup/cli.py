@@ -23,7 +23,7 @@ from workers.local.backup import archive, database_dumps, external_servers, stre
 from workers.local.backup.archive import NoBackupError
 from workers.local.backup.database_dumps import Database, DumpError
 from workers.local.backup.stream_snapshots import SnapshotError
-from workers.local.cli_environment import read_settings, remedy, require_holder
+from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings, remedy, require_holder
 from workers.local.console_output import decimal, emphasise, fail, say, tell, translate, write
 from workers.local.data_directory import Home
 from workers.local.servers import process_control
@@ -32,10 +32,7 @@ from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import NoRoleError
 from workers.runtime.process.preconditions import UnfitError
 
-Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 Keys = Annotated[Path | None, typer.Option("--keys", metavar="FILE", help="The file of the keys and credentials.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
-_DATA: Final = Path(".incidents")
 _DATABASES: Final = ("incident_manager", "log_server")
 _PROVISION: Final = "provision"
 _PROVISION_SECONDS: Final = 3_600
@@ -58,7 +55,7 @@ class StoppedError(RuntimeError):
 def backup(
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write; private.")],
     keys: Keys = None,
-    data: Data = _DATA,
+    data: Data = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Save a running system in one file; the keys go into another file, to be kept elsewhere.
@@ -91,7 +88,7 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of `incidents backup`.")],
     keys: Keys = None,
-    data: Data = _DATA,
+    data: Data = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Create a data directory from a backup; `incidents up` of this or a newer version then starts it.

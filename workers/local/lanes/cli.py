@@ -11,16 +11,13 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.subjects import COMMANDED, LANE_COUNTS
-from workers.local.cli_environment import read_settings
+from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings
 from workers.local.console_output import fail, say, table, tell, write
 from workers.local.data_directory import Home
 from workers.local.lanes import splitting
 from workers.runtime.process.preconditions import UnfitError, explain_errors
 from workers.runtime.storage.database import SessionTimeouts, open_engine
 
-Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
-_DATA: Final = Path(".incidents")
 _VARIABLE: Final = "INCIDENTS_DATABASE_URL"
 _LOCK_SECONDS: Final = 30.0
 """How long a split waits for the commits under way."""
@@ -45,8 +42,8 @@ class Into(StrEnum):
 
 
 @lanes.command("show")
-def show(data: Data = _DATA, as_json: AsJson = False) -> None:
-    """Show how many lanes each worker has. So many processes of a worker can work at the same time.
+def show(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """Show how many lanes each worker has: at most that many of its processes can work at the same time.
 
     Example: incidents lanes show
     """
@@ -64,7 +61,7 @@ def split(
     into: Annotated[
         Into | None, typer.Option(metavar="NUMBER", help="How many lanes: 16, 32 or 64; twice as many by default.")
     ] = None,
-    data: Data = _DATA,
+    data: Data = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Split the lanes of a worker while it runs, so that more of its processes can work at the same time.

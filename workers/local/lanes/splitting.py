@@ -1,7 +1,7 @@
 """Splitting the lanes of a worker: each becomes two or more, in one transaction, while commands are handled.
 
 The partitions of a lane are shared among it and the new ones. Each begins at the place of the former lane, up to which
-everything is handled. Every owner of before has an older epoch then: it cannot commit, and takes its lane again.
+everything is handled. Former owners then have an older epoch: they cannot commit, and take their lanes again.
 """
 
 from typing import Final, NamedTuple
@@ -82,7 +82,7 @@ class NoMoreError(SplitError):
 
 
 class UnsettledError(SplitError):
-    """An earlier split is under way: some lanes wait for events of before it."""
+    """An earlier split is under way: some lanes wait for earlier events."""
 
     def __init__(self) -> None:
         super().__init__("Lanes of the last split wait until earlier events are published: run it again in a minute.")
@@ -113,7 +113,7 @@ async def counts(engine: AsyncEngine) -> dict[str, int]:
 
 
 async def split(engine: AsyncEngine, worker: str, after: int | None = None) -> Split:
-    """Split the lanes of a worker so that there are so many, or twice as many.
+    """Split the lanes of a worker into this number of lanes, by default twice as many.
 
     Raises:
         SplitError: It is impossible, or not possible now.

@@ -19,6 +19,7 @@ from workers.projects.search.ngrams import (
     pairs_of,
     pattern,
     pieces_of,
+    without_trunk,
 )
 
 _QUOTES = '"“”„«»\uff02'
@@ -30,7 +31,6 @@ _ABROAD = re.compile(rf"(?:\+|(?<![^ !+()])00[ !]?(?=[1-9])) ?(?:{_COUNTRY})(?=(
 LOOKUPS_PER_WORD_MAX = 2
 """N-grams of each word that are looked up in a search for several words."""
 
-_TRUNK = "(0)"
 _DIALLED_DIGITS_MIN = 6
 """The fewest digits of a telephone number."""
 
@@ -65,9 +65,9 @@ Ways = tuple[tuple[Term, ...], ...]
 
 def ways_of(search: str, rarity: Rarity = commonness) -> list[Ways]:
     """Return the parts of a search, all of which a project must have; `rarity` chooses the n-grams to look up."""
-    phrases = [words for quoted in _PHRASE.findall(search) if (words := pieces_of(_without_trunk(quoted)))]
+    phrases = [words for quoted in _PHRASE.findall(search) if (words := pieces_of(without_trunk(fold(quoted))))]
     parts: list[Ways] = [((Term.phrase(words),),) for words in phrases]
-    folded = _ABROAD.sub(" 0", _without_trunk(_PHRASE.sub(" ", search)))
+    folded = _ABROAD.sub(" 0", without_trunk(fold(_PHRASE.sub(" ", search))))
     most = LOOKUPS_MAX if len(pieces_of(folded)) == 1 else LOOKUPS_PER_WORD_MAX
     part = partial(Term.part, most=most, rarity=rarity)
     done = 0
@@ -80,11 +80,6 @@ def ways_of(search: str, rarity: Rarity = commonness) -> list[Ways]:
             done = end
     parts += [((part(word),),) for word in pieces_of(folded[done:])]
     return sorted(set(parts))
-
-
-def _without_trunk(text: str) -> str:
-    """Return a folded text without the zeros in brackets of telephone numbers, which the index does not have."""
-    return fold(text).replace(_TRUNK, " ")
 
 
 def _spellings(pieces: list[str]) -> Ways:

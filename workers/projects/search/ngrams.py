@@ -129,9 +129,14 @@ def read(text: str) -> tuple[list[str], list[str]]:
     word, runs = (_PLAIN_WORD, _PLAIN_RUNS) if folded.isascii() else (_WORD, RUNS)
     if not _HAS_DIGIT.search(folded):
         return word.findall(folded), []
-    folded = folded.replace(_TRUNK, " ")
+    folded = without_trunk(folded)
     codes = (code_of(word.findall(folded[start:end])) for start, end in runs.spans(folded))
     return word.findall(folded), [code for code in codes if code]
+
+
+def without_trunk(folded: str) -> str:
+    """Return a folded text without the zeros in brackets of telephone numbers, which the index does not have."""
+    return folded.replace(_TRUNK, " ")
 
 
 def pieces_of(folded: str) -> list[str]:

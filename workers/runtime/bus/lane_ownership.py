@@ -188,19 +188,24 @@ class Lanes:
         self._taken[owned.lane] = (owned.epoch, sessions_lost)
         return owned.stuck and not 0 < sessions_lost < _LOST_SESSIONS_MAX
 
+    @property
+    def _has_share(self) -> bool:
+        """Whether this process has its share of the lanes of commands, and must not take one more."""
+        return len(self.owned - {EVENTS_LANE}) >= self._share
+
     async def _wait_for_share(self, lane: int) -> None:
         """Wait until the worker has this lane, and this process may take one more."""
         while lane != EVENTS_LANE:
             grown = self._grown
             if lane >= self.count:
                 await grown.wait()
-            elif len(self.owned - {EVENTS_LANE}) >= self._share:
+            elif self._has_share:
                 await asyncio.sleep(_POLL_SECONDS)
             else:
                 return
 
     async def _take(self, connection: AsyncConnection, lane: int) -> bool:
-        if lane != EVENTS_LANE and len(self.owned - {EVENTS_LANE}) >= self._share:
+        if lane != EVENTS_LANE and self._has_share:
             return False
         taken: bool = (await connection.execute(_LOCK, self._key(lane))).scalar_one()
         await connection.rollback()

@@ -35,7 +35,7 @@ _STORE_RETRY_SECONDS = 0.2
 
 
 _PARTITION = "{{{{partition({},4)}}}}"
-"""The function of the server that divides the keys of commands into so many parts."""
+"""The function of the server that assigns the keys of commands to a number of parts."""
 
 
 class Difference(NamedTuple):
