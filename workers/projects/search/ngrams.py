@@ -80,9 +80,7 @@ RUNS = _Runs(f"[^{_GAP}{_UNSPACED}]", f"[{_GAP}]", f"[^0-9{_GAP}{_UNSPACED}]")
 
 # The same for texts of plain letters, as most are: many times faster.
 _PLAIN_WORD, _PLAIN_RUNS = re.compile("[0-9a-z]+"), _Runs("[0-9a-z]", "[^0-9a-z]", "[a-z]")
-_HAS_DIGIT = re.compile("[0-9]")
-_DIGITS = re.compile("[0-9]{3,}")
-_TRUNK = "(0)"
+_HAS_DIGIT, _DIGITS = re.compile("[0-9]"), re.compile("[0-9]{3,}")
 _CODE_CHARACTERS_MIN, _CODE_DIGITS_MIN = 4, 2
 
 
@@ -114,9 +112,8 @@ def _fold_letter(letter: str) -> str:
 
 def fold(text: str) -> str:
     """Return a text without accents, case and invisible characters; a space or a mark separates words."""
-    if text.isascii():
-        return text.lower().translate(_FOLDING)
-    return _decompose(text).translate(_FOLDING)
+    letters = text.lower() if text.isascii() else _decompose(text)
+    return letters.translate(_FOLDING)
 
 
 def _decompose(text: str) -> str:
@@ -136,7 +133,7 @@ def read(text: str) -> tuple[list[str], list[str]]:
 
 def without_trunk(folded: str) -> str:
     """Return a folded text without the zeros in brackets of telephone numbers, which the index does not have."""
-    return folded.replace(_TRUNK, " ")
+    return folded.replace("(0)", " ")
 
 
 def pieces_of(folded: str) -> list[str]:
