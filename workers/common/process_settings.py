@@ -62,7 +62,10 @@ class Settings(BaseSettings):
     """Waiting queries of one principal, per process; more are turned away."""
 
     event_delay_seconds: float = Field(0.025, ge=0, le=10)
-    """Time between a commit without an outcome and the publication of its events, which later commits may join."""
+    """Time between a commit without an outcome and the publication of its events, which later commits may join.
+
+    Whoever hears few events waits as long for others.
+    """
 
     heartbeat_seconds: float = Field(5.0, ge=0.1, le=600)
     housekeeping_seconds: float = Field(60.0, ge=0.1, le=600)

@@ -95,7 +95,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
             try:
                 while self.running and not self.lanes.must_yield(self.lane):
                     alone = owned.stuck and reader.place < state.last
-                    messages = await reader.fetch(1 if alone else size, _FETCH_SECONDS)
+                    messages = await reader.fetch(1 if alone else size, _FETCH_SECONDS, self.source.gather_seconds)
                     if mine := [message for message in messages if self.source.includes(owned, message.subject)]:
                         await self._handle(owned, mine, alone=alone)
                     else:
@@ -169,13 +169,14 @@ async def _decode(message: NatsMessage) -> Any:
 class LaneSource:
     """The source of a lane's messages: a stream, its subjects, and the size of a batch.
 
-    A filter may match messages of other lanes: `includes` chooses.
+    A filter may match messages of other lanes: `includes` chooses. Few messages wait `gather_seconds` for others.
     """
 
     stream: str
     filters: Callable[[OwnedLane], Sequence[str]]
     size: int
     includes: Callable[[OwnedLane, str], bool] = lambda _, __: True
+    gather_seconds: float = 0
 
 
 def commands_of(site: str, worker: str, size: int) -> LaneSource:

@@ -118,8 +118,10 @@ class StreamReader:
             await subscription.unsubscribe()
             await self._nats.publish(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._name}", b"")
 
-    async def fetch(self, most: int, seconds: float) -> list[Msg]:
+    async def fetch(self, most: int, seconds: float, gather_seconds: float = 0) -> list[Msg]:
         """Return the messages that have arrived, at most `most`; none if none arrives for some seconds.
+
+        Fewer than `most` wait `gather_seconds` for others.
 
         Raises:
             LostError: Messages were missed: open another reader from `place`.
@@ -138,6 +140,8 @@ class StreamReader:
             with suppress(TimeoutError):
                 async with asyncio.timeout(min(seconds - (now - began), _CONNECTION_POLL_SECONDS)):
                     await self._news.wait()
+        if gather_seconds and len(self._buffer) < most:
+            await asyncio.sleep(gather_seconds)
         taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
         await self._request_more()
         self.place = taken[-1][0]

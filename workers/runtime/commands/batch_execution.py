@@ -58,6 +58,7 @@ class BatchExecutor:
         with self._trace(batch):
             outcomes = await retry_transient(partial(self._in_turn, batch), self.delivery.counters.retry)
             await self._publish(outcomes)
+            await asyncio.sleep(0)  # the outcomes are sent before anything else is done for this batch
             self.relay.wake(urgent=any(outcome.sends for outcome in outcomes), read=False)
 
     async def events(self, batch: Batch) -> None:

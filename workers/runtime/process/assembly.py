@@ -162,7 +162,9 @@ def _attach_lanes(running: RunningComponents) -> None:
             subscribe(lane, commands_of(settings.site, worker.name, size), executor.commands)
     if worker.reactions:
         heard = worker.heard_subjects(settings.site)
-        source = LaneSource(streams.EVENTS, lambda _: heard, EVENTS_PER_BATCH_MAX)
+        source = LaneSource(
+            streams.EVENTS, lambda _: heard, EVENTS_PER_BATCH_MAX, gather_seconds=settings.event_delay_seconds
+        )
         subscribe(EVENTS_LANE, source, executor.events).on_idle = executor.idle_events
 
 
