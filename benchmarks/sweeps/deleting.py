@@ -21,7 +21,7 @@ from incidents import Client, connect
 from workers.projects.expired_project_deletion import delete_locked, lock_expired
 from workers.runtime.bus import streams
 from workers.runtime.storage import hot_path_statements
-from workers.runtime.storage.database import autocommit, open_engine
+from workers.runtime.storage.database import connect_autocommit, open_engine
 
 PLAIN_PROJECTS: Final = 250
 WORKERS: Final = ("projects", "retention", "audit")
@@ -125,7 +125,7 @@ async def time_steps(testbed: Testbed, projects: int, limit: int) -> list[tuple[
     await prepare(testbed, projects)
     engine = open_engine(testbed.database_url, connections=1)
     results: list[tuple[float, float]] = []
-    async with autocommit(engine).connect() as connection:
+    async with connect_autocommit(engine) as connection:
         pid = hot_path_statements.backend(connection)
         for _ in range(projects // limit):
             now, since, before = datetime.now(UTC), time.perf_counter(), processor_milliseconds(pid)

@@ -69,6 +69,30 @@ def test_subjects_are_written_in_the_contracts() -> None:
     require_none("No subject is written outside contracts/.", findings)
 
 
+def test_one_place_takes_autocommit_connections() -> None:
+    """An engine that sets the option by itself loses the connection if its task is cancelled meanwhile."""
+    findings = [
+        f"{source.path}:{call.lineno}"
+        for source in sources("workers", "tests", "benchmarks")
+        if source.path != "workers/runtime/storage/database.py"
+        for call, name in source.calls()
+        if name == "execution_options" and any(keyword.arg == "isolation_level" for keyword in call.keywords)
+    ]
+    require_none("Use `connect_autocommit`.", findings)
+
+
+def test_workers_leave_no_task_behind() -> None:
+    """A cancelled `gather` ends with the first of its tasks, so that others hold connections after their owner."""
+    findings = [
+        f"{source.path}:{call.lineno}"
+        for source in sources("workers")
+        if not source.path.startswith(("workers/common/", "workers/local/"))  # they take no connections
+        for call, name in source.calls()
+        if name == "gather"
+    ]
+    require_none("Use `asyncio.TaskGroup`, which waits for all of them.", findings)
+
+
 def test_tests_wait_for_what_they_want() -> None:
     """A test waits with `eventually`, which alone may sleep; a fixed pause is too short or too long."""
     findings = []

@@ -20,6 +20,7 @@ from workers.local.run_worker import slice_of
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus.lane_progress import OwnedLane, take
 from workers.runtime.commands.group_commit import GroupCommit
+from workers.runtime.storage.database import connect_autocommit
 
 START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -79,6 +80,6 @@ async def own_lane(site: Site, per_second: float = 0, name: str = "projects") ->
     limits = Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)
     async with (
         ProcessPool(limits).open(),
-        site.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection,
+        connect_autocommit(site.engine) as connection,
     ):
         yield LaneDriver(site, connection, per_second, name)

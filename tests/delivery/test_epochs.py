@@ -5,12 +5,12 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support import Site
 from workers.runtime.bus.lane_progress import take
+from workers.runtime.storage.database import connect_autocommit
 
 
 async def test_a_former_owner_cannot_commit(site: Site) -> None:
     """Once a lane was taken over, the transaction of its former owner fails, and the place is the new owner's."""
-    engine = site.engine.execution_options(isolation_level="AUTOCOMMIT")
-    async with engine.connect() as earlier, engine.connect() as two:
+    async with connect_autocommit(site.engine) as earlier, connect_autocommit(site.engine) as two:
         former = await take(earlier, "projects", 0)
         await former.advance(5, 0)
         owner = await take(two, "projects", 0)

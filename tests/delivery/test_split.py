@@ -14,6 +14,7 @@ from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.local.lanes.splitting import NoMoreError, NoSessionsError, Split, UnsettledError, split
 from workers.runtime.bus.lane_progress import take
+from workers.runtime.storage.database import connect_autocommit
 
 UNLIMITED: dict[str, Any] = {"commands_per_second": 0}
 OWNERS = "SELECT lane, lanes, released FROM runtime.lane WHERE worker = 'projects' ORDER BY lane"
@@ -72,8 +73,7 @@ async def test_a_split_beside_a_kill_keeps_order_and_outcomes(site: Site, inspec
 
 async def test_an_owner_of_before_cannot_commit(site: Site) -> None:
     """Who took a lane before it was split cannot move its place, and the new lanes begin where it was."""
-    engine = site.engine.execution_options(isolation_level="AUTOCOMMIT")
-    async with engine.connect() as earlier, engine.connect() as later:
+    async with connect_autocommit(site.engine) as earlier, connect_autocommit(site.engine) as later:
         former = await take(earlier, "projects", 3)
         await former.restart("stream", 0)
         await former.advance(5, 70)

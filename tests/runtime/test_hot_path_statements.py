@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support import Site
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.hot_path_statements import read, read_together, transaction, write
 
 INSERT = text("INSERT INTO runtime.kept VALUES (:number)")
@@ -21,7 +22,7 @@ INSERT_AND_RETURN = text("INSERT INTO runtime.kept VALUES (:number) RETURNING nu
 async def lane(site: Site) -> AsyncIterator[AsyncConnection]:
     """A connection as lanes have one, and a table of positive numbers."""
     await site.sql("CREATE TABLE runtime.kept (number integer CHECK (number > 0))")
-    async with site.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with connect_autocommit(site.engine) as connection:
         yield connection
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support import Site, eventually
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.hot_path_statements import keep_prepared, read, read_later, transaction, write
 
 ID = UUID("0190a000-0000-7000-8000-000000000001")
@@ -33,7 +34,7 @@ QUOTIENT = text("SELECT 6 / CAST(:by AS integer) AS number")
 @pytest.fixture
 async def lane(site: Site) -> AsyncIterator[AsyncConnection]:
     """A connection as lanes have one."""
-    async with site.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    async with connect_autocommit(site.engine) as connection:
         yield connection
 
 

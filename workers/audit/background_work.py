@@ -16,7 +16,7 @@ from workers.common.logs import describe
 from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.process.running_components import RunningComponents
-from workers.runtime.storage.database import autocommit
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.identity_map import rows_of
 
 BATCHES_AT_ONCE = 4
@@ -73,7 +73,7 @@ async def try_to_deliver(engine: AsyncEngine, server: LogServer, reminder: "Remi
 
 async def deliver(engine: AsyncEngine, server: LogServer) -> "Delivered":
     """Write batches to the log server, then delete them here; after a crash in between, they are not written twice."""
-    async with autocommit(engine).connect() as connection:
+    async with connect_autocommit(engine) as connection:
         rows = rows_of(await connection.execute(tables.NEXT_BATCHES, {"at_once": BATCHES_AT_ONCE}), NextBatchRow)
         await server.write([row["entries"] for row in rows])
         if rows:

@@ -12,7 +12,7 @@ from workers.audit import tables
 from workers.audit.entry_json import ENTRY_COLUMNS, IF_ABSENT, join_arrays
 from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME
 from workers.runtime.storage.bulk_writes import insert_json
-from workers.runtime.storage.database import LogBase, SessionTimeouts, autocommit, open_engine
+from workers.runtime.storage.database import LogBase, SessionTimeouts, connect_autocommit, open_engine
 
 _BATCH_SECONDS = 20.0
 """Time limit of a batch: a silently dead connection would take far longer to fail."""
@@ -64,7 +64,7 @@ class LogServer:
                 await self._insert(join_arrays(batches))
 
     async def _insert(self, entries: str) -> None:
-        async with autocommit(self._engine).connect() as connection:
+        async with connect_autocommit(self._engine) as connection:
             try:
                 await insert_json(connection, tables.LogEntry, ENTRY_COLUMNS, entries, conflict=IF_ABSENT)
             except ProgrammingError:

@@ -13,7 +13,7 @@ from workers.projects.packages import database_storage
 from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
 from workers.runtime.process.running_components import RunningComponents
-from workers.runtime.storage.database import autocommit
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
 
 _FIRST_LANE: Final = 0
@@ -46,7 +46,7 @@ async def learn_rarity(running: RunningComponents) -> None:
     """Learn every hour how common parts of words are; without a sample, their letters decide."""
     while True:
         try:
-            async with autocommit(running.engine).connect() as connection:
+            async with connect_autocommit(running.engine) as connection:
                 await learned.learn(connection)
         except (DBAPIError, OSError) as error:
             log.warning("rarity_sampling_failed", **describe(error))
@@ -55,7 +55,7 @@ async def learn_rarity(running: RunningComponents) -> None:
 
 async def purge(running: RunningComponents) -> None:
     """Delete expired packages and drafts, unless the clock is doubted."""
-    async with autocommit(running.engine).connect() as connection:
+    async with connect_autocommit(running.engine) as connection:
         if not await is_believed(connection):
             return
         packages, drafts = await database_storage.purge(connection, domain.PACKAGE_LIFETIME, DRAFT_LIFETIME)

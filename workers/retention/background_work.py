@@ -13,7 +13,7 @@ from workers.retention.worker import worker
 from workers.runtime.bus import outbox
 from workers.runtime.commands.envelopes import LaneOutbox
 from workers.runtime.process.running_components import RunningComponents
-from workers.runtime.storage.database import autocommit
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
 
 _FIRST_SWEEP_SECONDS: Final = 30.0
@@ -45,7 +45,7 @@ async def schedule(running: RunningComponents) -> None:
 async def request_sweep(running: RunningComponents) -> None:
     """Write the command to the outbox, unless the clock is doubted."""
     row = LaneOutbox(running.settings.site, worker.name, _FIRST_LANE).command(Sweep(), uuid7())
-    async with autocommit(running.engine).connect() as connection:
+    async with connect_autocommit(running.engine) as connection:
         if not await is_believed(connection):
             log.warning("sweep_skipped")
             return

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts import subjects
 from workers.common.logs import describe
 from workers.runtime.bus.streams import DEAD, api
-from workers.runtime.storage.database import autocommit
+from workers.runtime.storage.database import connect_autocommit
 
 _CACHE_SECONDS: Final = 1.0
 """Within this time the figures are not read again, so that frequent requests cost nothing."""
@@ -77,10 +77,12 @@ class Backlog:
         """Return the current figures."""
         async with self._lock:
             if time.monotonic() - self._read_at >= _CACHE_SECONDS:
-                parts = await asyncio.gather(
-                    self._read_in_time(self._read_database), self._read_in_time(self._read_dead_letters)
-                )
-                self._figures = [figure for part in parts for figure in part]
+                async with asyncio.TaskGroup() as group:  # a cancelled `gather` does not wait for both
+                    parts = [
+                        group.create_task(self._read_in_time(read))
+                        for read in (self._read_database, self._read_dead_letters)
+                    ]
+                self._figures = [figure for part in parts for figure in part.result()]
                 self._read_at = time.monotonic()
         return self._figures
 
@@ -93,7 +95,7 @@ class Backlog:
             return []
 
     async def _read_database(self) -> Sequence[Figure]:
-        async with autocommit(self._engine).connect() as connection:
+        async with connect_autocommit(self._engine) as connection:
             return [
                 *await outbox(connection, self._place.worker),
                 *[figure for read_own in self._readers for figure in await read_own(connection)],

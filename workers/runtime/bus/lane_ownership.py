@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.subjects import PARTITIONS
 from workers.common.logs import describe
 from workers.runtime.bus.lane_progress import OwnedLane, count_lanes, read_settled, take
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.hot_path_statements import keep_prepared, write
 
 EVENTS_LANE = PARTITIONS
@@ -108,7 +109,7 @@ class Lanes:
         """Register as a process of this worker, count the processes, and renew the lease, until cancelled."""
         while True:
             try:
-                async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                async with connect_autocommit(self._engine) as connection:
                     try:
                         await self._keep_lease(connection)
                     finally:
@@ -162,7 +163,7 @@ class Lanes:
         """Wait until the lane is free and within the share; yield it, locked on its connection."""
         while True:
             await self._wait_for_share(lane)
-            async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            async with connect_autocommit(self._engine) as connection:
                 if await self._take(connection, lane):
                     async with self._unlock_at_end(connection, lane):
                         keep_prepared(connection)

@@ -32,6 +32,7 @@ from workers.runtime.bus.outbox import (
     numbered_from_memory,
 )
 from workers.runtime.bus.streams import is_full
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.hot_path_statements import keep_prepared, read, write
 from workers.runtime.storage.identity_map import read_rows
 
@@ -135,7 +136,7 @@ class Relay:
         """Publish until cancelled, and wait for unreachable servers."""
         while True:
             try:
-                async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                async with connect_autocommit(self._engine) as connection:
                     await connection.execute(_COMMIT_ASYNCHRONOUSLY)
                     keep_prepared(connection)
                     await self._relay(connection)

@@ -15,7 +15,7 @@ from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.commands import audit_flood_control
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage import database_clock_check
-from workers.runtime.storage.database import autocommit
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import ClockJudge
 
 _REPORT_SECONDS = 20.0
@@ -46,7 +46,7 @@ async def housekeeping(running: RunningComponents) -> None:
 
 async def run_round(running: RunningComponents, judge: ClockJudge) -> None:
     """Run one round; the clock is judged first, because while it is doubted nothing is deleted by age."""
-    async with autocommit(running.engine).connect() as connection:
+    async with connect_autocommit(running.engine) as connection:
         logs.set_archive_bytes((await connection.execute(_LOG_SIZE)).scalar_one())
         now, believed = await database_clock_check.read_clock(connection)
         others = [datetime.now(UTC), await _bus_time(running)]

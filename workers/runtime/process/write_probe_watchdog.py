@@ -25,7 +25,7 @@ from workers.common.health_state import Part
 from workers.common.logs import describe
 from workers.runtime.bus import streams
 from workers.runtime.process.running_components import RunningComponents
-from workers.runtime.storage.database import Base, autocommit
+from workers.runtime.storage.database import Base, connect_autocommit
 
 _PROBE_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
@@ -69,7 +69,9 @@ async def watchdog(running: RunningComponents) -> None:
     while True:
         rest = _RETRY_SECONDS if running.condition.failing else _PROBE_SECONDS
         await asyncio.sleep(min(rest, running.settings.watchdog_seconds / 2))
-        await asyncio.gather(_watch_bus(running), _watch_database(running))
+        async with asyncio.TaskGroup() as probes:  # a cancelled `gather` does not wait for both
+            probes.create_task(_watch_bus(running))
+            probes.create_task(_watch_database(running))
 
 
 async def _watch_bus(running: RunningComponents) -> None:
@@ -132,7 +134,7 @@ async def store(running: RunningComponents) -> None:
 
 async def write(running: RunningComponents) -> None:
     """Commit a write to the database."""
-    async with autocommit(running.engine).connect() as connection:
+    async with connect_autocommit(running.engine) as connection:
         await connection.execute(_WRITE, {"worker": running.worker.name})
 
 

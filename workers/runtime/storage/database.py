@@ -1,10 +1,12 @@
 """PostgreSQL: the engine, the timeouts of its sessions, and the bases of the mapped classes."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 from workers.runtime.storage.hot_path_statements import Cursor
@@ -78,6 +80,19 @@ def open_engine(url: str, *, connections: int = 20, waits: SessionTimeouts | Non
     )
 
 
-def autocommit(engine: AsyncEngine) -> AsyncEngine:
-    """Return an engine that commits each statement."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+@asynccontextmanager
+async def connect_autocommit(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Take a connection that commits each statement, and return it however the block ends.
+
+    On a busy event loop psycopg lets other tasks go on while the option is set. A cancellation there must neither lose
+    the connection, as an engine with this option does, nor return it to the pool with the option.
+    """
+    async with engine.connect() as connection:
+        is_set = False
+        try:
+            changed = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            is_set = True
+        finally:
+            if not is_set:
+                await connection.invalidate()
+        yield changed

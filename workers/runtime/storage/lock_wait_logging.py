@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.common.asyncio_cancellation import end
 from workers.common.logs import describe
-from workers.runtime.storage.database import autocommit
+from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.hot_path_statements import backend
 
 _BLOCKING = text(
@@ -42,7 +42,7 @@ async def watch_lock_waits(
 async def _look(engine: AsyncEngine, pid: int, seconds: float, fields: dict[str, object]) -> None:
     while True:
         try:
-            async with autocommit(engine).connect() as connection:
+            async with connect_autocommit(engine) as connection:
                 sessions = (await connection.execute(_BLOCKING, {"pid": pid})).mappings().all()
         except (DBAPIError, OSError) as error:
             log.warning("lock_holder_unknown", **fields, **describe(error))
