@@ -15,7 +15,7 @@ from contracts.projects.queries import ListProjects, ProjectFilter, ProjectPage,
 from tests.support import Site
 from workers.projects.queries.lists import list_projects
 from workers.projects.search.index import keep_words
-from workers.projects.search.ngrams import sort_key
+from workers.projects.search.text_folding import sort_key
 from workers.runtime.queries.query_dispatch import QueryContext
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -5,22 +5,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
-from workers.projects.search.ngrams import (
-    LOOKUPS_MAX,
-    RUNS,
-    Rarity,
-    all_grams,
-    code_of,
-    commonness,
-    fold,
-    guesses_of,
-    is_unspaced,
-    numbers_of,
-    pairs_of,
-    pattern,
-    pieces_of,
-    without_trunk,
-)
+from workers.projects.search.ngrams import LOOKUPS_MAX, Rarity, all_grams, commonness, guesses_of, numbers_of, pairs_of
+from workers.projects.search.text_folding import RUNS, code_of, fold, is_unspaced, pattern, pieces_of, without_trunk
 
 _QUOTES = '"“”„«»\uff02'
 _PHRASE = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]")

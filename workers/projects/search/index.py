@@ -11,16 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects.row_types import CameraRow, ProjectRow, SearchRow, SequenceRow
 from workers.projects.search import index_tables
-from workers.projects.search.ngrams import (
-    line_of,
-    month_of,
-    monthly_grams,
-    monthly_numbers,
-    pairs_of,
-    sort_key,
-    type_number,
-)
-from workers.projects.search.ngrams import read as read_words
+from workers.projects.search.ngrams import month_of, monthly_grams, monthly_numbers, pairs_of, type_number
+from workers.projects.search.text_folding import line_of, sort_key
+from workers.projects.search.text_folding import read as read_words
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.hot_path_statements import read, write
 from workers.runtime.storage.identity_map import RowSet, read_rows
