@@ -49,7 +49,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "id_taken": (
         "is already in use: create a new id",
-        "est déjà utilisé\u00a0: créez un nouvel identifiant",
+        "est déjà utilisé\u00a0: créez un nouvel id",
     ),
     "fixed_role": (
         "cannot be changed or deleted: define another role",
@@ -73,7 +73,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "letter_not_put_aside": (
         "differs from the dead letter recorded under its id: discard it, and find out who wrote it",
-        "diffère de la lettre morte enregistrée sous son identifiant\u00a0: écartez-la et cherchez qui l'a écrite",
+        "diffère de la lettre morte enregistrée sous son id\u00a0: écartez-la et cherchez qui l'a écrite",
     ),
     "letter_unknown": (
         "contains no command or event of this version: correct the client that sent it, and discard it",
@@ -81,15 +81,15 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "letter_without_id": (
         "has no command id: correct the client that sent it, and discard it",
-        "n'a pas d'identifiant de commande\u00a0: corrigez le client expéditeur, puis écartez-la",
+        "n'a pas d'id de commande\u00a0: corrigez le client expéditeur, puis écartez-la",
     ),
     "letter_with_secret": (
         "may have contained a password, which is not stored: ask its sender to send it again under a new id",
-        "a pu contenir un mot de passe, qui n'est pas conservé\u00a0: faites-la renvoyer sous un nouvel identifiant",
+        "a pu contenir un mot de passe, qui n'est pas conservé\u00a0: faites-la renvoyer sous un nouvel id",
     ),
     "deleted": (
-        "was deleted: refresh the list and go on without it",
-        "a été supprimé\u00a0: actualisez la liste et continuez sans lui",
+        "was deleted: continue without it",
+        "a été supprimé\u00a0: continuez sans cet élément",
     ),
     "not_here": (
         "is not known here: correct it, or choose one from the list",
@@ -101,7 +101,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "unknown_command": (
         "is not known: wait for its outcome, or send the command again under the same id",
-        "n'est pas connu\u00a0: attendez son résultat, ou renvoyez la commande avec le même identifiant",
+        "n'est pas connu\u00a0: attendez son résultat, ou renvoyez la commande avec le même id",
     ),
     "feed_ended": (
         "has ended: open another feed with your last cursor",
@@ -137,7 +137,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "too_many_commands": (
         "follows too many other commands of yours: wait as long as stated here, then send it again with the same id",
-        "suit trop de vos autres commandes\u00a0: attendez le temps indiqué, puis renvoyez-la avec le même identifiant",
+        "suit trop de vos autres commandes\u00a0: attendez le temps indiqué, puis renvoyez-la avec le même id",
     ),
     "id_not_canonical": (
         "is not a UUID in lower case with dashes: write it that way, or create a new one",
@@ -156,8 +156,8 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "est vide\u00a0: envoyez un objet JSON, {} s'il n'a aucun champ",
     ),
     "body_too_large": (
-        "is larger than 64 KiB: shorten its texts, or split it into several messages",
-        "dépasse 64 Kio\u00a0: raccourcissez ses textes, ou répartissez-le sur plusieurs messages",
+        "is larger than 65,536 bytes: shorten its texts, or split it into several messages",
+        "dépasse 65\u202f536 octets\u00a0: raccourcissez ses textes, ou répartissez-le sur plusieurs messages",
     ),
     "json_invalid": ("is not JSON: send one JSON object", "n'est pas du JSON\u00a0: envoyez un objet JSON"),
     "not_utf8": ("is not UTF-8: encode it as UTF-8", "n'est pas de l'UTF-8\u00a0: encodez-le en UTF-8"),
@@ -229,7 +229,7 @@ REMEDIES: dict[str, tuple[str, str]] = {
     "not-available": _ROLE,
     "gone": (
         "It does not exist, or no longer exists: request the list again, and continue with what it shows.",
-        "Cet élément n'existe pas, ou plus\u00a0: actualisez la liste, et continuez avec ce qu'elle affiche.",
+        "Cet élément n'existe pas, ou n'existe plus\u00a0: redemandez la liste, et continuez avec ce qu'elle contient.",
     ),
     "conflict": (
         "It conflicts with something that exists already: read that, then repeat the change if you still want it.",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from contracts.figures import grouped
 from contracts.limits import LIMITS, PLACEHOLDER, has_words
 from contracts.remedies import FIELD_REMEDIES, REMEDIES
 
@@ -119,7 +120,7 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
     ),
     Phrase.COMMAND_ID_REUSED: (
         "This command id was already used with another body. Use a new id.",
-        "Cet identifiant de commande a déjà servi avec un autre contenu. Utilisez un nouvel identifiant.",
+        "Cet id de commande a déjà servi avec un autre contenu. Utilisez un nouvel id.",
     ),
     Phrase.ACCEPTED: (
         "The command was accepted and will be carried out. Its outcome is not known yet.",
@@ -225,7 +226,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "end_before_start": ("must not be before the start", "ne doit pas précéder le début"),
     "unknown_name": (
         "has a name that neither the mapping nor this site knows: define it here, or map it to an id",
-        "porte un nom inconnu de la correspondance et du site\u00a0: définissez-le, ou associez-le à un identifiant",
+        "porte un nom inconnu de la correspondance et du site\u00a0: définissez-le, ou associez-le à un id",
     ),
     "not_a_time": (
         "is not a time: write it as in 2026-01-31 14:30, or give its time_format (--mapping)",
@@ -264,9 +265,7 @@ def reason(kind: str, language: str, field: Mapping[str, Any] = _NO_LIMIT) -> st
 
 def _figure(number: object, language: str) -> str:
     """Return a number with its thousands apart; texts stay unchanged."""
-    if not isinstance(number, int):
-        return str(number)
-    return f"{number:,}".replace(",", "\u202f" if language == "fr" else ",")
+    return grouped(number, language) if isinstance(number, int) else str(number)
 
 
 def remedy(code: str, language: str) -> str:

@@ -8,7 +8,9 @@ from typing import Final
 from rich.rule import Rule
 from rich.text import Text
 
+from contracts.figures import quantity
 from incidents.terminal.session import Session
+from incidents.terminal.text.words import number
 
 _DONE: Final = "✓"
 _FAILED: Final = "✗"
@@ -53,7 +55,8 @@ class Stage:
             "commands": step.count,
             "note": step.note,
         }
-        took = (f"{seconds:6.2f} s {rate:>7}  ", "dim")
+        language = self.session.language
+        took = (f"{quantity(number(f'{seconds:.2f}', language), 's', language):>8} {rate:>7}  ", "dim")
         self.session.show(document, Text.assemble(mark, took, label, (f"  {step.note}", "dim")))
 
 

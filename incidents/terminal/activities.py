@@ -12,6 +12,7 @@ from incidents.terminal.input.naming import Named, fold, nearest
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import Cell, Sheet, one_line, table
 from incidents.terminal.tables.show import Names, field_label, field_value, times_in
+from incidents.terminal.tables.values import in_reading_order
 from incidents.terminal.text.words import name_of, say
 
 WORDS: Final[Mapping[str, str]] = {
@@ -178,7 +179,7 @@ def activity(items: Iterable[Entry], names: Names, language: str) -> Sheet:
         )
         for entry in items
     )
-    return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows, more=("Event", "Command id"))
+    return table(language, "Time", "By", "Activity", "Revision", "Details", rows=rows, more=("Event", "Command id"))
 
 
 def log(items: Iterable[Entry], names: Names, descriptions: Mapping[int, str], language: str) -> Sheet:
@@ -198,7 +199,7 @@ def log(items: Iterable[Entry], names: Names, descriptions: Mapping[int, str], l
         for entry in items
     )
     more = ("Description", "Event", "Project id", "Command id")
-    return table(language, "Time", "Actor", "Activity", "Project", "Details", rows=rows, more=more)
+    return table(language, "Time", "By", "Activity", "Project", "Details", rows=rows, more=more)
 
 
 def _project(entry: Entry, descriptions: Mapping[int, str]) -> object:
@@ -216,8 +217,8 @@ def describe(entry: Entry, names: Names, language: str) -> Cell:
     then = names.then(entry.labels, entry.names)
     seen = {
         _SIZES.get(name, name): len(value)
-        if isinstance(value, list) and (len(value) > 1 or name.endswith("_ids"))
-        else value
+        if isinstance(value, list) and name.endswith("_ids")
+        else _shortened(name, value)
         for name, value in entry.details.items()
         if name not in _IDS and value != [] and not _is_said(name, value, entry.details.get("changed"))
     }
@@ -231,7 +232,7 @@ def _is_said(name: str, value: object, changed: Any) -> bool:
 
 
 def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterator[str]:
-    for name, value in details.items():
+    for name, value in in_reading_order(details):
         label = _label(name, names, language)
         if value in (None, "", [], {}):
             continue

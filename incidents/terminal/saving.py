@@ -12,12 +12,12 @@ from rich.text import Text
 
 from contracts.downloads import Download
 from contracts.errors import Code, Error
+from contracts.figures import size
 from contracts.message import Command
 from contracts.texts import phrase
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.text.words import size
 
 
 class MadeFile(Protocol):

@@ -24,6 +24,7 @@ from incidents.errors import CredentialsError, PendingError, Refused, RejectedCr
 from incidents.locate import find
 from incidents.terminal import printing
 from incidents.terminal.interrupt import until_interrupted
+from incidents.terminal.next_commands import next_command
 from incidents.terminal.printing import OutputClosedError, Screen, screen
 from incidents.terminal.tables.refusals import accepted_panel, refusal_panel
 from incidents.terminal.tables.sheet import Sheet, zone_remark
@@ -67,6 +68,9 @@ class Session:
 
     options: frozenset[str] | None = frozenset()
     """The options of the command, by which a refusal names the fields that they fill; None if people type fields."""
+
+    project: str = ""
+    """The project that was typed, for the command to type after a refusal."""
 
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
@@ -250,5 +254,12 @@ class Session:
             whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
             self.write({"error": whole})
         else:
-            self.err.print(refusal_panel(error, self.language, self.labels, self.options))
+            self.err.print(refusal_panel(self._with_next_command(error), self.language, self.labels, self.options))
         return status
+
+    def _with_next_command(self, error: dict[str, Any]) -> dict[str, Any]:
+        """Return a refusal for people, with the command to type after it."""
+        details = error.get("details") or {}
+        if "type" in details or not (line := next_command(error, self.project, self.language)):
+            return error
+        return {**error, "details": {**details, "type": f"{line}{self._place()}"}}

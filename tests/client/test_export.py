@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from incidents.terminal.text.words import size
+from contracts.figures import size
 from tests.client.conftest import Peer
 from tests.client.test_commands import PROJECT, REPORT, RunLine, run_line, sent_body
 

@@ -200,7 +200,7 @@ def typers() -> Iterator[Source]:
         ("--json me", ('"message":"écrivez --json après la commande',)),
         ("--as x me", ("--as se place après la commande",)),
         ("projects --data x list", ("--data se place après la commande",)),
-        ("outcome abc", ("un identifiant UUID est attendu",)),
+        ("outcome abc", ("un UUID est attendu",)),
         ("me you", ("Arguments en trop",)),
         ("me --lang de", ("ne fait pas partie des valeurs",)),
     ],

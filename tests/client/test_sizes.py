@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from incidents.terminal.text.words import size
+from contracts.figures import size
 from tests.client.conftest import Peer
 from tests.client.test_commands import PROJECT, REPORT, RunLine, run_line
 from tests.client.test_csv import rows

@@ -19,8 +19,8 @@ HEADINGS = {
     "projects list": ("Number", "Created", "By"),
     "projects history": ("Revision", "Time", "By"),
     "retention holds": ("Number", "Held", "By"),
-    "audit log": ("Time", "Actor", "Activity", "Details"),
-    "audit activity": ("Time", "Actor", "Revision", "Activity"),
+    "audit log": ("Time", "By", "Activity", "Details"),
+    "audit activity": ("Time", "By", "Revision", "Activity"),
     "stats": ("Projects", "Closed", "Ended"),
     "status": ("Worker", "Ready", "Lanes", "Outbox", "Refusals"),
 }

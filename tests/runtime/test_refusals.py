@@ -71,20 +71,22 @@ CASES = [
         "Ask an administrator",
         "Demandez à un administrateur",
     ),
-    Case(Code.GONE, saying(Refusal(Code.GONE)), "", "request the list again", "actualisez la liste"),
-    Case(Code.GONE, saying(project_gone(TOMBSTONE, None)), "project_id", "refresh the list", "actualisez la liste"),
+    Case(Code.GONE, saying(Refusal(Code.GONE)), "", "request the list again", "redemandez la liste"),
+    Case(Code.GONE, saying(project_gone(TOMBSTONE, None)), "project_id", "continue without it", "continuez sans"),
     Case(Code.GONE, saying(project_gone(None, None)), "project_id", "correct it", "corrigez la valeur"),
     Case(
         Code.GONE,
         saying(projects.part_gone(Part.CALL, ID, projects.Removal("ann", NOW))),
         "call_id",
-        "refresh the list",
-        "actualisez la liste",
+        "continue without it",
+        "continuez sans",
     ),
     Case(
         Code.GONE, saying(projects.part_gone(Part.COMMENT, ID, None)), "comment_id", "correct it", "corrigez la valeur"
     ),
-    Case(Code.GONE, lambda: reports.require_project(False, TOMBSTONE), "project_id", "refresh", "actualisez"),
+    Case(
+        Code.GONE, lambda: reports.require_project(False, TOMBSTONE), "project_id", "continue without", "continuez sans"
+    ),
     Case(Code.GONE, lambda: reports.require_project(False, None), "project_id", "choose one", "choisissez dans"),
     Case(Code.GONE, lambda: reports.require_report(None), "report_id", "correct it", "corrigez la valeur"),
     Case(
@@ -107,7 +109,7 @@ CASES = [
         lambda: projects.require_same_creation({"text": "a"}, {"text": "b"}, "comment_id"),
         "comment_id",
         "create a new id",
-        "créez un nouvel identifiant",
+        "créez un nouvel id",
     ),
     Case(
         Code.CONFLICT,
@@ -175,7 +177,7 @@ CASES = [
     Case(Code.IN_USE, lambda: administration.require_unassigned(12), "12", "Remove it there", "Retirez-la"),
     Case(Code.HELD, saying(Refusal(Code.HELD)), "", "Release the hold first", "Levez d'abord le blocage"),
     Case(Code.NOT_LICENSED, saying(licence_check.refusal("expired")), "expired", "activate one", "d'en activer une"),
-    Case(Code.COMMAND_ID_REUSED, saying(Refusal(Code.COMMAND_ID_REUSED)), "", "Use a new id", "un nouvel identifiant"),
+    Case(Code.COMMAND_ID_REUSED, saying(Refusal(Code.COMMAND_ID_REUSED)), "", "Use a new id", "un nouvel id"),
 ]
 
 

@@ -5,10 +5,10 @@ import logging.handlers
 import shutil
 import sys
 import traceback
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import structlog
 
@@ -76,8 +76,11 @@ def describe(error: BaseException) -> dict[str, str]:
     return fields
 
 
-def configure(worker: str, folder: Path | None) -> None:
-    """Route structlog and the standard library through one pipeline."""
+Render: TypeAlias = Callable[[Any, str, MutableMapping[str, Any]], str]
+
+
+def configure(worker: str, folder: Path | None, adapt: Callable[[Render], Render] | None = None) -> None:
+    """Route structlog and the standard library through one pipeline; `adapt` changes what a terminal shows."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -89,7 +92,7 @@ def configure(worker: str, folder: Path | None) -> None:
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
-    root.handlers = [_console(shared)]
+    root.handlers = [_console(shared, adapt)]
     if folder:
         root.handlers.append(_file(shared, folder / f"{worker}.log"))
     root.setLevel(logging.INFO)
@@ -105,10 +108,11 @@ def _formatter(shared: list[Any], *renderers: Any) -> logging.Formatter:
     )
 
 
-def _console(shared: list[Any]) -> logging.Handler:
+def _console(shared: list[Any], adapt: Callable[[Render], Render] | None) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
-    terminal = sys.stderr.isatty()
-    renderers = [on_terminal, structlog.dev.ConsoleRenderer()] if terminal else [structlog.processors.JSONRenderer()]
+    for_people: Render = structlog.dev.ConsoleRenderer()
+    shown = [on_terminal, adapt(for_people) if adapt else for_people]
+    renderers = shown if sys.stderr.isatty() else [structlog.processors.JSONRenderer()]
     handler.setFormatter(_formatter([*shared, without_text], *renderers))
     return handler
 

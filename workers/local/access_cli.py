@@ -4,6 +4,7 @@ import os
 import re
 import time
 from datetime import UTC, datetime
+from gettext import pgettext
 from pathlib import Path
 from typing import Annotated, Final, get_args
 
@@ -74,7 +75,7 @@ def create(
         return
     until = say(", until {time}", time=_minute(credential.expires)) if credential.expires else ""
     words = "Credentials of {principal} ({scope}{until}) are in {file}"
-    tell(*emphasise(words, "principal", principal=principal, scope=scope, until=until, file=where))
+    tell(*emphasise(words, "principal", principal=principal, scope=pgettext("scope", scope), until=until, file=where))
 
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
@@ -230,7 +231,7 @@ def _seconds(span: str | None) -> int | None:
     match = _SPAN.fullmatch(span)
     if match is None or int(match[1]) == 0:
         words = "--expires: {span} is not a span of time: write a number and m, h, d or w, such as 90d."
-        fail(say(words, span=repr(span)), _USAGE)
+        fail(say(words, span=span), _USAGE)
     return int(match[1]) * _SECONDS[match[2]]
 
 
@@ -260,7 +261,7 @@ def _cells(credential: Credential) -> tuple[str, ...]:
 
 def _row(credential: Credential) -> tuple[str, ...]:
     times = map(_minute, _times(credential))
-    return (credential.name, credential.scope, *times, f"{credential.key[:8]}…{credential.key[-4:]}")
+    return (credential.name, pgettext("scope", credential.scope), *times, f"{credential.key[:8]}…{credential.key[-4:]}")
 
 
 def _minute(at: int | None) -> str:

@@ -26,6 +26,7 @@ from workers.local.cli_environment import (
 )
 from workers.local.console_output import Styled, decimal, fail, say, tell, translate, write
 from workers.local.data_directory import AlreadyRunningError, Home, Runtime
+from workers.local.supervision.notices import notice
 from workers.local.up import STOPPED, Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
@@ -57,7 +58,7 @@ def up(
     parts = Parts(migrate=_migrate_with, provision=_provision_with)
     try:
         Home(data.absolute()).make()
-        logs.configure("up", data.absolute() / "logs")
+        logs.configure("up", data.absolute() / "logs", notice)
         uvloop.run(bring_up(data.absolute(), site, Ports(nats_port, health_port), announce, parts))
     except AlreadyRunningError as error:
         fail(str(error), status=2)
@@ -75,7 +76,7 @@ class _Announcer:
         if step.name == STOPPED:
             tell(("✓", "green"), f" {say('stopped; it ran for {seconds} s', seconds=decimal(step.seconds))}")
             return
-        tell(("✓", "green"), f" {translate(step.name)} ", (f"{decimal(step.seconds)} s", "dim"))
+        tell(("✓", "green"), f" {translate(step.name)} ", (say("{seconds} s", seconds=decimal(step.seconds)), "dim"))
         if step.runtime:
             tell(*_welcome(step.runtime, self._data))
 

@@ -27,6 +27,11 @@ Styled = str | tuple[str, str]
 _NO_EXAMPLES: Final[Mapping[str, str]] = {}
 
 
+def language() -> str:
+    """Return the language of this process: `en` or `fr`."""
+    return preferred_language(os.environ.get("LANGUAGE"))
+
+
 def say(words: str, **values: object) -> str:
     """Translate a text, and fill in its {names}."""
     return gettext(words).format(**values)
@@ -72,7 +77,7 @@ def fail_invalid(
     `examples` are values to type, by field.
     """
     problems = []
-    for field, reason in reasons_of(error, preferred_language(os.environ.get("LANGUAGE"))):
+    for field, reason in reasons_of(error, language()):
         example = examples.get(field)
         why = say("{reason}, as in {example}", reason=reason, example=example) if example else reason
         problems.append(say("{label}: {value}", label=name_of(field), value=why))

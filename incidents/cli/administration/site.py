@@ -2,15 +2,20 @@
 
 from contextlib import aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from contracts.administration_queries import GetMe, GetProperties, Me
+from contracts.printable import utc_offsets
 from contracts.projects.watching import WatchProjects
 from incidents.cli.projects.live import event_line, show_events
+from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal import activities
+from incidents.terminal.attempts import attempt_name
+from incidents.terminal.input.naming import fold
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
@@ -63,8 +68,14 @@ async def watch(
     place = _cursor(session, since)
     chosen = tuple(activities.choose_activities(session, happened, "--happened") or ())
     async with session.client() as client, client.feed(since=place) as feed:
-        session.tell("watching {site}; Ctrl-C ends it", site=client.site)
+        _tell_beginning(session, client)
         await show_events(session, feed, chosen, exec_)
+
+
+def _tell_beginning(session: Session, client: Client) -> None:
+    """Say what is watched, and the zone of the times."""
+    zone = utc_offsets([datetime.now(UTC)])[0]
+    session.tell("watching {site}, local times, {zone}; Ctrl-C ends it", site=client.site, zone=zone)
 
 
 def _cursor(session: Session, since: str | None) -> str | None:
@@ -86,7 +97,7 @@ def _cursor(session: Session, since: str | None) -> str | None:
 async def _overhear(session: Session) -> None:
     principal = "ops" if session.principal == "admin" else session.principal
     async with replace(session, principal=principal).client() as client, aclosing(client.overhear()) as events:
-        session.tell("watching {site}; Ctrl-C ends it", site=client.site)
+        _tell_beginning(session, client)
         async for event in events:
             session.show(event, event_line(event, session.language))
 
@@ -95,7 +106,8 @@ async def me(session: Session) -> None:
     """Show your principal, roles and permissions."""
     async with session.client() as client:
         answer = await client.ask(GetMe())
-    may = session.say("may: {messages}", messages=", ".join(answer.may) or "–")
+    attempts = sorted((attempt_name(message, session.language) for message in answer.may), key=fold)
+    may = session.say("may: {messages}", messages=", ".join(attempts) or "–")
     session.show(answer, _rights(answer, session.language), may)
 
 

@@ -51,7 +51,7 @@ async def list_letters(
         )
         for letter in chosen
     )
-    headings = ("Id", "Dead since", "By", "Message", "Replay", "Reason")
+    headings = ("Id", "Dead since", "Sender", "Message", "Replay", "Reason")
     document = {"items": [letter.model_dump(mode="json") for letter in chosen]}
     session.show(document, show.table(session.language, *headings, rows=rows, more=("Command id",)))
 
@@ -160,7 +160,7 @@ def _details(session: Session, letter: OpenedLetter) -> list[Any]:
     summary = letter.summary
     rows: list[tuple[str, object]] = [
         ("Dead since", summary.at),
-        ("By", summary.principal),
+        ("Sender", summary.principal),
         ("Worker", summary.worker),
         ("Message", summary.what or letter.subject),
         ("Command id", summary.command_id or "–"),

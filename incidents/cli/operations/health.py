@@ -148,4 +148,4 @@ def _of_clock(survey: Survey, now: datetime) -> Iterator[Finding]:
 def _of_disk(free: int | None) -> Iterator[Finding]:
     if free is not None and free < _LOW_BYTES:
         level: Level = "fails" if free < _CRITICAL_BYTES else "attention"
-        yield Finding(level, "disk_full", "{free} MiB are free on the disk", {"free": free // _MIB})
+        yield Finding(level, "disk_full", "{free} are free on the disk", {"free": free // _MIB})

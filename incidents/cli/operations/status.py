@@ -13,6 +13,7 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from contracts.figures import quantity, size
 from contracts.subjects import WORKERS
 from incidents.cli.operations.health import Finding, judge
 from incidents.client import Client
@@ -24,11 +25,11 @@ from incidents.terminal.session import Session, Status
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of
 
-_MIB: Final = 1 << 20
 _REASONS: Final = {"TimeoutError": "timed out"}
 """The words for reasons that are names of errors."""
 
-_HEADINGS: Final = ("Worker", "Up", "Ready", "Lanes", "Lag", "Oldest", "Outbox", "Done", "Refusals")
+_COUNTED: Final = ("Lanes", "Lag", "Oldest", "Outbox", "Done", "Refusals")
+_PLAIN: Final = ("Worker", "Up", "Ready", *_COUNTED)
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +52,7 @@ async def status(session: Session) -> None:
     """
     async with operations(session).client() as client:
         survey, findings = await _look(session, client)
-    sheet = _workers(session, survey) if session.csv else None
+    sheet = _for_a_spreadsheet(session, survey) if session.csv else None
     session.show(_document(survey, findings), *_screen(session, survey, findings), sheet=sheet)
     if any(finding.level == "fails" for finding in findings):
         raise typer.Exit(Status.REFUSED)
@@ -118,20 +119,34 @@ def _screen(session: Session, survey: Survey, findings: list[Finding]) -> list[R
 
 
 def _workers(session: Session, survey: Survey) -> show.Sheet:
-    rows = [_row(worker, survey.of(worker)) for worker in WORKERS]
-    return show.table(session.language, *_HEADINGS, rows=rows)
+    """Return the workers for people: how many of their processes are ready, and what they do."""
+    answering = [(worker, survey.of(worker)) for worker in WORKERS]
+    rows = [
+        (worker, f"{_ready(processes)}/{len(processes)}", *_counted(processes, session.language))
+        for worker, processes in answering
+    ]
+    return show.table(session.language, "Worker", "Ready", *_COUNTED, rows=rows)
 
 
-def _row(worker: str, processes: list[dict[str, Any]]) -> tuple[object, ...]:
-    ready = sum(bool(process.get("ready", True)) for process in processes)
+def _for_a_spreadsheet(session: Session, survey: Survey) -> show.Sheet:
+    answering = [(worker, survey.of(worker)) for worker in WORKERS]
+    rows = [
+        (worker, len(processes), 0 < len(processes) == _ready(processes), *_counted(processes, session.language))
+        for worker, processes in answering
+    ]
+    return show.table(session.language, *_PLAIN, rows=rows)
+
+
+def _ready(processes: list[dict[str, Any]]) -> int:
+    return sum(bool(process.get("ready", True)) for process in processes)
+
+
+def _counted(processes: list[dict[str, Any]], language: str) -> tuple[object, ...]:
     oldest = max((process.get("oldest_pending_seconds") or 0.0 for process in processes), default=0.0)
     return (
-        worker,
-        len(processes),
-        bool(processes) and ready == len(processes),
         sum(len(process.get("lanes", ())) for process in processes),
         _sum(processes, "lag"),
-        show.Cell(f"{oldest:.0f} s", round(oldest)),
+        show.Cell(quantity(f"{oldest:.0f}", "s", language), round(oldest)),
         _sum(processes, "outbox"),
         _sum(processes, "applied"),
         _sum(processes, "rejected"),
@@ -144,6 +159,8 @@ def _sentence(session: Session, finding: Finding) -> str:
     if "part" in values:
         values["part"] = name_of(session.language, "part", values["part"])
         values["reason"] = session.say(_REASONS.get(values["reason"], values["reason"]))
+    if "free" in values:
+        values["free"] = size(values["free"] << 20, session.language)
     if finding.single and "count" in values:
         return session.count(values.pop("count"), finding.single, finding.words, **values)
     return session.say(finding.words, **values)
@@ -161,12 +178,12 @@ def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, obje
         if log_server := process.get("log_server"):
             yield "Log server", _log_server(session, log_server)
     for name, stream in survey.streams.items():
-        most = f" / {stream['bytes_max'] // _MIB}" if stream["bytes_max"] > 0 else ""
-        words = ("{count} message, {size} MiB", "{count} messages, {size} MiB", "no messages, {size} MiB")
-        yield name, session.count(stream["messages"], *words, size=f"{stream['bytes'] // _MIB}{most}")
+        most = f" / {size(stream['bytes_max'], session.language)}" if stream["bytes_max"] > 0 else ""
+        words = ("{count} message, {size}", "{count} messages, {size}", "no messages, {size}")
+        yield name, session.count(stream["messages"], *words, size=size(stream["bytes"], session.language) + most)
     free = _disk_free(session)
     if free is not None:
-        yield "Disk", session.say("{free} MiB free", free=free // _MIB)
+        yield "Disk", session.say("{free} free", free=size(free, session.language))
     yield "Version", ", ".join(sorted({str(process["version"]) for process in survey.processes})) or "–"
     clocks = sorted(str(process["database_time"]) for process in survey.processes if process.get("database_time"))
     yield "Clock", datetime.fromisoformat(clocks[-1]) if clocks else ""

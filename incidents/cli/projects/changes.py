@@ -29,7 +29,7 @@ async def changes_of(
         name, value_text = await naming.field(text)
         changes.setdefault("data", {})[name] = _data_value(session, name, value_text)
     for text in clear or ():
-        _clear(changes, await naming.any_field(text, _PLAIN))
+        _clear(changes, await naming.any_field(text, _PLAIN, "--clear"))
     return changes
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import typer
 
+from contracts.figures import size
 from contracts.projects.exports import DownloadPackage, ExportProject, Included, Package, ProjectExported
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
@@ -18,7 +19,7 @@ from incidents.terminal.options import command
 from incidents.terminal.printing import password, read_line
 from incidents.terminal.saving import require_unused, save
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.text.words import names_of, size
+from incidents.terminal.text.words import names_of
 
 
 def register(app: typer.Typer) -> None:

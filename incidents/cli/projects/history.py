@@ -45,7 +45,7 @@ async def history(
 ) -> None:
     """Show who changed what, newest first; the reading is recorded."""
     async with session.client() as client:
-        named = await Naming(session, client).any_field(field, (*_SHORT, *_PLAIN)) if field else None
+        named = await Naming(session, client).any_field(field, (*_SHORT, *_PLAIN), "--field") if field else None
         choices = {"field": _SHORT.get(named or "", named), "part_id": part}
         values = {name: value for name, value in choices.items() if value}
         project_id = await read_project(session, client, project)

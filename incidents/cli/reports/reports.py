@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from contracts.figures import size
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, ListReports
 from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import Project, Yes
@@ -16,7 +17,7 @@ from incidents.terminal.options import command, group
 from incidents.terminal.saving import require_writable, save
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
-from incidents.terminal.text.words import name_of, names_of, size
+from incidents.terminal.text.words import name_of, names_of
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The PDF file to write.")]
 Number = Annotated[str, typer.Argument(metavar="REPORT", help="Its number as `reports list` prints it, `last`, or id.")]

@@ -224,7 +224,7 @@ class Naming:
         )
         raise UsageError(self._session.say(words, name=text))
 
-    async def any_field(self, text: str, plain: Iterable[str]) -> str:
+    async def any_field(self, text: str, plain: Iterable[str], option: str) -> str:
         """Return the wire's name of a project's field: a plain one, `category_N`, or a data field, by either name."""
         typed = text.strip()
         if typed in plain or _is_slot(typed) or typed.startswith("category_"):
@@ -234,9 +234,8 @@ class Naming:
         known = await self.known()
         named = [Named(f"category_{category.slot}", category.name) for category in known.categories if category.enabled]
         named += [Named(_slot(field), field.name) for field in known.data_fields if field.enabled]
-        return str(
-            choose(self._session, "Field", text, [*(Named(field, name) for name, field in shown.items()), *named])
-        )
+        own = [Named(field, name) for name, field in reversed(shown.items())]
+        return str(choose(self._session, option, text, [*own, *named]))
 
 
 def role(session: Session, text: str, known: Iterable[Role]) -> str:

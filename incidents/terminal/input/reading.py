@@ -137,7 +137,7 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
     A number of this system goes first; `ref:` before a reference says what is meant. A deleted project is refused
     with the facts of its deletion, unless `deleted_too` allows it.
     """
-    typed = text.strip()
+    typed = session.project = text.strip()
     with suppress(ValueError):
         return UUID(typed)
     reference = _REFERENCE.sub("", typed)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
@@ -20,7 +21,11 @@ UNBOUNDED: Final = 100_000
 _COLUMN_WIDTH_MIN: Final = 12
 """The least width of a folding column whose text is as long."""
 
+_WORD_WIDTH_MAX: Final = 24
+"""The longest word that stays whole in a folding column; a longer one is broken like an address."""
+
 _ID: Final = re.compile(r"\S*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\S*")
+_WORD: Final = re.compile(r"[\S\u00a0\u202f]+")
 _GAP: Final = 2
 _INDENT: Final = 4
 _FOLDED_LINES_MAX: Final = 4
@@ -134,9 +139,11 @@ def _unbroken_lines(
 
 
 def _least(place: int, column: Column, rows: Iterable[Sequence[Text]], natural: int) -> int:
-    """Return the least width of a column, in which its heading and its ids stay whole."""
+    """Return the least width of a column, in which its heading, its ids and its words stay whole."""
     ids = [len(text) for row in rows for text in _ID.findall(row[place].plain)]
-    return max(min(natural, max([_COLUMN_WIDTH_MIN, *ids])), Text(column.heading).cell_len)
+    words = [cell_len(word) for row in rows if not row[place].no_wrap for word in _WORD.findall(row[place].plain)]
+    whole = [width for width in words if width <= _WORD_WIDTH_MAX]
+    return max(min(natural, max([_COLUMN_WIDTH_MIN, *ids, *whole])), Text(column.heading).cell_len)
 
 
 def _draw(columns: Sequence[Column], rows: Iterable[Sequence[Text]], widths: Sequence[int]) -> Table:

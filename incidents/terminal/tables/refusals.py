@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.printable import on_one_line
-from contracts.texts import remedy
+from contracts.texts import Phrase, phrase, remedy
 from incidents.terminal.tables.sheet import local
 from incidents.terminal.text.words import allowed_words, name_of, say, value_of
 
@@ -52,6 +52,26 @@ _OPTION_WORDS: Final = {
 }
 """The words of options whose fields are called otherwise on the wire."""
 
+_REWORDED: Final = (
+    ("gone", Phrase.GONE, "This does not exist, or no longer exists."),
+    ("conflict", Phrase.CONFLICT, "This conflicts with the present state."),
+    ("invalid", Phrase.INVALID, "The input is not valid: correct the following, and run the command again."),
+    (
+        "invalid",
+        Phrase.REPORT_IMPOSSIBLE,
+        "The report cannot be generated: change the following, and run the command again.",
+    ),
+    (
+        "unknown-reference",
+        Phrase.UNKNOWN_REFERENCE,
+        "Something named here is not defined or not enabled: correct the following, and run the command again.",
+    ),
+)
+"""Sentences of the wire, by code, that speak to a program with lists and messages; and the words for a line."""
+
+_SHOWN_AGAIN: Final = frozenset({"gone", "conflict"})
+"""Codes whose advice is to read something again, which a command to type says better."""
+
 _ADVICE: Final = "advice"
 _TOLD_DETAILS: Final = {"type": "to type", "send_again": "send again", _ADVICE: "what to do"}
 """Details with names in the reader's language, because they tell what to type or to do."""
@@ -84,9 +104,19 @@ def refusal_panel(
     code, shown = str(error["code"]), dict(error.get("details") or {})
     if (advice := shown.get("reason")) and advice == remedy(code, language):
         shown = {_ADVICE if name == "reason" else name: value for name, value in shown.items()}
+        if code in _SHOWN_AGAIN and "type" in shown:
+            del shown[_ADVICE]
     details = list(dict.fromkeys(_Details(language, labels, options).flat(shown)))
     title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
-    return _panel(str(error["message"]), details, title, "red")
+    return _panel(_sentence(code, str(error["message"]), language), details, title, "red")
+
+
+def _sentence(code: str, message: str, language: str) -> str:
+    """Return the sentence of a refusal for somebody who typed a line."""
+    for known, which, words in _REWORDED:
+        if code == known and message == phrase(which, language):
+            return say(language, words)
+    return message
 
 
 def _panel(message: str, details: list[tuple[str, str]], title: str, style: str) -> Panel:

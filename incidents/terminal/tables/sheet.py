@@ -9,10 +9,11 @@ from typing import Final, NamedTuple
 from rich.console import ConsoleOptions, RenderResult
 from rich.text import Text
 
+from contracts.figures import grouped
 from contracts.printable import on_one_line, printable, utc_offsets
 from contracts.sheets import csv_line
 from incidents.terminal.tables.layout import UNBOUNDED, Column, Lines, lay_out
-from incidents.terminal.text.times import is_shown_twice
+from incidents.terminal.text.times import is_shown_twice, written
 from incidents.terminal.text.words import number, say
 
 _FIGURES: Final = frozenset(
@@ -34,6 +35,14 @@ _FIGURES: Final = frozenset(
     }
     | {"Imported", "Already there", "Completed", "Projects"}
 )
+_AMOUNTS: Final = frozenset(
+    {
+        *("Lag", "Seconds", "Pages", "Up", "Outbox", "Done", "Refused", "Refusals"),
+        *("Imported", "Already there", "Completed", "Projects"),
+    }
+)
+"""The columns of amounts, whose thousands are apart; other numbers name something and are typed."""
+
 _FOLDED: Final = frozenset(
     {
         *("Type", "Status", "Group", "Name", "Description", "Details", "Camera", "Before", "After", "Reason", "Site"),
@@ -61,8 +70,7 @@ def local(time: datetime | None, language: str) -> str:
     if time is None:
         return ""
     here = time.astimezone()
-    form = "%d/%m/%Y %H:%M:%S" if language == "fr" else "%Y-%m-%d %H:%M:%S"
-    return here.strftime(form) + (here.isoformat()[-6:] if is_shown_twice(here) else "")
+    return written(here if is_shown_twice(here) else here.replace(tzinfo=None), language)
 
 
 def format_value(value: object, language: str) -> str:
@@ -100,7 +108,10 @@ class Sheet:
         columns = [
             Column(say(self.language, heading), heading in _FIGURES, heading in _FOLDED) for heading in self.headings
         ]
-        shown = [[self._shown(value) for value in row[: len(columns)]] for row in self.rows]
+        shown = [
+            [self._shown(value, heading) for value, heading in zip(row, self.headings, strict=False)]
+            for row in self.rows
+        ]
         if options.max_width >= UNBOUNDED:
             shown = [[_unbroken(cell) for cell in row] for row in shown]
         yield from lay_out(columns, shown, options.max_width)
@@ -110,11 +121,13 @@ class Sheet:
         """The times that people see."""
         return times_of(value for row in self.rows for value in row[: len(self.headings)])
 
-    def _shown(self, value: object) -> Text:
+    def _shown(self, value: object, heading: str) -> Text:
         if isinstance(value, Cell):
-            return self._shown(value.shown)
+            return self._shown(value.shown, heading)
         if isinstance(value, Text):
             return value
+        if isinstance(value, int) and heading in _AMOUNTS:
+            return Text(grouped(value, self.language))
         return Text(on_one_line(format_value(value, self.language)))
 
     def heading_line(self) -> str:

@@ -146,8 +146,10 @@ def duration(seconds: float | None, language: str = "en") -> str:
     if whole >= _DAY:
         return say(language, "{days} d {hours} h", days=whole // _DAY, hours=whole % _DAY // _HOUR)
     if whole >= _HOUR:
-        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
-    return f"{whole // _MINUTE} min {whole % _MINUTE} s" if whole >= _MINUTE else f"{whole} s"
+        return say(language, "{hours} h {minutes} min", hours=whole // _HOUR, minutes=whole % _HOUR // _MINUTE)
+    if whole >= _MINUTE:
+        return say(language, "{minutes} min {seconds} s", minutes=whole // _MINUTE, seconds=whole % _MINUTE)
+    return say(language, "{seconds} s", seconds=whole)
 
 
 def note(answer: Statistics, query: ProjectStatistics, language: str) -> Text:

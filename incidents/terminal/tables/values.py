@@ -7,13 +7,21 @@ from decimal import Decimal
 from typing import Any, Final
 
 from contracts.administration_queries import Properties
+from contracts.figures import size
 from contracts.printable import on_one_line
 from contracts.projects.queries import ProjectRow
 from incidents.terminal.tables.sheet import local
-from incidents.terminal.text.words import field_word, number, say, size, value_of
+from incidents.terminal.text.words import field_word, number, say, value_of
 
 _MOMENTS: Final = frozenset({"at", "start", "end", "since", "until", "created_before"})
 _ENDS: Final = frozenset({"old", "new"})
+_PART_ORDER: Final = (
+    *("number", "type_id", "status_id", "reference", "description", "start_time", "end_time"),
+    *("at", "direction", "party", "duration_seconds", "notes", "text"),
+    *("start", "end", "camera_name", "camera_id", "site", "media_expires_at"),
+)
+"""The order in which people read the fields of a part; the wire has none."""
+
 _LABELS: Final = {
     "type_id": "Type",
     "status_id": "Status",
@@ -82,12 +90,18 @@ def field_value(field: str, value: Any, names: Names, language: str) -> str:
         case dict():
             texts = {
                 _inner_label(name, names, language): field_value(name, inner, names, language)
-                for name, inner in value.items()
+                for name, inner in in_reading_order(value)
             }
             lines = ((on_one_line(name), text) for name, text in texts.items() if text)
             return "\n".join(say(language, "{label}: {value}", label=name, value=text) for name, text in lines)
         case _:
             return _plain(field, value, language)
+
+
+def in_reading_order(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Return fields as people read them: the start before the end; unknown fields last, in their own order."""
+    last = len(_PART_ORDER)
+    return sorted(fields.items(), key=lambda each: _PART_ORDER.index(each[0]) if each[0] in _PART_ORDER else last)
 
 
 def times_in(field: str, value: Any) -> tuple[datetime, ...]:

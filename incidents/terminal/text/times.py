@@ -50,7 +50,7 @@ _WORDS: Final = re.compile(rf"(?:(?P<day>{_DAY})|(?P<date>{_DATE})){_CLOCK}")
 
 
 class NotATimeError(ValueError):
-    """The typed text is not a time, or is ambiguous: the sentence, and its values."""
+    """The typed text is not a time, or is ambiguous: the sentence, and its values as they are typed."""
 
     def __init__(self, words: str, **values: str) -> None:
         super().__init__(words)
@@ -70,14 +70,14 @@ def read(text: str, now: datetime, language: str, *, until: bool = False) -> dat
     if ago := _AGO.fullmatch(plain):
         return now.astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     if shown := _SHOWN.fullmatch(plain):
-        return _at(_with_figures(shown, language), shown)
+        return _at(_with_figures(shown, language), shown, language)
     if _MOMENT.fullmatch(plain):
         # In UTC, so that an hour has sixty minutes even when the clocks change.
         return _looked_up(plain, now.astimezone(UTC)).replace(tzinfo=UTC).astimezone()
     if words := _WORDS.fullmatch(plain):
         day = _looked_up(_in_english(words["day"]) if words["day"] else words["date"], now.astimezone()).date()
-        return _at(day + timedelta(days=1) if until and words["day"] and not words["hour"] else day, words)
-    return _iso(text.strip())
+        return _at(day + timedelta(days=1) if until and words["day"] and not words["hour"] else day, words, language)
+    return _iso(text.strip(), language)
 
 
 def _plain(text: str) -> str:
@@ -122,16 +122,16 @@ def _looked_up(words: str, now: datetime) -> datetime:
     return moment
 
 
-def _iso(text: str) -> datetime:
+def _iso(text: str, language: str) -> datetime:
     """Parse RFC 3339, or a local date or time in its order."""
     read_at = datetime.fromisoformat(text)
     if read_at.tzinfo:
         return read_at.astimezone()
     is_date = ":" not in text and "T" not in text.upper() and " " not in text
-    return read_at.astimezone() if is_date else resolve_local(read_at)
+    return read_at.astimezone() if is_date else resolve_local(read_at, language)
 
 
-def _at(day: date, clock: re.Match[str]) -> datetime:
+def _at(day: date, clock: re.Match[str], language: str) -> datetime:
     """Return a day's start, or its time of the clock."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - by the clock of here
     if clock["hour"] is None:
@@ -141,14 +141,14 @@ def _at(day: date, clock: re.Match[str]) -> datetime:
     )
     if offset := clock["offset"]:
         return naive.replace(tzinfo=_zone(offset)).astimezone()
-    return resolve_local(naive)
+    return resolve_local(naive, language)
 
 
 def _zone(offset: str) -> timezone:
     return UTC if offset == "z" else timezone(datetime.strptime(offset, "%z").utcoffset() or timedelta())
 
 
-def resolve_local(naive: datetime) -> datetime:
+def resolve_local(naive: datetime, language: str) -> datetime:
     """Return the time of a local clock reading.
 
     Raises:
@@ -156,13 +156,18 @@ def resolve_local(naive: datetime) -> datetime:
     """
     first, second = (naive.replace(fold=fold).astimezone() for fold in (0, 1))
     if first.replace(tzinfo=None) != naive:
-        raise NotATimeError("{text} does not exist, because the clocks go forward", text=str(naive))
+        raise NotATimeError("{text} does not exist, because the clocks go forward", text=written(naive, language))
     if first.utcoffset() != second.utcoffset():
-        both = {"earlier": first.isoformat(), "later": second.isoformat()}
-        raise NotATimeError(
-            "{text} occurs twice, because the clocks go back: write {earlier} or {later}", text=str(naive), **both
-        )
+        both = {name: written(time, language) for name, time in {"earlier": first, "later": second}.items()}
+        words = "{text} occurs twice, because the clocks go back: write {earlier} or {later}"
+        raise NotATimeError(words, text=written(naive, language), **both)
     return first
+
+
+def written(time: datetime, language: str) -> str:
+    """Return a time as the language writes it and as it can be typed, with its offset if it has one."""
+    form = "%d/%m/%Y %H:%M:%S" if language == _FRENCH else "%Y-%m-%d %H:%M:%S"
+    return time.strftime(form) + (time.isoformat()[-6:] if time.tzinfo else "")
 
 
 def is_shown_twice(time: datetime) -> bool:

@@ -21,6 +21,9 @@ _TYPED: Final = "[bold]incidents"
 _VALUE: Final = re.compile(r"'[^'{]*'|\"[^\"]*\"|[^\s='\"\[\]]+")
 """A value in a line to type: quoted, or a word."""
 
+_QUOTED: Final = re.compile(r"(?<!\w)['\"](.+?)['\"](?!\w)")
+"""A name in typer's quotes; French has its own."""
+
 MISTAKES: Final = (
     "No such option: {option} (Possible options: {near})",
     "No such option: {option}",
@@ -178,6 +181,8 @@ def translate_example(line: str, language: str) -> str:
 
 def translate_mistake(sentence: str, language: str) -> str:
     """Translate typer's sentence about a usage error; an unknown sentence stays English."""
+    if language != _ENGLISH:
+        sentence = _QUOTED.sub("«\u00a0\\1\u00a0»", sentence)
     return sentences.translate(sentence, (*MISTAKES, *REWORDED), partial(_say_mistake, language))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
+from contracts.figures import grouped
 from contracts.printable import on_one_line
 from incidents.terminal.text.language import catalogue
 
@@ -34,11 +35,9 @@ _ENGLISH: Final = {
 }
 """Words of the wire that are no English words."""
 
-_PREFIXES: Final = ("", "k", "M", "G")
-_LAST_OF_UNIT: Final = 999.5
-"""From here on a size is rounded to 1 of the next unit."""
+_AMOUNTS: Final = frozenset({"count", "seconds", "imported", "already_there", "refused", "completed"})
+"""Values that are amounts: their thousands are apart, those of numbers that name something are not."""
 
-_TENTHS_BELOW: Final = 9.95
 _YES: Final = frozenset({"1", "true", "yes", "y", "on", "oui", "o", "vrai"})
 _NO: Final = frozenset({"0", "false", "no", "n", "off", "non", "faux"})
 
@@ -46,7 +45,7 @@ _NO: Final = frozenset({"0", "false", "no", "n", "off", "non", "faux"})
 def say(language: str, words: str, **values: object) -> str:
     """Return a sentence in `en` or `fr`, with the values for its {names}."""
     translated = catalogue(language).gettext(words) if words else words
-    texts = {name: _written(value, language) for name, value in values.items()}
+    texts = {name: _written(name, value, language) for name, value in values.items()}
     return translated.format(**texts) if texts else translated
 
 
@@ -96,22 +95,15 @@ def number(value: float | str | Decimal, language: str) -> str:
     return plain.replace(".", ",") if language == _FRENCH else plain
 
 
-def size(number_of_bytes: int, language: str) -> str:
-    """Return a size with its unit: two figures of the largest one that fits, and bytes as they are."""
-    value, power = float(number_of_bytes), 0
-    while value >= _LAST_OF_UNIT and power < len(_PREFIXES) - 1:
-        value, power = value / 1000, power + 1
-    figures = f"{value:.1f}" if power and value < _TENTHS_BELOW else f"{value:.0f}"
-    return f"{number(figures, language)} {_PREFIXES[power]}{'o' if language == _FRENCH else 'B'}"
-
-
 def yes_or_no(text: str) -> bool | None:
     """Parse yes or no in either language; return None for anything else."""
     word = text.strip().casefold()
     return True if word in _YES else False if word in _NO else None
 
 
-def _written(value: object, language: str) -> object:
+def _written(name: str, value: object, language: str) -> object:
     if isinstance(value, float):
         return number(value, language)
-    return value if isinstance(value, int) else on_one_line(str(value))
+    if isinstance(value, int):
+        return grouped(value, language) if name in _AMOUNTS else value
+    return on_one_line(str(value))

@@ -16,6 +16,7 @@ import typer
 from nats.aio.client import Client as Nats
 
 from contracts import subjects
+from contracts.figures import size
 from workers.common.process_settings import Settings
 from workers.local import start_errors
 from workers.local.access.signing_keys import Trust, TrustError
@@ -24,7 +25,7 @@ from workers.local.backup.archive import NoBackupError
 from workers.local.backup.database_dumps import Database, DumpError
 from workers.local.backup.stream_snapshots import SnapshotError
 from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings, remedy, require_holder
-from workers.local.console_output import decimal, emphasise, fail, say, tell, translate, write
+from workers.local.console_output import decimal, emphasise, fail, language, say, tell, translate, write
 from workers.local.data_directory import Home
 from workers.local.servers import process_control
 from workers.local.servers.nats import EmbeddedNats
@@ -79,8 +80,8 @@ def backup(
     if as_json:
         write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
         return
-    values = {"file": out, "size": out.stat().st_size, "seconds": decimal(seconds)}
-    tell(*emphasise("Saved in {file}: {size} bytes, {seconds} s", "file", **values))
+    values = {"file": out, "size": size(out.stat().st_size, language()), "seconds": decimal(seconds)}
+    tell(*emphasise("Saved in {file}: {size}, {seconds} s", "file", **values))
     apart = say("The keys are in {file}", file=keys)
     tell((apart if keys else say("The keys are not in it: save them once with --keys FILE"), "dim"))
 

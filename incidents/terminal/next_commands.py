@@ -1,0 +1,39 @@
+"""The command to type after a refusal: what shows the present state, or removes the obstacle."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, Final
+
+from incidents.terminal.text.words import say
+
+_LIST: Final = "incidents projects list"
+_BY_KIND: Final = {
+    "held": "incidents retention release {project} {reason}",
+    "held_already": "incidents retention holds --project {project}",
+}
+_BY_GONE_FIELD: Final = {
+    "project_id": _LIST,
+    "number": _LIST,
+    "report_id": "incidents reports list {project}",
+    "role_id": "incidents roles list",
+}
+_SHOW: Final = "incidents projects show {project}"
+
+
+def next_command(error: Mapping[str, Any], project: str, language: str) -> str:
+    """Return the command to type after a refusal of one that named this project; empty if none helps."""
+    fields = [field for field in (error.get("details") or {}).get("fields", ()) if isinstance(field, dict)]
+    line = _line(str(error["code"]), fields, project)
+    return line.format(project=shlex.quote(project), reason=say(language, "REASON"))
+
+
+def _line(code: str, fields: list[dict[str, Any]], project: str) -> str:
+    """Return the form of the command; without a project only one that needs none."""
+    for field in fields:
+        if project and field.get("kind") in _BY_KIND:
+            return _BY_KIND[field["kind"]]
+    if code == "gone":
+        lines = [_BY_GONE_FIELD[field["field"]] for field in fields if field.get("field") in _BY_GONE_FIELD]
+        usable = [line for line in lines if project or "{project}" not in line]
+        return next(iter(usable), _SHOW if project else "")
+    return _SHOW if code == "conflict" and project else ""

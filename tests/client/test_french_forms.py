@@ -1,0 +1,119 @@
+"""What is written as French writes it: dates, units, thousands, quotation marks, and one word for one thing."""
+
+import io
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+from rich.text import Text
+
+from contracts.figures import grouped, quantity, size
+from contracts.projects.history import HistoryEntry
+from incidents.terminal.printing import Screen
+from incidents.terminal.tables.layout import Column, lay_out
+from incidents.terminal.tables.sheet import table
+from incidents.terminal.tables.show import history
+from incidents.terminal.tables.trends import duration
+from incidents.terminal.tables.values import Names
+from incidents.terminal.text.language import catalogue
+from incidents.terminal.text.translate import translate_mistake
+from incidents.terminal.text.words import count, say
+from tests.client.conftest import Peer
+from tests.client.test_commands import RunLine, run_line
+from tests.client.test_words import FRENCH
+
+__all__ = ["run_line"]
+NO_BREAK = "\u00a0"
+
+
+@pytest.fixture
+def zurich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Set a time zone whose clocks are changed."""
+    monkeypatch.setenv("TZ", "Europe/Zurich")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_amounts_have_their_thousands_apart_and_numbers_that_name_something_do_not() -> None:
+    """An amount is read, and a project's number is typed."""
+    assert (grouped(1_234_567, "fr"), grouped(1_234_567, "en")) == ("1\u202f234\u202f567", "1,234,567")
+    assert count("fr", 1_500, "{count} page", "{count} pages") == "1\u202f500 pages"
+    assert say("en", "project {number}", number=12_345) == "project 12345"
+    out = io.StringIO()
+    Screen(width=80, file=out).print(table("fr", "Number", "Projects", rows=[(12_345, 12_345)]))
+    assert out.getvalue().split()[-2:] == ["12345", "12\u202f345"] or "12345" in out.getvalue()
+
+
+def test_a_unit_stays_with_its_figure() -> None:
+    """French has a no-break space before a unit, so that no line ends between them."""
+    assert (size(3_400_000, "fr"), quantity(20, "%", "fr")) == (f"3,4{NO_BREAK}Mo", f"20{NO_BREAK}%")
+    assert duration(90_061, "fr") == f"1{NO_BREAK}j 1{NO_BREAK}h"
+    torn = re.compile(r"\} (?:s|h|j|min|%|ko|Mo|Go|o)(?![\w'])")
+    assert [words for words in FRENCH.values() if torn.search(words)] == []
+
+
+@pytest.mark.usefixtures("zurich")
+async def test_a_time_that_the_clocks_repeat_is_shown_as_it_is_typed(run_line: RunLine) -> None:
+    """Both readings are written as the language writes times, and can be typed."""
+    ended = await run_line("projects", "list", "--since", "25/10/2026 02:30", "--lang", "fr", "--json")
+    message = ended.json["error"]["message"]
+    assert "25/10/2026 02:30:00 existe deux fois" in message
+    assert "écrivez 25/10/2026 02:30:00+02:00 ou 25/10/2026 02:30:00+01:00" in message
+
+
+@pytest.mark.parametrize(
+    "sentence, french",
+    [
+        ("No such command 'x'.", f"La commande «{NO_BREAK}x{NO_BREAK}» n'existe pas."),
+        (
+            "Missing option '--output' / '-o'.",
+            f"Il manque l'option «{NO_BREAK}--output{NO_BREAK}» / «{NO_BREAK}-o{NO_BREAK}».",
+        ),
+    ],
+)
+def test_names_in_mistakes_have_french_quotation_marks(sentence: str, french: str) -> None:
+    """A mistake in French quotes what was typed as French does."""
+    assert translate_mistake(sentence, "fr") == french
+
+
+async def test_permissions_are_words(peer: Peer, run_line: RunLine) -> None:
+    """What somebody may do is told in words, not in names of the wire."""
+    peer.answers["administration.me"] = (
+        b'{"principal": "olivia", "roles": [], "permissions": {}, "may": ["projects.create", "audit.log"]}'
+    )
+    shown = (await run_line("me", "--lang", "fr")).out
+    assert "consultation du journal d'audit, création d'un projet" in shown
+    assert "view the audit log" not in shown
+    assert "create a project, view the audit log" in (await run_line("me", "--lang", "en")).out
+
+
+def test_a_sequence_begins_before_it_ends() -> None:
+    """The history shows the fields of a part in the order in which people read them."""
+    part = {"end": "2026-01-01T11:00:00Z", "start": "2026-01-01T10:00:00Z", "camera_name": "Gate"}
+    entry = HistoryEntry.model_validate(
+        {"revision": 1, "at": "2026-01-02T10:00:00Z", "by": "ann", "field": "sequence", "old": None, "new": part}
+    )
+    out = io.StringIO()
+    Screen(width=120, file=out).print(history([entry], Names(None), "fr"))
+    shown = out.getvalue()
+    assert shown.index("Début") < shown.index("Fin") < shown.index("caméra")
+
+
+def test_a_word_stays_whole_in_a_narrow_table() -> None:
+    """A table is stacked before one of its words is broken."""
+    columns = [Column("Date", is_figures=False, gives_way=False), Column("Nom", is_figures=False, gives_way=True)]
+    out = io.StringIO()
+    for part in lay_out(columns, [[Text("x" * 20), Text("Sécurité incommensurable")]], 36):
+        Screen(width=36, file=out).print(part)
+    assert "incommensurable" in out.getvalue()
+
+
+def test_one_word_stands_for_one_thing() -> None:
+    """Who did something is the author; an id is no credentials; a log is no audit log."""
+    assert {say("fr", "By"), catalogue("fr").pgettext("field", "created_by").capitalize()} == {"Auteur"}
+    assert [
+        words for words in FRENCH.values() if re.search(r"\b[Ii]dentifiant\b|\bActeur\b|fichiers? journa", words)
+    ] == []

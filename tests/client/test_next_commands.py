@@ -1,0 +1,63 @@
+"""A refusal on the command line says what to type next, and not to refresh a list that nobody sees."""
+
+from typing import Any
+
+import pytest
+
+from contracts.errors import Code, Refusal
+from tests.client.conftest import Peer
+from tests.client.test_commands import PROJECT, RunLine, run_line
+
+__all__ = ["run_line"]
+
+
+def refused(refusal: tuple[Code, str, str], language: str) -> dict[str, Any]:
+    """Return a refusal as it travels."""
+    code, kind, field = refusal
+    return Refusal(code, fields=[{"field": field, "kind": kind}]).as_error(language).model_dump(mode="json")
+
+
+@pytest.mark.parametrize(
+    "refusal, typed",
+    [
+        ((Code.CONFLICT, "changed_meanwhile", "expected_revision"), f"incidents projects show {PROJECT}"),
+        ((Code.CONFLICT, "held_already", "project_id"), f"incidents retention holds --project {PROJECT}"),
+        ((Code.CONFLICT, "not_held", "project_id"), f"incidents projects show {PROJECT}"),
+        ((Code.GONE, "deleted", "project_id"), "incidents projects list"),
+        ((Code.GONE, "deleted", "comment_id"), f"incidents projects show {PROJECT}"),
+        ((Code.GONE, "not_here", "report_id"), f"incidents reports list {PROJECT}"),
+        ((Code.HELD, "held", "project_id"), f"incidents retention release {PROJECT} "),
+    ],
+)
+@pytest.mark.parametrize("language, nothing", [("en", "efresh"), ("fr", "actualise")])
+async def test_a_refusal_names_the_next_command(
+    peer: Peer, run_line: RunLine, refusal: tuple[Code, str, str], typed: str, language: str, nothing: str
+) -> None:
+    """Somebody who met a change of somebody else is told what to look at, in a terminal that shows no list."""
+    peer.error = refused(refusal, language)
+    ended = await run_line("projects", "delete", PROJECT, "--yes", "--lang", language)
+    assert (typed in ended.err, nothing in ended.err) == (True, False)
+
+
+async def test_the_next_command_is_for_the_same_system(peer: Peer, run_line: RunLine) -> None:
+    """What is to be typed has the principal of the line before."""
+    peer.error = refused((Code.HELD, "held", "project_id"), "fr")
+    ended = await run_line("projects", "delete", PROJECT, "--yes", "--as", "olivia", "--lang", "fr")
+    assert f"incidents retention release {PROJECT} MOTIF --as olivia" in " ".join(ended.err.split())
+
+
+@pytest.mark.parametrize(
+    "language, sentence",
+    [("en", "The input is not valid: correct the following"), ("fr", "La saisie n'est pas valide\u00a0: corrigez")],
+)
+async def test_typed_input_is_no_message(run_line: RunLine, language: str, sentence: str) -> None:
+    """Somebody who typed a line did not send a message with details; the line is corrected and typed again."""
+    ended = await run_line("projects", "comment", PROJECT, "", "--lang", language)
+    assert sentence in ended.err
+
+
+async def test_programs_get_the_sentence_of_the_wire(peer: Peer, run_line: RunLine) -> None:
+    """JSON has the refusal as it travelled, without advice for people."""
+    peer.error = refused((Code.CONFLICT, "not_held", "project_id"), "fr")
+    ended = await run_line("projects", "delete", PROJECT, "--yes", "--json", "--lang", "fr")
+    assert ended.json["error"] == {**peer.error, "retryable": False}
