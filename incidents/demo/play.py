@@ -29,6 +29,7 @@ from incidents.locate import DEFAULT_DATA
 from incidents.terminal import activities
 from incidents.terminal.session import Session
 from incidents.terminal.tables import definitions, show
+from incidents.terminal.text.words import name_of
 
 _LISTED: Final = 10
 _COUNTED: Final = 25
@@ -140,7 +141,8 @@ def _what_next(session: Session, system: System, number: int) -> None:
     if session.json:
         return
     option = "" if system.directory == DEFAULT_DATA else f" --data {system.directory}"
-    shown = (f"projects show {number}", f"report {number} -o report.pdf", f"audit activity {number}")
+    file = name_of(session.language, "example", "report.pdf")
+    shown = (f"projects show {number}", f"report {number} -o {file}", f"audit activity {number}")
     lines = ("projects list", *shown, "audit log --since 1h", "watch")
     session.out.print()
     session.out.print(Text(session.say("To go on, type:"), style="bold"))

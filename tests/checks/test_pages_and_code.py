@@ -73,7 +73,7 @@ PHRASES = [
     ("operations", f"did not answer for {supervisor._SILENT_SECONDS_MAX:g} seconds and was killed"),
     ("architecture", f"silent for {supervisor._SILENT_SECONDS_MAX:g} seconds"),
     ("operations", f"has not answered for {WORDS[int(nats_restart_policy._HUNG_SECONDS_MIN)]} seconds"),
-    ("operations", f'"a first start needs {disk_space.START_BYTES_MIN // MIB} MiB"'),
+    ("operations", f'"a first start needs {disk_space.START_BYTES_MIN // disk_space.MB} MB"'),
     (
         "operations",
         f"at least {CACHE_MIN} MB and at most {CACHE_MAX // 1024} GB",

@@ -1,5 +1,6 @@
 """What is written as French writes it: dates, units, thousands, quotation marks, and one word for one thing."""
 
+import ast
 import io
 import re
 import time
@@ -16,12 +17,14 @@ from incidents.terminal.tables.sheet import table
 from incidents.terminal.tables.show import history
 from incidents.terminal.tables.trends import duration
 from incidents.terminal.tables.values import Names
-from incidents.terminal.text.language import catalogue
+from incidents.terminal.text.language import catalogue, use
 from incidents.terminal.text.translate import translate_mistake
 from incidents.terminal.text.words import count, say
+from tests.checks.tree import sources
 from tests.client.conftest import Peer
-from tests.client.test_commands import RunLine, run_line
+from tests.client.test_commands import PROJECT, RunLine, run_line
 from tests.client.test_words import FRENCH
+from workers.local.supervision.notices import SENTENCES, notice
 
 __all__ = ["run_line"]
 NO_BREAK = "\u00a0"
@@ -117,3 +120,58 @@ def test_one_word_stands_for_one_thing() -> None:
     assert [
         words for words in FRENCH.values() if re.search(r"\b[Ii]dentifiant\b|\bActeur\b|fichiers? journa", words)
     ] == []
+
+
+@pytest.mark.parametrize(
+    "line, advice",
+    [
+        (("--start", ""), "--start n'a pas de valeur\u00a0; pour vider ce champ\u00a0: --clear début"),
+        (("--category", "Reason="), "--category n'a pas de valeur\u00a0; pour vider ce champ\u00a0: --clear Reason"),
+    ],
+)
+async def test_an_empty_value_leads_to_clear(run_line: RunLine, line: tuple[str, ...], advice: str) -> None:
+    """Somebody who empties a field is told the option that does it."""
+    ended = await run_line("projects", "update", PROJECT, *line, "--lang", "fr", "--json")
+    assert ended.json["error"]["message"] == advice
+
+
+async def test_an_unknown_field_is_refused_by_its_option(run_line: RunLine) -> None:
+    """The refusal of a field to clear names the option, and the fields in the order of a project."""
+    ended = await run_line("projects", "update", PROJECT, "--clear", "foo", "--lang", "fr", "--json")
+    assert (
+        "--clear\u00a0: «\u00a0foo\u00a0» n'existe pas. Choix possibles\u00a0: type, statut, début, fin"
+        in (ended.json["error"]["message"])
+    )
+
+
+@pytest.mark.parametrize(
+    "entry, sentence",
+    [
+        (
+            {"event": "server_died", "server": "database"},
+            "! Base de données\u00a0: arrêt inattendu, redémarrage en cours.",
+        ),
+        ({"event": "worker_died", "worker": "audit", "code": -9}, "! Service audit\u00a0: arrêt inattendu"),
+        ({"event": "worker_silent", "worker": "audit", "seconds": 30}, "aucune réponse depuis 30\u00a0s"),
+        ({"event": "unknown"}, "as before"),
+    ],
+)
+def test_a_terminal_shows_sentences_and_no_log(
+    entry: dict[str, object], sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `up` notices is a sentence in the reader's language; the log has the event."""
+    monkeypatch.setenv("LANGUAGE", "fr")
+    use("fr")
+    assert sentence in notice(lambda *_: "as before")(None, "", entry)
+
+
+def test_every_event_of_the_supervisors_has_a_sentence() -> None:
+    """No line of a log reaches a terminal on which the system runs."""
+    warned = {
+        str(ast.literal_eval(call.args[0]))
+        for source in sources("workers")
+        if source.path.startswith(("workers/local/supervision/", "workers/local/up"))
+        for call, name in source.calls()
+        if name in {"warning", "error"}
+    }
+    assert warned - SENTENCES.keys() == {"log_archiving_failed", "page_unreadable"}

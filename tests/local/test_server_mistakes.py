@@ -108,7 +108,7 @@ async def test_a_worker_says_that_the_port_of_its_pages_is_in_use(tmp_path: Path
 def test_a_disk_that_is_too_small_is_told_in_a_sentence(tmp_path: Path) -> None:
     """It says what is free, what is needed and what to do; a folder that is not there yet counts as its parent."""
     with pytest.raises(
-        disk_space.NoRoomError, match=r"nats has \d+ MiB free, a first start needs \d+ MiB: make room, or"
+        disk_space.NoRoomError, match=r"nats has \d+ MB free, a first start needs \d+ MB: make room, or"
     ):
         disk_space.require(tmp_path / "data" / "nats", needed=1 << 60)
     disk_space.require(tmp_path / "data" / "nats", needed=1)

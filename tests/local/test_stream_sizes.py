@@ -69,7 +69,7 @@ async def test_a_stream_below_the_smallest_is_a_difference(tmp_path: Path) -> No
 async def test_too_little_room_is_told_in_a_sentence(tmp_path: Path) -> None:
     """It says how much the streams need; nothing is made before."""
     async with ops(tmp_path, 300) as connection:
-        with pytest.raises(NoRoomError, match=r"^The streams need 336 MiB .*: give it a larger disk"):
+        with pytest.raises(NoRoomError, match=r"^The streams need 353 MB .*: give it a larger disk"):
             await provision(connection, "main")
         assert (await api(connection, "STREAM.NAMES", {}))["total"] == 0
 

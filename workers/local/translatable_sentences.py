@@ -8,7 +8,7 @@ KNOWN: Final = (
     "{directory} is already running (process {pid}, bus {bus}, health {health}). Stop it first, or use it.",
     "{directory} is already running (it is starting or stopping). Stop it first, or use it.",
     (
-        "{folder} has {free} MiB free, a first start needs {needed} MiB: make room, "
+        "{folder} has {free} MB free, a first start needs {needed} MB: make room, "
         "or choose another directory with --data."
     ),
     "{name} did not start. The end of {log}:\n{tail}",
@@ -42,7 +42,7 @@ KNOWN: Final = (
         "or restore the backup that was made before the upgrade."
     ),
     "{what} was refused by the server: {why}",
-    ("The streams need {needed} MiB of the message bus's storage: give it a larger disk, or a larger max_file_store."),
+    ("The streams need {needed} MB of the message bus's storage: give it a larger disk, or a larger max_file_store."),
     (
         "{url}: JetStream runs without `strict: true`: anybody who may send a command could purge a stream. "
         "Start every server with the configuration that `incidents access init` writes."

@@ -85,7 +85,7 @@ async def revoke(session: Session, principal: Who, role: Named) -> None:
 @command(
     app,
     "define",
-    "incidents roles define guards --name Guards --manage incident-projects --manage comments --view categories",
+    "incidents roles define guards --name Guards --manage incident-projects --manage comments --view calls",
     sends=True,
 )
 async def define(

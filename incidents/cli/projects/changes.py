@@ -1,5 +1,6 @@
 """The categories and data fields that `projects update` sets or clears."""
 
+import shlex
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ from contracts.projects.commands import IncidentData
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import read_number, read_time
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.text.words import yes_or_no
+from incidents.terminal.text.words import name_of, yes_or_no
 
 _SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
 _PLAIN: Final = (*_SHORT, *_SHORT.values(), "reference", "description")
@@ -23,6 +24,7 @@ async def changes_of(
     """Return the categories and data fields of an update, and the fields that it clears."""
     changes: dict[str, Any] = {}
     for text in category or ():
+        require_filled(session, "--category", text.rpartition("=")[2], text.rpartition("=")[0])
         slot, value = await naming.value(text)
         changes.setdefault("categories", {})[slot] = value
     for text in field or ():
@@ -31,6 +33,19 @@ async def changes_of(
     for text in clear or ():
         _clear(changes, await naming.any_field(text, _PLAIN, "--clear"))
     return changes
+
+
+def require_filled(session: Session, option: str, text: str | None, field: str) -> None:
+    """Refuse an option with an empty value, and say how to clear its field.
+
+    Raises:
+        UsageError: The value is empty.
+    """
+    if text is not None and not text.strip():
+        name = shlex.quote(name_of(session.language, "field", field))
+        raise UsageError(
+            session.say("{option} has no value; to clear the field: --clear {name}", option=option, name=name)
+        )
 
 
 def _clear(changes: dict[str, Any], name: str) -> None:

@@ -22,7 +22,7 @@ from incidents.cli.arguments import (
     revision,
 )
 from incidents.cli.listing import names
-from incidents.cli.projects.changes import changes_of
+from incidents.cli.projects.changes import changes_of, require_filled
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message, read_project, read_time
 from incidents.terminal.input.recordings import spans
@@ -107,6 +107,8 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     """Change main details, categories and data fields; other fields stay unchanged."""
     example = f"incidents projects update {project} --status {name_of(session.language, 'example', 'Closed')}"
     require_change(session, example, type_, status, reference, description, start, end, category, field, clear)
+    for name, text in {"type": type_, "status": status, "start": start, "end": end}.items():
+        require_filled(session, f"--{name}", text, name)
     times = {
         "start_time": read_time(session, start, "--start"),
         "end_time": read_time(session, end, "--end", until=True),

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
         "stats",
         "incidents stats --by type",
         "incidents stats --interval week --since 90d",
-        "incidents stats --by status --interval month --json",
+        "incidents stats --by creator --interval month --json",
         "incidents stats --by Reason",
         "incidents stats --by type --interval month --since 365d --csv",
         table=True,

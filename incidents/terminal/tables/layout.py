@@ -86,11 +86,30 @@ def lay_out(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: in
         yield _draw(columns, rows, fitted)
         return
     fixed = [place for place, column in enumerate(columns) if not column.gives_way]
-    widths = [natural[place] for place in fixed]
-    if fixed and sum(widths) + _GAP * (len(widths) - 1) <= width:
-        yield from _draw_below(columns, rows, fixed, widths)
+    if fixed and _total(natural, fixed) <= width:
+        filled = [place for place, column in enumerate(columns) if column.gives_way and _is_filled(place, rows)]
+        places = _with_short_texts(filled, natural, fixed, width)
+        yield from _draw_below(columns, rows, places, [natural[place] for place in places])
     else:
         yield from _draw_apart(columns, rows)
+
+
+def _total(widths: Sequence[int], places: Sequence[int]) -> int:
+    return sum(widths[place] for place in places) + _GAP * (len(places) - 1)
+
+
+def _is_filled(place: int, rows: Iterable[Sequence[Text]]) -> bool:
+    return all(row[place].plain for row in rows)
+
+
+def _with_short_texts(texts: Sequence[int], natural: Sequence[int], fixed: Sequence[int], width: int) -> Sequence[int]:
+    """Return the columns of the line above the texts: the fixed ones, and texts up to the first that does not fit."""
+    chosen = list(fixed)
+    for place in texts:
+        if _total(natural, [*chosen, place]) > width:
+            break
+        chosen.append(place)
+    return sorted(chosen)
 
 
 def _natural(place: int, column: Column, rows: Iterable[Sequence[Text]]) -> int:
@@ -172,7 +191,7 @@ def _draw_below(
     for row, line in zip(rows, lines, strict=True):
         yield _line(chosen, line, widths)
         for place, column in enumerate(columns):
-            if column.gives_way and row[place].plain:
+            if place not in places and row[place].plain:
                 yield Padding(_set_label(column.heading, row[place]), (0, 0, 0, _INDENT))
 
 

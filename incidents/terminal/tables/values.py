@@ -17,10 +17,11 @@ _MOMENTS: Final = frozenset({"at", "start", "end", "since", "until", "created_be
 _ENDS: Final = frozenset({"old", "new"})
 _PART_ORDER: Final = (
     *("number", "type_id", "status_id", "reference", "description", "start_time", "end_time"),
-    *("at", "direction", "party", "duration_seconds", "notes", "text"),
     *("start", "end", "camera_name", "camera_id", "site", "media_expires_at"),
 )
 """The order in which people read the fields of a part; the wire has none."""
+
+_CALL_ORDER: Final = ("at", "direction", "party", "number", "duration_seconds", "notes", "reference")
 
 _LABELS: Final = {
     "type_id": "Type",
@@ -100,8 +101,8 @@ def field_value(field: str, value: Any, names: Names, language: str) -> str:
 
 def in_reading_order(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
     """Return fields as people read them: the start before the end; unknown fields last, in their own order."""
-    last = len(_PART_ORDER)
-    return sorted(fields.items(), key=lambda each: _PART_ORDER.index(each[0]) if each[0] in _PART_ORDER else last)
+    order = _CALL_ORDER if "direction" in fields else _PART_ORDER
+    return sorted(fields.items(), key=lambda each: order.index(each[0]) if each[0] in order else len(order))
 
 
 def times_in(field: str, value: Any) -> tuple[datetime, ...]:

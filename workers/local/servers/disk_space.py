@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Final
 
 MIB: Final = 1 << 20
+MB: Final = 1_000_000
 START_BYTES_MIN: Final = 1024 * MIB
 """Free bytes that a first start needs: a third for the streams, a third for PostgreSQL, and the rest for growth."""
 
@@ -17,7 +18,7 @@ class NoRoomError(Exception):
 
     def __init__(self, folder: Path, free: int) -> None:
         super().__init__(
-            f"{folder} has {free // MIB} MiB free, a first start needs {START_BYTES_MIN // MIB} MiB: "
+            f"{folder} has {free // MB} MB free, a first start needs {START_BYTES_MIN // MB} MB: "
             "make room, or choose another directory with --data."
         )
 

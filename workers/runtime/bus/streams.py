@@ -207,7 +207,7 @@ class NoRoomError(NotProvisionedError):
         """Name the size that they need."""
         RuntimeError.__init__(
             self,
-            f"The streams need {needed >> 20} MiB of the message bus's storage: "
+            f"The streams need {-(-needed // 1_000_000)} MB of the message bus's storage: "
             "give it a larger disk, or a larger max_file_store.",
         )
 
