@@ -38,7 +38,6 @@ WORDS = {
     100: "hundred",
 }
 DEFAULTS = Settings.model_construct()
-MIB = 1 << 20
 CACHE_MIN, CACHE_MAX = cache_sizing.CACHE_MEBIBYTES
 
 PHRASES = [
