@@ -3,8 +3,6 @@
 import ast
 import io
 import re
-import time
-from collections.abc import Iterator
 
 import pytest
 from rich.text import Text
@@ -30,16 +28,6 @@ __all__ = ["run_line"]
 NO_BREAK = "\u00a0"
 
 
-@pytest.fixture
-def zurich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Set a time zone whose clocks are changed."""
-    monkeypatch.setenv("TZ", "Europe/Zurich")
-    time.tzset()
-    yield
-    monkeypatch.undo()
-    time.tzset()
-
-
 def test_amounts_have_their_thousands_apart_and_numbers_that_name_something_do_not() -> None:
     """An amount is read, and a project's number is typed."""
     assert (grouped(1_234_567, "fr"), grouped(1_234_567, "en")) == ("1\u202f234\u202f567", "1,234,567")
@@ -56,15 +44,6 @@ def test_a_unit_stays_with_its_figure() -> None:
     assert duration(90_061, "fr") == f"1{NO_BREAK}j 1{NO_BREAK}h"
     torn = re.compile(r"\} (?:s|h|j|min|%|ko|Mo|Go|o)(?![\w'])")
     assert [words for words in FRENCH.values() if torn.search(words)] == []
-
-
-@pytest.mark.usefixtures("zurich")
-async def test_a_time_that_the_clocks_repeat_is_shown_as_it_is_typed(run_line: RunLine) -> None:
-    """Both readings are written as the language writes times, and can be typed."""
-    ended = await run_line("projects", "list", "--since", "25/10/2026 02:30", "--lang", "fr", "--json")
-    message = ended.json["error"]["message"]
-    assert "25/10/2026 02:30:00 existe deux fois" in message
-    assert "écrivez 25/10/2026 02:30:00+02:00 ou 25/10/2026 02:30:00+01:00" in message
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,8 @@ __all__ = ["run_line"]
     ],
 )
 def test_a_size_has_a_unit(number: int, english: str, french: str) -> None:
-    """Two figures and a unit, as file managers show them."""
-    assert (size(number, "en"), size(number, "fr")) == (english, french)
+    """Two figures and a unit, as file managers show them; in French both stay on one line."""
+    assert (size(number, "en"), size(number, "fr")) == (english, french.replace(" ", "\u00a0"))
 
 
 async def test_a_report_has_its_size_with_a_unit(peer: Peer, run_line: RunLine) -> None:

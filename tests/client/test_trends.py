@@ -123,5 +123,5 @@ def test_bars_fit_beside_their_figures(language: str) -> None:
     screen = Screen(width=80, file=io.StringIO())
     screen.print(figures(answer, ProjectStatistics(group_by="type"), lambda _: "Theft", language))
     assert isinstance(screen.file, io.StringIO)
-    *_, line = screen.file.getvalue().splitlines()
+    *_, line = screen.file.getvalue().replace("\u00a0", " ").splitlines()
     assert [text for text in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if text not in line] == []

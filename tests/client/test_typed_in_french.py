@@ -107,7 +107,7 @@ def test_a_download_is_measured_in_the_units_of_the_language() -> None:
     """The progress has the sizes that the rest of the command line says."""
     task = Task(TaskID(0), "", 3_800, 1_900, _get_time=lambda: 0.0)
     assert [SizeColumn(language).render(task).plain for language in ("fr", "en")] == [
-        "1,9 ko / 3,8 ko",
+        "1,9\u00a0ko / 3,8\u00a0ko",
         "1.9 kB / 3.8 kB",
     ]
 

@@ -7,6 +7,7 @@ import typer
 
 from contracts.administration import ChangeSettings
 from contracts.administration_queries import GetSettings
+from contracts.figures import size
 from contracts.retention import PreviewRetention
 from contracts.texts import LANGUAGES
 from incidents.cli.arguments import Words, Yes, require_change
@@ -28,11 +29,18 @@ async def show_settings(session: Session) -> None:
     async with session.client() as client:
         settings = await client.ask(GetSettings())
     values = settings.model_dump(mode="json")
-    rows = (
-        (_name(session, name), ", ".join(value) if isinstance(value, list) else value_of(session.language, name, value))
-        for name, value in values.items()
-    )
+    rows = ((_name(session, name), _shown(session, name, value)) for name, value in values.items())
     session.show(settings, show.table(session.language, "Setting", "Value", rows=rows))
+
+
+def _shown(session: Session, name: str, value: Any) -> object:
+    match value:
+        case list():
+            return ", ".join(value)
+        case int() if name == "log_archive_bytes":
+            return show.Cell(size(value, session.language), value)
+        case _:
+            return value_of(session.language, name, value)
 
 
 ChildSites = Annotated[
