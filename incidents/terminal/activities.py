@@ -11,8 +11,7 @@ from incidents.terminal.attempts import attempt_name
 from incidents.terminal.input.naming import Named, fold, nearest
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import Cell, Sheet, one_line, table
-from incidents.terminal.tables.show import Names, field_label, field_value, times_in
-from incidents.terminal.tables.values import in_reading_order
+from incidents.terminal.tables.values import Names, field_label, field_value, in_reading_order, times_in
 from incidents.terminal.text.words import name_of, say
 
 WORDS: Final[Mapping[str, str]] = {

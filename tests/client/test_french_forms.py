@@ -35,7 +35,7 @@ def test_amounts_have_their_thousands_apart_and_numbers_that_name_something_do_n
     assert say("en", "project {number}", number=12_345) == "project 12345"
     out = io.StringIO()
     Screen(width=80, file=out).print(table("fr", "Number", "Projects", rows=[(12_345, 12_345)]))
-    assert out.getvalue().split()[-2:] == ["12345", "12\u202f345"] or "12345" in out.getvalue()
+    assert "12345  12\u202f345" in out.getvalue()
 
 
 def test_a_unit_stays_with_its_figure() -> None:
@@ -76,7 +76,15 @@ def test_a_sequence_begins_before_it_ends() -> None:
     """The history shows the fields of a part in the order in which people read them."""
     part = {"end": "2026-01-01T11:00:00Z", "start": "2026-01-01T10:00:00Z", "camera_name": "Gate"}
     entry = HistoryEntry.model_validate(
-        {"revision": 1, "at": "2026-01-02T10:00:00Z", "by": "ann", "field": "sequence", "old": None, "new": part}
+        {
+            "part_id": None,
+            "revision": 1,
+            "at": "2026-01-02T10:00:00Z",
+            "by": "ann",
+            "field": "sequence",
+            "old": None,
+            "new": part,
+        }
     )
     out = io.StringIO()
     Screen(width=120, file=out).print(history([entry], Names(None), "fr"))
@@ -104,7 +112,7 @@ def test_one_word_stands_for_one_thing() -> None:
 @pytest.mark.parametrize(
     "line, advice",
     [
-        (("--start", ""), "--start n'a pas de valeur\u00a0; pour vider ce champ\u00a0: --clear début"),
+        (("--start", ""), "--start n'a pas de valeur\u00a0; pour vider ce champ\u00a0: --clear 'début'"),
         (("--category", "Reason="), "--category n'a pas de valeur\u00a0; pour vider ce champ\u00a0: --clear Reason"),
     ],
 )
