@@ -35,7 +35,7 @@ def test_amounts_have_their_thousands_apart_and_numbers_that_name_something_do_n
     assert say("en", "project {number}", number=12_345) == "project 12345"
     out = io.StringIO()
     Screen(width=80, file=out).print(table("fr", "Number", "Projects", rows=[(12_345, 12_345)]))
-    assert "12345  12\u202f345" in out.getvalue()
+    assert {"12345", "12\u202f345"} <= set(re.split("[ \n]+", out.getvalue()))
 
 
 def test_a_unit_stays_with_its_figure() -> None:

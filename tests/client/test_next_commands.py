@@ -11,7 +11,7 @@ from tests.client.test_commands import PROJECT, RunLine, run_line
 __all__ = ["run_line"]
 
 
-def refused(refusal: tuple[Code, str, str], language: str) -> dict[str, Any]:
+def refusal_document(refusal: tuple[Code, str, str], language: str) -> dict[str, Any]:
     """Return a refusal as it travels."""
     code, kind, field = refusal
     return Refusal(code, fields=[{"field": field, "kind": kind}]).as_error(language).model_dump(mode="json")
@@ -34,14 +34,14 @@ async def test_a_refusal_names_the_next_command(
     peer: Peer, run_line: RunLine, refusal: tuple[Code, str, str], typed: str, language: str, nothing: str
 ) -> None:
     """Somebody who met a change of somebody else is told what to look at, in a terminal that shows no list."""
-    peer.error = refused(refusal, language)
+    peer.error = refusal_document(refusal, language)
     ended = await run_line("projects", "delete", PROJECT, "--yes", "--lang", language)
     assert (typed in ended.err, nothing in ended.err) == (True, False)
 
 
 async def test_the_next_command_is_for_the_same_system(peer: Peer, run_line: RunLine) -> None:
     """What is to be typed has the principal of the line before."""
-    peer.error = refused((Code.HELD, "held", "project_id"), "fr")
+    peer.error = refusal_document((Code.HELD, "held", "project_id"), "fr")
     ended = await run_line("projects", "delete", PROJECT, "--yes", "--as", "olivia", "--lang", "fr")
     assert f"incidents retention release {PROJECT} MOTIF --as olivia" in " ".join(ended.err.split())
 
@@ -58,6 +58,6 @@ async def test_typed_input_is_no_message(run_line: RunLine, language: str, sente
 
 async def test_programs_get_the_sentence_of_the_wire(peer: Peer, run_line: RunLine) -> None:
     """JSON has the refusal as it travelled, without advice for people."""
-    peer.error = refused((Code.CONFLICT, "not_held", "project_id"), "fr")
+    peer.error = refusal_document((Code.CONFLICT, "not_held", "project_id"), "fr")
     ended = await run_line("projects", "delete", PROJECT, "--yes", "--json", "--lang", "fr")
     assert ended.json["error"] == {**peer.error, "retryable": False}
