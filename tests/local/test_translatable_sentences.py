@@ -77,14 +77,14 @@ def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "line, sentence",
     [
-        ("worker nobody", "Le service nobody n'existe pas."),
+        ("worker nobody", "Le service «\u00a0nobody\u00a0» n'existe pas."),
         ("access create bob --data d", "est introuvable\u00a0: indiquez un autre dossier"),
         ("backup -o b.tar --data d", "aucun système ne fonctionne ici"),
         ("provision", "INCIDENTS_NATS_CREDS n'est pas défini."),
         ("access create bob --expires 3y", "n'est pas une durée"),
         (
             "access licence --edition huge --expires soon --out l",
-            "--edition\u00a0: n'est pas une des valeurs permises; --expires\u00a0: doit être une date",
+            "--edition\u00a0: n'est pas une des valeurs permises\u00a0; --expires\u00a0: doit être une date",
         ),
     ],
 )

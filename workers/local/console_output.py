@@ -81,7 +81,7 @@ def fail_invalid(
         example = examples.get(field)
         why = say("{reason}, as in {example}", reason=reason, example=example) if example else reason
         problems.append(say("{label}: {value}", label=name_of(field), value=why))
-    fail("; ".join(problems), status=2)
+    fail(say("; ").join(problems), status=2)
 
 
 def table(
