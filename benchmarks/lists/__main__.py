@@ -42,10 +42,10 @@ def prepare_database(server: EmbeddedPostgres, count: int) -> str:
     return url
 
 
-async def _measure(urls: dict[int, str], times: int, only: str) -> dict[str, list[dict[str, float]]]:
+async def _measure(urls: dict[int, str], options: argparse.Namespace) -> dict[str, list[dict[str, float]]]:
     libraries = [ListDatabase(open_engine(url, connections=1), count) for count, url in urls.items()]
     try:
-        return await measure(libraries, times, only)
+        return await measure(libraries, options.times, options.only, is_warm=not options.cold)
     finally:
         for library in libraries:
             await library.engine.dispose()
@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--projects", type=int, default=200_000, help="how many are many; 1000000 takes minutes")
     parser.add_argument("--times", type=int, default=200, help="questions of each kind")
     parser.add_argument("--only", default="", help="kinds whose name holds this")
+    parser.add_argument("--cold", action="store_true", help="do not read the tables and indexes into the cache first")
     parser.add_argument("--keep", type=Path, help="keep the server's files here, and use them again")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
@@ -65,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         server.start()
         try:
             urls = {count: prepare_database(server, count) for count in (FEW_PROJECTS, options.projects)}
-            figures = uvloop.run(_measure(urls, options.times, options.only))
+            figures = uvloop.run(_measure(urls, options))
         finally:
             server.stop()
     print(json.dumps(figures) if options.json else table(figures))

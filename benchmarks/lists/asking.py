@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.lists.filling import CAMERAS, NEWEST, PEOPLE, STATUSES, TYPES, VALUES, YEARS, Language
+from benchmarks.lists.warming import warm
 from contracts.permissions import EVERYTHING
 from contracts.projects.queries import ListProjects, ProjectFilter, Span
 from workers.projects.queries.lists import list_projects
@@ -124,14 +125,19 @@ def processor_milliseconds(pid: int) -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
-async def measure(libraries: Sequence[ListDatabase], times: int, only: str) -> dict[str, list[dict[str, float]]]:
+async def measure(
+    libraries: Sequence[ListDatabase], times: int, only: str, *, is_warm: bool
+) -> dict[str, list[dict[str, float]]]:
     """Ask every kind of query with varying values, all sizes in turn, so that a slow minute affects each of them.
 
-    The first half of the questions is not counted: a site that has run for an hour has its indexes in memory.
+    The first half of the questions is not counted. That is too few to read all of a large database, so unless
+    `is_warm`, the figures contain the reading of what nobody has asked for yet.
     """
     for library in libraries:
         async with library.engine.connect() as connection:
             await learned.learn(connection)  # as a worker does when it starts; the last and largest one counts
+            if is_warm:
+                await warm(connection)
         library.listen()
     return {name: await _measure_case(libraries, ask, times) for name, ask in CASES.items() if only in name}
 

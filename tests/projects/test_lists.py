@@ -86,16 +86,19 @@ async def test_a_list_is_what_a_plain_model_says(
     assert await read_all_pages(site, query) == expected_ids(projects, query)
 
 
+@pytest.mark.parametrize("walked", [0, 500])
 @MANY
-@given(filter_=FILTERS, search=st.none() | st.sampled_from(PARTS + DIGITS))
+@given(query=QUERIES, limit=st.integers(1, 7))
 async def test_counts_are_right(
-    site: Site, projects: ModelProjects, filter_: ProjectFilter, search: str | None
+    site: Site, projects: ModelProjects, monkeypatch: pytest.MonkeyPatch, walked: int, query: ListProjects, limit: int
 ) -> None:
-    """An exact count, and a capped one below its cap, is the number of projects on all pages (PRJ-07)."""
-    query = ListProjects(filter=filter_, search=search, count="exact", limit=1)
+    """A count is the number of projects on all pages, and a capped one is not above its cap (PRJ-07)."""
+    monkeypatch.setattr("workers.projects.queries.lists.WALK_FIRST_PROJECTS", walked)
+    monkeypatch.setattr("workers.projects.queries.lists.COUNTED_PROJECTS_MAX", 12)
     total = len(expected_ids(projects, query))
-    assert (await ask(site, query)).total == total
-    assert (await ask(site, query.model_copy(update={"count": "capped"}))).total == total
+    for count, most in (("exact", total), ("capped", 12)):
+        page = await ask(site, query.model_copy(update={"count": count, "limit": limit}))
+        assert page.total == min(total, most)
 
 
 @pytest.mark.parametrize("sort", get_args(Sort))

@@ -50,6 +50,16 @@ async def test_a_page_takes_few_statements(site: Site, projects: ModelProjects, 
 
 
 @pytest.mark.parametrize("sort", ["created_at", "-created_at"])
+async def test_what_a_page_has_counted_is_not_counted_again(
+    site: Site, projects: ModelProjects, monkeypatch: pytest.MonkeyPatch, sort: Any
+) -> None:
+    """A page tells how many matches its months have, and if those reach the cap, nothing else is counted."""
+    monkeypatch.setattr("workers.projects.queries.lists.WALK_FIRST_PROJECTS", 0)
+    monkeypatch.setattr("workers.projects.queries.lists.COUNTED_PROJECTS_MAX", 2)
+    assert await statements(site, ListProjects(search="ladder", sort=sort, count="capped", limit=1)) <= 3
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-created_at"])
 async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: ModelProjects, sort: Any) -> None:
     """In the order of time, the months beyond those that fill a page are not looked at."""
     order, search = Order.of(sort), SearchRequest.of("ladder", EVERYTHING)

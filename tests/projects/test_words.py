@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from workers.projects.queries.search_terms import ways_of
 from workers.projects.search.ngrams import all_grams, grams_of, guesses_of, numbers_of, pairs_of
-from workers.projects.search.text_folding import is_unspaced, line_of, pattern, read, sort_key
+from workers.projects.search.text_folding import is_unspaced, line_of, line_part, read, sort_key
 
 LETTERS = st.text(st.characters(categories=["Ll", "Lu", "Lo", "Nd", "Mn", "Mc"]), min_size=1, max_size=12)
 PLATES = st.text("0123abé", min_size=1, max_size=12)
@@ -23,11 +23,6 @@ def finds(term: str, word: str) -> bool:
     return numbers.issuperset(numbers_of(term)) and (not guesses_of(term) or not numbers.isdisjoint(guesses_of(term)))
 
 
-def matches(like: str, line: str) -> bool:
-    """Say what PostgreSQL says of a pattern that has no other signs than these at its ends."""
-    return like.strip("%") in line
-
-
 def is_found(text: str, search: str) -> bool:
     """Say whether a text is found, by its line as well as by its numbers."""
     words, codes = read(text)
@@ -35,7 +30,7 @@ def is_found(text: str, search: str) -> bool:
     return all(
         any(
             all(
-                matches(number.like, line)
+                number.line_part in line
                 and number.every <= numbers
                 and (not number.alternatives or number.alternatives & numbers)
                 for number in way
@@ -53,7 +48,7 @@ def test_a_word_has_the_numbers_of_all_its_parts(word: str, start: int, length: 
         part = indexed[start : start + length]
         if len(part) > 2 or (part and is_unspaced(part)):
             assert finds(part, indexed)
-            assert matches(pattern(part), line_of([([indexed], [])]))
+            assert line_part(part) in line_of([([indexed], [])])
         assert all(-(2**31) <= number < 2**31 for number in grams_of(indexed))
 
 

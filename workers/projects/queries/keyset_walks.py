@@ -41,17 +41,23 @@ _SPANS = {"created_at": "created", "start_time": "start_time", "updated_at": "up
 
 @dataclass(frozen=True)
 class PageRequest:
-    """The request for a page: a filter, a search, an order, and the section of it to show."""
+    """The request for a page: a filter, a search, an order, the section of it to show, and whether to count all."""
 
     criteria: ProjectFilter
     search: SearchRequest
     order: Order
     section: Section
+    has_total: bool = False
 
     @property
     def goes_by_month(self) -> bool:
         """Whether the whole set is fetched month by month, which pays off sooner than a longer walk."""
         return bool(self.search) and self.order.name == "created_at"
+
+    @property
+    def counts_months(self) -> bool:
+        """Whether the months of the page are counted with it, which saves reading them again for the total."""
+        return self.has_total and self.goes_by_month
 
     @property
     def names_numbers(self) -> bool:

@@ -1,8 +1,8 @@
 """Pages of projects: first by a walk in the order of the page, then, if that does not pay off, from the whole set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired
 from uuid import UUID
 
 from sqlalchemy import Integer, Select, func, literal_column, select, text, true
@@ -21,6 +21,7 @@ from workers.projects.queries.search_conditions import (
 )
 from workers.projects.queries.sort_order import Order
 from workers.projects.search.index_tables import SOURCES, Search
+from workers.projects.search.ngrams import month_of
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.queries.query_dispatch import QueryContext
@@ -42,6 +43,7 @@ _TUNE_PLANNER = text(
 )
 _BYTES = literal_column("octet_length(description) + 250", Integer)
 """The least bytes that a row takes in a message; the length of a long text is known without reading it."""
+_MONTH_MATCHES = "month_matches"
 
 _ROW = (
     Project.id.label("project_id"),
@@ -62,6 +64,9 @@ _ROW = (
 
 class ListedProjectRow(BoundedRow):
     """A row of a list; it also has the column `described` where the list is sorted by description."""
+
+    month_matches: NotRequired[int]
+    """All matches of its month, where a search by month has a total."""
 
     project_id: UUID
     number: int
@@ -85,8 +90,9 @@ async def list_projects(query: ListProjects, context: QueryContext) -> ProjectPa
     place = order.place(query.after)
     await context.connection.execute(_TUNE_PLANNER, {"seqscan": "off" if search else "on"})
     rows: list[ListedProjectRow] = []
+    has_total = query.count != "none" and place is None
     for section in order.sections(place):
-        request = PageRequest(query.filter, search, order, section)
+        request = PageRequest(query.filter, search, order, section, has_total)
         rows += await _page(request, query.limit + 1 - len(rows), context)
         if len(rows) > query.limit or is_full(rows):
             break
@@ -94,8 +100,7 @@ async def list_projects(query: ListProjects, context: QueryContext) -> ProjectPa
     hidden = dict.fromkeys(MAIN_DETAILS) if "main-details" in details else {}
     items = cut_to_message([_list_item(row, hidden) for row in rows], query.limit)
     following = order.cursor(rows[len(items) - 1]) if len(rows) > len(items) or is_full(rows) else None
-    is_counted = query.count != "none" and query.after is None and following is None
-    total = len(items) if is_counted else await _total(query, search, context)
+    total = len(items) if has_total and following is None else await _total(query, search, rows, context)
     sections = [section for source, section in SOURCES.items() if source in search.withheld]
     withheld = list(dict.fromkeys([*(["main-details"] if hidden else []), *sections]))
     return ProjectPage(items=items, next=following, total=total, withheld=withheld)
@@ -173,7 +178,8 @@ def by_month(request: PageRequest, limit: int, searched: MonthlySearch) -> Selec
     """
     order = request.order
     matches = _within_month(_matching_places(request, searched.conditions), searched).subquery("found")
-    sorted_ = select(matches).order_by(*order.sort(tuple(matches.c))).limit(limit).lateral("sorted")
+    counts = [func.count().over().label(_MONTH_MATCHES)] if request.counts_months else []
+    sorted_ = select(matches, *counts).order_by(*order.sort(tuple(matches.c))).limit(limit).lateral("sorted")
     first = select(sorted_).select_from(searched.months.join(sorted_, true())).limit(limit)
     return _select_rows(order, first if order.name == "created_at" else first.order_by(*order.sort(tuple(sorted_.c))))
 
@@ -191,21 +197,38 @@ def _within_month(matches: Select[*tuple[Any, ...]], searched: MonthlySearch) ->
 
 def _select_rows(order: Order, places: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     page = places.subquery("first")
-    joined = select(*_ROW, *order.placing).join(page, tuple(page.c)[-1] == Project.id)
-    return joined.order_by(*order.sort(tuple(page.c)))
+    key = [column for column in page.c if column.key != _MONTH_MATCHES]
+    counts = [column for column in page.c if column.key == _MONTH_MATCHES]
+    joined = select(*_ROW, *order.placing, *counts).join(page, key[-1] == Project.id)
+    return joined.order_by(*order.sort(key))
 
 
-async def _total(query: ListProjects, search: SearchRequest, context: QueryContext) -> int | None:
+async def _total(
+    query: ListProjects, search: SearchRequest, rows: Sequence[ListedProjectRow], context: QueryContext
+) -> int | None:
+    """Count all matches; the months of a page that has counted them are not read again."""
     if query.count == "none":
         return None
     limit, order = COUNTED_PROJECTS_MAX if query.count == "capped" else None, Order.of("-created_at")
     request = PageRequest(query.filter, search, order, order.sections(None)[0])
     if not search:
         return await _count(_matching_places(request, []).limit(limit), context)
+    counted = {month_of(row["created_at"]): row["month_matches"] for row in rows if "month_matches" in row}
+    found = sum(counted.values())
+    if limit is not None and found >= limit:
+        return limit
     months = await months_of(query.filter, order, None, context)
-    if not months:
-        return 0
-    searched = search.by_month(months, query.filter.type_ids)
+    if counted:
+        months = _months_after(month_of(rows[-1]["created_at"]), months, Order.of(query.sort))
+    return found + (await _count_months(request, months, limit and limit - found, context) if months else 0)
+
+
+def _months_after(last: int, months: Sequence[int], order: Order) -> Sequence[int]:
+    return [month for month in months if (month < last if order.backward else month > last)]
+
+
+async def _count_months(request: PageRequest, months: Sequence[int], limit: int | None, context: QueryContext) -> int:
+    searched = request.search.by_month(months, request.criteria.type_ids)
     matches = _within_month(_matching_places(request, searched.conditions), searched).lateral("each")
     return await _count(select(matches).select_from(searched.months.join(matches, true())).limit(limit), context)
 

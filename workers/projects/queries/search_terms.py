@@ -6,7 +6,7 @@ from functools import partial
 from itertools import product
 
 from workers.projects.search.ngrams import LOOKUPS_MAX, Rarity, all_grams, commonness, guesses_of, numbers_of, pairs_of
-from workers.projects.search.text_folding import RUNS, code_of, fold, is_unspaced, pattern, pieces_of, without_trunk
+from workers.projects.search.text_folding import RUNS, code_of, fold, is_unspaced, line_part, pieces_of, without_trunk
 
 _QUOTES = '"“”„«»\uff02'
 _PHRASE = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]")
@@ -23,9 +23,9 @@ _DIALLED_DIGITS_MIN = 6
 
 @dataclass(frozen=True, order=True)
 class Term:
-    """A text that must be found: the pattern of its line, and the numbers that find it by index."""
+    """A text that must be found: what its line contains, and the numbers that find it by index."""
 
-    like: str
+    line_part: str
     every: frozenset[int] = field(compare=False)
     alternatives: frozenset[int] = field(compare=False, default=frozenset())
     """Numbers of which a project must have one, if there are any."""
@@ -33,7 +33,7 @@ class Term:
     @classmethod
     def part(cls, word: str, most: int = LOOKUPS_MAX, rarity: Rarity = commonness) -> "Term":
         """Return the term of a word, or of a long enough part of one, with at most this many numbers."""
-        return cls(pattern(word), frozenset(numbers_of(word, most, rarity)), frozenset(guesses_of(word)))
+        return cls(line_part(word), frozenset(numbers_of(word, most, rarity)), frozenset(guesses_of(word)))
 
     @classmethod
     def phrase(cls, words: list[str]) -> "Term":
@@ -42,7 +42,7 @@ class Term:
         parts = frozenset(number for word in words if is_unspaced(word) for number in numbers_of(word))
         whole = words[is_unspaced(words[0]) : len(words) - is_unspaced(words[-1])]
         numbers = parts | pairs_of(whole) or frozenset(numbers_of(words[0]) or all_grams(words))
-        return cls(f"%{before}{' '.join(words)}{after}%", numbers)
+        return cls(f"{before}{' '.join(words)}{after}", numbers)
 
 
 Ways = tuple[tuple[Term, ...], ...]

@@ -152,6 +152,6 @@ def is_unspaced(word: str) -> bool:
     return bool(_IS_UNSPACED.match(word))
 
 
-def pattern(term: str) -> str:
-    """Return the LIKE pattern of lines with this part of a word, or with this word if it is shorter than a part."""
-    return f"%{term}%" if len(term) >= PART_LETTERS_MIN or is_unspaced(term) else f"% {term} %"
+def line_part(term: str) -> str:
+    """Return what lines with this part of a word contain, or those with this word if it is shorter than a part."""
+    return term if len(term) >= PART_LETTERS_MIN or is_unspaced(term) else f" {term} "
