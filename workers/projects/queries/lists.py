@@ -214,13 +214,15 @@ async def _total(
     if not search:
         return await _count(_matching_places(request, []).limit(limit), context)
     counted = {month_of(row["created_at"]): row["month_matches"] for row in rows if "month_matches" in row}
-    found = sum(counted.values())
-    if limit is not None and found >= limit:
+    page_matches = sum(counted.values())
+    if limit is not None and page_matches >= limit:
         return limit
     months = await months_of(query.filter, order, None, context)
     if counted:
         months = _months_after(month_of(rows[-1]["created_at"]), months, Order.of(query.sort))
-    return found + (await _count_months(request, months, limit and limit - found, context) if months else 0)
+    return page_matches + (
+        await _count_months(request, months, limit and limit - page_matches, context) if months else 0
+    )
 
 
 def _months_after(last: int, months: Sequence[int], order: Order) -> Sequence[int]:
