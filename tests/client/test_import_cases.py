@@ -118,7 +118,8 @@ async def test_a_french_spreadsheet_is_one_command(importing: Importing) -> None
     text = "Numéro;Créé par;Date de création;Type;Description\r\n" + "".join(rows)
     ended = await importing.text(text.encode("cp1252"), "--timezone", "Europe/Paris", "--lang", "fr")
     assert ended.status == 0, ended
-    assert f"importés : {count}, déjà présents : 0, refusés : 0" in ended.out, ended
+    figure = f"{count:,}".replace(",", "\u202f")
+    assert f"importés : {figure}, déjà présents : 0, refusés : 0" in ended.out, ended
     assert "Windows-1252 (cp1252)" in ended.err
     [first] = (await (await importing.site.client()).ask(ListProjects(sort="number", limit=1))).items
     assert first.number == 1
