@@ -49,8 +49,12 @@ Job = Callable[[Facts, Sequence[bytes]], JobResult]
 
 def pack(head: Facts, data: Sequence[bytes]) -> bytes:
     """Return a message with a head and data."""
+    return b"".join(_message_parts(head, data))
+
+
+def _message_parts(head: Facts, data: Sequence[bytes]) -> tuple[bytes, ...]:
     encoded = json.dumps({**head, "sizes": [len(piece) for piece in data]}).encode()
-    return b"".join((len(encoded).to_bytes(PREFIX_BYTES, "big"), encoded, *data))
+    return (len(encoded).to_bytes(PREFIX_BYTES, "big"), encoded, *data)
 
 
 def main() -> None:
@@ -65,7 +69,8 @@ def main() -> None:
         _grant(cpu_seconds)
         result = _job(head["function"])(head["facts"], data)
         last = result.worn or number == _JOBS_MAX or _resident_bytes() > _KEPT_BYTES_MAX
-        replies.write(pack({"facts": result.facts, "last": last}, result.data))
+        # Joined, a large result would be in memory twice.
+        replies.writelines(_message_parts({"facts": result.facts, "last": last}, result.data))
         replies.flush()
         if last:
             return

@@ -5,8 +5,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from contracts.errors import Refusal
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import Cause, ChildError
+from workers.reports import domain
 from workers.reports.rendering.render_input import ReportDocument
 from workers.reports.rendering.template_content import content
 from workers.reports.rendering.translated_texts import WORDINGS
@@ -46,3 +48,14 @@ async def render(document: ReportDocument) -> RenderedReport:
 
 def _serialise(document: ReportDocument) -> bytes:
     return json.dumps(content(document)).encode()
+
+
+def refusal_of(error: ChildError) -> Refusal:
+    """Return the refusal for the cause of the typesetter's end."""
+    match error.cause:
+        case Cause.MEMORY:
+            return domain.report_refusal("report_needs_memory", unit="bytes", limit=error.limits.memory_bytes)
+        case Cause.TIME:
+            return domain.report_refusal("report_needs_time", unit="seconds", limit=error.limits.seconds)
+        case Cause.CRASH:
+            return domain.report_refusal("report_not_typeset")

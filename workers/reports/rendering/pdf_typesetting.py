@@ -30,6 +30,20 @@ class PrintedReport(NamedTuple):
     pages: int
 
 
+class Layout(NamedTuple):
+    """A template, and the last change of its content, after characters were spelled out."""
+
+    template: Path
+    finish: Callable[[dict[str, Any]], None]
+
+
+def _shorten_header(report: dict[str, Any]) -> None:
+    report["header"][-1] = shorten(report["header"][-1])
+
+
+REPORT = Layout(HERE / "report.typ", _shorten_header)
+
+
 class _Attempt:
     """Catches the typesetter's refusal of a document: an error, or a panic, which is a BaseException."""
 
@@ -52,14 +66,15 @@ class _Attempt:
 
 
 class Printer:
-    """Prints reports one at a time; a process makes one printer, because its compilers have caches."""
+    """Prints in one layout, one at a time; a process makes one printer, because its compilers have caches."""
 
-    def __init__(self, text_layer: Callable[[bytes], bytes] = separate_texts) -> None:
+    def __init__(self, text_layer: Callable[[bytes], bytes] = separate_texts, layout: Layout = REPORT) -> None:
         """Load the templates; `text_layer` corrects the text behind the picture of each file."""
         self._text_layer = text_layer
+        self._layout = layout
         embedded = typst.Fonts(include_system_fonts=False)
-        self._report = _compiler("report.typ", embedded)
-        self._glyphs = _compiler("glyphs.typ", embedded)
+        self._report = compiler(layout.template, embedded)
+        self._glyphs = compiler(HERE / "glyphs.typ", embedded)
         self._fonts = Fonts(self._refusal)
         self.panics = 0
         """Panics of the typesetter; a process with any is not used again."""
@@ -78,8 +93,8 @@ class Printer:
             report = {**press.set(content), "font": FONTS, "others": others}
             if press.substituted:
                 report["notes"].append(substituted)
-            report["header"][-1] = shorten(report["header"][-1])
-            pdf = _pdf(self._report, report, at)
+            self._layout.finish(report)
+            pdf = typeset(self._report, report, at)
             return pdf if glyphs.ordinary else self._text_layer(pdf)
 
         if not plain:
@@ -93,7 +108,7 @@ class Printer:
     def _refusal(self, font: str, signs: list[str]) -> str | None:
         attempt = _Attempt()
         with attempt:
-            _pdf(self._glyphs, {"font": font, "signs": signs}, 0)
+            typeset(self._glyphs, {"font": font, "signs": signs}, 0)
         self.panics += attempt.panics
         return attempt.refusal
 
@@ -110,13 +125,15 @@ def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     return JobResult({"pages": print_report.pages}, (print_report.pdf,), worn=printer.panics > 0)
 
 
-def _compiler(template: str, fonts: typst.Fonts) -> typst.Compiler:
-    return typst.Compiler(HERE / template, root=HERE, font_paths=fonts, ignore_system_fonts=True)
+def compiler(template: Path, fonts: typst.Fonts) -> typst.Compiler:
+    """Return what typesets a template; it can import the templates of this slice."""
+    return typst.Compiler(template, root=HERE.parent, font_paths=fonts, ignore_system_fonts=True)
 
 
-def _pdf(compiler: typst.Compiler, report: dict[str, Any], timestamp: int) -> bytes:
+def typeset(template: typst.Compiler, report: dict[str, Any], timestamp: int) -> bytes:
+    """Return the PDF/A-3a file of a template and its data."""
     data = json.dumps(report, ensure_ascii=False)
-    pdf = compiler.compile(format="pdf", sys_inputs={"report": data}, pdf_standards=["a-3a"], timestamp=timestamp)
+    pdf = template.compile(format="pdf", sys_inputs={"report": data}, pdf_standards=["a-3a"], timestamp=timestamp)
     return cast("bytes", pdf)
 
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.projects.queries import AttachedSequence, Call, Comment
 from contracts.texts import Phrase, phrase
+from workers.reports.rendering.child_texts import zone_of
 from workers.reports.rendering.render_input import DataValue, ReportDocument, Section
 from workers.reports.rendering.translated_texts import WORDINGS, Wording
 
@@ -21,14 +21,6 @@ _HEADER_CHARACTERS = 50
 def content(document: ReportDocument) -> Content:
     """Return the content of a report as nested texts."""
     return _Writer.of(document).content()
-
-
-def _zone(name: str) -> tzinfo:
-    # A time zone that this machine does not know is replaced, and the report says so.
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return UTC
 
 
 def _shorten(text: str) -> str:
@@ -51,7 +43,7 @@ class _Writer:
 
     @classmethod
     def of(cls, document: ReportDocument) -> "_Writer":
-        return cls(document, WORDINGS[document.language], _zone(document.timezone))
+        return cls(document, WORDINGS[document.language], zone_of(document.timezone))
 
     def content(self) -> Content:
         document, words = self.document, self.words

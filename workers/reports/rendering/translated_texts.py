@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.values import Language
+from workers.reports.rendering.child_texts import SUBSTITUTED
 from workers.reports.rendering.render_input import Section
 
 
@@ -80,9 +81,7 @@ EN = Wording(
     not_included="Not included: {}.",
     reading="Dates are written day/month/year. Times are those of the time zone {}.",
     names_hidden="User names are hidden in this report.",
-    substituted=(
-        "A character that cannot be printed is shown by its Unicode number in square brackets, such as [U+FFFD]."
-    ),
+    substituted=SUBSTITUTED["en"],
     renamed="{} (renamed since: {})",
     type="Type",
     status="Status",
@@ -142,10 +141,7 @@ FR = Wording(
     not_included="Non inclus\u00a0: {}.",
     reading="Les dates s'écrivent jour/mois/année. Les heures sont celles du fuseau horaire {}.",
     names_hidden="Les noms des utilisateurs sont masqués dans ce rapport.",
-    substituted=(
-        "Un caractère qui ne peut pas être imprimé est indiqué par son numéro Unicode entre crochets, "
-        "par exemple [U+FFFD]."
-    ),
+    substituted=SUBSTITUTED["fr"],
     renamed="{} (renommé depuis\u00a0: {})",
     type="Type",
     status="Statut",

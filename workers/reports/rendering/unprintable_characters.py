@@ -43,7 +43,8 @@ def _spell_out(characters: str) -> str:
     return "".join(f"{BREAK}[U+{ord(character):04X}]" for character in characters)
 
 
-def _make_visible(text: str) -> str:
+def make_visible(text: str) -> str:
+    """Spell out the characters that would hide or reorder text."""
     laid_out = text.replace("\r\n", "\n").translate(_LAYOUT)
     return _UNSEEN.sub(lambda match: _spell_out(match[0]), laid_out)
 
@@ -77,7 +78,7 @@ class Glyphs:
             return cls(frozenset(signs), frozenset(), None, ordinary=not unusual)
         mark_letters = "".join(sorted(marks))
         pattern = re.compile(f"[^{mark_letters}\\x00-\\x1f]?[{mark_letters}]+")
-        candidates = {cluster for text in texts for cluster in pattern.findall(_make_visible(text))}
+        candidates = {cluster for text in texts for cluster in pattern.findall(make_visible(text))}
         clusters = {cluster for cluster in candidates if all(_belongs_on(cluster[0], mark) for mark in cluster[1:])}
         return cls(frozenset(signs - marks), frozenset(clusters), pattern, ordinary=False)
 
@@ -104,7 +105,7 @@ class Press:
     def _set_text(self, text: str) -> str:
         if not self._ordinary:
             self.substituted = self.substituted or bool(_UNSEEN.search(text))
-            text = _make_visible(text)
+            text = make_visible(text)
             if self._pattern:
                 text = self._pattern.sub(self._spell_cluster, text)
             text = text.translate(self._table)

@@ -37,7 +37,7 @@ _SPACES = {" ", "\u00a0"}
 
 
 @dataclass(slots=True)
-class _Font:
+class Font:
     """A font of the file with the texts of its glyphs, and a further table for each further text of a glyph."""
 
     number: int
@@ -67,10 +67,10 @@ def separate_texts(pdf: bytes, *, exact_pages_max: int = 60) -> bytes:
     Finding the place of each glyph on more than `exact_pages_max` pages would exceed the time limit of a report.
     """
     objects = Objects(pdf)
-    fonts = {number: _font(objects, number) for number in objects.numbers(b"/ToUnicode ")}
+    fonts = {number: read_font(objects, number) for number in objects.numbers(b"/ToUnicode ")}
     if not any(len(text) > 1 or is_leftward(text) for font in fonts.values() for text in font.texts.values()):
         return pdf
-    resources: dict[int, dict[bytes, _Font]] = {}
+    resources: dict[int, dict[bytes, Font]] = {}
     pages = objects.numbers(b"/Type/Page/")
     is_exact = len(pages) <= exact_pages_max
     for page in pages:
@@ -113,10 +113,11 @@ def _texts(objects: Objects, number: int) -> int:
     return int(match[1])
 
 
-def _font(objects: Objects, number: int) -> _Font:
+def read_font(objects: Objects, number: int) -> Font:
+    """Read the texts and widths of a font's glyphs."""
     lines = _LINE.findall(objects.stream(_texts(objects, number)))
     texts = {int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in lines}
-    return _Font(number, texts, _widths(objects, number))
+    return Font(number, texts, _widths(objects, number))
 
 
 def _widths(objects: Objects, number: int) -> dict[int, float]:
@@ -130,12 +131,12 @@ def _widths(objects: Objects, number: int) -> dict[int, float]:
     return widths
 
 
-def _fonts_by_name(objects: Objects, number: int, fonts: dict[int, _Font]) -> dict[bytes, _Font]:
+def _fonts_by_name(objects: Objects, number: int, fonts: dict[int, Font]) -> dict[bytes, Font]:
     match = _FONTS.search(objects[number])
     return {name: fonts[int(font)] for name, font in _NAMED.findall(match[1])} if match else {}
 
 
-def _write_page(stream: bytes, fonts: dict[bytes, _Font], *, exact: bool) -> Iterator[bytes]:
+def _write_page(stream: bytes, fonts: dict[bytes, Font], *, exact: bool) -> Iterator[bytes]:
     """Yield the operations of a page with every glyph from a table in which it has its own part of the text."""
     blocks = [block for block in map(_block, _split_blocks(stream)) if any(block)]
     shows = [part for block in blocks for part in block if isinstance(part, Show)]
@@ -149,7 +150,7 @@ def _write_page(stream: bytes, fonts: dict[bytes, _Font], *, exact: bool) -> Ite
             yield from _write_block(block, fonts)
 
 
-def _write_with_words(blocks: Iterable[Block], fonts: dict[bytes, _Font], *, exact: bool) -> Iterator[bytes]:
+def _write_with_words(blocks: Iterable[Block], fonts: dict[bytes, Font], *, exact: bool) -> Iterator[bytes]:
     """Yield a page with words from right to left; the longest reports get only their order right."""
     faces = {name: font.face() for name, font in fonts.items()}
 
@@ -191,7 +192,7 @@ def _block(stream: bytes) -> Block:
     return block
 
 
-def _write_block(block: Block, fonts: dict[bytes, _Font]) -> Iterator[bytes]:
+def _write_block(block: Block, fonts: dict[bytes, Font]) -> Iterator[bytes]:
     for part in block:
         if isinstance(part, Show):
             yield from part.operations(fonts[part.font].table)
@@ -204,7 +205,7 @@ def _is_leftward(block: Block) -> bool:
     return bool(shows) and all(show.leftward and show.at and show.frame for show in shows)
 
 
-def _find_clusters(shows: Iterable[Show], fonts: dict[bytes, _Font]) -> None:
+def _find_clusters(shows: Iterable[Show], fonts: dict[bytes, Font]) -> None:
     """Find the glyphs that draw one text together; a letter is never drawn twice."""
     cluster: list[tuple[Show, int]] = []
     shared, first = "", -1
@@ -255,7 +256,7 @@ def _gather(cluster: Sequence[tuple[Show, int]], text: str) -> None:
             show.moved = True
 
 
-def _write_tables(objects: Objects, font: _Font) -> list[int]:
+def _write_tables(objects: Objects, font: Font) -> list[int]:
     """Write the tables of a font, and return the new fonts for all but the first."""
     body, first = _body(objects, font.number), _texts(objects, font.number)
     template = objects.stream(first)
