@@ -9,6 +9,7 @@ from contracts import (
     dead_letters,
     licence,
     properties,
+    report_batches,
     reports,
     retention,
 )
@@ -35,6 +36,7 @@ MODULES = (
     licence,
     dead_letters,
     reports,
+    report_batches,
     retention,
     audit,
     watching,

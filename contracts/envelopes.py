@@ -68,6 +68,15 @@ class Rejected(BaseModel):
     error: Error
 
 
+class Pending(BaseModel):
+    """The answer about a command that was taken and is being carried out: `done` of `total` parts are done."""
+
+    command_id: UUID
+    status: Literal["pending"]
+    done: int
+    total: int
+
+
 class Refused(BaseModel):
     """The reply to a query that was refused."""
 

@@ -23,6 +23,14 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "must be 1 to {limit} characters of {characters}",
         "doit compter de 1 à {limit} caractères parmi {characters}",
     ),
+    "too_many_for_pdf": (
+        "has {size} projects, and a PDF at most {limit}: choose the form zip, or name fewer",
+        "compte {size} projets, pour {limit} au plus dans un PDF\u00a0: choisissez la forme zip, ou citez-en moins",
+    ),
+    "too_many_batches": (
+        "is one batch too many, for {limit} of yours are being made: wait until one is made, or delete one",
+        "est de trop, car {limit} de vos lots sont en préparation\u00a0: attendez la fin de l'un, ou supprimez-en un",
+    ),
     "decimal_max_digits": ("has more than {limit} digits", "a plus de {limit} chiffres"),
 }
 """The reasons of fields beyond a limit, in English and French."""

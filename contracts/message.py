@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Final, Generic, Self, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -133,8 +133,14 @@ class Query(Request[AnswerT_co], Generic[AnswerT_co]):
             cls.registry[cls.subject] = cls
 
 
+PENDING: Final = "pending"
+
+
 class Outcome(BaseModel):
-    """The result of a command, as published to the principal who sent it."""
+    """The result of a command, as published to the principal who sent it.
+
+    A command that takes long may be `pending` when it is asked for: `done` of `total` parts are done.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -144,6 +150,13 @@ class Outcome(BaseModel):
     result: dict[str, Any] | None = None
     events: list[UUID] | None = None
     error: dict[str, Any] | None = None
+    done: int | None = None
+    total: int | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether the command was taken and is being carried out."""
+        return self.status == PENDING
 
     @classmethod
     def read(cls, body: bytes) -> Self:

@@ -201,6 +201,42 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "contains text that cannot be typeset: replace its unusual characters, or export the project instead",
         "contient un texte impossible à composer\u00a0: remplacez les caractères inhabituels, ou exportez le projet",
     ),
+    "named_twice": (
+        "names a project more than once: name each project once",
+        "cite un projet plus d'une fois\u00a0: ne citez chaque projet qu'une fois",
+    ),
+    "too_many_for_pdf": (
+        "has more projects than fit into a PDF: choose the form zip, or name fewer",
+        "compte trop de projets pour un PDF\u00a0: choisissez la forme zip, ou citez-en moins",
+    ),
+    "too_many_batches": (
+        "is one batch too many: wait until one of yours is made, or delete one",
+        "est un lot de trop\u00a0: attendez que l'un des vôtres soit prêt, ou supprimez-en un",
+    ),
+    "cancelled": (
+        "was cancelled by its author: request another batch if you still need it",
+        "a été annulé par son auteur\u00a0: demandez un autre lot si vous en avez encore besoin",
+    ),
+    "no_reports": (
+        "has no project of which a report can be made: name other projects",
+        "ne contient aucun projet dont un rapport puisse être généré\u00a0: citez d'autres projets",
+    ),
+    "batch_pending": (
+        "is still being made: wait for the outcome of its command",
+        "est encore en préparation\u00a0: attendez le résultat de sa commande",
+    ),
+    "batch_cancelled": (
+        "was cancelled and has no file: request another batch",
+        "a été annulé et n'a aucun fichier\u00a0: demandez un autre lot",
+    ),
+    "batch_failed": (
+        "could not be made and has no file: see the outcome of its command, then request another batch",
+        "n'a pas pu être préparé et n'a pas de fichier\u00a0: voyez le résultat de sa commande et demandez-en un autre",
+    ),
+    "batch_erased": (
+        "has no file any more, because one of its projects was deleted: request another batch",
+        "n'a plus de fichier, car l'un de ses projets a été supprimé\u00a0: demandez un autre lot",
+    ),
     "package_too_large": (
         "contains more text than fits into a package: include fewer sections, and export the others separately",
         "contient trop de texte pour un paquet\u00a0: incluez moins de sections, et exportez les autres à part",

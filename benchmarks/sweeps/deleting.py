@@ -4,7 +4,7 @@ import asyncio
 import re
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,10 +70,10 @@ async def delete_plainly(testbed: Testbed, projects: int) -> Figures:
 
 
 @asynccontextmanager
-async def start_product(testbed: Testbed) -> AsyncIterator[Client]:
-    """Start the workers that a sweep needs, and connect an administrator when they answer."""
+async def start_product(testbed: Testbed, workers: Sequence[str] = WORKERS) -> AsyncIterator[Client]:
+    """Start some workers, by default those that a sweep needs, and connect an administrator when they answer."""
     await streams.provision(await testbed.connect("provision", "provision"), SITE)
-    for name in WORKERS:
+    for name in workers:
         testbed.spawn_worker(name, INCIDENTS_LOG_DIR=str(testbed.directory / "logs"))
     async with connect(testbed.nats_url, testbed.credentials("admin", "client"), SITE, seconds=120) as client:
         yield client

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from contracts import catalogue, subjects
 from contracts.ids import uuid7
 from contracts.licence import Licence
-from tests.runtime.permission_matrix import AT, COMMANDS, ID, INTERNAL, OTHER, QUERIES
+from tests.runtime.permission_matrix import AT, BATCH, COMMANDS, ID, INTERNAL, OTHER, QUERIES
 from tests.support import Caller, Site, eventually
 
 SOON = Licence(version="1", edition="expert", expires_at=None)
@@ -66,10 +66,12 @@ PROJECT = (
     Step("projects.export"),
     Step("reports.generate"),
     Step("reports.record-print"),
+    Step("reports.generate-batch"),
     Step("retention.hold"),
 )
 ENDING = (
     Step("reports.delete"),
+    Step("reports.delete-batch"),
     Step("retention.release"),
     Step("projects.delete"),
     Step("projects.import", {"projects": [{"project_id": LEGACY, "number": 7, "created_by": "ann", "created_at": AT}]}),
@@ -127,10 +129,11 @@ class Scenario:
 
     async def ask_all(self, changed: dict[str, Any]) -> None:
         """Ask every query once."""
-        known = {"package_id": self.results["projects.export"]["package"]["package_id"], "report_id": OTHER, **changed}
+        known = {"package_id": self.results["projects.export"]["package"]["package_id"], **changed}
         known["command_id"] = self.outcomes[0][1]["command_id"]
         for subject in catalogue.queries():
-            body = {name: known.get(name, value) for name, value in BODIES[subject].items()}
+            reports = {"report_id": BATCH if subject == "reports.download-batch" else OTHER}
+            body = {name: {**known, **reports}.get(name, value) for name, value in BODIES[subject].items()}
             target = subjects.query(self.site.name, self.caller.principal, subject)
             answer = await self.caller.nats.request(target, json.dumps(body).encode(), timeout=30)
             assert REFUSED not in (answer.headers or {}), (subject, answer.data)

@@ -22,11 +22,15 @@ EVENTS_OF_QUERIES = {
     "projects.get": "projects.opened",
     "projects.history": "projects.opened",
     "reports.download": "reports.downloaded",
+    "reports.download-batch": "reports.batch-downloaded",
 }
 """The events of queries; every other query leaves nothing."""
 
 SYSTEMS = {"projects.expire": "projects.deleted", "retention.sweep": "retention.swept"}
 """What a sweep leaves by itself, beside its beginning."""
+
+RECORDED = {"reports.batch-recorded": ("reports.generate-batch", "reports.included")}
+"""Events that are no activity themselves: the command that leaves them, and the activity of each of its projects."""
 
 EVENTS_OF_REFUSALS = {"audit.refused", "audit.surplus-counted"}
 """Events of what is refused: no command and no query of the wire promises them."""
@@ -39,6 +43,7 @@ def promised_counts(scenario: Scenario, store: Store) -> ActivityCounts:
     """Return what the classes say that a store holds of a scenario."""
     events = [(subject, COMMANDS[subject].answer().subject) for subject, _ in scenario.outcomes]
     events += [("", event) for event in (*EVENTS_OF_QUERIES.values(), *SYSTEMS.values(), "projects.comment-added")]
+    events += RECORDED.values()
     counts = Counter(event for event in events if store in EVENTS[event[1]].stores)
     if store is Store.INCIDENT_MANAGER:  # an import is found by each of its projects, too
         counts["projects.import", "projects.imported"] += 1
@@ -75,4 +80,5 @@ def test_the_story_has_every_message() -> None:
     """A new command is sent by the scenario, and a new event is left by a command or a query."""
     assert set(sent_commands()) == set(COMMANDS)
     answers = {command.answer().subject for command in COMMANDS.values()}
-    assert answers | {*EVENTS_OF_QUERIES.values(), *SYSTEMS.values()} | EVENTS_OF_REFUSALS == set(EVENTS)
+    followers = {*EVENTS_OF_QUERIES.values(), *SYSTEMS.values(), *RECORDED, *(event for _, event in RECORDED.values())}
+    assert answers | followers | EVENTS_OF_REFUSALS == set(EVENTS)

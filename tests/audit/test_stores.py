@@ -62,6 +62,12 @@ TABLE = {
     "projects.downloaded": BOTH,
     "reports.downloaded": BOTH,
     "reports.deleted": BOTH,
+    # Each project of a batch has its own entry; what is done to the file as a whole is of the site.
+    "reports.included": BOTH,
+    "reports.batch-recorded": NOWHERE,
+    "reports.batch-generated": SITE,
+    "reports.batch-downloaded": SITE,
+    "reports.batch-deleted": SITE,
     "retention.held": BOTH,
     "retention.released": BOTH,
     "retention.sweep-started": BOTH,

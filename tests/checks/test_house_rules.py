@@ -8,6 +8,7 @@ from tests.checks.tree import Function, require_none, sources
 TRANSACTIONS = (
     "workers/runtime/commands/group_commit.py",
     "workers/runtime/commands/reaction_dispatch.py",
+    "workers/runtime/commands/deferred_commands.py",
     "workers/runtime/storage/hot_path_statements.py",
     "workers/runtime/bus/relay.py",
     "workers/runtime/queries/query_dispatch.py",
@@ -23,6 +24,7 @@ SENDERS = (
     "workers/runtime/feeds/feed.py",
     "workers/runtime/bus/relay.py",
     "workers/runtime/commands/batch_execution.py",
+    "workers/runtime/commands/deferred_commands.py",
     "workers/runtime/process/heartbeat.py",
     "workers/runtime/queries/query_dispatch.py",
     "workers/runtime/queries/outcome_waits.py",

@@ -47,6 +47,7 @@ TEXTS = {
     "Change.new": "the same",
     "ReportGenerated.missing": "names of sections of a project",
     "ReportGenerated.sha256": "a digest",
+    "BatchGenerated.sha256": "a digest",
 }
 """Strings in events that neither a format, a pattern nor a list of values keeps from being free text."""
 
@@ -70,27 +71,29 @@ def snake(name: str) -> str:
     return kebab(name).replace("-", "_")
 
 
-def decorated(decorator: str) -> list[tuple[str, str]]:
-    """Where a message's class is given to `handles` or `answers`: its name and the file."""
+def decorated(decorators: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Where a message's class is given to one of these decorators: its name and the file."""
     return [
         (ast.unparse(call.args[0]), source.path)
         for source in sources("workers")
         for call, name in source.calls()
-        if name == decorator and call.args and source.path.count("/") > 1
+        if name in decorators and call.args and source.path.count("/") > 1
     ]
 
 
-@pytest.mark.parametrize("kind, messages", [("handles", COMMANDS), ("answers", QUERIES)])
-def test_every_message_has_one_function(kind: str, messages: dict[str, Any]) -> None:
+@pytest.mark.parametrize("kinds, messages", [(("handles", "takes"), COMMANDS), (("answers",), QUERIES)])
+def test_every_message_has_one_function(kinds: tuple[str, ...], messages: dict[str, Any]) -> None:
     """A command has one handler and a query one answer, in the slice that its subject names, named after it."""
     findings = []
     for subject, message in messages.items():
         owner, name = subject.split(".")[0], message.__name__
         functions = {**slice_of(owner).handlers, **slice_of(owner).query_handlers}
         function: Any = functions.get(message)
-        places = [path for named, path in decorated(kind) if named == name]
+        places = [path for named, path in decorated(kinds) if named == name]
         if function is None:
-            findings.append(f"{name}: write `@worker.{kind}({name})` in workers/{owner}/ (the subject is {subject}).")
+            findings.append(
+                f"{name}: write `@worker.{kinds[0]}({name})` in workers/{owner}/ (the subject is {subject})."
+            )
         elif function.__name__ != snake(name):
             findings.append(f"{name}: call its function {snake(name)}, not {function.__name__}.")
         elif len(places) != 1 or not places[0].startswith(f"workers/{owner}/"):
@@ -134,6 +137,13 @@ def test_every_question_says_its_answer(subject: str) -> None:
 def test_every_event_happens() -> None:
     """An event that nobody returns or emits is a promise that nobody keeps."""
     names = {name for source in sources("workers") for _, name in source.calls()}
+    reported_together = "\n".join(
+        ast.unparse(function)
+        for source in sources("contracts")
+        for function in source.functions()
+        if function.name == "individual_events"
+    )
+    names |= {event.__name__ for event in EVENTS.values() if f"{event.__name__}(" in reported_together}
     findings = [
         f"{event.__name__}: nothing in workers/ makes one." for event in EVENTS.values() if event.__name__ not in names
     ]

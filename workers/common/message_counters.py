@@ -46,6 +46,7 @@ class DecisionCounts(Protocol):
     applied: int
     dead: int
     turned_away: int
+    taken: int
     inbox: list[dict[str, Any]]
 
 
@@ -71,7 +72,7 @@ class Counters:
     def count(self, decision: DecisionCounts, stored_ns: Sequence[int]) -> None:
         """Count the decisions of a commit, of commands that the server stored at these times."""
         self.applied += decision.applied
-        self.rejected += len(decision.inbox) - decision.applied
+        self.rejected += len(decision.inbox) - decision.applied - decision.taken
         self.repeated += decision.repeated
         self.dead += decision.dead
         self.turned_away += decision.turned_away

@@ -1,27 +1,61 @@
 """Reading the document of a report from the published views of other slices."""
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.permissions import Grants
 from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ProjectDetails
-from contracts.reports import GenerateReport
+from contracts.values import Language
 from workers.reports import domain, tables
 from workers.reports.rendering.render_input import DataValue, ReportDocument
 from workers.reports.rendering.translated_texts import WORDINGS, Wording
 from workers.reports.row_types import CategoryRow, DataFieldRow, ProjectSizeRow, SettingsRow
-from workers.reports.worker import ReportUnit
 from workers.runtime.storage.identity_map import rows_of
 
 _COLUMNS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
 
 
-async def assemble(command: GenerateReport, unit: ReportUnit) -> ReportDocument:
-    """Read the contents of a report in one transaction, so that its parts are consistent."""
-    connection = unit.connection
-    hidden = domain.withheld_sections(unit.grants)
+class ReportRequest(Protocol):
+    """What is asked for: a command, or a part of a batch."""
+
+    @property
+    def report_id(self) -> UUID:
+        """The id that the report shows."""
+
+    @property
+    def project_id(self) -> UUID:
+        """The project."""
+
+    @property
+    def language(self) -> Language | None:
+        """The language; none for that of the site."""
+
+    @property
+    def show_user_names(self) -> bool:
+        """Whether the report names users."""
+
+
+class ReportContext(NamedTuple):
+    """Whose permissions count for a report, the transaction that reads it, and the time that it shows."""
+
+    connection: AsyncConnection
+    grants: Grants
+    now: datetime
+
+
+async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocument:
+    """Read the contents of a report in one transaction, so that its parts are consistent.
+
+    Raises:
+        Refusal: The report would be too large.
+    """
+    connection = context.connection
+    hidden = domain.withheld_sections(context.grants)
     [size] = rows_of(await connection.execute(tables.SIZE, {"project_id": command.project_id}), ProjectSizeRow)
     domain.require_report_size(size, hidden)
     keys = [key for name in hidden for key in _COLUMNS.get(name, (name,))]
@@ -33,7 +67,7 @@ async def assemble(command: GenerateReport, unit: ReportUnit) -> ReportDocument:
     named = _Names(document, WORDINGS[language])
     return ReportDocument(
         report_id=command.report_id,
-        generated_at=unit.now,
+        generated_at=context.now,
         language=language,
         timezone=settings["timezone"],
         title=settings["report_title"],

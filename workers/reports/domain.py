@@ -1,19 +1,29 @@
 """The rules of reports: visibility, sizes, and refusals."""
 
 from collections.abc import Collection
-from typing import Final
+from datetime import timedelta
+from typing import Final, TypeVar
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
+from contracts.report_batches import PDF_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
 from contracts.texts import Part, Phrase
-from workers.reports.row_types import ProjectSizeRow, ReportRow, TombstoneRow
+from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, TombstoneRow
 
 ENTRIES_MAX: Final = 5_000
 """Comments, calls and sequences of one report together; each costs the typesetter about 25 kB."""
 
 TEXT_BYTES_MAX: Final = 2_000_000
 """Bytes (UTF-8) of all texts of one report; each costs the typesetter up to 120 bytes."""
+
+UNFINISHED_MAX: Final = 5
+"""Batches of one principal that are being made."""
+
+BATCH_LIFETIME: Final = timedelta(days=1)
+"""How long the file of a batch is kept."""
+
+BatchT = TypeVar("BatchT", bound=BatchHeadRow)
 
 SECTIONS = {
     "main-details": Node.MAIN_DETAILS,
@@ -74,6 +84,48 @@ def require_report_size(size: ProjectSizeRow, hidden: Collection[str]) -> None:
     for unit, value, limit in (("entries", entries, ENTRIES_MAX), ("bytes", text_bytes, TEXT_BYTES_MAX)):
         if value > limit:
             raise report_refusal("report_too_large", unit=unit, size=value, limit=limit)
+
+
+def require_new_batch(command: GenerateBatch, *, is_taken: bool) -> None:
+    """Refuse a batch under an id that is in use, with a project twice, or with too many for one PDF."""
+    if is_taken:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
+    ids = command.project_ids
+    if len(set(ids)) < len(ids):
+        raise Refusal(Code.INVALID, fields=[{"field": "project_ids", "kind": "named_twice"}])
+    if command.form is BatchForm.PDF and len(ids) > PDF_PROJECTS_MAX:
+        facts = {"size": len(ids), "limit": PDF_PROJECTS_MAX}
+        raise Refusal(Code.INVALID, fields=[{"field": "project_ids", "kind": "too_many_for_pdf", **facts}])
+
+
+def require_turn(unfinished: int) -> None:
+    """Refuse another batch of somebody who has many that are being made."""
+    if unfinished >= UNFINISHED_MAX:
+        facts = {"limit": UNFINISHED_MAX}
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "too_many_batches", **facts}])
+
+
+def require_batch(batch: BatchT | None, principal: str) -> BatchT:
+    """Return a batch to its author; for everybody else it does not exist."""
+    if batch is None or batch["principal"] != principal:
+        unknown = [{"field": "report_id", "kind": "not_here"}]
+        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
+    return batch
+
+
+def require_file(batch: BatchHeadRow) -> BatchHeadRow:
+    """Return a batch with a file, or refuse: it is not made yet, or was cancelled, or its file was erased."""
+    if batch["state"] != BatchState.MADE:
+        state = f"batch_{batch['state']}"
+        code = Code.CONFLICT if batch["state"] == BatchState.PENDING else Code.GONE
+        raise Refusal(code, part=Part.REPORT, fields=[{"field": "report_id", "kind": state}])
+    return batch
+
+
+def require_names_allowed(batch: BatchHeadRow, grants: Grants) -> None:
+    """Refuse a file with user names to somebody who may no longer see them."""
+    if batch["show_user_names"] and not grants.allow(Node.USER_NAMES, Level.VIEW):
+        raise Refusal(Code.NOT_AVAILABLE, nodes=[Node.USER_NAMES], level=Level.VIEW.name.lower())
 
 
 def report_refusal(kind: str, **facts: object) -> Refusal:

@@ -1,19 +1,17 @@
-"""Generating and deleting reports, and recording prints."""
+"""Generating and deleting reports, one or many, and recording prints."""
 
-from contracts.errors import Refusal
+from contracts.errors import Code, Refusal
+from contracts.report_batches import BatchDeleted, BatchState, DeleteBatch, GenerateBatch
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
-from workers.common.sandboxed_jobs import Cause, ChildError
-from workers.reports import domain
-from workers.reports.data_collection import assemble
-from workers.reports.rendering.child_process_rendering import render
-from workers.reports.row_types import ReportRow
+from workers.reports import domain, tables
+from workers.reports.row_types import BatchRow, RequestRow
+from workers.reports.single_reports import event_of
 from workers.reports.worker import ReportUnit, worker
-from workers.runtime.storage import file_chunks
 
 
-@worker.handles(GenerateReport)
-async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGenerated:
-    """Generate and store the PDF of a project; a repeated request returns the same report."""
+@worker.takes(GenerateReport)
+async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGenerated | None:
+    """Write down which report is to be made; a repeated request returns the same report."""
     rows = unit.rows
     existing = rows.reports.get(command.report_id)
     if existing is not None:
@@ -21,52 +19,19 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         unit.leave_unchanged()
         return event_of(existing)
     domain.require_project(command.project_id in rows.projects, rows.tombstones.get(command.project_id))
-    document = await assemble(command, unit)
-    try:
-        report = await render(document)
-    except ChildError as error:
-        raise refusal_of(error) from None
-    row: ReportRow = {
+    row: RequestRow = {
+        "command_id": unit.id,
+        "principal": unit.principal,
+        "trace": unit.trace,
+        "requested_at": unit.now,
         "report_id": command.report_id,
         "project_id": command.project_id,
-        "created_by": unit.principal,
-        "created_at": unit.now,
-        "language": document.language,
+        "language": command.language,
+        "refusal_language": unit.language,
         "show_user_names": command.show_user_names,
-        "complete": not document.missing,
-        "missing": list(document.missing),
-        "bytes": len(report.pdf),
-        "sha256": report.sha256,
-        "pages": report.pages,
     }
-    rows.reports.put(row)
-    for number, data in file_chunks.cut(report.pdf):
-        rows.chunks.append({"report_id": command.report_id, "number": number, "data": data})
-    return event_of(row)
-
-
-def event_of(row: ReportRow) -> ReportGenerated:
-    """Return the event of a generated report."""
-    return ReportGenerated(
-        report_id=row["report_id"],
-        project_id=row["project_id"],
-        complete=row["complete"],
-        missing=row["missing"],
-        bytes=row["bytes"],
-        sha256=row["sha256"],
-        pages=row["pages"],
-    )
-
-
-def refusal_of(error: ChildError) -> Refusal:
-    """Return the refusal for the cause of the typesetter's end."""
-    match error.cause:
-        case Cause.MEMORY:
-            return domain.report_refusal("report_needs_memory", unit="bytes", limit=error.limits.memory_bytes)
-        case Cause.TIME:
-            return domain.report_refusal("report_needs_time", unit="seconds", limit=error.limits.seconds)
-        case Cause.CRASH:
-            return domain.report_refusal("report_not_typeset")
+    rows.requests.append(row)
+    return None
 
 
 @worker.handles(RecordPrint)
@@ -82,3 +47,49 @@ async def delete_report(command: DeleteReport, unit: ReportUnit) -> ReportDelete
     report = domain.require_report(unit.rows.reports.get(command.report_id))
     unit.rows.reports.remove(command.report_id)
     return ReportDeleted(report_id=command.report_id, project_id=report["project_id"])
+
+
+@worker.takes(GenerateBatch)
+async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
+    """Write down which reports are to be made; the background work makes them, and the file."""
+    domain.require_new_batch(command, is_taken=unit.rows.is_in_use(command.report_id))
+    unfinished: int = (
+        await unit.connection.execute(tables.COUNT_UNFINISHED_BATCHES, {"principal": unit.principal})
+    ).scalar_one()
+    domain.require_turn(unfinished)
+    language = command.language or (await unit.connection.execute(tables.LANGUAGE)).scalar_one()
+    row: BatchRow = {
+        "report_id": command.report_id,
+        "command_id": unit.id,
+        "principal": unit.principal,
+        "trace": unit.trace,
+        "created_at": unit.now,
+        "form": command.form.value,
+        "language": language,
+        "refusal_language": unit.language,
+        "show_user_names": command.show_user_names,
+        "left_out": [],
+        "total": len(command.project_ids),
+        "state": BatchState.PENDING.value,
+        "finished_at": None,
+        "included": None,
+        "bytes": None,
+        "sha256": None,
+        "pages": None,
+        "conformance": None,
+        "project_ids": command.project_ids,
+    }
+    unit.rows.batches.put(row)
+
+
+@worker.handles(DeleteBatch)
+async def delete_batch(command: DeleteBatch, unit: ReportUnit) -> BatchDeleted:
+    """Cancel a batch that is being made, or delete one that is finished; only its author may."""
+    batch = domain.require_batch(unit.rows.batches.get(command.report_id), unit.principal)
+    if batch["finished_at"] is not None:
+        unit.rows.batches.remove(command.report_id)
+    elif batch["state"] == BatchState.PENDING:
+        unit.rows.batches.put({**batch, "state": BatchState.CANCELLED.value})
+    else:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}])
+    return BatchDeleted(report_id=command.report_id)

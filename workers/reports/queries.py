@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from contracts.errors import project_gone
+from contracts.report_batches import Batch, BatchDownloaded, BatchList, DownloadBatch, ListBatches
 from contracts.reports import (
     DownloadReport,
     GetReport,
@@ -16,7 +17,7 @@ from contracts.reports import (
 from contracts.texts import Part
 from contracts.values import LATEST, Time
 from workers.reports import domain, tables
-from workers.reports.row_types import ReportRow, TombstoneRow
+from workers.reports.row_types import BatchHeadRow, ListedBatchRow, ReportRow, TombstoneRow
 from workers.reports.worker import worker
 from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
@@ -71,4 +72,42 @@ async def download_report(query: DownloadReport, context: QueryContext) -> Answe
         downloaded = ReportDownloaded(report_id=query.report_id, project_id=report["project_id"])
         context.emit(downloaded, str(query.report_id))
     headers = {"Report-Bytes": str(report["bytes"]), "Report-Sha256": report["sha256"]}
+    return Answer(part, headers)
+
+
+@worker.answers(ListBatches)
+async def list_batches(query: ListBatches, context: QueryContext) -> BatchList:
+    """Return a page of the caller's batches, the newest first."""
+    at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
+    parameters = {
+        "principal": context.principal,
+        "report_id": query.report_id,
+        "at": at,
+        "id": report_id,
+        "limit": query.limit + 1,
+    }
+    page = await result_pages.read(context.connection, tables.BATCHES_OF, parameters, batch_of, query.limit)
+    if query.report_id is not None and not page.items:
+        domain.require_batch(None, context.principal)
+    following = cursor(page.last["created_at"], page.last["report_id"]) if page.last else None
+    return BatchList(items=page.items, next=following)
+
+
+def batch_of(row: ListedBatchRow) -> Batch:
+    """Return a row as the description of a batch."""
+    return Batch.model_validate({name: row[name] for name in Batch.model_fields}, strict=False)  # type: ignore[literal-required] # the fields are columns
+
+
+@worker.answers(DownloadBatch)
+async def download_batch(query: DownloadBatch, context: QueryContext) -> Answer:
+    """Return some bytes of the file of a batch of the caller's, and record each download once."""
+    rows = await context.connection.execute(tables.BATCH, {"report_id": query.report_id})
+    batch = domain.require_file(domain.require_batch(row_of(rows, BatchHeadRow), context.principal))
+    domain.require_names_allowed(batch, context.grants)
+    named = {"report_id": query.report_id}
+    part = await file_chunks.read(context.connection, tables.BATCH_CHUNKS, query.offset, query.length, **named)
+    if await download_audit.begins_download(context, tables.BATCH_DOWNLOADED, query.report_id, part, query.offset):
+        downloaded = BatchDownloaded(report_id=query.report_id, included=batch["included"] or 0)
+        context.emit(downloaded, str(query.report_id))
+    headers = {"Report-Bytes": str(batch["bytes"]), "Report-Sha256": str(batch["sha256"])}
     return Answer(part, headers)

@@ -32,6 +32,82 @@ class ChunkRow(TypedDict):
     data: bytes
 
 
+class RequestRow(TypedDict):
+    """A row of `reports.request`."""
+
+    command_id: UUID
+    principal: str
+    trace: str | None
+    requested_at: datetime
+    report_id: UUID
+    project_id: UUID
+    language: Language | None
+    refusal_language: str
+    show_user_names: bool
+
+
+class BatchHeadRow(TypedDict):
+    """A row of `reports.batch` without the ids of its projects, which may be ten thousand."""
+
+    report_id: UUID
+    command_id: UUID
+    principal: str
+    trace: str | None
+    created_at: datetime
+    form: str
+    language: Language
+    refusal_language: str
+    show_user_names: bool
+    left_out: list[Any]
+    total: int
+    state: str
+    finished_at: datetime | None
+    included: int | None
+    bytes: int | None
+    sha256: str | None
+    pages: int | None
+    conformance: str | None
+
+
+class BatchRow(BatchHeadRow):
+    """A row of `reports.batch`."""
+
+    project_ids: list[UUID]
+
+
+class ListedBatchRow(BatchHeadRow):
+    """A row of a list of batches: also how many of its projects are done."""
+
+    done: int
+
+
+class UnfinishedBatchRow(TypedDict):
+    """A row of the batches that are being made or ended, the oldest first."""
+
+    report_id: UUID
+    principal: str
+    state: str
+
+
+class ListedPartRow(TypedDict):
+    """A row of `reports.batch_part` without the file: the place of a project in its batch, and what became of it.
+
+    `state` is `waiting`, `made`, or the reason of an omission. `facts` are those of the contents list.
+    """
+
+    place: int
+    project_id: UUID
+    state: str
+    facts: dict[str, Any] | None
+
+
+class BatchPartRow(ListedPartRow):
+    """A row of `reports.batch_part`."""
+
+    report_id: UUID
+    pdf: bytes | None
+
+
 class TombstoneRow(TypedDict):
     """A row of the published view of tombstones."""
 

@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Message
+from contracts.report_batches import DeleteBatch, GenerateBatch
 from contracts.reports import GenerateReport, ReportCommand
 from workers.reports import tables
-from workers.reports.row_types import ChunkRow, ReportRow, TombstoneRow
+from workers.reports.row_types import BatchRow, ReportRow, RequestRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.hot_path_statements import write
 from workers.runtime.storage.identity_map import RowSet, rows_of
 
 
@@ -21,7 +23,8 @@ class ReportRows(Rows):
     def __init__(self) -> None:
         """Start empty."""
         self.reports = RowSet[ReportRow](tables.Report, "report_id")
-        self.chunks: list[ChunkRow] = []
+        self.requests: list[RequestRow] = []
+        self.batches = RowSet[BatchRow](tables.Batch, "report_id")
         self.projects: set[UUID] = set()
         self.tombstones: dict[UUID, TombstoneRow] = {}
 
@@ -33,6 +36,9 @@ class ReportRows(Rows):
         projects = {message.project_id for message in messages if isinstance(message, GenerateReport)}
         reports = await connection.execute(tables.REPORTS, {"ids": sorted(ids)})
         rows.reports.add_stored(rows_of(reports, ReportRow))
+        batches = sorted(message.report_id for message in messages if isinstance(message, GenerateBatch | DeleteBatch))
+        if batches:
+            rows.batches.add_stored(rows_of(await connection.execute(tables.LOCK_BATCHES, {"ids": batches}), BatchRow))
         if projects:
             parameters = {"ids": sorted(projects)}
             rows.projects = set((await connection.execute(tables.PROJECTS, parameters)).scalars())
@@ -40,8 +46,14 @@ class ReportRows(Rows):
             rows.tombstones = {row["project_id"]: row for row in tombstones}
         return rows
 
+    def is_in_use(self, report_id: UUID) -> bool:
+        """Return whether a report or a batch has this id."""
+        return bool(self.reports.get(report_id) or self.batches.get(report_id))
+
     async def save(self, connection: AsyncConnection) -> None:
-        """Write reports before their bytes."""
+        """Write what has changed, and a part for each project of a new batch that exists."""
         await self.reports.save(connection)
-        chunks = [{**chunk, "data": f"\\x{chunk['data'].hex()}"} for chunk in self.chunks]
-        await insert_rows(connection, tables.Chunk, chunks)
+        await insert_rows(connection, tables.Request, self.requests)
+        await self.batches.save(connection)
+        for batch in self.batches.new():
+            await write(connection, tables.ADD_PARTS, {"report_id": batch["report_id"]})

@@ -4,5 +4,5 @@ from workers.reports.rows import ReportRows
 from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.worker_definition import Worker
 
-worker = Worker("reports", ReportRows, fetch=8)
+worker = Worker("reports", ReportRows)
 ReportUnit = Unit[ReportRows]

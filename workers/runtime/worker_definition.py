@@ -34,17 +34,12 @@ class Worker:
         rows: type[Rows],
         *,
         remember_events: bool = True,
-        fetch: int | None = None,
         shows: Sequence[str] = (),
     ) -> None:
-        """Set the name and the rows; `fetch` limits a batch of expensive messages.
-
-        `shows` names the workers whose events the feeds show.
-        """
+        """Set the name and the rows; `shows` names the workers whose events the feeds show."""
         self.name = name
         self.rows = rows
         self.remember_events = remember_events
-        self.fetch = fetch
         self.shows = shows
         self.handlers: dict[type, Handler] = {}
         self.query_handlers: dict[type, QueryHandler] = {}
@@ -56,6 +51,13 @@ class Worker:
     def handles(self, command: type[CommandT_co]) -> "Handles[CommandT_co]":
         """Register a handler of a command, which must return the command's event."""
         return Handles(self, command)
+
+    def takes(self, command: type[CommandT_co]) -> "Takes[CommandT_co]":
+        """Register a handler of a command that takes long: it writes what is to be done, and returns None.
+
+        It may return the event of a command that has been carried out before.
+        """
+        return Takes(self, command)
 
     def answers(self, query: type[QueryT_co]) -> "Answers[QueryT_co]":
         """Register a handler of a query, which must return the query's answer."""
@@ -98,6 +100,22 @@ class Handles(Generic[CommandT_co]):
     def __call__(
         self: "Handles[Command[EventR]]", handler: Callable[[CommandT_co, Unit[Any]], Awaitable[EventR]]
     ) -> Callable[[CommandT_co, Unit[Any]], Awaitable[EventR]]:
+        """Register the handler and return it unchanged."""
+        self._worker.handlers[self._command] = handler
+        return handler
+
+
+class Takes(Generic[CommandT_co]):
+    """Ties a handler to its command, whose outcome is given later (`deferred_commands`)."""
+
+    def __init__(self, worker: Worker, command: type[CommandT_co]) -> None:
+        """Set the worker and the command."""
+        self._worker = worker
+        self._command = command
+
+    def __call__(
+        self: "Takes[Command[EventR]]", handler: Callable[[CommandT_co, Unit[Any]], Awaitable[EventR | None]]
+    ) -> Callable[[CommandT_co, Unit[Any]], Awaitable[EventR | None]]:
         """Register the handler and return it unchanged."""
         self._worker.handlers[self._command] = handler
         return handler

@@ -6,6 +6,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from contracts.errors import Code, Refusal, project_gone
+from contracts.message import PENDING
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.queries import FindProject, FoundProject, GetOutcome, GetProject
 from workers.projects import domain, legal_hold_view, tables, visibility
@@ -20,6 +21,9 @@ from workers.runtime.queries.query_dispatch import Answer, QueryContext
 from workers.runtime.storage.identity_map import row_of
 
 _NUMBERED = text("SELECT id FROM projects.project WHERE number = :number")
+_PENDING = text(
+    "SELECT done, total FROM published.pending_commands WHERE principal = :principal AND command_id = :command_id"
+)
 _NUMBERED_BEFORE = text("SELECT * FROM projects.tombstone WHERE number = :number ORDER BY deleted_at DESC LIMIT 1")
 
 
@@ -74,8 +78,20 @@ async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer | Awai
     key = context.principal, query.command_id
     if outcome := (await decided_outcomes(context.connection, [key])).get(key):
         return Answer(outcome)
+    otherwise = await _without_outcome(query, context)
+    if query.wait_seconds:
+        return AwaitedOutcome(query.command_id, query.wait_seconds, otherwise)
+    if isinstance(otherwise, Refusal):
+        raise otherwise
+    return Answer(otherwise)
+
+
+async def _without_outcome(query: GetOutcome, context: QueryContext) -> Refusal | bytes:
+    """Return how far the command is, or the refusal that no worker knows it."""
+    parameters = {"principal": context.principal, "command_id": query.command_id}
+    pending = (await context.connection.execute(_PENDING, parameters)).one_or_none()
+    if pending is not None:
+        done, total = pending
+        return to_json({"command_id": query.command_id, "status": PENDING, "done": done, "total": total})
     unknown = [{"field": "command_id", "kind": "unknown_command"}]
-    refusal = Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)
-    if not query.wait_seconds:
-        raise refusal
-    return AwaitedOutcome(query.command_id, query.wait_seconds, refusal)
+    return Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)

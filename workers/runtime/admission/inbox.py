@@ -1,4 +1,7 @@
-"""The inbox: one row for each command id that has an outcome, kept for 30 days."""
+"""The inbox: one row for each command id that has an outcome, kept for 30 days.
+
+A command that was taken, and whose outcome follows, has an empty one until then.
+"""
 
 import hashlib
 from collections.abc import Sequence
@@ -58,7 +61,14 @@ _OUTCOMES = text(
     SELECT i.principal, i.command_id, i.outcome
     FROM json_to_recordset(CAST(:asked AS json)) AS asked(principal text, command_id uuid)
     JOIN runtime.inbox i USING (principal, command_id)
-    WHERE i.month >= date_trunc('month', now() - CAST(:kept AS interval))::date
+    WHERE i.month >= date_trunc('month', now() - CAST(:kept AS interval))::date AND i.outcome <> ''
+    """
+)
+_CONCLUDE = text(
+    """
+    UPDATE runtime.inbox SET outcome = :outcome, decided_at = now()
+    WHERE command_id = :command_id AND principal = :principal AND outcome = ''
+    RETURNING now()
     """
 )
 _FORGET = text("DELETE FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal")
@@ -85,6 +95,13 @@ async def is_decided(connection: AsyncConnection, principal: str, command_id: UU
     """Return whether exactly this command is in the inbox."""
     parameters = {"command_id": command_id, "principal": principal, "mark": fingerprint}
     return bool(await read(connection, _IS_DECIDED, parameters))
+
+
+async def conclude(connection: AsyncConnection, principal: str, command_id: UUID, outcome: bytes) -> datetime | None:
+    """Store the outcome of a command that was taken; return the time, or None if it has an outcome already."""
+    parameters = {"command_id": command_id, "principal": principal, "outcome": outcome.decode()}
+    concluded_at: datetime | None = (await connection.execute(_CONCLUDE, parameters)).scalar_one_or_none()
+    return concluded_at
 
 
 async def decided_outcomes(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from psycopg.rows import DictRow
 from sqlalchemy import TextClause, text
@@ -16,6 +16,9 @@ from workers.runtime.commands import audit_flood_control
 from workers.runtime.storage.bulk_writes import insertion
 from workers.runtime.storage.database import as_json
 from workers.runtime.storage.hot_path_statements import read_later
+
+DEFERRED: Final = b""
+"""The outcome of a command that was taken and is being carried out: nothing is published yet."""
 
 
 class Outcome(NamedTuple):
@@ -38,6 +41,12 @@ class Decision:
     applied: int = 0
     dead: int = 0
     turned_away: int = 0
+    taken: int = 0
+
+    def answer(self, outcome: Outcome) -> None:
+        """Publish an outcome after the commit, unless it is deferred."""
+        if outcome.body:
+            self.outcomes.append(outcome)
 
 
 _INBOX_COLUMNS = ("command_id", "principal", "month", "fingerprint", "outcome", "decided_at")

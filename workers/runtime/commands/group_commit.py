@@ -28,16 +28,16 @@ from workers.runtime.admission.incoming_messages import (
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.admission.password_redaction import fingerprint_without_secrets
 from workers.runtime.admission.rate_limits import RateLimits
+from workers.runtime.admission.transaction_boundaries import runs
 from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
 from workers.runtime.bus.outbox import Committed
 from workers.runtime.commands import audit_flood_control, envelopes
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, reject_forged
-from workers.runtime.commands.decision_writer import Decision, Outcome, write_decisions
+from workers.runtime.commands.decision_writer import DEFERRED, Decision, Outcome, write_decisions
 from workers.runtime.commands.envelopes import LaneOutbox, Origin, sender
 from workers.runtime.commands.refusal_messages import attempt_event, error_of, turned_away_outcome
 from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
-from workers.runtime.commands.transaction_boundaries import runs
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
 from workers.runtime.storage import hot_path_statements
 
@@ -46,7 +46,8 @@ AUDITED_CODES = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_
 
 CRASH_REASON = f"It ended its process {ATTEMPTS_MAX} times."
 
-Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
+Handler = Callable[[Any, Unit[Any]], Awaitable[Event | None]]
+"""Returns the command's event, or None if the command is taken now and its outcome follows (`deferred_commands`)."""
 
 
 class GroupCommit:
@@ -71,6 +72,8 @@ class GroupCommit:
         self._handlers = handlers
         self.counters = Counters()
         self.letters: DeadLetterStream | None = None
+        self.on_taken: Callable[[], None] = lambda: None
+        """Called when a transaction is committed that has taken commands whose outcomes follow."""
         self.on_commit: Callable[[Committed], None] = lambda _: None
         """Called with the messages of each transaction when it is committed."""
 
@@ -123,6 +126,8 @@ class GroupCommit:
             [posted] = numbers()
             first = posted["posted"] - len(messages) + 1
             self.on_commit(Committed(owned.lane, owned.epoch, first, posted["posted_at"], messages))
+        if decision.taken:
+            self.on_taken()
         self.counters.count(decision, [message.stored_ns for message in batch if isinstance(message, IncomingCommand)])
         return decision.outcomes
 
@@ -152,7 +157,7 @@ class GroupCommit:
             before = known.get((message.work.principal, message.id))
             if before is not None:
                 decision.repeated += 1
-                decision.outcomes.append(Outcome(message, self._repeat_outcome(message, before)))
+                decision.answer(Outcome(message, self._repeat_outcome(message, before)))
             elif message.turned_away:
                 decision.turned_away += 1
                 decision.outcomes.append(Outcome(message, turned_away_outcome(message)))
@@ -181,6 +186,7 @@ class GroupCommit:
             site=self._site,
             letters=self.letters,
             licensing=self._licensing,
+            trace=message.trace,
         )
 
     async def _outcome(self, decision: Decision, message: IncomingCommand, unit: Unit[Any], post: LaneOutbox) -> bytes:
@@ -196,6 +202,9 @@ class GroupCommit:
                 self._publish(decision, message, unit, [attempt], post)
                 decision.record.add(decision.outbox[-1])
             return envelopes.rejected_outcome(message.sent_id, error_of(refusal, message))
+        if result is None:
+            decision.taken += 1
+            return DEFERRED
         if unit.is_unchanged:
             decision.applied += 1
             return envelopes.applied_outcome(message.id, unit.revision, result, [])
@@ -222,7 +231,7 @@ class GroupCommit:
     def _record_outcome(
         self, decision: Decision, message: IncomingCommand, outcome: bytes, now: datetime, *, sends: bool = False
     ) -> None:
-        decision.outcomes.append(Outcome(message, outcome, sends))
+        decision.answer(Outcome(message, outcome, sends))
         row = inbox.row(
             command_id=message.id,
             principal=message.work.principal,
@@ -240,7 +249,7 @@ class GroupCommit:
                 decision.record.add(decision.outbox[-1])
         elif before := context.known.get((dead.incoming.work.principal, dead.incoming.id)):
             decision.outbox.append(post.dead(dead))  # the outcome of its first failure remains valid
-            decision.outcomes.append(Outcome(dead.incoming, before.outcome))
+            decision.answer(Outcome(dead.incoming, before.outcome))
         else:
             decision.outbox.append(post.dead(dead))
             message = dead.incoming

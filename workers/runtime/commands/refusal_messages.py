@@ -12,7 +12,7 @@ from workers.runtime.admission.incoming_messages import Addressed, IncomingComma
 
 def error_of(refusal: Refusal, message: Addressed) -> Error:
     """Return a refusal as an error in the words of its command (MSG-01 to MSG-07)."""
-    return _error_of(refusal, message.kind, message.language)
+    return refused_error(refusal, message.kind, message.language)
 
 
 def turned_away_outcome(message: IncomingCommand) -> bytes:
@@ -27,10 +27,11 @@ def turned_away_outcome(message: IncomingCommand) -> bytes:
 def _later(kind: type[Command[Any]], language: str, seconds: int) -> bytes:
     fields = [{"field": "", "kind": "too_many_commands"}]
     refusal = Refusal(Code.UNAVAILABLE, fields=fields, retry_after_seconds=seconds)
-    return _error_of(refusal, kind, language).model_dump_json().encode()
+    return refused_error(refusal, kind, language).model_dump_json().encode()
 
 
-def _error_of(refusal: Refusal, kind: type[Command[Any]], language: str) -> Error:
+def refused_error(refusal: Refusal, kind: type[Command[Any]], language: str) -> Error:
+    """Return a refusal of a kind of command as an error."""
     refusal.part = refusal.part or kind.part
     if refusal.text is None:
         refusal.text = sentence(refusal.code, kind)

@@ -84,6 +84,8 @@ class Unit(Generic[RowsT]):
     site: str = "main"
     is_unchanged: bool = False
     licensing: Licensing = field(default_factory=Licensing)
+    trace: str | None = None
+    """The trace context of the command, for a handler whose outcome follows."""
 
     def leave_unchanged(self, revision: int | None = None) -> None:
         """Answer without an effect, because an earlier command has already had it."""

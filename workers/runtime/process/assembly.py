@@ -144,7 +144,6 @@ async def _report(error: Exception) -> None:
 
 def _attach_lanes(running: RunningComponents) -> None:
     worker, settings = running.worker, running.settings
-    size = worker.fetch or settings.fetch
     limits = BatchLimits(settings.transactions, settings.lock_seconds)
     executor = BatchExecutor(
         settings.site,
@@ -159,7 +158,7 @@ def _attach_lanes(running: RunningComponents) -> None:
     subscribe = partial(subscribe_lane, running.broker, running.lanes)
     if worker.handlers:
         for lane in range(PARTITIONS):
-            subscribe(lane, commands_of(settings.site, worker.name, size), executor.commands)
+            subscribe(lane, commands_of(settings.site, worker.name, settings.fetch), executor.commands)
     if worker.reactions:
         heard = worker.heard_subjects(settings.site)
         source = LaneSource(

@@ -48,11 +48,11 @@ Key = tuple[str, UUID]
 
 
 class AwaitedOutcome(NamedTuple):
-    """The answer to a question whose outcome is not known yet: wait so long for it, then refuse."""
+    """The answer to a question whose outcome is not known yet: wait so long for it, then refuse or answer otherwise."""
 
     command_id: UUID
     seconds: float
-    refusal: Refusal
+    otherwise: Refusal | bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class OutcomeWaits:
         deadline, pause = wait.query.arrived + wait.awaited.seconds, FIRST_LOOK_SECONDS
         while (outcome := await self._looks.outcome(wait.key)) is None:
             if (left := deadline - asyncio.get_running_loop().time()) <= 0:
-                raise wait.awaited.refusal
+                return _or_raise(wait.awaited.otherwise)
             await asyncio.wait({published}, timeout=min(left, pause))
             if published.done():
                 return published.result()
@@ -193,6 +193,12 @@ class _Looks:
             known = await decided_outcomes(connection, list(asked))
         for key, answer in asked.items():
             answer.set_result(known.get(key))
+
+
+def _or_raise(answer: Refusal | bytes) -> bytes:
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
 
 
 def _receiver(command_id: UUID, published: asyncio.Future[bytes]) -> Callable[[Msg], Awaitable[None]]:

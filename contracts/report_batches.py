@@ -1,0 +1,212 @@
+"""Commands, events and queries of batches: the reports of many projects in one file."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Final
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.downloads import Download
+from contracts.message import BOTH_STORES, SITE_STORE, Event, Message, Query
+from contracts.permissions import Level, Node
+from contracts.projects.queries import Cursor, Limit
+from contracts.reports import ReportCommand
+from contracts.texts import Phrase
+from contracts.values import Language, Time
+
+BATCH_PROJECTS_MAX: Final = 10_000
+"""Projects of one batch."""
+
+PDF_PROJECTS_MAX: Final = 1_000
+"""Projects of one PDF file."""
+
+LEFT_OUT_SHOWN_MAX: Final = 100
+"""Projects that an outcome or a list names as left out; the file names all of them."""
+
+
+class BatchForm(StrEnum):
+    """The form of a batch's file."""
+
+    PDF = "pdf"
+    ZIP = "zip"
+
+
+class BatchState(StrEnum):
+    """How far a batch is."""
+
+    PENDING = "pending"
+    MADE = "made"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    ERASED = "erased"
+
+
+class Conformance(StrEnum):
+    """The PDF standard that a file was found to keep."""
+
+    PDF_A_3A = "PDF/A-3a"
+    PDF_A_3B = "PDF/A-3b"
+
+
+class Omission(StrEnum):
+    """Why a project has no report in a batch."""
+
+    UNKNOWN = "unknown"
+    DELETED = "deleted"
+    HIDDEN = "hidden"
+    TOO_LARGE = "too-large"
+    NOT_TYPESET = "not-typeset"
+
+
+class LeftOut(Message):
+    """A project without a report in the file of a batch."""
+
+    project_id: UUID
+    reason: Omission
+
+
+class ReportIncluded(Event):
+    """The report of a project was generated as a part of a batch."""
+
+    subject = "reports.included"
+    stores = BOTH_STORES
+
+    report_id: UUID
+    project_id: UUID
+
+
+class BatchRecorded(Event):
+    """The reports of these projects were generated as parts of a batch.
+
+    It is no activity itself: each project has an entry `reports.included`.
+    """
+
+    subject = "reports.batch-recorded"
+
+    report_id: UUID
+    project_ids: list[UUID]
+
+    def individual_events(self) -> Sequence[ReportIncluded]:
+        """Return the event of each project."""
+        return [ReportIncluded(report_id=self.report_id, project_id=project_id) for project_id in self.project_ids]
+
+
+class BatchGenerated(Event):
+    """A batch was made: `included` of `total` projects have a report in its file.
+
+    `left_out` names the first hundred of the others, and the file names all of them. `conformance` is the PDF standard
+    that the file was found to keep; a ZIP has none, but each report in it does.
+    """
+
+    subject = "reports.batch-generated"
+    stores = SITE_STORE
+
+    report_id: UUID
+    form: BatchForm
+    total: int
+    included: int
+    left_out: list[LeftOut]
+    bytes: int
+    sha256: str
+    pages: int
+    conformance: Conformance | None
+
+
+class GenerateBatch(ReportCommand[BatchGenerated]):
+    """Make one file with the reports of many projects, in the order in which they are named.
+
+    The command is taken at once, and its outcome is published when the file is made. Meanwhile `projects.outcome` says
+    `pending`, with the projects that are `done` of the `total`.
+    """
+
+    subject = "reports.generate-batch"
+    failure_phrase = Phrase.REPORT_NOT_GENERATED
+    runs_alone = True
+
+    project_ids: Annotated[list[UUID], Field(min_length=1, max_length=BATCH_PROJECTS_MAX)]
+    form: BatchForm = BatchForm.PDF
+    show_user_names: bool = False
+    language: Language | None = None
+
+    def needs(self) -> dict[Node, Level]:
+        """Require reports, and user names if they are to be shown."""
+        names = {Node.USER_NAMES: Level.VIEW} if self.show_user_names else {}
+        return {self.node: self.level, **names}
+
+
+class BatchDeleted(Event):
+    """A batch was cancelled, or its file was deleted."""
+
+    subject = "reports.batch-deleted"
+    stores = SITE_STORE
+
+    report_id: UUID
+
+
+class DeleteBatch(ReportCommand[BatchDeleted]):
+    """Cancel a batch of one's own that is being made, or delete its file."""
+
+    subject = "reports.delete-batch"
+    failure_phrase = Phrase.NOT_SAVED
+
+
+class BatchDownloaded(Event):
+    """The file of a batch, or a part of it, was downloaded."""
+
+    subject = "reports.batch-downloaded"
+    stores = SITE_STORE
+
+    report_id: UUID
+    included: int
+
+
+class Batch(Message):
+    """A batch of the caller's; the figures of its file are missing until it is made.
+
+    `done` counts the projects whose reports are made or left out.
+    """
+
+    report_id: UUID
+    command_id: UUID
+    created_at: Time
+    state: BatchState
+    form: BatchForm
+    language: str
+    show_user_names: bool
+    total: int
+    done: int
+    finished_at: Time | None = None
+    included: int | None = None
+    left_out: list[LeftOut] = []
+    bytes: int | None = None
+    sha256: str | None = None
+    pages: int | None = None
+    conformance: Conformance | None = None
+
+
+class BatchList(Message):
+    """A page of the caller's batches, newest first."""
+
+    items: list[Batch]
+    next: Cursor | None = None
+
+
+class ListBatches(Query[BatchList]):
+    """Ask for the caller's own batches, newest first, or for one of them."""
+
+    subject = "reports.batches"
+    node = Node.REPORTS
+
+    report_id: UUID | None = None
+    limit: Limit = 100
+    after: Cursor | None = None
+
+
+class DownloadBatch(Download):
+    """Fetch bytes of the file of a batch; the reply is the bytes alone, fewer than requested at the end."""
+
+    subject = "reports.download-batch"
+    node = Node.REPORTS
+
+    report_id: UUID

@@ -1,0 +1,102 @@
+"""The reports of many projects in one file."""
+
+import csv
+import io
+import zipfile
+from hashlib import sha256
+from uuid import UUID
+
+import pytest
+from pypdf import PdfReader
+
+from contracts.ids import uuid7
+from contracts.projects.commands import CreateProject, DeleteProject
+from contracts.report_batches import (
+    BatchForm,
+    BatchGenerated,
+    BatchState,
+    Conformance,
+    DownloadBatch,
+    GenerateBatch,
+    LeftOut,
+    ListBatches,
+    Omission,
+)
+from contracts.reports import GenerateReport
+from incidents import Client, Refused
+from tests.support import Site
+
+
+async def projects(client: Client, count: int) -> list[UUID]:
+    """Create projects and return their ids."""
+    ids = [uuid7() for _ in range(count)]
+    for number, project_id in enumerate(ids, 1):
+        await client.send(CreateProject(project_id=project_id, description=f"Bag {number} at gate {number}"))
+    return ids
+
+
+async def fetch(client: Client, batch: BatchGenerated) -> bytes:
+    """Return the file of a batch, whose digest is that of its outcome."""
+    data = b""
+    while part := await client.ask(DownloadBatch(report_id=batch.report_id, offset=len(data))):
+        data += part
+    assert sha256(data).hexdigest() == batch.sha256
+    assert len(data) == batch.bytes
+    return data
+
+
+async def test_a_zip_has_every_report_and_names_what_it_lacks(site: Site) -> None:
+    """The file has the reports in the order that was ordered_ids for; deleted and unknown projects are named."""
+    await site.workers("projects", "reports", "audit")
+    client, unknown = await site.client(), uuid7()
+    first, second, deleted = await projects(client, 3)
+    await client.send(DeleteProject(project_id=deleted))
+    ordered_ids = [second, unknown, first, deleted]
+    batch = await client.send(GenerateBatch(report_id=uuid7(), project_ids=ordered_ids, form=BatchForm.ZIP))
+    assert (batch.total, batch.included) == (4, 2)
+    assert batch.left_out == [
+        LeftOut(project_id=unknown, reason=Omission.UNKNOWN),
+        LeftOut(project_id=deleted, reason=Omission.DELETED),
+    ]
+    archive = zipfile.ZipFile(io.BytesIO(await fetch(client, batch)))
+    assert archive.testzip() is None
+    assert archive.namelist() == ["report-2.pdf", "report-1.pdf", "reports.csv"]
+    rows = list(csv.DictReader(io.StringIO(archive.read("reports.csv").decode("utf-8-sig"))))
+    assert [row["Project"] for row in rows] == [str(project_id) for project_id in ordered_ids]
+    assert [row["File"] for row in rows] == ["report-2.pdf", "", "report-1.pdf", ""]
+    assert [row["Left out"] for row in rows] == ["", "does not exist", "", "deleted"]
+    [listed] = (await client.ask(ListBatches())).items
+    assert listed.state is BatchState.MADE
+    assert listed.done == listed.total == 4
+
+
+async def test_a_pdf_has_every_report_and_keeps_its_standard(site: Site) -> None:
+    """One file with a front page, the reports in the order that was asked for, and bookmarks; still PDF/A-3a."""
+    await site.workers("projects", "reports")
+    client = await site.client()
+    first, second = await projects(client, 2)
+    batch = await client.send(GenerateBatch(report_id=uuid7(), project_ids=[second, first, uuid7()]))
+    assert batch.conformance is Conformance.PDF_A_3A
+    assert (batch.included, [each.reason for each in batch.left_out]) == (2, [Omission.UNKNOWN])
+    reader = PdfReader(io.BytesIO(await fetch(client, batch)))
+    assert len(reader.pages) == batch.pages
+    text = "\n".join(page.extract_text() for page in reader.pages)
+    assert text.index("Bag 2 at gate 2") < text.index("Bag 1 at gate 1")
+
+
+async def test_what_cannot_be_one_batch_is_refused(site: Site) -> None:
+    """A project named twice, too many for a PDF, and an id that is in use: each with the field and the reason."""
+    await site.workers("projects", "reports")
+    client, report_id = await site.client(), uuid7()
+    [project_id] = await projects(client, 1)
+    await client.send(GenerateReport(report_id=report_id, project_id=project_id))
+    refused = {
+        "named_twice": GenerateBatch(report_id=uuid7(), project_ids=[project_id, project_id]),
+        "too_many_for_pdf": GenerateBatch(report_id=uuid7(), project_ids=[uuid7() for _ in range(1_001)]),
+        "id_taken": GenerateBatch(report_id=report_id, project_ids=[project_id]),
+        "no_reports": GenerateBatch(report_id=uuid7(), project_ids=[uuid7()]),
+    }
+    for kind, command in refused.items():
+        with pytest.raises(Refused) as refusal:
+            await client.send(command)
+        assert refusal.value.details["fields"][0]["kind"] == kind

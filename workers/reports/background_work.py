@@ -1,0 +1,127 @@
+"""The background work of reports: making them, one by one or as batches, and deleting old batches."""
+
+import asyncio
+from contextlib import suppress
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+import structlog
+from nats.errors import Error as NatsError
+from sqlalchemy.exc import SQLAlchemyError
+
+from contracts.report_batches import BatchState
+from workers.common.logs import describe
+from workers.reports import domain, tables
+from workers.reports.batches.files import finish_batch
+from workers.reports.batches.parts import make_next_part
+from workers.reports.row_types import BatchHeadRow, UnfinishedBatchRow
+from workers.reports.single_reports import make_next_report
+from workers.reports.turns import Turns
+from workers.reports.worker import worker
+from workers.runtime.commands.deferred_commands import DeferredWork, Step
+from workers.runtime.process.running_components import RunningComponents
+from workers.runtime.storage.database import connect_autocommit
+from workers.runtime.storage.database_clock_check import is_believed
+from workers.runtime.storage.identity_map import row_of, rows_of
+
+_BATCH_TASKS: Final = 2
+"""Parts of batches that a process makes at once; one task more makes single reports only."""
+
+_POLL_SECONDS: Final = 0.5
+"""Between two looks for what other processes have taken; what this one takes wakes it."""
+
+_PURGE_SECONDS: Final = 60.0
+_TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
+log = structlog.get_logger()
+
+
+@worker.background
+async def make_reports(running: RunningComponents) -> None:
+    """Make what was asked for, in turn for all who wait: single reports before parts of batches."""
+    maker = ReportMaker(running)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(maker.run(makes_batches=False))
+        for _ in range(_BATCH_TASKS):
+            tasks.create_task(maker.run(makes_batches=True))
+
+
+class ReportMaker:
+    """Makes reports, step by step: each step is a transaction, so that whoever is killed leaves it to others."""
+
+    def __init__(self, running: RunningComponents) -> None:
+        """Share the turns among the tasks of a process, which are woken by the commands that it takes."""
+        self._work = DeferredWork(
+            running.settings.site,
+            worker.name,
+            running.engine,
+            lambda: running.nats,
+            partial(running.relay.wake, urgent=True),
+        )
+        self._turns, self._turns_of_batches = Turns(), Turns()
+        self._woken = asyncio.Event()
+        running.delivery.on_taken = self._woken.set
+
+    async def run(self, *, makes_batches: bool) -> None:
+        """Take one step after the other until cancelled; wait while there is nothing to do."""
+        while True:
+            self._woken.clear()
+            try:
+                busy = await self._make_report() or (makes_batches and await self._make_batch())
+            except _TRANSIENT as error:
+                log.warning("batch_step_interrupted", **describe(error))
+                busy = False
+            if not busy:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_POLL_SECONDS):
+                        await self._woken.wait()
+
+    async def _make_report(self) -> bool:
+        """Make one single report; return whether there was anything to do."""
+        async with self._work.step() as step:
+            principals = list((await step.connection.execute(tables.REQUESTING)).scalars())
+        for principal in self._turns.order(principals, str):
+            if await self._make_report_of(principal):
+                self._turns.note(principal)
+                return True
+        return False
+
+    async def _make_report_of(self, principal: str) -> bool:
+        return await self._work.attempt(lambda step, give_up: make_next_report(step, principal, give_up=give_up))
+
+    async def _make_batch(self) -> bool:
+        """Make one part of one batch, or one file; return whether there was anything to do."""
+        async with self._work.step() as step:
+            unfinished = rows_of(await step.connection.execute(tables.UNFINISHED_BATCHES), UnfinishedBatchRow)
+        for batch in self._turns_of_batches.order(unfinished, lambda batch: batch["principal"]):
+            if batch["state"] == BatchState.PENDING and await self._make_part(batch["report_id"]):
+                self._turns_of_batches.note(batch["principal"])
+                return True
+            if await self._finish(batch["report_id"]):
+                return True
+        return False
+
+    async def _make_part(self, report_id: UUID) -> bool:
+        async def make(step: Step, give_up: bool) -> bool:  # noqa: FBT001 - a fact, not a mode
+            batch = row_of(await step.connection.execute(tables.BATCH, {"report_id": report_id}), BatchHeadRow)
+            return batch is not None and await make_next_part(step, batch, give_up=give_up)
+
+        return await self._work.attempt(make)
+
+    async def _finish(self, report_id: UUID) -> bool:
+        return await self._work.attempt(lambda step, give_up: finish_batch(step, report_id, give_up=give_up))
+
+
+@worker.background
+async def purge_batches(running: RunningComponents) -> None:
+    """Delete finished batches after a day, unless the clock is doubted."""
+    while True:
+        try:
+            async with connect_autocommit(running.engine) as connection:
+                if await is_believed(connection):
+                    deleted = await connection.execute(tables.PURGE_BATCHES, {"kept": domain.BATCH_LIFETIME})
+                    if deleted.rowcount:
+                        log.info("batches_purged", batches=deleted.rowcount)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("purge_failed", **describe(error))
+        await asyncio.sleep(_PURGE_SECONDS)

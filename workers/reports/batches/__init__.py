@@ -1,0 +1,1 @@
+"""Batches: the reports of many projects, made one by one and bound to one file."""

@@ -1,0 +1,62 @@
+"""The projects of a batch in their order, each with what became of its report."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final, TypedDict, cast
+from uuid import UUID
+
+from contracts.report_batches import LEFT_OUT_SHOWN_MAX, LeftOut, Omission
+from workers.reports.row_types import ListedPartRow
+
+INCLUDED: Final = "included"
+
+_NO_FACTS: Final[Mapping[str, Any]] = {
+    "number": None,
+    "created_at": None,
+    "description": None,
+    "type": None,
+    "status": None,
+    "pages": 0,
+}
+
+
+class Entry(TypedDict):
+    """A project of a batch: `state` is `included` or the reason of the omission."""
+
+    project_id: str
+    place: int
+    state: str
+    number: int | None
+    created_at: str | None
+    description: str | None
+    type: str | None
+    status: str | None
+    pages: int
+
+
+def entries_of(asked: Sequence[UUID], parts: Iterable[ListedPartRow], deleted: Collection[UUID]) -> list[Entry]:
+    """Return an entry for each project that was asked for; one without a part was deleted, or never existed."""
+    by_place = {part["place"]: part for part in parts}
+    return [_entry(place, project_id, by_place.get(place), deleted) for place, project_id in enumerate(asked, 1)]
+
+
+def _entry(place: int, project_id: UUID, part: ListedPartRow | None, deleted: Collection[UUID]) -> Entry:
+    if part is None:
+        state = Omission.DELETED.value if project_id in deleted else Omission.UNKNOWN.value
+    else:
+        state = INCLUDED if part["facts"] is not None else part["state"]
+    facts = {**_NO_FACTS, **((part["facts"] if part else None) or {})}
+    return cast("Entry", {"project_id": str(project_id), "place": place, "state": state, **facts})
+
+
+def included(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entries with a report."""
+    return [entry for entry in entries if entry["state"] == INCLUDED]
+
+
+def left_out(entries: Iterable[Entry]) -> list[LeftOut]:
+    """Return the first hundred projects without a report, each with its reason."""
+    omitted = [entry for entry in entries if entry["state"] != INCLUDED]
+    return [
+        LeftOut(project_id=UUID(entry["project_id"]), reason=Omission(entry["state"]))
+        for entry in omitted[:LEFT_OUT_SHOWN_MAX]
+    ]

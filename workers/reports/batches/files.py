@@ -1,0 +1,203 @@
+"""Making the file of a batch of its parts, and concluding the command that asked for it."""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.errors import Code, Refusal
+from contracts.report_batches import (
+    BatchForm,
+    BatchGenerated,
+    BatchRecorded,
+    BatchState,
+    Conformance,
+    GenerateBatch,
+)
+from workers.common import sandboxed_jobs
+from workers.common.sandboxed_jobs import Cause, ChildError
+from workers.reports import domain, tables
+from workers.reports.batches.entries import Entry, entries_of, included, left_out
+from workers.reports.batches.parts import read_pdf
+from workers.reports.batches.zip_file import ZipWriter
+from workers.reports.rendering.child_process_rendering import refusal_of
+from workers.reports.row_types import BatchHeadRow, ListedPartRow, SettingsRow
+from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
+from workers.runtime.storage import file_chunks
+from workers.runtime.storage.identity_map import row_of, rows_of
+
+_BIND_JOB: Final = "workers.reports.binding.pdf_binding:job"
+
+
+class _File:
+    """The file while it is written: its chunks are rows, and its figures are those of `reports.batch`."""
+
+    def __init__(self, step: Step, report_id: UUID) -> None:
+        """Start with no bytes."""
+        self.step = step
+        self.size = 0
+        self.pages = 0
+        self.conformance: Conformance | None = None
+        self._report_id = report_id
+        self._digest = hashlib.sha256()
+        self._rest = b""
+        self._number = 0
+
+    async def write(self, data: bytes, *, last: bool = False) -> None:
+        """Add bytes; whole chunks become rows, and with the last bytes the rest, too."""
+        self._digest.update(data)
+        self.size += len(data)
+        data = self._rest + data
+        whole = len(data) if last else len(data) - len(data) % file_chunks.CHUNK_BYTES
+        self._rest = data[whole:]
+        for _, chunk in file_chunks.cut(data[:whole]):
+            parameters = {"report_id": self._report_id, "number": self._number, "data": chunk}
+            await self.step.connection.execute(tables.ADD_BATCH_CHUNK, parameters)
+            self._number += 1
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of all bytes, in hexadecimal digits."""
+        return self._digest.hexdigest()
+
+
+async def finish_batch(step: Step, report_id: UUID, *, give_up: bool = False) -> bool:
+    """Make the file of a batch without waiting parts, or end a cancelled one; return whether it was done here."""
+    connection, named = step.connection, {"report_id": report_id}
+    if not (await connection.execute(tables.HOLD_BATCH, named)).scalar_one():
+        return False
+    batch = row_of(await connection.execute(tables.BATCH, named), BatchHeadRow)
+    if batch is None or batch["finished_at"] is not None:
+        return False
+    if batch["state"] == BatchState.CANCELLED:
+        await connection.execute(tables.DROP_PARTS, named)
+        return await _fail(step, batch, Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}]))
+    if (await connection.execute(tables.PARTS_WAIT, named)).scalar_one():
+        return False
+    if give_up:
+        return await _fail(step, batch, domain.report_refusal("report_not_typeset"))
+    return await _make(step, batch)
+
+
+async def _make(step: Step, batch: BatchHeadRow) -> bool:
+    entries = await _entries(step, batch["report_id"])
+    if not included(entries):
+        fields = [{"field": "project_ids", "kind": "no_reports"}]
+        return await _fail(step, batch, Refusal(Code.INVALID, fields=fields), entries)
+    file = _File(step, batch["report_id"])
+    try:
+        if batch["form"] == BatchForm.ZIP:
+            await _write_zip(file, batch, entries)
+        else:
+            await _write_pdf(file, batch, entries)
+    except ChildError as error:
+        return await _fail(step, batch, refusal_of(error), entries)
+    return await _conclude(step, batch, file, entries)
+
+
+async def _entries(step: Step, report_id: UUID) -> list[Entry]:
+    named = {"report_id": report_id}
+    asked: list[UUID] = (await step.connection.execute(tables.ASKED_PROJECTS, named)).scalar_one()
+    parts = rows_of(await step.connection.execute(tables.PARTS, named), ListedPartRow)
+    missing = sorted(set(asked) - {part["project_id"] for part in parts})
+    deleted = set((await step.connection.execute(tables.DELETED_PROJECTS, {"ids": missing})).scalars())
+    return entries_of(asked, parts, deleted)
+
+
+async def _write_zip(file: _File, batch: BatchHeadRow, entries: Sequence[Entry]) -> None:
+    writer = ZipWriter(batch["created_at"], batch["language"])
+    async for entry, pdf in _pdfs(file.step, batch["report_id"], entries):
+        file.pages += entry["pages"]
+        await file.write(writer.report(entry, pdf))
+    await file.write(writer.end(entries), last=True)
+
+
+async def _write_pdf(file: _File, batch: BatchHeadRow, entries: Sequence[Entry]) -> None:
+    [settings] = rows_of(await file.step.connection.execute(tables.SETTINGS), SettingsRow)
+    facts: dict[str, Any] = {
+        "language": batch["language"],
+        "timezone": settings["timezone"],
+        "at": int(batch["created_at"].timestamp()),
+        "title": settings["report_title"],
+        "author": batch["principal"] if batch["show_user_names"] else None,
+    }
+    pdfs = [pdf async for _, pdf in _pdfs(file.step, batch["report_id"], entries)]
+    data = [json.dumps(entries).encode(), *pdfs]
+    try:
+        reply = await sandboxed_jobs.call(_BIND_JOB, facts, data)
+    except ChildError as error:
+        if error.cause is not Cause.CRASH:
+            raise
+        reply = await sandboxed_jobs.call(_BIND_JOB, {**facts, "plain": True}, data)
+    file.pages, conformance = int(reply.facts["pages"]), reply.facts["conformance"]
+    file.conformance = Conformance(conformance) if conformance else None
+    [pdf] = reply.data
+    await file.write(pdf, last=True)
+
+
+async def _pdfs(step: Step, report_id: UUID, entries: Sequence[Entry]) -> AsyncIterator[tuple[Entry, bytes]]:
+    for entry in included(entries):
+        yield entry, await read_pdf(step.connection, report_id, entry["place"])
+
+
+async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Sequence[Entry]) -> bool:
+    """Write the figures and the outcome, unless a project was deleted or the batch cancelled meanwhile.
+
+    Raises:
+        StepChangedError: Then the file is made again, or the batch is ended.
+    """
+    reports, named = included(entries), {"report_id": batch["report_id"]}
+    if (await step.connection.execute(tables.KEEP_PARTS, named)).scalar_one() != len(reports):
+        raise StepChangedError
+    result = BatchGenerated(
+        report_id=batch["report_id"],
+        form=BatchForm(batch["form"]),
+        total=batch["total"],
+        included=len(reports),
+        left_out=left_out(entries),
+        bytes=file.size,
+        sha256=file.sha256,
+        pages=file.pages,
+        conformance=file.conformance,
+    )
+    figures = {name: getattr(result, name) for name in ("included", "bytes", "sha256", "pages", "conformance")}
+    await _finish(step, batch, BatchState.MADE, entries, figures)
+    await step.connection.execute(tables.CLEAR_PARTS, named)
+    projects = BatchRecorded(report_id=batch["report_id"], project_ids=[UUID(entry["project_id"]) for entry in reports])
+    return await step.conclude(_command(batch), result, [projects])
+
+
+async def _fail(step: Step, batch: BatchHeadRow, refusal: Refusal, entries: Sequence[Entry] = ()) -> bool:
+    was_cancelled = batch["state"] == BatchState.CANCELLED
+    state = BatchState.CANCELLED if was_cancelled else BatchState.FAILED
+    figures = dict.fromkeys(("included", "bytes", "sha256", "pages", "conformance"))
+    await _finish(step, batch, state, entries, figures)
+    await step.connection.execute(tables.DROP_PARTS, {"report_id": batch["report_id"]})
+    return await step.conclude(_command(batch), refusal)
+
+
+async def _finish(
+    step: Step, batch: BatchHeadRow, state: BatchState, entries: Sequence[Entry], figures: dict[str, Any]
+) -> None:
+    parameters = {
+        "report_id": batch["report_id"],
+        "before": batch["state"],
+        "state": state.value,
+        "left_out": [each.model_dump(mode="json") for each in left_out(entries)],
+        **figures,
+    }
+    finished = await step.connection.execute(tables.FINISH_BATCH, parameters)
+    if finished.one_or_none() is None:
+        raise StepChangedError
+
+
+def _command(batch: BatchHeadRow) -> DeferredCommand:
+    return DeferredCommand(
+        GenerateBatch,
+        batch["command_id"],
+        batch["principal"],
+        str(batch["report_id"]),
+        batch["refusal_language"],
+        batch["trace"],
+    )

@@ -1,0 +1,90 @@
+"""Making one part of a batch: the report of one project."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import Refusal
+from contracts.permissions import Level, Node
+from contracts.report_batches import Omission
+from contracts.values import Language
+from workers.common.sandboxed_jobs import ChildError
+from workers.reports import tables
+from workers.reports.data_collection import ReportContext, assemble
+from workers.reports.rendering.child_process_rendering import render
+from workers.reports.rendering.render_input import ReportDocument
+from workers.reports.row_types import BatchHeadRow
+from workers.runtime.commands.deferred_commands import Step
+
+MADE = "made"
+"""The state of a part with a report; the others are `waiting` and the reasons of an omission."""
+
+_DESCRIPTION_CHARACTERS = 200
+
+
+class _Request(NamedTuple):
+    report_id: UUID
+    project_id: UUID
+    language: Language
+    show_user_names: bool
+
+
+class _Part(NamedTuple):
+    state: str
+    facts: dict[str, Any] | None = None
+    pdf: bytes | None = None
+
+
+async def make_next_part(step: Step, batch: BatchHeadRow, *, give_up: bool = False) -> bool:
+    """Make the first part that waits and that nobody else is making; return whether there was one.
+
+    A part whose transaction does not end waits for the next one. One that cannot be made at all is left out.
+    """
+    claimed = (await step.connection.execute(tables.CLAIM_PART, {"report_id": batch["report_id"]})).one_or_none()
+    if claimed is None:
+        return False
+    place, project_id = claimed
+    project = await step.connection.execute(tables.KEEP_PROJECT, {"project_id": project_id})
+    if project.one_or_none() is None:
+        return False
+    part = _Part(Omission.NOT_TYPESET) if give_up else await _make(step, batch, project_id)
+    parameters = {"report_id": batch["report_id"], "place": place, **part._asdict()}
+    await step.connection.execute(tables.STORE_PART, parameters)
+    return True
+
+
+async def _make(step: Step, batch: BatchHeadRow, project_id: UUID) -> _Part:
+    """Return the report that its author may see now."""
+    context = await step.context(batch["principal"])
+    grants = context.grants[batch["principal"]]
+    names_allowed = grants.allow(Node.USER_NAMES, Level.VIEW) or not batch["show_user_names"]
+    if not (grants.allow(Node.REPORTS, Level.MANAGE) and names_allowed):
+        return _Part(Omission.HIDDEN)
+    request = _Request(batch["report_id"], project_id, batch["language"], batch["show_user_names"])
+    try:
+        document = await assemble(request, ReportContext(step.connection, grants, batch["created_at"]))
+        report = await render(document)
+    except Refusal:
+        return _Part(Omission.TOO_LARGE)
+    except ChildError:
+        return _Part(Omission.NOT_TYPESET)
+    return _Part(MADE, {**_facts(document), "pages": report.pages}, report.pdf)
+
+
+def _facts(document: ReportDocument) -> dict[str, Any]:
+    project = document.project
+    description = " ".join((project.description or "").split())
+    return {
+        "number": project.number,
+        "created_at": project.created_at.isoformat(),
+        "description": description[:_DESCRIPTION_CHARACTERS] or None,
+        "type": document.type_name,
+        "status": document.status_name,
+    }
+
+
+async def read_pdf(connection: AsyncConnection, report_id: UUID, place: int) -> bytes:
+    """Return the report of a part that is made."""
+    pdf: bytes = (await connection.execute(tables.PART_PDF, {"report_id": report_id, "place": place})).scalar_one()
+    return pdf

@@ -1,0 +1,100 @@
+"""The ZIP of a batch: the reports as single files, and a list of them as CSV. It is written as a stream."""
+
+import io
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Final
+
+from contracts.sheets import csv_line
+from contracts.texts import LANGUAGES
+from contracts.values import Language
+from workers.reports.batches.entries import INCLUDED, Entry
+
+_HEADINGS: Final = {
+    "en": ("Number", "Created", "Type", "Status", "Description", "Pages", "File", "Left out", "Project"),
+    "fr": ("Numéro", "Création", "Type", "État", "Description", "Pages", "Fichier", "Omis", "Projet"),
+}
+_REASONS: Final = {
+    "unknown": ("does not exist", "n'existe pas"),
+    "deleted": ("deleted", "supprimé"),
+    "hidden": ("not available to the author", "non accessible à l'auteur"),
+    "too-large": ("too large for a report", "trop volumineux pour un rapport"),
+    "not-typeset": ("could not be typeset", "n'a pas pu être mis en page"),
+}
+_LIST: Final = {"en": "reports.csv", "fr": "rapports.csv"}
+_REPORT: Final = {"en": "report-{}.pdf", "fr": "rapport-{}.pdf"}
+_BOM: Final = "\ufeff"
+"""By which spreadsheets recognise UTF-8."""
+
+
+class _Sink(io.RawIOBase):
+    """Keeps what is written until it is taken; a ZIP that cannot seek needs nothing else."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: bytes) -> int:  # type: ignore[override] # the ZIP writes bytes alone
+        self._parts.append(bytes(data))
+        return len(data)
+
+    def take(self) -> bytes:
+        data = b"".join(self._parts)
+        self._parts.clear()
+        return data
+
+
+class ZipWriter:
+    """Writes the ZIP of a batch piece by piece, so that it never stands in memory as a whole."""
+
+    def __init__(self, made_at: datetime, language: Language) -> None:
+        """Set the time (UTC) and the language of the names."""
+        self._sink = _Sink()
+        self._archive = zipfile.ZipFile(self._sink, "w")
+        self._at = made_at.timetuple()[:6]
+        self._language = language
+
+    def report(self, entry: Entry, pdf: bytes) -> bytes:
+        """Add the report of a project, and return the bytes so far; a PDF is compressed already."""
+        self._add(file_name(entry, self._language), pdf, zipfile.ZIP_STORED)
+        return self._sink.take()
+
+    def end(self, entries: Iterable[Entry]) -> bytes:
+        """Add the list, and return the last bytes."""
+        sheet = "".join([_BOM, *_sheet(entries, self._language)])
+        self._add(_LIST[self._language], sheet.encode(), zipfile.ZIP_DEFLATED)
+        self._archive.close()
+        return self._sink.take()
+
+    def _add(self, name: str, content: bytes, compression: int) -> None:
+        entry = zipfile.ZipInfo(name, self._at)
+        entry.compress_type = compression
+        entry.external_attr = 0o600 << 16
+        self._archive.writestr(entry, content)
+
+
+def file_name(entry: Entry, language: Language) -> str:
+    """Return the name of a report in the ZIP."""
+    return _REPORT[language].format(entry["number"])
+
+
+def _sheet(entries: Iterable[Entry], language: Language) -> Iterator[str]:
+    yield csv_line(_HEADINGS[language])
+    for entry in entries:
+        is_included = entry["state"] == INCLUDED
+        yield csv_line(
+            (
+                entry["number"] or "",
+                entry["created_at"] or "",
+                entry["type"] or "",
+                entry["status"] or "",
+                entry["description"] or "",
+                entry["pages"] if is_included else "",
+                file_name(entry, language) if is_included else "",
+                "" if is_included else _REASONS[entry["state"]][LANGUAGES.index(language)],
+                entry["project_id"],
+            )
+        )

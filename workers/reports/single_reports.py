@@ -1,0 +1,95 @@
+"""Making the report of one project, as a command has asked for it."""
+
+from contracts.errors import Code, Refusal
+from contracts.permissions import Level
+from contracts.reports import GenerateReport, ReportGenerated
+from workers.common.sandboxed_jobs import ChildError
+from workers.reports import domain, tables
+from workers.reports.data_collection import ReportContext, assemble
+from workers.reports.rendering.child_process_rendering import refusal_of, render
+from workers.reports.row_types import ReportRow, RequestRow, TombstoneRow
+from workers.runtime.commands.deferred_commands import DeferredCommand, Step
+from workers.runtime.storage import file_chunks
+from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.identity_map import row_of
+
+
+async def make_next_report(step: Step, principal: str, *, give_up: bool = False) -> bool:
+    """Make the report that a principal has waited for longest; return whether one waited that nobody else is making."""
+    connection, named = step.connection, {"principal": principal}
+    request = row_of(await connection.execute(tables.CLAIM_REQUEST, named), RequestRow)
+    if request is None:
+        return False
+    named["command_id"] = str(request["command_id"])
+    command = DeferredCommand(
+        GenerateReport,
+        request["command_id"],
+        principal,
+        str(request["report_id"]),
+        request["refusal_language"],
+        request["trace"],
+    )
+    try:
+        if give_up:
+            raise domain.report_refusal("report_not_typeset")
+        existing = row_of(await connection.execute(tables.REPORT, {"report_id": request["report_id"]}), ReportRow)
+        if existing is None:
+            await step.conclude(command, event_of(await _make(step, request)))
+        else:
+            domain.require_same_report(existing, request["project_id"])
+            await step.conclude(command, event_of(existing), is_unchanged=True)
+    except Refusal as refusal:
+        await step.conclude(command, refusal)
+    await connection.execute(tables.DROP_REQUEST, named)
+    return True
+
+
+async def _make(step: Step, request: RequestRow) -> ReportRow:
+    """Make and store a report with what its author may see now; its project cannot be deleted meanwhile."""
+    connection, ids = step.connection, {"ids": [request["project_id"]]}
+    present = (await connection.execute(tables.PROJECTS, ids)).one_or_none()
+    tombstone = row_of(await connection.execute(tables.TOMBSTONES, ids), TombstoneRow)
+    domain.require_project(present is not None, tombstone)
+    context = await step.context(request["principal"])
+    grants = context.grants[request["principal"]]
+    asked = GenerateReport(**{name: request[name] for name in GenerateReport.model_fields})  # type: ignore[literal-required] # the fields are columns
+    if missing := asked.missing(grants):
+        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
+    document = await assemble(asked, ReportContext(connection, grants, context.now))
+    try:
+        report = await render(document)
+    except ChildError as error:
+        raise refusal_of(error) from None
+    row: ReportRow = {
+        "report_id": request["report_id"],
+        "project_id": request["project_id"],
+        "created_by": request["principal"],
+        "created_at": context.now,
+        "language": document.language,
+        "show_user_names": request["show_user_names"],
+        "complete": not document.missing,
+        "missing": list(document.missing),
+        "bytes": len(report.pdf),
+        "sha256": report.sha256,
+        "pages": report.pages,
+    }
+    await insert_rows(connection, tables.Report, [row])
+    chunks = [
+        {"report_id": request["report_id"], "number": number, "data": f"\\x{data.hex()}"}
+        for number, data in file_chunks.cut(report.pdf)
+    ]
+    await insert_rows(connection, tables.Chunk, chunks)
+    return row
+
+
+def event_of(row: ReportRow) -> ReportGenerated:
+    """Return the event of a generated report."""
+    return ReportGenerated(
+        report_id=row["report_id"],
+        project_id=row["project_id"],
+        complete=row["complete"],
+        missing=row["missing"],
+        bytes=row["bytes"],
+        sha256=row["sha256"],
+        pages=row["pages"],
+    )

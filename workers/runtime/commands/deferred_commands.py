@@ -1,0 +1,129 @@
+"""Commands whose work takes long: taken in one short transaction, carried out in others, and answered by the last.
+
+The handler of such a command writes what is to be done and returns None. Its lane goes on, and its row in the inbox has
+an empty outcome. Whoever carries the work out concludes the command in the transaction of the result.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from nats.aio.client import Client
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts import subjects
+from contracts.errors import Refusal
+from contracts.ids import uuid7
+from contracts.message import Command, Event
+from contracts.subjects import lane_of
+from workers.runtime.admission import inbox
+from workers.runtime.admission.batch_preload import BatchContext, read_batch_context
+from workers.runtime.bus import outbox
+from workers.runtime.bus.frame_writing import frame, publish_frames
+from workers.runtime.bus.lane_progress import count_lanes
+from workers.runtime.commands.envelopes import LaneOutbox, Origin, applied_outcome, rejected_outcome
+from workers.runtime.commands.refusal_messages import refused_error
+from workers.runtime.commands.retry_and_bisection import bisect
+from workers.runtime.commands.unit_of_work import EmittedEvent
+
+_LIMIT_IDLE_TIME = text("SET LOCAL idle_in_transaction_session_timeout = '10min'")
+"""A step may typeset for longer than a delivery may take."""
+
+
+class StepChangedError(Exception):
+    """What a step had read has changed: it is undone, and the work is looked at again."""
+
+
+class DeferredCommand(NamedTuple):
+    """A command that was taken: who sent it, its kind and id, and the language and the trace of its outcome."""
+
+    kind: type[Command[Any]]
+    command_id: UUID
+    principal: str
+    key: str
+    language: str
+    trace: str | None = None
+
+
+@dataclass(slots=True)
+class Step:
+    """One transaction of the work; what it concludes is published when it is committed."""
+
+    connection: AsyncConnection
+    site: str
+    worker: str
+    frames: list[bytes] = field(default_factory=list)
+
+    async def context(self, principal: str) -> BatchContext:
+        """Return the time of the database, and what the principal may do now."""
+        return await read_batch_context(self.connection, [], [principal])
+
+    async def conclude(
+        self,
+        command: DeferredCommand,
+        result: Event | Refusal,
+        events: Sequence[Event] = (),
+        *,
+        is_unchanged: bool = False,
+    ) -> bool:
+        """Give a command its outcome, and post its event and others; return False if it has an outcome already.
+
+        A command that changed nothing leaves no event.
+        """
+        emitted = list[EmittedEvent]()
+        if isinstance(result, Event) and not is_unchanged:
+            emitted = [EmittedEvent(each, uuid7(), command.key, None) for each in (result, *events)]
+        if isinstance(result, Event):
+            outcome = applied_outcome(command.command_id, None, result, [each.id for each in emitted])
+        else:
+            outcome = rejected_outcome(str(command.command_id), refused_error(result, command.kind, command.language))
+        concluded_at = await inbox.conclude(self.connection, command.principal, command.command_id, outcome)
+        if concluded_at is None:
+            return False
+        lanes = await count_lanes(self.connection, self.worker, until_commit=True)
+        box = LaneOutbox(self.site, self.worker, lane_of(command.key, lanes))
+        origin = Origin(command.principal, concluded_at.isoformat(), command.command_id, command.trace)
+        await outbox.post(self.connection, [box.event(each, origin) for each in emitted])
+        self.frames.append(frame(subjects.outcome(self.site, command.principal, command.command_id), outcome))
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class DeferredWork:
+    """What carries out the commands of one worker that were taken."""
+
+    site: str
+    worker: str
+    engine: AsyncEngine
+    nats: Callable[[], Client]
+    wake: Callable[[], None]
+    """Has the relay publish the events of a step."""
+
+    @asynccontextmanager
+    async def step(self) -> AsyncIterator[Step]:
+        """Run the block as one transaction, which is undone if it raises; then publish the outcomes."""
+        async with self.engine.begin() as connection:
+            await connection.execute(_LIMIT_IDLE_TIME)
+            step = Step(connection, self.site, self.worker)
+            yield step
+        if step.frames:
+            await publish_frames(self.nats(), step.frames)
+            self.wake()
+
+    async def attempt(self, work: Callable[[Step, bool], Awaitable[bool]]) -> bool:
+        """Run work as one step, and return its answer; also True if what it had read has changed meanwhile.
+
+        If it fails by another fault than the infrastructure's three times, it is run once more and told to give up.
+        """
+
+        async def transact(batch: Sequence[None], given_up: str | None = None) -> list[bool]:  # noqa: ARG001 - there is one
+            with suppress(StepChangedError):
+                async with self.step() as step:
+                    return [await work(step, given_up is not None)]
+            return [True]
+
+        done: list[bool] = await bisect([None], transact)
+        return all(done)
