@@ -47,6 +47,7 @@ from contracts.properties import (
     EditType,
     MarkStatus,
 )
+from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatches
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
 from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
 from incidents.client import Client, connect
@@ -73,6 +74,7 @@ __all__ = [
     "DefineCategory",
     "DefineDataField",
     "DefineRole",
+    "DeleteBatch",
     "DeleteCall",
     "DeleteCategoryValue",
     "DeleteComment",
@@ -82,6 +84,7 @@ __all__ = [
     "DeleteStatus",
     "DeleteType",
     "DiscardLetter",
+    "DownloadBatch",
     "DownloadPackage",
     "DownloadReport",
     "DraftSequences",
@@ -92,6 +95,7 @@ __all__ = [
     "EditType",
     "ExportProject",
     "FindProject",
+    "GenerateBatch",
     "GenerateReport",
     "GetDeadLetter",
     "GetDraft",
@@ -110,6 +114,7 @@ __all__ = [
     "HoldProject",
     "ImportProjects",
     "IncidentData",
+    "ListBatches",
     "ListDeadLetters",
     "ListDue",
     "ListHolds",

@@ -137,7 +137,7 @@ class Client:
         return answer
 
     async def outcome(self, command_id: UUID, *, wait_seconds: float = 0.0) -> Outcome:
-        """Return the outcome of one of the principal's commands; if it has none yet, wait for it for some time.
+        """Return the outcome of one of the principal's commands, pending if its work goes on after this time.
 
         Raises:
             Refused: `gone`: no outcome is known. The command still waits, or was never accepted.

@@ -118,7 +118,10 @@ class Deliveries:
                 if submitted.awaited.done():
                     return submitted.awaited.result()
                 try:
-                    return await self._ask_outcome(submitted.command_id)
+                    outcome = await self._ask_outcome(submitted.command_id)
+                    if not outcome.is_pending:
+                        return outcome
+                    repeated = False
                 except Refused as refused:
                     reason = str(refused.details.get("reason") or refused.code)
                     if repeated and refused.code is Code.GONE:
@@ -180,6 +183,8 @@ async def known_outcome(
 ) -> Outcome:
     """Return an outcome as soon as it is known; `ask` asks once, for as long as a worker lets a question wait.
 
+    A command that is still being carried out after this time has a pending one.
+
     Raises:
         Refused: No outcome is known after this time, or it may not be asked for.
     """
@@ -187,7 +192,10 @@ async def known_outcome(
     while True:
         try:
             part = min(max(deadline - _now(), 0.0), OUTCOME_WAIT_SECONDS_MAX)
-            return await ask(command_id, part, query_seconds)
+            outcome = await ask(command_id, part, query_seconds)
+            if not outcome.is_pending or _now() >= deadline:
+                return outcome
+            pause = 0.0
         except Refused as refused:
             if _now() >= deadline or not (refused.retryable or refused.code is Code.GONE):
                 raise

@@ -25,6 +25,7 @@ _CREATED_ID_FIELDS: Final = {
     "projects.add-comment": "comment_id",
     "projects.add-call": "call_id",
     "reports.generate": "report_id",
+    "reports.generate-batch": "report_id",
 }
 """The field with the id of the object that a command creates."""
 
@@ -86,10 +87,15 @@ async def outcome(
     command_id: Annotated[UUID, typer.Argument(metavar="ID", help="The command id, as it was shown.")],
     wait: Annotated[str, typer.Option("--wait", metavar="SECONDS", help="How long to wait for it.")] = "0",
 ) -> None:
-    """Show the outcome of one of your commands: applied, refused with its reason, or not known yet."""
+    """Show the outcome of one of your commands: applied, refused with its reason, being carried out, or not known."""
     seconds = read_decimal(session, wait, 0, "--wait") or 0.0
     async with session.client() as client:
         result = await _outcome(client, command_id, seconds)
+    if result and result.is_pending:
+        words = "The command is being carried out: {done} of {total} done."
+        text = session.say(words, done=result.done, total=result.total)
+        session.show(result.model_dump(mode="json", exclude_none=True), text)
+        raise typer.Exit(Status.PENDING)
     if result:
         _show_outcome(session, result)
         return

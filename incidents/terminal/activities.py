@@ -1,85 +1,15 @@
-"""Activities in words: their names for people, and their details without ids."""
+"""Activities as tables, with their details in words and without ids."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
-from functools import partial
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from contracts.audit import Entry
 from contracts.printable import on_one_line
+from incidents.terminal.activity_names import activity_name
 from incidents.terminal.attempts import attempt_name
-from incidents.terminal.input.naming import Named, fold, nearest
-from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import Cell, Sheet, one_line, table
 from incidents.terminal.tables.values import Names, field_label, field_value, in_reading_order, times_in
 from incidents.terminal.text.words import name_of, say
-
-WORDS: Final[Mapping[str, str]] = {
-    "administration.category-defined": "category defined",
-    "administration.category-value-added": "category's value added",
-    "administration.category-value-deleted": "category's value deleted",
-    "administration.category-value-edited": "category's value edited",
-    "administration.data-field-defined": "data field defined",
-    "administration.letter-discarded": "dead letter discarded",
-    "administration.letter-opened": "dead letter viewed",
-    "administration.letter-removed": "dead letter removed",
-    "administration.letter-replayed": "dead letter replayed",
-    "administration.licence-activated": "licence activated",
-    "administration.role-assigned": "role granted",
-    "administration.role-defined": "role defined",
-    "administration.role-deleted": "role deleted",
-    "administration.role-unassigned": "role revoked",
-    "administration.settings-changed": "settings changed",
-    "administration.status-added": "status added",
-    "administration.status-deleted": "status deleted",
-    "administration.status-edited": "status edited",
-    "administration.status-marked": "status marked as closing or not",
-    "administration.type-added": "type added",
-    "administration.type-deleted": "type deleted",
-    "administration.type-edited": "type edited",
-    "audit.refused": "attempt refused",
-    "audit.surplus-counted": "further attempts counted",
-    "projects.call-added": "call added",
-    "projects.call-deleted": "call deleted",
-    "projects.call-edited": "call edited",
-    "projects.comment-added": "comment added",
-    "projects.comment-deleted": "comment deleted",
-    "projects.comment-edited": "comment edited",
-    "projects.created": "project created",
-    "projects.deleted": "project deleted",
-    "projects.downloaded": "package downloaded",
-    "projects.draft-cleared": "draft list cleared",
-    "projects.expired": "projects expired",
-    "projects.exported": "project exported",
-    "projects.imported": "projects imported",
-    "projects.opened": "project viewed",
-    "projects.sequences-added": "sequences added",
-    "projects.sequences-drafted": "sequences added to a draft list",
-    "projects.sequences-removed": "sequences removed",
-    "projects.sequences-undrafted": "sequences removed from a draft list",
-    "projects.updated": "project updated",
-    "reports.deleted": "report deleted",
-    "reports.downloaded": "report downloaded",
-    "reports.generated": "report generated",
-    "reports.printed": "report printed",
-    "retention.held": "hold placed",
-    "retention.released": "hold released",
-    "retention.sweep-started": "sweep begun",
-    "retention.swept": "sweep ended",
-}
-
-VIEWED: Final = "viewed"
-"""The word for all activities that show somebody the content of projects."""
-
-_VIEWING: Final = (
-    "administration.letter-opened",
-    "projects.downloaded",
-    "projects.exported",
-    "projects.opened",
-    "reports.downloaded",
-    "reports.generated",
-    "reports.printed",
-)
 
 _DETAILS: Final[Mapping[str, str]] = {
     "at": "Time",
@@ -89,10 +19,14 @@ _DETAILS: Final[Mapping[str, str]] = {
     "code": "Code",
     "comment_id": "Comment",
     "complete": "Complete",
+    "conformance": "Standard",
     "deleted": "Deleted",
     "direction": "Direction",
     "due": "Due",
     "expired": "Expired",
+    "form": "Format",
+    "included": "Included",
+    "left_out": "Left out",
     "letter": "Letter",
     "missing": "Missing",
     "name": "Name",
@@ -105,63 +39,16 @@ _DETAILS: Final[Mapping[str, str]] = {
     "sha256": "SHA-256",
     "size": "Size",
     "sequence_ids": "Sequences",
+    "total": "Projects",
     "type_id": "Type",
 }
 _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package_id", "report_id", "sweep_id"})
 """Details that the screen leaves out, because it shows numbers instead."""
 
+_COUNTED: Final = frozenset({"left_out"})
+"""Lists of which the screen shows the length alone."""
+
 _SIZES: Final = {"bytes": "size"}
-
-
-def activity_name(activity: str, language: str) -> str:
-    """Return the name of an activity for people."""
-    return say(language, WORDS[activity]) if activity in WORDS else activity
-
-
-def choose_activities(session: Session, typed: Iterable[str] | None, option: str = "--activity") -> list[str] | None:
-    """Return the wire's names of typed activities, which may be such names, prefixes of them, or words for people.
-
-    Raises:
-        UsageError: No activity has this name.
-    """
-    return sorted({name for text in typed for name in _named(session, text, option)}) if typed else None
-
-
-def _named(session: Session, typed: str, option: str) -> Sequence[str]:
-    folded_text = fold(typed)
-    if folded_text in {VIEWED, fold(session.say("project viewed").rpartition(" ")[2])}:
-        return _VIEWING
-    if any(name.startswith(folded_text) for name in WORDS) and "." in folded_text:
-        return [folded_text]
-    names = [Named(name, text) for name, words in WORDS.items() for text in (session.say(words), words, name)]
-    if exact := [named.key for named in names if fold(named.name) == folded_text]:
-        return exact
-    parts = folded_text.split()
-    matches = [name for name, words in WORDS.items() if _has(words, parts) or _has(session.say(words), parts)]
-    if not matches:
-        raise UsageError(_unknown(session, typed, option, names))
-    return matches
-
-
-def _unknown(session: Session, typed: str, option: str, names: Sequence[Named]) -> str:
-    """Return the refusal of an unknown activity, with the similar ones or with all, the nearest first."""
-    if near := nearest(typed, names):
-        words = "{option}: there is no activity {text}. Did you mean {near}?"
-        return session.say(words, option=option, text=typed, near=", ".join(near))
-    known = [session.say("project viewed").rpartition(" ")[2], *(session.say(words) for words in WORDS.values())]
-    ranked = sorted(known, key=partial(_distance, SequenceMatcher(b=fold(typed))))
-    words = "{option}: there is no activity {text}. Choose one of: {known}"
-    return session.say(words, option=option, text=typed, known=", ".join(ranked))
-
-
-def _distance(matcher: SequenceMatcher[str], name: str) -> float:
-    matcher.set_seq1(fold(name))
-    return -matcher.ratio()
-
-
-def _has(words: str, parts: Iterable[str]) -> bool:
-    known = fold(words).split()
-    return all(any(word.startswith(part) for word in known) for part in parts)
 
 
 def activity(items: Iterable[Entry], names: Names, language: str) -> Sheet:
@@ -243,12 +130,21 @@ def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterato
             case dict():
                 yield from _details(value, names, language)
             case list():
-                texts = (field_value(name, item, names, language) for item in value)
+                texts = (_element(name, item, names, language) for item in value)
                 yield _labelled(label, on_one_line(", ".join(texts)), language)
             case str() if name == "attempted":
                 yield _labelled(label, attempt_name(value, language), language)
             case _:
                 yield _labelled(label, field_value(name, value, names, language), language)
+
+
+def _element(name: str, item: Any, names: Names, language: str) -> str:
+    """Return an element of a list; a project that was left out is its id and the reason."""
+    match item:
+        case {"project_id": str(project_id), "reason": str(reason)}:
+            return f"{project_id} ({name_of(language, 'omission', reason)})"
+        case _:
+            return field_value(name, item, names, language)
 
 
 def _levels(permissions: Mapping[str, str], language: str) -> Iterator[str]:
@@ -290,7 +186,7 @@ def details_of(details: Mapping[str, Any], language: str) -> str:
 
 def _shortened(name: str, value: Any) -> Any:
     match value:
-        case list() if len(value) > 1:
+        case list() if len(value) > 1 or name in _COUNTED:
             return len(value)
         case str() if name == "sha256":
             return f"{value[:16]}…"

@@ -72,6 +72,9 @@ class Session:
     project: str = ""
     """The project that was typed, for the command to type after a refusal."""
 
+    at_interrupt: Callable[[], Coroutine[Any, Any, None]] | None = field(default=None, init=False)
+    """What Ctrl-C begins once the command has ended; it connects anew, and a second Ctrl-C ends it, too."""
+
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
     _sent: bool = field(default=False, init=False)
@@ -152,10 +155,14 @@ class Session:
         """Print one line of JSON."""
         printing.write(document)
 
+    def tell_line(self, line: str) -> None:
+        """Print a sentence that is in the session's language already, as `tell` does."""
+        if not self.json:
+            self.err.print(Text(line, style="dim"), soft_wrap=True)
+
     def tell(self, words: str, **values: object) -> None:
         """Print a message for people on stderr; its lines are not broken, so that commands in it can be copied."""
-        if not self.json:
-            self.err.print(Text(self.say(words, **values), style="dim"), soft_wrap=True)
+        self.tell_line(self.say(words, **values))
 
     def confirm(self, question: str) -> bool:
         """Ask for confirmation before something is lost; `--yes` skips this."""
@@ -206,21 +213,28 @@ class Session:
         except UnreachableError as error:
             return self._refuse_unreachable(error)
         except (KeyboardInterrupt, asyncio.CancelledError):
-            if self._sent:
-                self.tell("to see its outcome: incidents outcome {id}", id=self.command_id)
-            return Status.INTERRUPTED
+            return self._interrupted()
         return 0
+
+    def _interrupted(self) -> int:
+        at_interrupt, self.at_interrupt = self.at_interrupt, None
+        if at_interrupt is not None:
+            self._run(at_interrupt())
+        elif self._sent:
+            self.tell("to see its outcome: incidents outcome {id}", id=self.command_id)
+        return Status.INTERRUPTED
 
     def _pend(self, pending: PendingError) -> int:
         """Print that a command is accepted but not carried out yet, and how to see its outcome or send it again."""
         if self.json:
             self.write({"command_id": str(pending.command_id), "status": "accepted", "message": pending.message})
         else:
-            self.out.print(accepted_panel(pending.message, pending.command_id, self._place(), self.language))
+            self.out.print(accepted_panel(pending.message, pending.command_id, self.place, self.language))
         return Status.PENDING
 
-    def _place(self) -> str:
-        """Return the options for the same system and principal."""
+    @property
+    def place(self) -> str:
+        """The options for the same system and principal."""
         data = f" --data {self.data}" if self.data else ""
         return data if self.principal == "admin" else f"{data} --as {self.principal}"
 
@@ -262,4 +276,4 @@ class Session:
         details = error.get("details") or {}
         if "type" in details or not (line := next_command(error, self.project, self.language)):
             return error
-        return {**error, "details": {**details, "type": f"{line}{self._place()}"}}
+        return {**error, "details": {**details, "type": f"{line}{self.place}"}}

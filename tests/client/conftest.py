@@ -71,6 +71,9 @@ class Peer:
     results: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: dict[str, Any] | None = None
     silent: bool = False
+    progress: Iterator[tuple[int, int]] | None = None
+    """How far a batch of reports is each time somebody asks; at its end the batch is made."""
+
     commands: list[Msg] = field(default_factory=list)
     queries: list[Msg] = field(default_factory=list)
 
@@ -83,7 +86,8 @@ class Peer:
         if self.error is not None:
             outcome = {"command_id": command_id, "status": "rejected", "error": self.error}
         self.outcomes[command_id] = json.dumps(outcome).encode()
-        if not self.silent:
+        is_deferred = self.progress is not None and message.subject.endswith(".generate-batch")
+        if not self.silent and not is_deferred:
             principal = message.subject.split(".")[3]
             await self.worker.publish(f"im.{SITE}.out.{principal}.{command_id}", self.outcomes[command_id])
 
@@ -96,9 +100,12 @@ class Peer:
             refused = json.dumps({"error": self.refusals[verb]}).encode()
             headers = {"Nats-Service-Error-Code": "403", "Nats-Service-Error": "refused"}
             await self.worker.publish(message.reply, refused, headers=headers)
+        elif verb == "projects.outcome" and (far := next(self.progress or iter(()), None)):
+            pending = {"command_id": body["command_id"], "status": "pending", "done": far[0], "total": far[1]}
+            await message.respond(json.dumps(pending).encode())
         elif verb == "projects.outcome" and body["command_id"] in self.outcomes:
             await message.respond(self.outcomes[body["command_id"]])
-        elif verb in {"reports.download", "projects.download"}:
+        elif verb in {"reports.download", "reports.download-batch", "projects.download"}:
             start = body.get("offset", 0)
             await message.respond(self.answers[verb][start : start + 512 * 1024])
         elif verb in self.answers:

@@ -61,7 +61,7 @@ TASKS = (
         ("encrypted",),
         "correct horse battery\n",
     ),
-    Task(11, "all reports of a month into one file", ("reports save --since 30d -o month.zip",), ("3 reports",)),
+    Task(11, "all reports of a month into one file", ("reports batch --since 30d -o month.zip",), ("3 reports",)),
     Task(12, "numbers for the management, as a table for a spreadsheet", ("stats --by type --csv",), ("Theft,",)),
     Task(13, "who opened a project", ("audit activity 2",), ("project created", "admin")),
     Task(

@@ -9,6 +9,7 @@ from contracts import catalogue
 from contracts.audit import Entry
 from contracts.ids import uuid7
 from incidents.terminal import activities
+from incidents.terminal.activity_names import WORDS, choose_activities
 from incidents.terminal.attempts import ATTEMPTS
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.show import Names
@@ -18,6 +19,7 @@ LOOKED_AT = {
     "administration.letter-opened",
     *("projects.opened", "projects.exported", "projects.downloaded"),
     *("reports.generated", "reports.printed", "reports.downloaded"),
+    *("reports.included", "reports.batch-generated", "reports.batch-downloaded"),
 }
 
 
@@ -36,8 +38,8 @@ def described(details: dict[str, Any], language: str = "en", **more: Any) -> tup
 
 def test_every_activity_has_words() -> None:
     """Anyone who adds an event says what people call it, and no two are called the same."""
-    assert set(activities.WORDS) == set(catalogue.events())
-    assert len(set(activities.WORDS.values())) == len(activities.WORDS)
+    assert set(WORDS) == set(catalogue.events())
+    assert len(set(WORDS.values())) == len(WORDS)
 
 
 @pytest.mark.parametrize(
@@ -54,15 +56,15 @@ def test_every_activity_has_words() -> None:
 )
 def test_activities_are_chosen_as_people_call_them(activity: str, chosen: set[str]) -> None:
     """Words in either language, parts of them, names of the wire and how these begin all choose activities."""
-    assert set(activities.choose_activities(Session("alice", language="fr"), [activity]) or ()) == chosen
+    assert set(choose_activities(Session("alice", language="fr"), [activity]) or ()) == chosen
 
 
 def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
     """A slip is reported with the possible words; nothing typed chooses everything."""
     session = Session("alice")
     with pytest.raises(UsageError, match=r"--activity: there is no activity watched\. Choose one of: .*project viewed"):
-        activities.choose_activities(session, ["watched"])
-    assert activities.choose_activities(session, None) is None
+        choose_activities(session, ["watched"])
+    assert choose_activities(session, None) is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ from contracts.projects.exports import Included
 from contracts.projects.queries import Sort
 from contracts.projects.statistics import Interval
 from incidents.cli.administration.definitions import _KINDS
-from incidents.terminal.activities import WORDS, _label, activity_name, choose_activities, details_of
+from incidents.terminal.activities import _label, details_of
+from incidents.terminal.activity_names import WORDS, activity_name, choose_activities
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.printing import Screen
 from incidents.terminal.session import Session, UsageError

@@ -13,7 +13,7 @@ from contracts.projects.watching import WatchProjects
 from incidents.cli.projects.live import event_line, show_events
 from incidents.client import Client
 from incidents.errors import Refused
-from incidents.terminal import activities
+from incidents.terminal.activity_names import choose_activities
 from incidents.terminal.attempts import attempt_name
 from incidents.terminal.input.naming import fold
 from incidents.terminal.input.reading import make_message
@@ -66,7 +66,7 @@ async def watch(
         await _overhear(session)
         return
     place = _cursor(session, since)
-    chosen = tuple(activities.choose_activities(session, happened, "--happened") or ())
+    chosen = tuple(choose_activities(session, happened, "--happened") or ())
     async with session.client() as client, client.feed(since=place) as feed:
         _tell_beginning(session, client)
         await show_events(session, feed, chosen, exec_)

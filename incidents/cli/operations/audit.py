@@ -9,6 +9,7 @@ from incidents.cli.arguments import TIME, TO_ITS_END, Project, Words, among
 from incidents.cli.listing import descriptions, names
 from incidents.cli.paging import show_pages
 from incidents.terminal import activities
+from incidents.terminal.activity_names import VIEWED, WORDS, choose_activities
 from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
@@ -57,7 +58,7 @@ async def log(  # noqa: PLR0913 - each parameter is an option
             metavar="ACTIVITY",
             help="Only this activity: `viewed` for everything that was opened, exported, printed or downloaded; its "
             "words as shown; or its name, such as projects.deleted; repeatable.",
-            autocompletion=among(activities.VIEWED, *activities.WORDS),
+            autocompletion=among(VIEWED, *WORDS),
         ),
     ] = None,
     project: Annotated[
@@ -69,7 +70,7 @@ async def log(  # noqa: PLR0913 - each parameter is an option
     all_: All = False,
 ) -> None:
     """Show the activities on the site and in its projects, newest first."""
-    chosen = activities.choose_activities(session, activity)
+    chosen = choose_activities(session, activity)
     span = read_span(session, since, until)
     asked: dict[str, Any] = {"actor": actor, "activities": chosen, "limit": limit, "with_activity": True}
     asked |= {"since": span["from"], "until": span["to"]}

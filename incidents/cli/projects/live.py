@@ -22,7 +22,8 @@ from incidents.client import Client
 from incidents.errors import Refused
 from incidents.events import CloudEvent
 from incidents.feed import Watch
-from incidents.terminal.activities import activity_name, details_of
+from incidents.terminal.activities import details_of
+from incidents.terminal.activity_names import activity_name
 from incidents.terminal.printing import format_json
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show

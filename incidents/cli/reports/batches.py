@@ -1,44 +1,60 @@
-"""The command that saves the reports of many projects in one file."""
+"""The commands of batches: the reports of many projects in one file, which the system makes."""
 
-import asyncio
-import tempfile
-import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
+from uuid import UUID
 
 import typer
 
-from contracts.projects.queries import ListProjects, ProjectRow
-from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
-from incidents.cli.arguments import SINCE, UNTIL
-from incidents.cli.listing import Listing
+from contracts.figures import size
+from contracts.report_batches import Batch, BatchForm, BatchList, BatchState, DeleteBatch, GenerateBatch, ListBatches
+from incidents.cli.arguments import SINCE, UNTIL, Words, Yes
+from incidents.cli.paging import show_pages
 from incidents.cli.projects.lists import Search, Statuses, Types, Values, read_filter
-from incidents.client import Client
-from incidents.errors import PendingError, Refused
+from incidents.cli.reports.batch_file import BatchFile
+from incidents.cli.reports.selection import Selected, select_by_filter, select_by_number
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message, read_span
 from incidents.terminal.options import command
-from incidents.terminal.saving import require_unused, save
-from incidents.terminal.session import Session, Status
+from incidents.terminal.saving import require_unused
+from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables import show
+from incidents.terminal.text.words import name_of
 
-_CONCURRENT_REPORTS: Final = 4
+Projects = Annotated[
+    Words,
+    typer.Argument(metavar="NUMBER...", help="Projects by number, or ranges such as 20-30, instead of options."),
+]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write, which ends with .pdf or .zip.")
+]
+Resumed = Annotated[
+    UUID | None, typer.Option(metavar="ID", help="Wait for a batch that was begun before, and save its file.")
+]
+BatchId = Annotated[UUID, typer.Argument(metavar="ID", help="The id of a batch, as `reports batches` shows it.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add `save` to the group of reports."""
+def register(group: typer.Typer) -> None:
+    """Add `batch`, `batches` and `delete-batch` to the group of reports."""
     command(
-        app,
-        "save",
-        "incidents reports save --since 2026-10-01 --until 2026-11-01 -o october.zip",
-        "incidents reports save --status Closed --since 30d -o closed.zip --show-user-names --lang fr",
+        group,
+        "batch",
+        "incidents reports batch --since 2026-10-01 --until 2026-11-01 --type Theft -o october.pdf",
+        "incidents reports batch 12 13 20-30 -o rapports.zip --show-user-names --lang fr",
+        "incidents reports batch --resume 0190… -o october.pdf",
         sends=True,
-    )(save_reports)
+    )(batch)
+    listing = "incidents reports batches", "incidents reports batches --all --csv"
+    command(group, "batches", *listing, table=True)(list_batches)
+    command(group, "delete-batch", "incidents reports delete-batch 0190… --yes", sends=True)(delete_batch)
 
 
-async def save_reports(  # noqa: PLR0913 - each parameter is an option
+async def batch(  # noqa: PLR0913 - each parameter is an option
     session: Session,
+    projects: Projects = None,
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The ZIP with all of them.")],
+    output: Output,
     type_: Types = None,
     status: Statuses = None,
     category: Values = None,
@@ -47,78 +63,111 @@ async def save_reports(  # noqa: PLR0913 - each parameter is an option
     search: Search = None,
     show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Show who did what.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    resume: Resumed = None,
 ) -> None:
-    """Generate the reports of all selected projects, and save them in one ZIP file.
+    """Save the reports of many projects in one file: a PDF with a table of contents, or a ZIP of single PDFs.
 
-    If a report cannot be generated, its project is named, the others are saved, and the exit status is 1.
+    The system makes the file, also without this program. Ctrl-C cancels the batch. Projects without a report are named
+    with the reason; the exit status is then 1.
     """
+    form = _form(session, output)
     require_unused(session, output, force=force)
-    created = {"created": read_span(session, since, until)} if since or until else {}
-    asked: dict[str, Any] = {"search": search, "sort": "number", "limit": 500}
+    words = {"type_": type_, "status": status, "category": category}
+    span = read_span(session, since, until) if since or until else None
+    is_filtered = any([*words.values(), span, search])
+    _require_one_way(session, projects, is_filtered=is_filtered, is_begun=bool(resume), names=show_user_names)
     async with session.client() as client:
-        filter_ = {**created, **await read_filter(Naming(session, client), type_, status, category)}
-        query = make_message(session, ListProjects, {**asked, "filter": filter_})
-        rows = (await Listing(query, every_page=True).read(client)).items
-        reports, refusals = await _archive(session, client, rows, output, names=show_user_names)
-    lines = [
-        session.count(
-            len(reports), "{path}: {count} report", "{path}: {count} reports", "no report was saved", path=output
-        )
-    ]
-    words = "project {number}: {reason}"
-    lines += [session.say(words, number=number, reason=error.message) for number, error in refusals]
-    left_out = [{"number": number, "code": error.code} for number, error in refusals]
-    session.show({"file": str(output), "reports": reports, "refused": left_out}, "\n".join(lines))
-    if refusals:
-        raise typer.Exit(Status.REFUSED)
+        file = BatchFile(session, output)
+        if resume:
+            await file.resume(client, resume, form)
+            return
+        if projects:
+            selected = await select_by_number(session, client, projects, form)
+        else:
+            filter_ = await read_filter(Naming(session, client), **words)
+            filter_ |= {"created": span} if span else {}
+            selected = await select_by_filter(session, client, filter_, search, form)
+        sent = _command(session, selected, form, names=show_user_names)
+        await file.make(client, sent, {project.project_id: project.number for project in selected})
 
 
-async def _archive(
-    session: Session, client: Client, rows: list[ProjectRow], output: Path, *, names: bool
-) -> tuple[list[dict[str, Any]], list[tuple[int, Refused]]]:
-    """Generate the reports, a few at a time, and add them to the file, which appears when it is complete."""
-    reports: list[dict[str, Any]] = []
-    refusals: list[tuple[int, Refused]] = []
-    turns = asyncio.Semaphore(_CONCURRENT_REPORTS)
-    # In a folder of its own: the same line may be running twice.
-    with (
-        tempfile.TemporaryDirectory(dir=output.parent) as folder,
-        zipfile.ZipFile(draft := Path(folder) / "reports.zip", "w") as archive,
-    ):
-
-        async def generate(row: ProjectRow) -> None:
-            async with turns:
-                path = Path(folder) / f"report-{row.number}.pdf"
-                try:
-                    generated = await _report(session, client, row, path, names=names)
-                except PendingError:
-                    raise
-                except Refused as error:
-                    refusals.append((row.number, error))
-                    return
-                archive.write(path, path.name)
-                path.unlink()
-                reports.append({"number": row.number, "report_id": str(generated.report_id), "file": path.name})
-
-        try:
-            async with asyncio.TaskGroup() as tasks:
-                for row in rows:
-                    tasks.create_task(generate(row))
-        except* PendingError as group:
-            raise group.exceptions[0] from None
-        archive.close()
-        draft.replace(output)
-    return sorted(reports, key=lambda report: int(report["number"])), sorted(refusals, key=lambda refusal: refusal[0])
+def _form(session: Session, output: Path) -> BatchForm:
+    try:
+        return BatchForm(output.suffix.lower().removeprefix("."))
+    except ValueError as error:
+        words = "{path}: name a file that ends with .pdf or .zip, which decides its form"
+        raise UsageError(session.say(words, path=output)) from error
 
 
-async def _report(session: Session, client: Client, row: ProjectRow, path: Path, *, names: bool) -> ReportGenerated:
-    step = f"report {row.project_id}"
-    values = {
-        "report_id": session.id_of(step),
-        "project_id": row.project_id,
+def _require_one_way(session: Session, projects: Words, *, is_filtered: bool, is_begun: bool, names: bool) -> None:
+    """Refuse a line that selects projects in two ways, or for a batch that has its projects already."""
+    if is_begun and (projects or is_filtered or names):
+        raise UsageError(session.say("--resume goes on with a batch that has its projects already: leave the rest out"))
+    if projects and is_filtered:
+        raise UsageError(session.say("select projects either by their numbers or by options, not by both"))
+
+
+def _command(session: Session, selected: Sequence[Selected], form: BatchForm, *, names: bool) -> GenerateBatch:
+    values: dict[str, Any] = {
+        "report_id": session.id_of(),
+        "project_ids": [project.project_id for project in selected],
+        "form": form,
         "show_user_names": names,
         "language": session.language,
     }
-    generated = await session.send(client, make_message(session, GenerateReport, values), step)
-    await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, path)
-    return generated
+    return make_message(session, GenerateBatch, values)
+
+
+async def list_batches(
+    session: Session,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Batches on a page, newest first.")] = 100,
+    all_: Annotated[bool, typer.Option("--all", help="All pages, not only the first.")] = False,
+) -> None:
+    """List your own batches of reports, newest first: how far they are, and their files, which are kept for a day."""
+    async with session.client() as client:
+
+        async def laid(page: BatchList) -> show.Sheet:
+            return _sheet(page.items, session.language)
+
+        await show_pages(session, client, ListBatches(limit=limit), laid, every=all_)
+
+
+def _sheet(batches: Sequence[Batch], language: str) -> show.Sheet:
+    rows = (
+        (
+            batch.created_at,
+            name_of(language, "batch", batch.state),
+            name_of(language, "batch", batch.form),
+            batch.total,
+            batch.done,
+            "" if batch.included is None else batch.total - batch.included,
+            batch.pages,
+            show.Cell("" if batch.bytes is None else size(batch.bytes, language), batch.bytes),
+            batch.report_id,
+            batch.finished_at,
+            name_of(language, "language", batch.language),
+            batch.show_user_names,
+            batch.conformance,
+            batch.sha256,
+        )
+        for batch in batches
+    )
+    headings = ("Created", "State", "Format", "Projects", "Processed", "Left out", "Pages", "Size", "Id")
+    more = ("Finished", "Language", "User names", "Standard", "SHA-256")
+    return show.table(language, *headings, rows=rows, more=more)
+
+
+async def delete_batch(session: Session, report_id: BatchId, yes: Yes = False) -> None:
+    """Cancel a batch that is being made, or delete the file of one; the projects stay."""
+    async with session.client() as client:
+        [batch_] = (await client.ask(ListBatches(report_id=report_id))).items
+        created = show.local(batch_.created_at, session.language)
+        words = "Delete the batch of {created}?"
+        if batch_.state is BatchState.PENDING:
+            words = "Cancel the batch of {created}?"
+        if not yes and not session.confirm(session.say(words, created=created)):
+            session.tell("Nothing was deleted.")
+            raise typer.Exit
+        event = await session.send(client, DeleteBatch(report_id=report_id))
+    done = "Batch cancelled: {report_id}" if batch_.state is BatchState.PENDING else "Batch deleted: {report_id}"
+    session.show(event, session.say(done, report_id=report_id))

@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
         "incidents report 12 -o rapport.pdf --lang fr --show-user-names",
         sends=True,
     )(report)
-    group_ = group("The reports of projects: list, get, delete, save many in one file.")
+    group_ = group("The reports of projects: list, get, delete, many in one file.")
     command(group_, "list", "incidents reports list 12", "incidents reports list 12 --json", table=True)(list_reports)
     command(group_, "get", "incidents reports get 12 1 -o report.pdf")(get_report)
     command(group_, "delete", "incidents reports delete 12 1 --yes", sends=True)(delete_report)

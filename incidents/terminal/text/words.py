@@ -32,6 +32,13 @@ _ENGLISH: Final = {
     ("code", "permission-denied"): "permission denied",
     ("code", "unknown-reference"): "unknown reference",
     ("field", "duration_seconds"): "duration (s)",
+    ("batch", "pending"): "being made",
+    ("batch", "pdf"): "PDF",
+    ("batch", "zip"): "ZIP",
+    ("omission", "unknown"): "does not exist",
+    ("omission", "hidden"): "no permission",
+    ("omission", "too-large"): "too large for a report",
+    ("omission", "not-typeset"): "could not be typeset",
 }
 """Words of the wire that are no English words."""
 

@@ -1,0 +1,145 @@
+"""The file of a batch: waited for, downloaded, and what is said about it."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import typer
+
+from contracts.errors import Code
+from contracts.figures import size
+from contracts.report_batches import (
+    BatchForm,
+    BatchGenerated,
+    BatchState,
+    DeleteBatch,
+    DownloadBatch,
+    GenerateBatch,
+    ListBatches,
+)
+from incidents.cli.reports.progress import resume_batch, send_batch
+from incidents.client import Client
+from incidents.errors import PendingError, Refused, UnreachableError
+from incidents.terminal.saving import save
+from incidents.terminal.session import Session, Status, UsageError
+from incidents.terminal.text.words import name_of
+
+_NO_NUMBERS: Final[Mapping[UUID, int]] = {}
+
+
+class BatchFile:
+    """A file that the system makes, and that is saved here; Ctrl-C cancels its batch."""
+
+    def __init__(self, session: Session, path: Path) -> None:
+        """Keep the path at which the file is saved."""
+        self._session = session
+        self._path = path
+
+    async def make(self, client: Client, command: GenerateBatch, numbers: Mapping[UUID, int]) -> None:
+        """Let the system make a batch, save its file, and report it; `numbers` are those of the projects."""
+        report_id, count = command.report_id, len(command.project_ids)
+        singular, plural = "making the report of {count} project", "making the reports of {count} projects"
+        self._session.tell_line(self._session.count(count, singular, plural))
+        self._cancel_at_interrupt(report_id)
+        try:
+            generated = await send_batch(self._session, client, command)
+        except PendingError:
+            self._tell_resuming(report_id)
+            raise
+        await self._save(client, generated, numbers)
+
+    async def resume(self, client: Client, report_id: UUID, form: BatchForm) -> None:
+        """Wait for a batch that was begun before, save its file, and report it.
+
+        Raises:
+            UsageError: The batch has another form than the path says.
+        """
+        [batch] = (await client.ask(ListBatches(report_id=report_id))).items
+        if batch.form is not form:
+            words = "{path}: this batch is a {form}: name a file that ends with .{form}"
+            raise UsageError(self._session.say(words, path=self._path, form=batch.form))
+        if batch.state is BatchState.MADE:
+            generated = BatchGenerated(**{name: getattr(batch, name) for name in BatchGenerated.model_fields})
+        else:
+            self._cancel_at_interrupt(report_id)
+            try:
+                generated = await resume_batch(self._session, client, batch.command_id)
+            except PendingError:
+                self._tell_resuming(report_id)
+                raise
+        await self._save(client, generated, _NO_NUMBERS)
+
+    async def _save(self, client: Client, generated: BatchGenerated, numbers: Mapping[UUID, int]) -> None:
+        async def leave() -> None:
+            self._tell_resuming(generated.report_id)
+
+        self._session.at_interrupt = leave
+        try:
+            download = DownloadBatch(report_id=generated.report_id)
+            await save(self._session, client, GenerateBatch, download, generated, self._path)
+        except (Refused, UsageError):
+            await leave()
+            raise
+        self._session.at_interrupt = None
+        self._show(generated, numbers)
+        if generated.included < generated.total:
+            raise typer.Exit(Status.REFUSED)
+
+    def _show(self, generated: BatchGenerated, numbers: Mapping[UUID, int]) -> None:
+        left_out = [
+            {**each.model_dump(mode="json"), "number": numbers.get(each.project_id)} for each in generated.left_out
+        ]
+        document = {**generated.model_dump(mode="json"), "left_out": left_out, "file": str(self._path)}
+        self._session.show(document, "\n".join([self._saved_line(generated), *self._remarks(generated, left_out)]))
+
+    def _saved_line(self, generated: BatchGenerated) -> str:
+        session = self._session
+        return session.say(
+            "{path}: {reports}, {pages}, {size}, SHA-256 verified",
+            path=self._path,
+            reports=session.count(generated.included, "{count} report", "{count} reports"),
+            pages=session.count(generated.pages, "{count} page", "{count} pages"),
+            size=size(generated.bytes, session.language),
+        )
+
+    def _remarks(self, generated: BatchGenerated, left_out: Sequence[Mapping[str, Any]]) -> list[str]:
+        session, lines = self._session, []
+        if generated.form is BatchForm.PDF:
+            words = "It conforms to {standard}." if generated.conformance else "It does not conform to PDF/A."
+            lines.append(session.say(words, standard=generated.conformance))
+        for project in left_out:
+            reason = name_of(session.language, "omission", project["reason"])
+            number = project["number"] or project["project_id"]
+            lines.append(session.say("project {number}: {reason}", number=number, reason=reason))
+        if more := generated.total - generated.included - len(left_out):
+            singular = "{count} more project is left out; the file names all of them"
+            plural = "{count} more projects are left out; the file names all of them"
+            lines.append(session.count(more, singular, plural))
+        return lines
+
+    def _cancel_at_interrupt(self, report_id: UUID) -> None:
+        async def cancel() -> None:
+            try:
+                await _cancel(self._session, report_id)
+            except (Refused, UnreachableError):
+                self._tell_resuming(report_id)
+                raise
+
+        self._session.at_interrupt = cancel
+
+    def _tell_resuming(self, report_id: UUID) -> None:
+        words = "to go on with it: incidents reports batch --resume {id} -o {path}{options}"
+        path, options = shlex.quote(str(self._path)), self._session.place
+        self._session.tell(words, id=report_id, path=path, options=options)
+
+
+async def _cancel(session: Session, report_id: UUID) -> None:
+    async with session.client() as client:
+        try:
+            await client.send(DeleteBatch(report_id=report_id))
+        except Refused as refused:
+            if refused.code is not Code.GONE:
+                raise
+    session.tell("The batch was cancelled; nothing was saved.")

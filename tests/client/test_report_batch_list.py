@@ -1,0 +1,64 @@
+"""`incidents reports batches` and `delete-batch`, against somebody who stands where the workers do."""
+
+import json
+
+import pytest
+
+from tests.client.conftest import Peer
+from tests.client.test_commands import RunLine, run_line, sent_body
+from tests.client.test_csv import rows
+from tests.client.test_report_batches import BATCH, listed, making
+
+__all__ = ["making", "run_line"]
+
+
+@pytest.mark.parametrize(
+    "language, words",
+    [
+        ("en", ("Created", "made", "PDF", "64", "700 kB", BATCH)),
+        ("fr", ("Créé", "prêt", "PDF", "64", "700\u00a0ko", BATCH)),
+    ],
+)
+async def test_batches_are_listed(making: Peer, run_line: RunLine, language: str, words: tuple[str, ...]) -> None:
+    """A table says in words how far each batch is, and has the id with which it is fetched."""
+    making.answers["reports.batches"] = listed(total=5)
+    shown = (await run_line("reports", "batches", "--lang", language)).out
+    assert [word for word in words if word not in shown] == []
+
+
+async def test_batches_are_rows_for_a_spreadsheet(making: Peer, run_line: RunLine) -> None:
+    """A spreadsheet gets every figure, machines what the wire says."""
+    making.answers["reports.batches"] = listed(total=5)
+    (row,) = rows(await run_line("reports", "batches", "--csv"))
+    assert (row["Projects"], row["Processed"], row["Left out"], row["Size (bytes)"]) == ("5", "2", "3", "700009")
+    assert (row["Id"], row["Standard"], row["User names"]) == (BATCH, "PDF/A-3a", "no")
+    making.answers["reports.batches"] = listed(state="pending", included=None, bytes=None, pages=None, sha256=None)
+    (row,) = rows(await run_line("reports", "batches", "--csv"))
+    assert (row["State"], row["Left out"], row["Pages"]) == ("being made", "", "")
+    assert (await run_line("reports", "batches", "--json")).json["items"][0]["state"] == "pending"
+
+
+@pytest.mark.parametrize(
+    "state, language, sentence",
+    [("made", "en", "Batch deleted: "), ("pending", "en", "Batch cancelled: "), ("made", "fr", "Lot supprimé\u00a0: ")],
+)
+async def test_a_batch_is_deleted(making: Peer, run_line: RunLine, state: str, language: str, sentence: str) -> None:
+    """One that is being made is cancelled; nothing happens without `--yes` where nobody can answer."""
+    making.answers["reports.batches"] = listed(state=state)
+    assert (await run_line("reports", "delete-batch", BATCH)).status == 2
+    assert making.commands == []
+    ended = await run_line("reports", "delete-batch", BATCH, "--yes", "--lang", language)
+    assert (ended.status, ended.out.strip()) == (0, f"{sentence}{BATCH}")
+    assert sent_body(making) == {"report_id": BATCH}
+
+
+async def test_an_outcome_says_how_far_its_command_is(making: Peer, run_line: RunLine) -> None:
+    """A command that is being carried out is not known yet: the status is 4, with the figures."""
+    making.progress = iter([(12, 500)])
+    ended = await run_line("outcome", BATCH, "--lang", "fr")
+    assert (ended.status, ended.out.strip()) == (4, "La commande est en cours d'exécution\u00a0: 12 sur 500.")
+    making.progress = iter([(12, 500)])
+    ended = await run_line("outcome", BATCH, "--json")
+    assert ended.status == 4
+    assert ended.json == {"command_id": BATCH, "status": "pending", "done": 12, "total": 500}
+    assert json.loads(making.queries[-1].data) == {"command_id": BATCH}
