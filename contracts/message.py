@@ -60,12 +60,17 @@ class Event(Message):
 AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
 
+BODY_BYTES_MAX: Final = 64 * 1024
+"""Bytes of a body; a few commands allow more."""
+
+
 class Request(Message, Generic[AnswerT_co]):
     """The base of commands and queries: a subject, the required permissions, and the type of the answer."""
 
     subject: ClassVar[str]
     node: ClassVar[Node]
     level: ClassVar[Level]
+    body_bytes_max: ClassVar[int] = BODY_BYTES_MAX
     instead: ClassVar[Node | None] = None
     """A node that suffices instead of those that `needs` names, at the same level."""
 

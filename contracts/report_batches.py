@@ -15,8 +15,8 @@ from contracts.reports import ReportCommand
 from contracts.texts import Phrase
 from contracts.values import Language, Time
 
-BATCH_PROJECTS_MAX: Final = 10_000
-"""Projects of one batch."""
+BATCH_PROJECTS_MAX: Final = 5_000
+"""Projects of one batch, whose ids fit into one message of a client."""
 
 PDF_PROJECTS_MAX: Final = 1_000
 """Projects of one PDF file."""
@@ -123,6 +123,7 @@ class GenerateBatch(ReportCommand[BatchGenerated]):
     subject = "reports.generate-batch"
     failure_phrase = Phrase.REPORT_NOT_GENERATED
     runs_alone = True
+    body_bytes_max = 208 * 1024
 
     project_ids: Annotated[list[UUID], Field(min_length=1, max_length=BATCH_PROJECTS_MAX)]
     form: BatchForm = BatchForm.PDF

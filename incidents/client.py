@@ -32,7 +32,6 @@ from incidents.survey import Survey, survey
 
 R = TypeVar("R")
 
-BODY_BYTES_MAX: Final = 64 * 1024
 _OUTCOME_SECONDS: Final = 1.0
 _NO_RESPONDERS_PAUSE_SECONDS: Final = 0.2
 
@@ -106,7 +105,7 @@ class Client:
             command.failure_phrase,
             command.part,
         )
-        if len(outgoing.body) > BODY_BYTES_MAX:
+        if len(outgoing.body) > command.body_bytes_max:
             why = reason("body_too_large", self.language)
             error = self._error(Code.INVALID, fields=[{"field": "", "kind": "body_too_large", "reason": why}])
             raise Refused(error, command_id=outgoing.command_id)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from incidents.client import BODY_BYTES_MAX
+from contracts.message import BODY_BYTES_MAX
 from incidents.importing.decoding import Line
 
 _OPEN: Final = re.compile(r' *"')

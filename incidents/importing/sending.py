@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
+from contracts.message import BODY_BYTES_MAX
 from contracts.projects.imports import (
     IMPORT_PROJECTS_MAX,
     CheckImport,
@@ -15,7 +16,7 @@ from contracts.projects.imports import (
     ImportProjects,
     RefusedProject,
 )
-from incidents.client import BODY_BYTES_MAX, Client
+from incidents.client import Client
 from incidents.errors import Refused
 from incidents.importing.completing import complete
 from incidents.importing.patience import PERMANENT_REFUSALS, retry_transient

@@ -5,10 +5,11 @@ import re
 import pytest
 import yaml
 
-from contracts import catalogue
+from contracts import catalogue, message
 from contracts.errors import Code
 from contracts.permissions import Node
 from contracts.projects.drafts import DRAFT_LIFETIME
+from contracts.report_batches import GenerateBatch
 from contracts.subjects import LANES
 from tests.checks.tree import ROOT
 from workers.common import sandboxed_jobs
@@ -44,12 +45,14 @@ PHRASES = [
     ("security", f"| many connections | {signing_keys.CONNECTIONS_MAX:,} for the whole site"),
     (
         "security",
-        f"{json_body.BODY_BYTES_MAX * 4 // 1024} KiB and {signing_keys._CLIENT_LIMITS['subs']} in the scope's template",
+        f"{message.BODY_BYTES_MAX * 4 // 1024} KiB and {signing_keys._CLIENT_LIMITS['subs']} in the scope's template",
     ),
     ("security", f"{nats._SYSTEM_CONNECTIONS} more are reserved for revoking"),
     ("wire", f"at most {signing_keys._CLIENT_LIMITS['payload'] // 1024} KiB with its headers"),
     ("wire", f"a connection of a client at most {signing_keys._CLIENT_LIMITS['subs']} subscriptions"),
-    ("wire", f"One JSON object of at most {json_body.BODY_BYTES_MAX // 1024} KiB"),
+    ("wire", f"One JSON object of at most {message.BODY_BYTES_MAX // 1024} KiB"),
+    ("wire", f"(of `reports.generate-batch` {GenerateBatch.body_bytes_max // 1024} KiB)"),
+    ("wire", f"and for them a body of up to {GenerateBatch.body_bytes_max // 1024} KiB"),
     ("wire", f"a number of more than {json_body._NUMBER_DIGITS_MAX:,} digits"),
     ("wire", f"more than {json_body._NESTING_LEVELS_MAX} levels"),
     ("wire", f"with the same subject and body again within {inbox.INBOX_RETENTION.days} days"),

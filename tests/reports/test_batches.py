@@ -12,6 +12,8 @@ from pypdf import PdfReader
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.report_batches import (
+    BATCH_PROJECTS_MAX,
+    LEFT_OUT_SHOWN_MAX,
     BatchForm,
     BatchGenerated,
     BatchState,
@@ -100,3 +102,12 @@ async def test_what_cannot_be_one_batch_is_refused(site: Site) -> None:
         with pytest.raises(Refused) as refusal:
             await client.send(command)
         assert refusal.value.details["fields"][0]["kind"] == kind
+
+
+async def test_as_many_as_one_message_can_name_are_taken(site: Site) -> None:
+    """The ids of the largest batch fit into a message of a client."""
+    await site.workers("projects", "reports")
+    client, ids = await site.client(), [uuid7() for _ in range(BATCH_PROJECTS_MAX - 1)]
+    ids += await projects(client, 1)
+    batch = await client.send(GenerateBatch(report_id=uuid7(), project_ids=ids, form=BatchForm.ZIP))
+    assert (batch.total, batch.included, len(batch.left_out)) == (BATCH_PROJECTS_MAX, 1, LEFT_OUT_SHOWN_MAX)

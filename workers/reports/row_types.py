@@ -47,7 +47,7 @@ class RequestRow(TypedDict):
 
 
 class BatchHeadRow(TypedDict):
-    """A row of `reports.batch` without the ids of its projects, which may be ten thousand."""
+    """A row of `reports.batch` without the ids of its projects, which may be thousands."""
 
     report_id: UUID
     command_id: UUID

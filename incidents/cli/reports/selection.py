@@ -10,7 +10,7 @@ from contracts.figures import grouped
 from contracts.projects.queries import FindProject, ListProjects
 from contracts.report_batches import BATCH_PROJECTS_MAX, PDF_PROJECTS_MAX, BatchForm
 from incidents.cli.listing import Listing
-from incidents.client import BODY_BYTES_MAX, Client
+from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.session import Session, UsageError
@@ -19,14 +19,7 @@ _NUMBERS: Final = re.compile(r"(\d{1,18})(?:\s*[-–]\s*(\d{1,18}))?")
 """A number, or the first and the last one of a range."""
 
 _NUMBERS_AT_ONCE: Final = 500
-_ID_BYTES: Final = 39
-_OTHER_BYTES: Final = 1_000
-"""Of a command that names projects: an id with its quotes and comma, and all the rest."""
-
-_LIMITS: Final = {
-    BatchForm.PDF: PDF_PROJECTS_MAX,
-    BatchForm.ZIP: min(BATCH_PROJECTS_MAX, (BODY_BYTES_MAX - _OTHER_BYTES) // _ID_BYTES),
-}
+_LIMITS: Final = {BatchForm.PDF: PDF_PROJECTS_MAX, BatchForm.ZIP: BATCH_PROJECTS_MAX}
 
 
 class Selected(NamedTuple):

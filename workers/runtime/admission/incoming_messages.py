@@ -13,10 +13,9 @@ from contracts.subjects import Work, read_work
 from contracts.texts import preferred_language
 from workers.common.trace_context import HEADER, trace_of
 from workers.runtime.admission.dead_letter_replay_envelope import is_redelivery, unwrap
-from workers.runtime.admission.json_body import BODY_BYTES_MAX, NAMED_FIELDS_MAX, invalid, parse_body, refusal_of
+from workers.runtime.admission.json_body import NAMED_FIELDS_MAX, invalid, parse_body, refusal_of
 
 __all__ = [
-    "BODY_BYTES_MAX",
     "NAMED_FIELDS_MAX",
     "Addressed",
     "DeadLetter",

@@ -13,8 +13,8 @@ from typing import Any, Final, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from contracts.errors import Code, Refusal, refused_fields
+from contracts.message import BODY_BYTES_MAX, Request
 
-BODY_BYTES_MAX: Final = 64 * 1024
 NAMED_FIELDS_MAX: Final = 100
 """Fields that one refusal names, so that it fits into a message however many mistakes a body has."""
 
@@ -44,7 +44,7 @@ def parse_body(kind: type[ModelT], body: bytes) -> ModelT:
     Raises:
         Refusal: It is not an unambiguous JSON object, or its fields are invalid.
     """
-    if len(body) > BODY_BYTES_MAX:
+    if len(body) > (kind.body_bytes_max if issubclass(kind, Request) else BODY_BYTES_MAX):
         raise invalid(("", "body_too_large"))
     try:
         model = kind.model_validate_json(body)

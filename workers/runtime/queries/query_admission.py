@@ -16,14 +16,13 @@ from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from contracts.errors import Code, Refusal
-from contracts.message import Query
+from contracts.message import BODY_BYTES_MAX, Query
 from contracts.subjects import inbox
 from contracts.texts import preferred_language
 from workers.common.asyncio_cancellation import end
 from workers.common.logs import describe
 from workers.common.process_settings import Settings
 from workers.common.trace_context import Tracing, trace_fields, trace_of
-from workers.runtime.admission.incoming_messages import BODY_BYTES_MAX
 from workers.runtime.bus.hardened_parser import BusClient, Frame, decode, flush, read_safely
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.queries.fair_queue import FairQueue, PrincipalQueue, Share, Verdict, WaitingQuery
