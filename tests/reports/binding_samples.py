@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from tests.reports.rendering_samples import Renderer, document, project
 from workers.reports.binding.front_content import Entry
-from workers.reports.binding.pdf_binding import job
+from workers.reports.binding.pdf_binding import check_job, job
 
 FACTS: dict[str, Any] = {
     "language": "en",
@@ -75,4 +75,4 @@ class Binder:
         """Bind the reports of some projects."""
         facts = {**FACTS, **facts}
         result = job(facts, self.data(*entries, language=facts["language"]))
-        return Bound(result.data[0], result.facts["pages"], result.facts["conformance"])
+        return Bound(result.data[0], result.facts["pages"], check_job({}, result.data).facts["conformance"])

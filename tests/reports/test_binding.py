@@ -190,7 +190,9 @@ async def test_a_child_process_binds(binder: Binder, bound: Bound) -> None:
     function = f"{pdf_binding.__name__}:{pdf_binding.job.__name__}"
     async with ProcessPool(Limits()).open() as pool:
         reply = await pool.call(function, FACTS, binder.data(*PROJECTS))
-    assert reply.facts == {"pages": 8, "conformance": "PDF/A-3a"}
+        check = await pool.call(f"{pdf_binding.__name__}:{pdf_binding.check_job.__name__}", {}, reply.data)
+    assert reply.facts == {"pages": 8}
+    assert check.facts == {"conformance": "PDF/A-3a"}
     assert reply.data == [bound.pdf]
 
 

@@ -1,6 +1,7 @@
 """The background work of reports: making them, one by one or as batches, and deleting old batches."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -9,16 +10,18 @@ from uuid import UUID
 import structlog
 from nats.errors import Error as NatsError
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.report_batches import BatchState
 from workers.common.logs import describe
-from workers.reports import domain, tables
+from workers.reports import batch_tables, domain, tables
 from workers.reports.batches.files import finish_batch
 from workers.reports.batches.parts import make_next_part
 from workers.reports.row_types import BatchHeadRow, UnfinishedBatchRow
 from workers.reports.single_reports import make_next_report
 from workers.reports.turns import Turns
 from workers.reports.worker import worker
+from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.commands.deferred_commands import DeferredWork, Step
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
@@ -28,7 +31,7 @@ from workers.runtime.storage.identity_map import row_of, rows_of
 _BATCH_TASKS: Final = 2
 """Parts of batches that a process makes at once; one task more makes single reports only."""
 
-_POLL_SECONDS: Final = 0.5
+_LOOK_SECONDS: Final = 0.5
 """Between two looks for what other processes have taken; what this one takes wakes it."""
 
 _PURGE_SECONDS: Final = 60.0
@@ -41,6 +44,7 @@ async def make_reports(running: RunningComponents) -> None:
     """Make what was asked for, in turn for all who wait: single reports before parts of batches."""
     maker = ReportMaker(running)
     async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(maker.look_out(running))
         tasks.create_task(maker.run(makes_batches=False))
         for _ in range(_BATCH_TASKS):
             tasks.create_task(maker.run(makes_batches=True))
@@ -69,12 +73,19 @@ class ReportMaker:
             try:
                 busy = await self._make_report() or (makes_batches and await self._make_batch())
             except _TRANSIENT as error:
-                log.warning("batch_step_interrupted", **describe(error))
+                log.warning("report_step_interrupted", **describe(error))
                 busy = False
             if not busy:
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_POLL_SECONDS):
-                        await self._woken.wait()
+                await self._woken.wait()
+
+    async def look_out(self, running: RunningComponents) -> None:
+        """Wake the others while anything waits that another process has taken or left behind."""
+        while True:
+            with suppress(SQLAlchemyError, OSError):  # the others log it
+                async with connect_autocommit(running.engine) as connection:
+                    if (await connection.execute(batch_tables.ANY_PENDING)).scalar_one():
+                        self._woken.set()
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _make_report(self) -> bool:
         """Make one single report; return whether there was anything to do."""
@@ -92,7 +103,7 @@ class ReportMaker:
     async def _make_batch(self) -> bool:
         """Make one part of one batch, or one file; return whether there was anything to do."""
         async with self._work.step() as step:
-            unfinished = rows_of(await step.connection.execute(tables.UNFINISHED_BATCHES), UnfinishedBatchRow)
+            unfinished = rows_of(await step.connection.execute(batch_tables.UNFINISHED_BATCHES), UnfinishedBatchRow)
         for batch in self._turns_of_batches.order(unfinished, lambda batch: batch["principal"]):
             if batch["state"] == BatchState.PENDING and await self._make_part(batch["report_id"]):
                 self._turns_of_batches.note(batch["principal"])
@@ -103,13 +114,23 @@ class ReportMaker:
 
     async def _make_part(self, report_id: UUID) -> bool:
         async def make(step: Step, give_up: bool) -> bool:  # noqa: FBT001 - a fact, not a mode
-            batch = row_of(await step.connection.execute(tables.BATCH, {"report_id": report_id}), BatchHeadRow)
+            batch = row_of(await step.connection.execute(batch_tables.BATCH, {"report_id": report_id}), BatchHeadRow)
             return batch is not None and await make_next_part(step, batch, give_up=give_up)
 
         return await self._work.attempt(make)
 
     async def _finish(self, report_id: UUID) -> bool:
         return await self._work.attempt(lambda step, give_up: finish_batch(step, report_id, give_up=give_up))
+
+
+@worker.shows_figures
+async def pending_reports(connection: AsyncConnection) -> Sequence[Figure]:
+    """Return how many reports wait or are being made, those of batches included, and since when."""
+    count, seconds = (await connection.execute(batch_tables.PENDING_FIGURES)).one()
+    return [
+        Figure("reports_pending", "reports that wait or are being made, those of batches included", count),
+        Figure("oldest_report_seconds", "since the oldest command was taken that has no report yet", seconds or 0.0),
+    ]
 
 
 @worker.background
@@ -119,7 +140,7 @@ async def purge_batches(running: RunningComponents) -> None:
         try:
             async with connect_autocommit(running.engine) as connection:
                 if await is_believed(connection):
-                    deleted = await connection.execute(tables.PURGE_BATCHES, {"kept": domain.BATCH_LIFETIME})
+                    deleted = await connection.execute(batch_tables.PURGE_BATCHES, {"kept": domain.BATCH_LIFETIME})
                     if deleted.rowcount:
                         log.info("batches_purged", batches=deleted.rowcount)
         except (SQLAlchemyError, OSError) as error:

@@ -3,7 +3,7 @@
 from contracts.errors import Code, Refusal
 from contracts.report_batches import BatchDeleted, BatchState, DeleteBatch, GenerateBatch
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
-from workers.reports import domain, tables
+from workers.reports import batch_tables, domain, tables
 from workers.reports.row_types import BatchRow, RequestRow
 from workers.reports.single_reports import event_of
 from workers.reports.worker import ReportUnit, worker
@@ -54,7 +54,7 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
     """Write down which reports are to be made; the background work makes them, and the file."""
     domain.require_new_batch(command, is_taken=unit.rows.is_in_use(command.report_id))
     unfinished: int = (
-        await unit.connection.execute(tables.COUNT_UNFINISHED_BATCHES, {"principal": unit.principal})
+        await unit.connection.execute(batch_tables.COUNT_UNFINISHED_BATCHES, {"principal": unit.principal})
     ).scalar_one()
     domain.require_turn(unfinished)
     language = command.language or (await unit.connection.execute(tables.LANGUAGE)).scalar_one()

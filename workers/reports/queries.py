@@ -16,7 +16,7 @@ from contracts.reports import (
 )
 from contracts.texts import Part
 from contracts.values import LATEST, Time
-from workers.reports import domain, tables
+from workers.reports import batch_tables, domain, tables
 from workers.reports.row_types import BatchHeadRow, ListedBatchRow, ReportRow, TombstoneRow
 from workers.reports.worker import worker
 from workers.runtime.queries import download_audit, result_pages
@@ -86,7 +86,7 @@ async def list_batches(query: ListBatches, context: QueryContext) -> BatchList:
         "id": report_id,
         "limit": query.limit + 1,
     }
-    page = await result_pages.read(context.connection, tables.BATCHES_OF, parameters, batch_of, query.limit)
+    page = await result_pages.read(context.connection, batch_tables.BATCHES_OF, parameters, batch_of, query.limit)
     if query.report_id is not None and not page.items:
         domain.require_batch(None, context.principal)
     following = cursor(page.last["created_at"], page.last["report_id"]) if page.last else None
@@ -101,12 +101,14 @@ def batch_of(row: ListedBatchRow) -> Batch:
 @worker.answers(DownloadBatch)
 async def download_batch(query: DownloadBatch, context: QueryContext) -> Answer:
     """Return some bytes of the file of a batch of the caller's, and record each download once."""
-    rows = await context.connection.execute(tables.BATCH, {"report_id": query.report_id})
+    rows = await context.connection.execute(batch_tables.BATCH, {"report_id": query.report_id})
     batch = domain.require_file(domain.require_batch(row_of(rows, BatchHeadRow), context.principal))
     domain.require_names_allowed(batch, context.grants)
     named = {"report_id": query.report_id}
-    part = await file_chunks.read(context.connection, tables.BATCH_CHUNKS, query.offset, query.length, **named)
-    if await download_audit.begins_download(context, tables.BATCH_DOWNLOADED, query.report_id, part, query.offset):
+    part = await file_chunks.read(context.connection, batch_tables.BATCH_CHUNKS, query.offset, query.length, **named)
+    if await download_audit.begins_download(
+        context, batch_tables.BATCH_DOWNLOADED, query.report_id, part, query.offset
+    ):
         downloaded = BatchDownloaded(report_id=query.report_id, included=batch["included"] or 0)
         context.emit(downloaded, str(query.report_id))
     headers = {"Report-Bytes": str(batch["bytes"]), "Report-Sha256": str(batch["sha256"])}

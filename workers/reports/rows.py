@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.message import Message
 from contracts.report_batches import DeleteBatch, GenerateBatch
 from contracts.reports import GenerateReport, ReportCommand
-from workers.reports import tables
+from workers.reports import batch_tables, tables
 from workers.reports.row_types import BatchRow, ReportRow, RequestRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.bulk_writes import insert_rows
@@ -24,7 +24,7 @@ class ReportRows(Rows):
         """Start empty."""
         self.reports = RowSet[ReportRow](tables.Report, "report_id")
         self.requests: list[RequestRow] = []
-        self.batches = RowSet[BatchRow](tables.Batch, "report_id")
+        self.batches = RowSet[BatchRow](batch_tables.Batch, "report_id")
         self.projects: set[UUID] = set()
         self.tombstones: dict[UUID, TombstoneRow] = {}
 
@@ -38,7 +38,9 @@ class ReportRows(Rows):
         rows.reports.add_stored(rows_of(reports, ReportRow))
         batches = sorted(message.report_id for message in messages if isinstance(message, GenerateBatch | DeleteBatch))
         if batches:
-            rows.batches.add_stored(rows_of(await connection.execute(tables.LOCK_BATCHES, {"ids": batches}), BatchRow))
+            rows.batches.add_stored(
+                rows_of(await connection.execute(batch_tables.LOCK_BATCHES, {"ids": batches}), BatchRow)
+            )
         if projects:
             parameters = {"ids": sorted(projects)}
             rows.projects = set((await connection.execute(tables.PROJECTS, parameters)).scalars())
@@ -56,4 +58,4 @@ class ReportRows(Rows):
         await insert_rows(connection, tables.Request, self.requests)
         await self.batches.save(connection)
         for batch in self.batches.new():
-            await write(connection, tables.ADD_PARTS, {"report_id": batch["report_id"]})
+            await write(connection, batch_tables.ADD_PARTS, {"report_id": batch["report_id"]})

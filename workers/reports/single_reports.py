@@ -29,9 +29,11 @@ async def make_next_report(step: Step, principal: str, *, give_up: bool = False)
         request["refusal_language"],
         request["trace"],
     )
+    if give_up:
+        await step.conclude(command, Refusal(Code.UNAVAILABLE))
+        await connection.execute(tables.DROP_REQUEST, named)
+        return True
     try:
-        if give_up:
-            raise domain.report_refusal("report_not_typeset")
         existing = row_of(await connection.execute(tables.REPORT, {"report_id": request["report_id"]}), ReportRow)
         if existing is None:
             await step.conclude(command, event_of(await _make(step, request)))

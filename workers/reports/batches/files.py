@@ -16,8 +16,8 @@ from contracts.report_batches import (
     GenerateBatch,
 )
 from workers.common import sandboxed_jobs
-from workers.common.sandboxed_jobs import Cause, ChildError
-from workers.reports import domain, tables
+from workers.common.sandboxed_jobs import Cause, ChildError, Reply
+from workers.reports import batch_tables, tables
 from workers.reports.batches.entries import Entry, entries_of, included, left_out
 from workers.reports.batches.parts import read_pdf
 from workers.reports.batches.zip_file import ZipWriter
@@ -28,6 +28,7 @@ from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
 
 _BIND_JOB: Final = "workers.reports.binding.pdf_binding:job"
+_CHECK_JOB: Final = "workers.reports.binding.pdf_binding:check_job"
 
 
 class _File:
@@ -53,7 +54,7 @@ class _File:
         self._rest = data[whole:]
         for _, chunk in file_chunks.cut(data[:whole]):
             parameters = {"report_id": self._report_id, "number": self._number, "data": chunk}
-            await self.step.connection.execute(tables.ADD_BATCH_CHUNK, parameters)
+            await self.step.connection.execute(batch_tables.ADD_BATCH_CHUNK, parameters)
             self._number += 1
 
     @property
@@ -65,18 +66,18 @@ class _File:
 async def finish_batch(step: Step, report_id: UUID, *, give_up: bool = False) -> bool:
     """Make the file of a batch without waiting parts, or end a cancelled one; return whether it was done here."""
     connection, named = step.connection, {"report_id": report_id}
-    if not (await connection.execute(tables.HOLD_BATCH, named)).scalar_one():
+    if not (await connection.execute(batch_tables.HOLD_BATCH, named)).scalar_one():
         return False
-    batch = row_of(await connection.execute(tables.BATCH, named), BatchHeadRow)
+    batch = row_of(await connection.execute(batch_tables.BATCH, named), BatchHeadRow)
     if batch is None or batch["finished_at"] is not None:
         return False
     if batch["state"] == BatchState.CANCELLED:
-        await connection.execute(tables.DROP_PARTS, named)
+        await connection.execute(batch_tables.DROP_PARTS, named)
         return await _fail(step, batch, Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}]))
-    if (await connection.execute(tables.PARTS_WAIT, named)).scalar_one():
+    if (await connection.execute(batch_tables.PARTS_WAIT, named)).scalar_one():
         return False
     if give_up:
-        return await _fail(step, batch, domain.report_refusal("report_not_typeset"))
+        return await _fail(step, batch, Refusal(Code.UNAVAILABLE))
     return await _make(step, batch)
 
 
@@ -98,10 +99,10 @@ async def _make(step: Step, batch: BatchHeadRow) -> bool:
 
 async def _entries(step: Step, report_id: UUID) -> list[Entry]:
     named = {"report_id": report_id}
-    asked: list[UUID] = (await step.connection.execute(tables.ASKED_PROJECTS, named)).scalar_one()
-    parts = rows_of(await step.connection.execute(tables.PARTS, named), ListedPartRow)
+    asked: list[UUID] = (await step.connection.execute(batch_tables.ASKED_PROJECTS, named)).scalar_one()
+    parts = rows_of(await step.connection.execute(batch_tables.PARTS, named), ListedPartRow)
     missing = sorted(set(asked) - {part["project_id"] for part in parts})
-    deleted = set((await step.connection.execute(tables.DELETED_PROJECTS, {"ids": missing})).scalars())
+    deleted = set((await step.connection.execute(batch_tables.DELETED_PROJECTS, {"ids": missing})).scalars())
     return entries_of(asked, parts, deleted)
 
 
@@ -123,17 +124,24 @@ async def _write_pdf(file: _File, batch: BatchHeadRow, entries: Sequence[Entry])
         "author": batch["principal"] if batch["show_user_names"] else None,
     }
     pdfs = [pdf async for _, pdf in _pdfs(file.step, batch["report_id"], entries)]
+    reply = await _bind(facts, entries, pdfs)
+    file.pages, [pdf] = int(reply.facts["pages"]), reply.data
+    pdfs.clear()
+    # In a process of its own: the first one still has the memory of the typesetter.
+    conformance = (await sandboxed_jobs.call(_CHECK_JOB, {}, [pdf])).facts["conformance"]
+    file.conformance = Conformance(conformance) if conformance else None
+    await file.write(pdf, last=True)
+
+
+async def _bind(facts: dict[str, Any], entries: Sequence[Entry], pdfs: Sequence[bytes]) -> Reply:
+    """Bind the reports; if the typesetter crashes, once more with the pages before them in plain letters."""
     data = [json.dumps(entries).encode(), *pdfs]
     try:
-        reply = await sandboxed_jobs.call(_BIND_JOB, facts, data)
+        return await sandboxed_jobs.call(_BIND_JOB, facts, data)
     except ChildError as error:
         if error.cause is not Cause.CRASH:
             raise
-        reply = await sandboxed_jobs.call(_BIND_JOB, {**facts, "plain": True}, data)
-    file.pages, conformance = int(reply.facts["pages"]), reply.facts["conformance"]
-    file.conformance = Conformance(conformance) if conformance else None
-    [pdf] = reply.data
-    await file.write(pdf, last=True)
+        return await sandboxed_jobs.call(_BIND_JOB, {**facts, "plain": True}, data)
 
 
 async def _pdfs(step: Step, report_id: UUID, entries: Sequence[Entry]) -> AsyncIterator[tuple[Entry, bytes]]:
@@ -148,7 +156,7 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
         StepChangedError: Then the file is made again, or the batch is ended.
     """
     reports, named = included(entries), {"report_id": batch["report_id"]}
-    if (await step.connection.execute(tables.KEEP_PARTS, named)).scalar_one() != len(reports):
+    if (await step.connection.execute(batch_tables.KEEP_PARTS, named)).scalar_one() != len(reports):
         raise StepChangedError
     result = BatchGenerated(
         report_id=batch["report_id"],
@@ -163,7 +171,7 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
     )
     figures = {name: getattr(result, name) for name in ("included", "bytes", "sha256", "pages", "conformance")}
     await _finish(step, batch, BatchState.MADE, entries, figures)
-    await step.connection.execute(tables.CLEAR_PARTS, named)
+    await step.connection.execute(batch_tables.CLEAR_PARTS, named)
     projects = BatchRecorded(report_id=batch["report_id"], project_ids=[UUID(entry["project_id"]) for entry in reports])
     return await step.conclude(_command(batch), result, [projects])
 
@@ -173,7 +181,7 @@ async def _fail(step: Step, batch: BatchHeadRow, refusal: Refusal, entries: Sequ
     state = BatchState.CANCELLED if was_cancelled else BatchState.FAILED
     figures = dict.fromkeys(("included", "bytes", "sha256", "pages", "conformance"))
     await _finish(step, batch, state, entries, figures)
-    await step.connection.execute(tables.DROP_PARTS, {"report_id": batch["report_id"]})
+    await step.connection.execute(batch_tables.DROP_PARTS, {"report_id": batch["report_id"]})
     return await step.conclude(_command(batch), refusal)
 
 
@@ -187,7 +195,7 @@ async def _finish(
         "left_out": [each.model_dump(mode="json") for each in left_out(entries)],
         **figures,
     }
-    finished = await step.connection.execute(tables.FINISH_BATCH, parameters)
+    finished = await step.connection.execute(batch_tables.FINISH_BATCH, parameters)
     if finished.one_or_none() is None:
         raise StepChangedError
 

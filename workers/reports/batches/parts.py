@@ -10,7 +10,7 @@ from contracts.permissions import Level, Node
 from contracts.report_batches import Omission
 from contracts.values import Language
 from workers.common.sandboxed_jobs import ChildError
-from workers.reports import tables
+from workers.reports import batch_tables
 from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.rendering.child_process_rendering import render
 from workers.reports.rendering.render_input import ReportDocument
@@ -41,16 +41,16 @@ async def make_next_part(step: Step, batch: BatchHeadRow, *, give_up: bool = Fal
 
     A part whose transaction does not end waits for the next one. One that cannot be made at all is left out.
     """
-    claimed = (await step.connection.execute(tables.CLAIM_PART, {"report_id": batch["report_id"]})).one_or_none()
+    claimed = (await step.connection.execute(batch_tables.CLAIM_PART, {"report_id": batch["report_id"]})).one_or_none()
     if claimed is None:
         return False
     place, project_id = claimed
-    project = await step.connection.execute(tables.KEEP_PROJECT, {"project_id": project_id})
+    project = await step.connection.execute(batch_tables.KEEP_PROJECT, {"project_id": project_id})
     if project.one_or_none() is None:
         return False
     part = _Part(Omission.NOT_TYPESET) if give_up else await _make(step, batch, project_id)
     parameters = {"report_id": batch["report_id"], "place": place, **part._asdict()}
-    await step.connection.execute(tables.STORE_PART, parameters)
+    await step.connection.execute(batch_tables.STORE_PART, parameters)
     return True
 
 
@@ -86,5 +86,7 @@ def _facts(document: ReportDocument) -> dict[str, Any]:
 
 async def read_pdf(connection: AsyncConnection, report_id: UUID, place: int) -> bytes:
     """Return the report of a part that is made."""
-    pdf: bytes = (await connection.execute(tables.PART_PDF, {"report_id": report_id, "place": place})).scalar_one()
+    pdf: bytes = (
+        await connection.execute(batch_tables.PART_PDF, {"report_id": report_id, "place": place})
+    ).scalar_one()
     return pdf

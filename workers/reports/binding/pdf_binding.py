@@ -13,6 +13,10 @@ from workers.reports.binding.page_numbers import page_numbers
 from workers.reports.rendering.child_texts import SUBSTITUTED
 from workers.reports.rendering.pdf_typesetting import Layout, Printer
 
+_KEPT_PAGES_MAX = 200
+_KEPT_BYTES_MAX = 4_000_000
+"""After a larger file a process ends, because neither the typesetter nor the reader gives its memory back."""
+
 _FRONT = Layout(Path(__file__).parent / "front_matter.typ", cut_lines)
 
 
@@ -36,7 +40,13 @@ def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
         author=facts["author"],
     )
     pdf, pages = bind(front, data[1:], _printer(), plain=facts.get("plain", False))
-    return JobResult({"pages": pages, "conformance": conformance_of(pdf)}, (pdf,), worn=_printer().panics > 0)
+    return JobResult({"pages": pages}, (pdf,), worn=_printer().panics > 0 or pages > _KEPT_PAGES_MAX)
+
+
+def check_job(facts: Facts, data: Sequence[bytes]) -> JobResult:  # noqa: ARG001 - there are none
+    """Read a bound file back for another process, and name the standard that it keeps."""
+    [pdf] = data
+    return JobResult({"conformance": conformance_of(pdf)}, (), worn=len(pdf) > _KEPT_BYTES_MAX)
 
 
 def bind(front: FrontMatter, reports: Sequence[bytes], printer: Printer, *, plain: bool = False) -> tuple[bytes, int]:
