@@ -1,17 +1,18 @@
 """All benchmarks, one after the other: python -m benchmarks."""
 
-from benchmarks import reports
+from benchmarks import batches, reports
 from benchmarks.commands.__main__ import main as measure_commands
 from benchmarks.lists.__main__ import main as measure_lists
 from benchmarks.sweeps.__main__ import main as measure_sweeps
 
 
 def main() -> None:
-    """Measure commands, then lists, sweeps and reports."""
+    """Measure commands, then lists, sweeps, reports and batches of them."""
     measure_commands()
     measure_lists()
     measure_sweeps()
     reports.main()
+    batches.main([])
 
 
 if __name__ == "__main__":
