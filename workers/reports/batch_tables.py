@@ -41,6 +41,7 @@ class Batch(Base):
     command_id: Mapped[UUID] = mapped_column(Uuid)
     principal: Mapped[str] = mapped_column(Text)
     trace: Mapped[str | None] = mapped_column(Text)
+    letter: Mapped[Any] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     form: Mapped[str] = mapped_column(Text)
     language: Mapped[Language] = mapped_column(Text)
@@ -104,8 +105,8 @@ class BatchDownload(DownloadColumns, Base):
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
-    "report_id, command_id, principal, trace, created_at, form, language, refusal_language, show_user_names, left_out,"
-    " total, state, finished_at, included, bytes, sha256, pages, conformance"
+    "report_id, command_id, principal, trace, letter, created_at, form, language, refusal_language,"
+    " show_user_names, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance"
 )
 
 # The lock of a deleted batch waits for nobody who only writes its file.
@@ -186,6 +187,7 @@ FINISH_BATCH = text(
     RETURNING report_id
     """
 ).bindparams(bindparam("left_out", type_=JSONB))
+DROP_BATCH = text("DELETE FROM reports.batch WHERE report_id = :report_id")
 DROP_PARTS = text("DELETE FROM reports.batch_part WHERE report_id = :report_id")
 
 BATCHES_OF = text(

@@ -38,6 +38,7 @@ class RequestRow(TypedDict):
     command_id: UUID
     principal: str
     trace: str | None
+    letter: Any
     requested_at: datetime
     report_id: UUID
     project_id: UUID
@@ -53,6 +54,7 @@ class BatchHeadRow(TypedDict):
     command_id: UUID
     principal: str
     trace: str | None
+    letter: Any
     created_at: datetime
     form: str
     language: Language

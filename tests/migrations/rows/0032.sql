@@ -4,4 +4,4 @@ VALUES ('$id', '$id', 'admin', now(), 'zip', 'en', 'en', false, '{$id}', '[]', 1
 INSERT INTO reports.batch_part VALUES ('$id', 1, '$id', 'made', '{"number": 1}', 'pdf');
 INSERT INTO reports.batch_chunk VALUES ('$id', 0, 'pdf');
 INSERT INTO reports.batch_download VALUES ('$id', 'admin', now(), true);
-INSERT INTO reports.request VALUES ('$id', 'admin', NULL, now(), '$id', '$id', NULL, 'en', false);
+INSERT INTO reports.request VALUES ('$id', 'admin', NULL, NULL, now(), '$id', '$id', NULL, 'en', false);

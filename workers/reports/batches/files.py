@@ -77,7 +77,8 @@ async def finish_batch(step: Step, report_id: UUID, *, give_up: bool = False) ->
     if (await connection.execute(batch_tables.PARTS_WAIT, named)).scalar_one():
         return False
     if give_up:
-        return await _fail(step, batch, Refusal(Code.UNAVAILABLE))
+        await connection.execute(batch_tables.DROP_BATCH, named)  # its letter may be replayed
+        return await step.give_up(_command(batch))
     return await _make(step, batch)
 
 
@@ -208,4 +209,5 @@ def _command(batch: BatchHeadRow) -> DeferredCommand:
         str(batch["report_id"]),
         batch["refusal_language"],
         batch["trace"],
+        batch["letter"],
     )

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts import subjects
-from contracts.errors import Refusal
+from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Command, Event
 from contracts.subjects import lane_of
@@ -24,6 +24,7 @@ from workers.runtime.admission.batch_preload import BatchContext, read_batch_con
 from workers.runtime.bus import outbox
 from workers.runtime.bus.frame_writing import frame, publish_frames
 from workers.runtime.bus.lane_progress import count_lanes
+from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.commands.envelopes import LaneOutbox, Origin, applied_outcome, rejected_outcome
 from workers.runtime.commands.refusal_messages import refused_error
 from workers.runtime.commands.retry_and_bisection import bisect
@@ -45,7 +46,9 @@ class DeferredCommand(NamedTuple):
     principal: str
     key: str
     language: str
-    trace: str | None = None
+    trace: str | None
+    letter: PostedRow | None
+    """Its dead letter, if its work must be given up."""
 
 
 @dataclass(slots=True)
@@ -80,13 +83,31 @@ class Step:
             outcome = applied_outcome(command.command_id, None, result, [each.id for each in emitted])
         else:
             outcome = rejected_outcome(str(command.command_id), refused_error(result, command.kind, command.language))
+        return await self._store(command, outcome, emitted)
+
+    async def give_up(self, command: DeferredCommand) -> bool:
+        """Refuse a command whose work has failed again and again, and make it a dead letter, which can be replayed."""
+        refusal = Refusal(Code.UNAVAILABLE)
+        outcome = rejected_outcome(str(command.command_id), refused_error(refusal, command.kind, command.language))
+        return await self._store(command, outcome, [], command.letter)
+
+    async def _store(
+        self,
+        command: DeferredCommand,
+        outcome: bytes,
+        emitted: Sequence[EmittedEvent],
+        letter: PostedRow | None = None,
+    ) -> bool:
         concluded_at = await inbox.conclude(self.connection, command.principal, command.command_id, outcome)
         if concluded_at is None:
             return False
-        lanes = await count_lanes(self.connection, self.worker, until_commit=True)
-        box = LaneOutbox(self.site, self.worker, lane_of(command.key, lanes))
+        lane = lane_of(command.key, await count_lanes(self.connection, self.worker, until_commit=True))
+        box = LaneOutbox(self.site, self.worker, lane)
         origin = Origin(command.principal, concluded_at.isoformat(), command.command_id, command.trace)
-        await outbox.post(self.connection, [box.event(each, origin) for each in emitted])
+        rows = [box.event(each, origin) for each in emitted]
+        if letter is not None:
+            rows.append({**letter, "lane": lane})
+        await outbox.post(self.connection, rows)
         self.frames.append(frame(subjects.outcome(self.site, command.principal, command.command_id), outcome))
         return True
 

@@ -44,6 +44,7 @@ from workers.runtime.storage import hot_path_statements
 AUDITED_CODES = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
 """Codes of refusals that are audited, because the caller attempted something forbidden."""
 
+GIVEN_UP_REASON = f"Its work failed {FAILURES_MAX} times."
 CRASH_REASON = f"It ended its process {ATTEMPTS_MAX} times."
 
 Handler = Callable[[Any, Unit[Any]], Awaitable[Event | None]]
@@ -162,7 +163,7 @@ class GroupCommit:
                 decision.turned_away += 1
                 decision.outcomes.append(Outcome(message, turned_away_outcome(message)))
             else:
-                unit = self._unit(message, context, rows, connection)
+                unit = self._unit(message, context, rows, connection, post)
                 outcome = await self._outcome(decision, message, unit, post)
                 known[message.work.principal, message.id] = inbox.PastDecision(message.fingerprint, outcome)
                 self._record_outcome(decision, message, outcome, now, sends=bool(unit.sent) or message.kind.internal)
@@ -173,7 +174,12 @@ class GroupCommit:
         return decision, now
 
     def _unit(
-        self, message: IncomingCommand, context: BatchContext, rows: Rows, connection: AsyncConnection
+        self,
+        message: IncomingCommand,
+        context: BatchContext,
+        rows: Rows,
+        connection: AsyncConnection,
+        post: LaneOutbox,
     ) -> Unit[Any]:
         return Unit(
             id=message.id,
@@ -187,6 +193,7 @@ class GroupCommit:
             letters=self.letters,
             licensing=self._licensing,
             trace=message.trace,
+            dead_letter=lambda: post.dead(as_dead_letter(message, GIVEN_UP_REASON)),
         )
 
     async def _outcome(self, decision: Decision, message: IncomingCommand, unit: Unit[Any], post: LaneOutbox) -> bytes:

@@ -1,7 +1,7 @@
 """The unit of work of a handler: caller, time, and the rows of the batch."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.message import Command, Event, Message
 from contracts.permissions import Grants
 from workers.runtime.admission.licence_check import Licensing
+from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream
 from workers.runtime.storage.hot_path_statements import Question
 
@@ -86,6 +87,8 @@ class Unit(Generic[RowsT]):
     licensing: Licensing = field(default_factory=Licensing)
     trace: str | None = None
     """The trace context of the command, for a handler whose outcome follows."""
+    dead_letter: Callable[[], PostedRow | None] = lambda: None
+    """The dead letter of the command, for the case that its work must be given up."""
 
     def leave_unchanged(self, revision: int | None = None) -> None:
         """Answer without an effect, because an earlier command has already had it."""
