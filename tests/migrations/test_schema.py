@@ -27,7 +27,7 @@ def differences(connection: Connection) -> list[str]:
     """Compare the database with every mapped class."""
     assert inbox.Inbox.metadata is outbox.Outbox.metadata
     for name in WORKERS:
-        import_module(f"workers.{name}.tables")
+        import_module(f"workers.{name}.rows")
     schemas = {table.schema for table in Base.metadata.tables.values()}
     parts = {name for (name,) in connection.execute(text("SELECT relname FROM pg_class WHERE relispartition"))}
 

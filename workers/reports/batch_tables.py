@@ -41,7 +41,7 @@ class Batch(Base):
     command_id: Mapped[UUID] = mapped_column(Uuid)
     principal: Mapped[str] = mapped_column(Text)
     trace: Mapped[str | None] = mapped_column(Text)
-    letter: Mapped[Any] = mapped_column(JSONB)
+    letter: Mapped[Any] = mapped_column(JSONB, nullable=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     form: Mapped[str] = mapped_column(Text)
     language: Mapped[Language] = mapped_column(Text)

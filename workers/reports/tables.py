@@ -76,7 +76,7 @@ class Request(Base):
     command_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     principal: Mapped[str] = mapped_column(Text, primary_key=True)
     trace: Mapped[str | None] = mapped_column(Text)
-    letter: Mapped[Any] = mapped_column(JSONB)
+    letter: Mapped[Any] = mapped_column(JSONB, nullable=True)
     requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     report_id: Mapped[UUID] = mapped_column(Uuid)
     project_id: Mapped[UUID] = mapped_column(Uuid)
