@@ -79,7 +79,7 @@ class ReportIncluded(Event):
 class BatchRecorded(Event):
     """The reports of these projects were generated as parts of a batch.
 
-    It is no activity itself: each project has an entry `reports.included`.
+    It is not recorded as an activity itself. Each project has an entry `reports.included`.
     """
 
     subject = "reports.batch-recorded"

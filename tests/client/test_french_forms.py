@@ -62,7 +62,7 @@ def test_names_in_mistakes_have_french_quotation_marks(sentence: str, french: st
 
 
 async def test_permissions_are_words(peer: Peer, run_line: RunLine) -> None:
-    """What somebody may do is told in words, not in names of the wire."""
+    """Permissions are shown in words, not by their wire names."""
     peer.answers["administration.me"] = (
         b'{"principal": "olivia", "roles": [], "permissions": {}, "may": ["projects.create", "audit.log"]}'
     )
@@ -102,7 +102,7 @@ def test_a_word_stays_whole_in_a_narrow_table() -> None:
 
 
 def test_one_word_stands_for_one_thing() -> None:
-    """Who did something is the author; an id is no credentials; a log is no audit log."""
+    """The person who acted is the author, and ids, credentials, log files and the audit log have words of their own."""
     assert {say("fr", "By"), catalogue("fr").pgettext("field", "created_by").capitalize()} == {"Auteur"}
     assert [
         words for words in FRENCH.values() if re.search(r"\b[Ii]dentifiant\b|\bActeur\b|fichiers? journa", words)
@@ -117,7 +117,7 @@ def test_one_word_stands_for_one_thing() -> None:
     ],
 )
 async def test_an_empty_value_leads_to_clear(run_line: RunLine, line: tuple[str, ...], advice: str) -> None:
-    """Somebody who empties a field is told the option that does it."""
+    """The refusal of an empty value names the option that clears the field."""
     ended = await run_line("projects", "update", PROJECT, *line, "--lang", "fr", "--json")
     assert ended.json["error"]["message"] == advice
 

@@ -105,7 +105,7 @@ class BatchDownload(DownloadColumns, Base):
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
-    "report_id, command_id, principal, trace, letter, created_at, form, language, refusal_language,"
+    "report_id, command_id, principal, trace, created_at, form, language, refusal_language,"
     " show_user_names, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance"
 )
 
@@ -164,6 +164,7 @@ BATCH = text(f"SELECT {_BATCH_COLUMNS} FROM reports.batch WHERE report_id = :rep
 # One process makes a file; the lock is no row's, because a batch that is being made can be cancelled.
 HOLD_BATCH = text("SELECT pg_try_advisory_xact_lock(hashtextextended(CAST(:report_id AS text), 0))")
 PARTS_WAIT = text("SELECT EXISTS (SELECT FROM reports.batch_part WHERE report_id = :report_id AND state = 'waiting')")
+LETTER = text("SELECT letter FROM reports.batch WHERE report_id = :report_id")
 ASKED_PROJECTS = text("SELECT project_ids FROM reports.batch WHERE report_id = :report_id")
 PARTS = text(
     "SELECT place, project_id, state, facts FROM reports.batch_part WHERE report_id = :report_id ORDER BY place"

@@ -46,9 +46,13 @@ def require_project(present: bool, tombstone: TombstoneRow | None) -> None:  # n
 def require_report(report: ReportRow | None) -> ReportRow:
     """Return the report, or refuse: it was never made, or was deleted with its project."""
     if report is None:
-        unknown = [{"field": "report_id", "kind": "not_here"}]
-        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
+        raise _unknown_report()
     return report
+
+
+def _unknown_report() -> Refusal:
+    unknown = [{"field": "report_id", "kind": "not_here"}]
+    return Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
 
 
 def require_same_report(report: ReportRow, project_id: UUID) -> None:
@@ -108,8 +112,7 @@ def require_turn(unfinished: int) -> None:
 def require_batch(batch: BatchT | None, principal: str) -> BatchT:
     """Return a batch to its author; for everybody else it does not exist."""
     if batch is None or batch["principal"] != principal:
-        unknown = [{"field": "report_id", "kind": "not_here"}]
-        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
+        raise _unknown_report()
     return batch
 
 

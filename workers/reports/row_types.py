@@ -48,13 +48,12 @@ class RequestRow(TypedDict):
 
 
 class BatchHeadRow(TypedDict):
-    """A row of `reports.batch` without the ids of its projects, which may be thousands."""
+    """A row of `reports.batch` without its letter and the ids of its projects, which may be thousands."""
 
     report_id: UUID
     command_id: UUID
     principal: str
     trace: str | None
-    letter: Any
     created_at: datetime
     form: str
     language: Language
@@ -74,6 +73,7 @@ class BatchHeadRow(TypedDict):
 class BatchRow(BatchHeadRow):
     """A row of `reports.batch`."""
 
+    letter: Any
     project_ids: list[UUID]
 
 

@@ -28,10 +28,9 @@ async def make_next_report(step: Step, principal: str, *, give_up: bool = False)
         str(request["report_id"]),
         request["refusal_language"],
         request["trace"],
-        request["letter"],
     )
     if give_up:
-        await step.give_up(command)
+        await step.give_up(command, request["letter"])
         await connection.execute(tables.DROP_REQUEST, named)
         return True
     try:

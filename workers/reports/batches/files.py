@@ -28,6 +28,7 @@ from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
 
 _BIND_JOB: Final = "workers.reports.binding.pdf_binding:job"
+_FIGURES: Final = ("included", "bytes", "sha256", "pages", "conformance")
 _CHECK_JOB: Final = "workers.reports.binding.pdf_binding:check_job"
 
 
@@ -77,8 +78,9 @@ async def finish_batch(step: Step, report_id: UUID, *, give_up: bool = False) ->
     if (await connection.execute(batch_tables.PARTS_WAIT, named)).scalar_one():
         return False
     if give_up:
+        letter = (await connection.execute(batch_tables.LETTER, named)).scalar_one()
         await connection.execute(batch_tables.DROP_BATCH, named)  # its letter may be replayed
-        return await step.give_up(_command(batch))
+        return await step.give_up(_command(batch), letter)
     return await _make(step, batch)
 
 
@@ -170,7 +172,7 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
         pages=file.pages,
         conformance=file.conformance,
     )
-    figures = {name: getattr(result, name) for name in ("included", "bytes", "sha256", "pages", "conformance")}
+    figures = {name: getattr(result, name) for name in _FIGURES}
     await _finish(step, batch, BatchState.MADE, entries, figures)
     await step.connection.execute(batch_tables.CLEAR_PARTS, named)
     projects = BatchRecorded(report_id=batch["report_id"], project_ids=[UUID(entry["project_id"]) for entry in reports])
@@ -180,7 +182,7 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
 async def _fail(step: Step, batch: BatchHeadRow, refusal: Refusal, entries: Sequence[Entry] = ()) -> bool:
     was_cancelled = batch["state"] == BatchState.CANCELLED
     state = BatchState.CANCELLED if was_cancelled else BatchState.FAILED
-    figures = dict.fromkeys(("included", "bytes", "sha256", "pages", "conformance"))
+    figures = dict.fromkeys(_FIGURES)
     await _finish(step, batch, state, entries, figures)
     await step.connection.execute(batch_tables.DROP_PARTS, {"report_id": batch["report_id"]})
     return await step.conclude(_command(batch), refusal)
@@ -209,5 +211,4 @@ def _command(batch: BatchHeadRow) -> DeferredCommand:
         str(batch["report_id"]),
         batch["refusal_language"],
         batch["trace"],
-        batch["letter"],
     )

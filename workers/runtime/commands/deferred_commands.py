@@ -47,8 +47,6 @@ class DeferredCommand(NamedTuple):
     key: str
     language: str
     trace: str | None
-    letter: PostedRow | None
-    """Its dead letter, if its work must be given up."""
 
 
 @dataclass(slots=True)
@@ -85,11 +83,11 @@ class Step:
             outcome = rejected_outcome(str(command.command_id), refused_error(result, command.kind, command.language))
         return await self._store(command, outcome, emitted)
 
-    async def give_up(self, command: DeferredCommand) -> bool:
-        """Refuse a command whose work has failed again and again, and make it a dead letter, which can be replayed."""
+    async def give_up(self, command: DeferredCommand, letter: PostedRow | None) -> bool:
+        """Refuse a command whose work has failed again and again, and post its dead letter, which can be replayed."""
         refusal = Refusal(Code.UNAVAILABLE)
         outcome = rejected_outcome(str(command.command_id), refused_error(refusal, command.kind, command.language))
-        return await self._store(command, outcome, [], command.letter)
+        return await self._store(command, outcome, [], letter)
 
     async def _store(
         self,
