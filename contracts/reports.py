@@ -6,9 +6,9 @@ from uuid import UUID
 from contracts.downloads import Download
 from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Level, Node
-from contracts.projects.queries import Cursor, Limit
+from contracts.projects.queries import Cursor, Limit, Span
 from contracts.texts import Part, Phrase
-from contracts.values import Language, Time
+from contracts.values import Language, Name, Time
 
 
 class ReportEvent(Event):
@@ -93,11 +93,13 @@ class ReportDownloaded(ReportEvent):
 
 
 class Report(Message):
-    """A stored report."""
+    """A stored report: it was asked for at one time, and shows its project as it was at another."""
 
     report_id: UUID
     project_id: UUID
+    project_number: int
     created_by: str
+    requested_at: Time
     created_at: Time
     language: str
     show_user_names: bool
@@ -118,19 +120,24 @@ class GetReport(Query[Report]):
 
 
 class ReportList(Message):
-    """A page of a project's reports, newest first."""
+    """A page of reports, those first that were asked for last."""
 
     items: list[Report]
     next: Cursor | None = None
 
 
 class ListReports(Query[ReportList]):
-    """Ask for the reports of a project."""
+    """Ask for the stored reports of a project or of all, of one author or of all.
+
+    Reports that were made as parts of a batch are in its file alone.
+    """
 
     subject = "reports.list"
     node = Node.REPORTS
 
-    project_id: UUID
+    project_id: UUID | None = None
+    created_by: Name | None = None
+    requested: Span = Span()
     limit: Limit = 100
     after: Cursor | None = None
 

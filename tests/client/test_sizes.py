@@ -42,6 +42,8 @@ async def test_a_report_has_its_size_with_a_unit(peer: Peer, run_line: RunLine) 
     }
     report |= {
         "pages": 1,
+        "project_number": 12,
+        "requested_at": "2025-01-31T00:00:00Z",
         "created_at": "2025-01-31T00:00:00Z",
         "created_by": "ann",
         "language": "en",

@@ -19,6 +19,8 @@ from workers.local.access.signing_keys import Trust
 
 ATTEMPT_SECONDS = 2.0
 SILENCE_SECONDS = 2.0
+PENDING = "pending"
+"""The status of a command that was taken and has no outcome yet."""
 
 
 class Clock:
@@ -76,6 +78,8 @@ class Client:
         self._learn(json.loads(message.data))
 
     def _learn(self, outcome: dict[str, Any]) -> None:
+        if outcome.get("status") == PENDING:
+            return
         if sent := self.history.commands.get(str(outcome.get("command_id"))):
             if len(sent.outcomes) < 10:
                 sent.outcomes.append(outcome)

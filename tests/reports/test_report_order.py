@@ -1,10 +1,12 @@
 """Reports that are asked for at once."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
-from contracts.reports import ListReports
+from contracts.reports import GenerateReport, ListReports
 from contracts.subjects import lane_of
 from tests.support import Site, eventually
 
@@ -41,3 +43,29 @@ async def test_reports_are_listed_in_the_order_of_their_acceptance(site: Site) -
         results += [report.report_id for report in page.items]
         after = page.next
     assert results == ids[::-1]
+
+
+async def test_reports_are_found_by_project_author_and_time(site: Site) -> None:
+    """Each condition leaves the others out, and all hold together; the whole site is listed without any."""
+    await site.workers("projects", "reports")
+    client, colleague = await site.client(), await site.client("olivia")
+    await site.grant("olivia", {Node.PROJECTS: "view", Node.REPORTS: "manage"})
+    here, there = uuid7(), uuid7()
+    commands = [(client, here), (colleague, here), (client, there)]
+    for project_id in (here, there):
+        await client.send(CreateProject(project_id=project_id))
+    reports = [
+        await author.send(GenerateReport(report_id=uuid7(), project_id=project_id)) for author, project_id in commands
+    ]
+    first, second, third = [report.report_id for report in reports]
+    times = {report.report_id: report.requested_at for report in (await client.ask(ListReports())).items}
+
+    async def listed(**conditions: Any) -> list[UUID]:
+        return [report.report_id for report in (await colleague.ask(ListReports(**conditions))).items]
+
+    assert await listed() == [third, second, first]
+    assert await listed(project_id=here) == [second, first]
+    assert await listed(created_by=client.principal) == [third, first]
+    assert await listed(created_by=client.principal, project_id=here) == [first]
+    assert await listed(requested={"from": times[second]}) == [third, second]
+    assert await listed(requested={"to": times[second]}) == [first]

@@ -24,6 +24,7 @@ BATCH_LIFETIME: Final = timedelta(days=1)
 """How long the file of a batch is kept."""
 
 BatchT = TypeVar("BatchT", bound=BatchHeadRow)
+ReportT = TypeVar("ReportT", bound=ReportRow)
 
 SECTIONS = {
     "main-details": Node.MAIN_DETAILS,
@@ -43,7 +44,7 @@ def require_project(present: bool, tombstone: TombstoneRow | None) -> None:  # n
         raise project_gone(tombstone, Part.REPORT)
 
 
-def require_report(report: ReportRow | None) -> ReportRow:
+def require_report(report: ReportT | None) -> ReportT:
     """Return the report, or refuse: it was never made, or was deleted with its project."""
     if report is None:
         raise _unknown_report()

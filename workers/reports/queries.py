@@ -17,7 +17,7 @@ from contracts.reports import (
 from contracts.texts import Part
 from contracts.values import LATEST, Time
 from workers.reports import batch_tables, domain, tables
-from workers.reports.row_types import BatchHeadRow, ListedBatchRow, ReportRow, TombstoneRow
+from workers.reports.row_types import BatchHeadRow, ListedBatchRow, ListedReportRow, ReportRow, TombstoneRow
 from workers.reports.worker import worker
 from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
@@ -33,19 +33,27 @@ _NEWEST = (LATEST, UUID(int=0))
 @worker.answers(GetReport)
 async def get_report(query: GetReport, context: QueryContext) -> Report:
     """Return the description of a report."""
-    rows = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
-    return report_of(domain.require_report(row_of(rows, ReportRow)))
+    rows = await context.connection.execute(tables.LISTED_REPORT, {"report_id": query.report_id})
+    return report_of(domain.require_report(row_of(rows, ListedReportRow)))
 
 
 @worker.answers(ListReports)
 async def list_reports(query: ListReports, context: QueryContext) -> ReportList:
-    """Return a page of a project's reports, the newest first."""
+    """Return a page of reports, those first that were asked for last."""
     at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
-    parameters = {"project_id": query.project_id, "at": at, "id": report_id, "limit": query.limit + 1}
-    page = await result_pages.read(context.connection, tables.OF_PROJECT, parameters, report_of, query.limit)
-    if not page.items:
+    conditions = {
+        "project_id": query.project_id,
+        "created_by": query.created_by,
+        "since": query.requested.from_,
+        "until": query.requested.to,
+    }
+    filters = {name: value for name, value in conditions.items() if value is not None}
+    parameters = {**filters, "at": at, "id": report_id, "limit": query.limit + 1}
+    statement = tables.list_reports(*filters)
+    page = await result_pages.read(context.connection, statement, parameters, report_of, query.limit)
+    if query.project_id and not page.items:
         await _refuse_gone(query.project_id, context)
-    following = cursor(page.last["created_at"], page.last["report_id"]) if page.last else None
+    following = cursor(page.last["requested_at"], page.last["report_id"]) if page.last else None
     return ReportList(items=page.items, next=following)
 
 
@@ -55,7 +63,7 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
         raise project_gone(row_of(tombstones, TombstoneRow), Part.REPORT)
 
 
-def report_of(row: ReportRow) -> Report:
+def report_of(row: ListedReportRow) -> Report:
     """Return a row as the description of a report."""
     return Report.model_validate(dict(row))
 

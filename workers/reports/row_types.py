@@ -14,6 +14,7 @@ class ReportRow(TypedDict):
     report_id: UUID
     project_id: UUID
     created_by: str
+    requested_at: datetime
     created_at: datetime
     language: str
     show_user_names: bool
@@ -22,6 +23,12 @@ class ReportRow(TypedDict):
     bytes: int
     sha256: str
     pages: int
+
+
+class ListedReportRow(ReportRow):
+    """A row of a report as a query shows it."""
+
+    project_number: int
 
 
 class ChunkRow(TypedDict):

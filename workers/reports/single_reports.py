@@ -66,6 +66,7 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
         "report_id": request["report_id"],
         "project_id": request["project_id"],
         "created_by": request["principal"],
+        "requested_at": request["requested_at"],
         "created_at": context.now,
         "language": document.language,
         "show_user_names": request["show_user_names"],

@@ -1,6 +1,7 @@
 """The tables of reports, and the statements on them and on published views."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    TextClause,
     Uuid,
     bindparam,
     text,
@@ -28,11 +30,17 @@ class Report(Base):
     """A report as it was generated."""
 
     __tablename__ = "report"
-    __table_args__ = (Index("report_by_project", "project_id", "created_at"), {"schema": "reports"})
+    __table_args__ = (
+        Index("report_by_project", "project_id", "requested_at"),
+        Index("report_by_author", "created_by", "requested_at"),
+        Index("report_by_time", "requested_at"),
+        {"schema": "reports"},
+    )
 
     report_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     project_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"))
     created_by: Mapped[str] = mapped_column(Text)
+    requested_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     language: Mapped[str] = mapped_column(Text)
     show_user_names: Mapped[bool] = mapped_column(Boolean)
@@ -115,13 +123,29 @@ CLAIM_REQUEST = text(
     """
 )
 DROP_REQUEST = text("DELETE FROM reports.request WHERE command_id = :command_id AND principal = :principal")
+_LISTED = "r.*, p.number AS project_number FROM reports.report r JOIN published.projects p USING (project_id)"
 REPORT = text("SELECT * FROM reports.report WHERE report_id = :report_id")
-OF_PROJECT = text(
-    """
-    SELECT * FROM reports.report WHERE project_id = :project_id AND (created_at, report_id) < (:at, :id)
-    ORDER BY created_at DESC, report_id DESC LIMIT :limit
-    """
-).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))
+LISTED_REPORT = text(f"SELECT {_LISTED} WHERE r.report_id = :report_id")
 CHUNKS = text(
     "SELECT data FROM reports.chunk WHERE report_id = :report_id AND number BETWEEN :first AND :last ORDER BY number"
 )
+
+_CONDITIONS = {
+    "project_id": "r.project_id = :project_id",
+    "created_by": "r.created_by = :created_by",
+    "since": "r.requested_at >= :since",
+    "until": "r.requested_at < :until",
+}
+
+
+@cache
+def list_reports(*filters: str) -> TextClause:
+    """Return the statement of a page of reports with some of the conditions.
+
+    Its other parameters are the place `at` and `id` after which the page begins, and `limit`.
+    """
+    conditions = " AND ".join(["(r.requested_at, r.report_id) < (:at, :id)", *(_CONDITIONS[name] for name in filters)])
+    statement = f"SELECT {_LISTED} WHERE {conditions} ORDER BY r.requested_at DESC, r.report_id DESC LIMIT :limit"
+    times = ["at", *({"since", "until"} & set(filters))]
+    typed = [bindparam(name, type_=DateTime(timezone=True)) for name in times]
+    return text(statement).bindparams(*typed, bindparam("id", type_=Uuid))
