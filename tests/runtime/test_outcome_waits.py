@@ -21,6 +21,11 @@ DECIDED = """
     INSERT INTO runtime.inbox (command_id, principal, month, fingerprint, outcome, decided_at)
     VALUES (:command_id, 'admin', date_trunc('month', now()), '', :outcome, now())
 """
+TAKEN = """
+    INSERT INTO reports.request
+        (command_id, principal, requested_at, report_id, project_id, refusal_language, show_user_names)
+    VALUES (:command_id, 'admin', now(), :command_id, :command_id, 'en', false)
+"""
 
 
 async def question(caller: Caller, command_id: object, seconds: float = 30) -> Any:
@@ -203,3 +208,13 @@ async def test_a_worker_that_stops_answers_them(site: Site, running: RunningComp
     assert {(answer["error"]["retryable"], status) for answer, status in answers} == {(True, "503")}
     for task in questions:
         task.cancel()
+
+
+@pytest.mark.usefixtures("running", "no_looks")
+async def test_a_command_that_is_taken_meanwhile_is_pending(site: Site, running: RunningComponents) -> None:
+    """A question asked before its command is taken says at its end how far it is, and not that it is unknown."""
+    caller, command_id = await site.caller(), uuid7()
+    task = asyncio.create_task(question(caller, command_id, 1))
+    await waiting(running)
+    await site.sql(TAKEN, command_id=command_id)
+    assert await task == ({"command_id": str(command_id), "status": "pending", "done": 0, "total": 1}, "")

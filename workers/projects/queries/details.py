@@ -1,9 +1,11 @@
 """The queries about one project and about the outcome of a command."""
 
 from typing import Any
+from uuid import UUID
 
 from pydantic_core import to_json
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.message import PENDING
@@ -76,22 +78,27 @@ def _without_excess(document: dict[str, Any]) -> bytes:
 async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer | AwaitedOutcome:
     """Return the outcome of one of the caller's own commands, or wait for it."""
     key = context.principal, query.command_id
+
+    async def progress(connection: AsyncConnection) -> Refusal | bytes:
+        return await _progress(connection, *key)
+
+    # The progress is read first: a command that is concluded in between has an outcome.
+    known = await progress(context.connection)
     if outcome := (await decided_outcomes(context.connection, [key])).get(key):
         return Answer(outcome)
-    otherwise = await _without_outcome(query, context)
     if query.wait_seconds:
-        return AwaitedOutcome(query.command_id, query.wait_seconds, otherwise)
-    if isinstance(otherwise, Refusal):
-        raise otherwise
-    return Answer(otherwise)
+        return AwaitedOutcome(query.command_id, query.wait_seconds, progress)
+    if isinstance(known, Refusal):
+        raise known
+    return Answer(known)
 
 
-async def _without_outcome(query: GetOutcome, context: QueryContext) -> Refusal | bytes:
-    """Return how far the command is, or the refusal that no worker knows it."""
-    parameters = {"principal": context.principal, "command_id": query.command_id}
-    pending = (await context.connection.execute(_PENDING, parameters)).one_or_none()
+async def _progress(connection: AsyncConnection, principal: str, command_id: UUID) -> Refusal | bytes:
+    """Return how far a command is that was taken, or the refusal that no worker knows it."""
+    parameters = {"principal": principal, "command_id": command_id}
+    pending = (await connection.execute(_PENDING, parameters)).one_or_none()
     if pending is not None:
         done, total = pending
-        return to_json({"command_id": query.command_id, "status": PENDING, "done": done, "total": total})
+        return to_json({"command_id": command_id, "status": PENDING, "done": done, "total": total})
     unknown = [{"field": "command_id", "kind": "unknown_command"}]
-    return Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)
+    return Refusal(Code.GONE, status=404, known=False, command_id=str(command_id), fields=unknown)

@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts import subjects
 from contracts.errors import Code, Refusal
@@ -48,11 +48,11 @@ Key = tuple[str, UUID]
 
 
 class AwaitedOutcome(NamedTuple):
-    """The answer to a question whose outcome is not known yet: wait so long for it, then refuse or answer otherwise."""
+    """The answer to a question whose outcome is not known yet: wait so long for it, then ask how far the command is."""
 
     command_id: UUID
     seconds: float
-    otherwise: Refusal | bytes
+    progress: Callable[[AsyncConnection], Awaitable[Refusal | bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +126,21 @@ class OutcomeWaits:
                 await subscription.unsubscribe()
 
     async def _first_of(self, published: asyncio.Future[bytes], wait: _Wait) -> bytes:
-        """Return the outcome that is published, or committed without having been heard."""
+        """Return the outcome that is published, or committed without having been heard; at the end, the progress."""
         deadline, pause = wait.query.arrived + wait.awaited.seconds, FIRST_LOOK_SECONDS
         while (outcome := await self._looks.outcome(wait.key)) is None:
             if (left := deadline - asyncio.get_running_loop().time()) <= 0:
-                return _or_raise(wait.awaited.otherwise)
+                return await self._at_the_end(wait)
             await asyncio.wait({published}, timeout=min(left, pause))
             if published.done():
                 return published.result()
             pause *= 2
         return outcome
+
+    async def _at_the_end(self, wait: _Wait) -> bytes:
+        """Return the progress, read before the outcome: a command that is concluded in between has one."""
+        progress = await self._looks.read(wait.awaited.progress)
+        return await self._looks.outcome(wait.key) or _or_raise(progress)
 
     def _on_end(self, task: asyncio.Task[None]) -> None:
         principal = self._waiting.pop(task)
@@ -147,12 +152,18 @@ class OutcomeWaits:
 
 
 class _Looks:
-    """Looks into the inbox for all waiting questions, at most one statement at a time."""
+    """Looks into the inbox for all waiting questions, at most one statement at a time, and for progress likewise."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._asked: dict[Key, asyncio.Future[bytes | None]] = {}
         self._looking: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+
+    async def read(self, progress: Callable[[AsyncConnection], Awaitable[Refusal | bytes]]) -> Refusal | bytes:
+        """Return how far a command is."""
+        async with self._turn, asyncio.timeout(_SERVER_SECONDS_MAX), self._engine.connect() as connection:
+            return await progress(connection)
 
     async def outcome(self, key: Key) -> bytes | None:
         """Return a committed outcome, read after this call.
