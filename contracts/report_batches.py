@@ -21,15 +21,19 @@ BATCH_PROJECTS_MAX: Final = 5_000
 PDF_PROJECTS_MAX: Final = 1_000
 """Projects of one PDF file."""
 
+VOLUME_PROJECTS: Final = 100
+"""Projects of each volume but the last."""
+
 LEFT_OUT_SHOWN_MAX: Final = 100
 """Projects that an outcome or a list names as left out; the file names all of them."""
 
 
 class BatchForm(StrEnum):
-    """The form of a batch's file."""
+    """The form of a batch's file: one PDF, a ZIP of single reports, or a ZIP of PDFs with a hundred reports each."""
 
     PDF = "pdf"
     ZIP = "zip"
+    VOLUMES = "volumes"
 
 
 class BatchState(StrEnum):
@@ -96,7 +100,7 @@ class BatchGenerated(Event):
     """A batch was made: `included` of `total` projects have a report in its file.
 
     `left_out` names the first hundred of the others, and the file names all of them. `conformance` is the PDF standard
-    that the file was found to keep; a ZIP has none, but each report in it does.
+    that the file, or every volume, was found to keep. A ZIP of single reports has none, but each report in it does.
     """
 
     subject = "reports.batch-generated"

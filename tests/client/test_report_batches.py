@@ -80,6 +80,14 @@ async def test_the_form_follows_the_name_of_the_file(making: Peer, run_line: Run
     assert [path.name for path in tmp_path.iterdir()] == ["All.ZIP"]
 
 
+async def test_volumes_are_a_zip(making: Peer, run_line: RunLine) -> None:
+    """An option makes volumes of the reports, and the standard of every volume is told."""
+    making.results["generate-batch"] = generated("volumes") | {"conformance": "PDF/A-3a"}
+    ended = await run_line("reports", "batch", "--volumes", "-o", "year.zip", "--lang", "fr")
+    assert sent_body(making)["form"] == "volumes"
+    assert ended.out.splitlines()[1:] == ["Chaque volume est conforme à PDF/A-3a."]
+
+
 async def test_projects_are_named_by_numbers_and_ranges(making: Peer, run_line: RunLine) -> None:
     """Ranges take what exists; a number that is typed alone must exist, or have existed."""
     deleted = {"project_id": REPORT, "number": 9, "deleted_at": "2025-01-31T12:00:00Z", "deleted_by": "bob"}
@@ -103,6 +111,7 @@ async def test_projects_are_named_by_numbers_and_ranges(making: Peer, run_line: 
         (("-o", "a.pdf", "20-12"), "neither a project's number nor a range"),
         (("-o", "a.pdf", "12", "--type", "Injury"), "not by both"),
         (("-o", "a.pdf", "--resume", BATCH, "--since", "30d"), "leave the rest out"),
+        (("-o", "a.pdf", "--volumes"), "volumes come in a ZIP"),
         (("-o", "a.zip", "1-99999"), "99,999 projects are selected, and a ZIP has at most"),
     ],
 )

@@ -9,7 +9,7 @@ from pypdf import PdfReader
 
 from tests.reports.rendering_samples import Renderer, document, project
 from workers.reports.binding.front_content import Entry
-from workers.reports.binding.pdf_binding import check_job, job
+from workers.reports.binding.pdf_binding import check_job, front_job, job
 
 FACTS: dict[str, Any] = {
     "language": "en",
@@ -74,5 +74,6 @@ class Binder:
     def bind(self, *entries: Entry, **facts: Any) -> Bound:
         """Bind the reports of some projects."""
         facts = {**FACTS, **facts}
-        result = job(facts, self.data(*entries, language=facts["language"]))
+        listed, *reports = self.data(*entries, language=facts["language"])
+        result = job(facts, [listed, *front_job(facts, [listed]).data, *reports])
         return Bound(result.data[0], result.facts["pages"], check_job({}, result.data).facts["conformance"])

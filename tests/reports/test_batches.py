@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from hashlib import sha256
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -14,6 +15,7 @@ from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.report_batches import (
     BATCH_PROJECTS_MAX,
     LEFT_OUT_SHOWN_MAX,
+    VOLUME_PROJECTS,
     BatchForm,
     BatchGenerated,
     BatchState,
@@ -27,6 +29,7 @@ from contracts.report_batches import (
 from contracts.reports import GenerateReport
 from incidents import Client, Refused
 from tests.support import Site
+from workers.reports.batches.entries import Entry, included, volumes_of
 
 
 async def projects(client: Client, count: int) -> list[UUID]:
@@ -70,6 +73,38 @@ async def test_a_zip_has_every_report_and_names_what_it_lacks(site: Site) -> Non
     [listed] = (await client.ask(ListBatches())).items
     assert listed.state is BatchState.MADE
     assert listed.done == listed.total == 4
+
+
+async def test_volumes_have_a_hundred_reports_each(site: Site) -> None:
+    """Each volume is a file of its own that keeps the standard; the list leads to the page of every report."""
+    await site.workers("projects", "reports", "audit")
+    client, count = await site.client(), VOLUME_PROJECTS + 1
+    ids = await projects(client, count)
+    batch = await client.send(GenerateBatch(report_id=uuid7(), project_ids=ids, form=BatchForm.VOLUMES))
+    assert batch.included == count
+    assert batch.conformance is Conformance.PDF_A_3A
+    archive = zipfile.ZipFile(io.BytesIO(await fetch(client, batch)))
+    first, second, listed = archive.namelist()
+    assert (first, second, listed) == ("reports-volume-1.pdf", "reports-volume-2.pdf", "reports.csv")
+    readers = {name: PdfReader(io.BytesIO(archive.read(name))) for name in (first, second)}
+    assert sum(len(reader.pages) for reader in readers.values()) == batch.pages
+    assert "Volume 2 of 2" in " ".join(readers[second].pages[0].extract_text().split())
+    rows = list(csv.DictReader(io.StringIO(archive.read(listed).decode("utf-8-sig"))))
+    assert [row["File"] for row in rows] == [first] * VOLUME_PROJECTS + [second]
+    for row in (rows[0], rows[57], rows[-1]):
+        page = readers[row["File"]].pages[int(row["First page"]) - 1].extract_text()
+        assert f"Bag {row['Number']} at gate {row['Number']}" in " ".join(page.split())
+
+
+def test_what_is_left_out_is_in_the_volume_of_its_neighbours() -> None:
+    """A volume is full with a hundred reports, however many projects beside them have none."""
+    states = ["unknown", *["included"] * 150, *["deleted"] * 120, *["included"] * 50, "hidden"]
+    parts = [cast("Entry", {"state": state, "place": place}) for place, state in enumerate(states)]
+    volumes = volumes_of(parts)
+    assert [len(included(volume)) for volume in volumes] == [100, 100]
+    assert [part for volume in volumes for part in volume] == parts
+    assert volumes[0][0] == parts[0]
+    assert volumes[1][-1] == parts[-1]
 
 
 async def test_a_pdf_has_every_report_and_keeps_its_standard(site: Site) -> None:

@@ -187,10 +187,15 @@ def test_the_same_projects_give_the_same_bytes(binder: Binder, bound: Bound) -> 
 
 async def test_a_child_process_binds(binder: Binder, bound: Bound) -> None:
     """The job runs in a child process within its limits, and returns the same bytes."""
-    function = f"{pdf_binding.__name__}:{pdf_binding.job.__name__}"
+    listed, *reports = binder.data(*PROJECTS)
+    front_job, job, check_job = (
+        f"{pdf_binding.__name__}:{function.__name__}"
+        for function in (pdf_binding.front_job, pdf_binding.job, pdf_binding.check_job)
+    )
     async with ProcessPool(Limits()).open() as pool:
-        reply = await pool.call(function, FACTS, binder.data(*PROJECTS))
-        check = await pool.call(f"{pdf_binding.__name__}:{pdf_binding.check_job.__name__}", {}, reply.data)
+        front = await pool.call(front_job, FACTS, [listed])
+        reply = await pool.call(job, FACTS, [listed, *front.data, *reports])
+        check = await pool.call(check_job, {}, reply.data)
     assert reply.facts == {"pages": 8}
     assert check.facts == {"conformance": "PDF/A-3a"}
     assert reply.data == [bound.pdf]
@@ -200,7 +205,10 @@ def test_a_report_with_other_pages_is_refused(binder: Binder) -> None:
     """A report with another number of pages than its entry says would make the contents wrong."""
     listed, report = binder.data(entry(1))
     with pytest.raises(ValueError, match="another number of pages"):
-        pdf_binding.job(FACTS, [listed.replace(b'"pages": 2', b'"pages": 3'), report])
+        pdf_binding.job(
+            FACTS,
+            [listed.replace(b'"pages": 2', b'"pages": 3'), *pdf_binding.front_job(FACTS, [listed]).data, report],
+        )
 
 
 def test_what_reports_share_is_there_once(binder: Binder) -> None:

@@ -47,12 +47,8 @@ Job = Callable[[Facts, Sequence[bytes]], JobResult]
 """A function that a child can call."""
 
 
-def pack(head: Facts, data: Sequence[bytes]) -> bytes:
-    """Return a message with a head and data."""
-    return b"".join(_message_parts(head, data))
-
-
-def _message_parts(head: Facts, data: Sequence[bytes]) -> tuple[bytes, ...]:
+def message_parts(head: Facts, data: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Return a message with a head and data in parts: joined, much data would be in memory twice."""
     encoded = json.dumps({**head, "sizes": [len(piece) for piece in data]}).encode()
     return (len(encoded).to_bytes(PREFIX_BYTES, "big"), encoded, *data)
 
@@ -69,8 +65,7 @@ def main() -> None:
         _grant(cpu_seconds)
         result = _job(head["function"])(head["facts"], data)
         last = result.worn or number == _JOBS_MAX or _resident_bytes() > _KEPT_BYTES_MAX
-        # Joined, a large result would be in memory twice.
-        replies.writelines(_message_parts({"facts": result.facts, "last": last}, result.data))
+        replies.writelines(message_parts({"facts": result.facts, "last": last}, result.data))
         replies.flush()
         if last:
             return
@@ -120,7 +115,7 @@ def _resident_bytes() -> int:
 
 def _fail(replies: BinaryIO, kind: type[BaseException], _: BaseException, __: TracebackType | None) -> None:
     """Reply with the type of a job's exception, never its message; the process ends, because its state is unknown."""
-    replies.write(pack({"failed": kind.__qualname__}, ()))
+    replies.writelines(message_parts({"failed": kind.__qualname__}, ()))
     replies.flush()
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import structlog
 from pydantic import BaseModel, NonNegativeInt
 
-from workers.common.sandboxed_job_main import PREFIX_BYTES, pack
+from workers.common.sandboxed_job_main import PREFIX_BYTES, message_parts
 
 _HEAD_BYTES_MAX = 64 * 1024
 _NOISE_BYTES_MAX = 4 * 1024
@@ -110,7 +110,7 @@ class _Child:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def call(self, request: bytes) -> tuple[Reply, bool]:
+    async def call(self, request: Sequence[bytes]) -> tuple[Reply, bool]:
         """Return the reply, and whether the child can take another job."""
         asking = asyncio.create_task(self._ask(request))
         try:
@@ -125,11 +125,12 @@ class _Child:
             asking.cancel()
         raise ChildError(Cause.TIME, self._limits, "clock")
 
-    async def _ask(self, request: bytes) -> tuple[_Head, list[bytes]]:
+    async def _ask(self, request: Sequence[bytes]) -> tuple[_Head, list[bytes]]:
         requests, replies, _ = _pipes(self._process)
         with suppress(ConnectionError):  # a child that died while reading has replied why
-            requests.write(request)
-            await requests.drain()
+            for part in request:
+                requests.write(part)
+                await requests.drain()
         size = int.from_bytes(await replies.readexactly(PREFIX_BYTES), "big")
         head = _Head.model_validate_json(await replies.readexactly(_require_size(size, _HEAD_BYTES_MAX)))
         if head.failed is not None:
@@ -192,7 +193,7 @@ class ProcessPool:
         Earlier jobs or other processes may have caused a crash, or a lack of memory in a reused child. Such a job is
         retried once in a fresh process.
         """
-        request = pack({"function": function, "facts": facts}, data)
+        request = message_parts({"function": function, "facts": facts}, data)
         async with self._turns:
             idle = self._take_idle()
             try:
@@ -210,7 +211,7 @@ class ProcessPool:
                 return child
         return None
 
-    async def _call(self, function: str, request: bytes, child: _Child) -> Reply:
+    async def _call(self, function: str, request: Sequence[bytes], child: _Child) -> Reply:
         reusable = False
         self._busy.add(child)
         try:

@@ -26,6 +26,12 @@ from incidents.terminal.saving import save
 from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.text.words import name_of
 
+_CONFORMITY: Final = {
+    (BatchForm.PDF, True): "It conforms to {standard}.",
+    (BatchForm.PDF, False): "It does not conform to PDF/A.",
+    (BatchForm.VOLUMES, True): "Each volume conforms to {standard}.",
+    (BatchForm.VOLUMES, False): "Not all volumes conform to PDF/A.",
+}
 _NO_NUMBERS: Final[Mapping[UUID, int]] = {}
 
 
@@ -57,9 +63,10 @@ class BatchFile:
             UsageError: The batch has another form than the path says.
         """
         [batch] = (await client.ask(ListBatches(report_id=report_id))).items
-        if batch.form is not form:
+        if (batch.form is BatchForm.PDF) is not (form is BatchForm.PDF):
             words = "{path}: this batch is a {form}: name a file that ends with .{form}"
-            raise UsageError(self._session.say(words, path=self._path, form=batch.form))
+            suffix = BatchForm.PDF if batch.form is BatchForm.PDF else BatchForm.ZIP
+            raise UsageError(self._session.say(words, path=self._path, form=suffix))
         if batch.state is BatchState.MADE:
             generated = BatchGenerated(**{name: getattr(batch, name) for name in BatchGenerated.model_fields})
         else:
@@ -106,8 +113,7 @@ class BatchFile:
 
     def _remarks(self, generated: BatchGenerated, left_out: Sequence[Mapping[str, Any]]) -> list[str]:
         session, lines = self._session, []
-        if generated.form is BatchForm.PDF:
-            words = "It conforms to {standard}." if generated.conformance else "It does not conform to PDF/A."
+        if words := _CONFORMITY.get((generated.form, generated.conformance is not None)):
             lines.append(session.say(words, standard=generated.conformance))
         for project in left_out:
             reason = name_of(session.language, "omission", project["reason"])

@@ -32,6 +32,11 @@ Output = Annotated[
 Resumed = Annotated[
     UUID | None, typer.Option(metavar="ID", help="Wait for a batch that was begun before, and save its file.")
 ]
+Volumes = Annotated[
+    bool, typer.Option("--volumes", help="A ZIP of PDFs with a hundred reports each, instead of one for each.")
+]
+Names = Annotated[bool, typer.Option("--show-user-names", help="Show who did what.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 BatchId = Annotated[UUID, typer.Argument(metavar="ID", help="The id of a batch, as `reports batches` shows it.")]
 
 
@@ -42,6 +47,7 @@ def register(group: typer.Typer) -> None:
         "batch",
         "incidents reports batch --since 2026-10-01 --until 2026-11-01 --type Theft -o october.pdf",
         "incidents reports batch 12 13 20-30 -o rapports.zip --show-user-names --lang fr",
+        "incidents reports batch --since 2026-01-01 --until 2027-01-01 --volumes -o year.zip",
         "incidents reports batch --resume 0190… -o october.pdf",
         sends=True,
     )(batch)
@@ -61,21 +67,23 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     search: Search = None,
-    show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Show who did what.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    volumes: Volumes = False,
+    show_user_names: Names = False,
+    force: Force = False,
     resume: Resumed = None,
 ) -> None:
-    """Save the reports of many projects in one file: a PDF with a table of contents, or a ZIP of single PDFs.
+    """Save the reports of many projects in one file: a PDF with a table of contents, or a ZIP of PDFs.
 
     The system makes the file, also without this program. Ctrl-C cancels the batch. Projects without a report are named
     with the reason; the exit status is then 1.
     """
-    form = _form(session, output)
+    form = _form(session, output, volumes=volumes)
     require_unused(session, output, force=force)
     words = {"type_": type_, "status": status, "category": category}
-    span = read_span(session, since, until) if since or until else None
+    span = {"created": read_span(session, since, until)} if since or until else {}
     is_filtered = any([*words.values(), span, search])
-    _require_one_way(session, projects, is_filtered=is_filtered, is_begun=bool(resume), names=show_user_names)
+    has_form = show_user_names or volumes
+    _require_one_way(session, projects, is_filtered=is_filtered, is_begun=bool(resume), has_form=has_form)
     async with session.client() as client:
         file = BatchFile(session, output)
         if resume:
@@ -84,24 +92,27 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
         if projects:
             selected = await select_by_number(session, client, projects, form)
         else:
-            filter_ = await read_filter(Naming(session, client), **words)
-            filter_ |= {"created": span} if span else {}
+            filter_ = await read_filter(Naming(session, client), **words) | span
             selected = await select_by_filter(session, client, filter_, search, form)
         sent = _command(session, selected, form, names=show_user_names)
         await file.make(client, sent, {project.project_id: project.number for project in selected})
 
 
-def _form(session: Session, output: Path) -> BatchForm:
-    try:
-        return BatchForm(output.suffix.lower().removeprefix("."))
-    except ValueError as error:
-        words = "{path}: name a file that ends with .pdf or .zip, which decides its form"
-        raise UsageError(session.say(words, path=output)) from error
+def _form(session: Session, output: Path, *, volumes: bool) -> BatchForm:
+    match output.suffix.lower():
+        case ".pdf" if volumes:
+            raise UsageError(session.say("{path}: volumes come in a ZIP: name a file that ends with .zip", path=output))
+        case ".pdf":
+            return BatchForm.PDF
+        case ".zip":
+            return BatchForm.VOLUMES if volumes else BatchForm.ZIP
+    words = "{path}: name a file that ends with .pdf or .zip, which decides its form"
+    raise UsageError(session.say(words, path=output))
 
 
-def _require_one_way(session: Session, projects: Words, *, is_filtered: bool, is_begun: bool, names: bool) -> None:
+def _require_one_way(session: Session, projects: Words, *, is_filtered: bool, is_begun: bool, has_form: bool) -> None:
     """Refuse a line that selects projects in two ways, or for a batch that has its projects already."""
-    if is_begun and (projects or is_filtered or names):
+    if is_begun and (projects or is_filtered or has_form):
         raise UsageError(session.say("--resume goes on with a batch that has its projects already: leave the rest out"))
     if projects and is_filtered:
         raise UsageError(session.say("select projects either by their numbers or by options, not by both"))

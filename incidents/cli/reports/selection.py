@@ -19,7 +19,7 @@ _NUMBERS: Final = re.compile(r"(\d{1,18})(?:\s*[-–]\s*(\d{1,18}))?")
 """A number, or the first and the last one of a range."""
 
 _NUMBERS_AT_ONCE: Final = 500
-_LIMITS: Final = {BatchForm.PDF: PDF_PROJECTS_MAX, BatchForm.ZIP: BATCH_PROJECTS_MAX}
+_LIMITS: Final = dict.fromkeys(BatchForm, BATCH_PROJECTS_MAX) | {BatchForm.PDF: PDF_PROJECTS_MAX}
 
 
 class Selected(NamedTuple):

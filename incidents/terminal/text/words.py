@@ -35,6 +35,7 @@ _ENGLISH: Final = {
     ("batch", "pending"): "being made",
     ("batch", "pdf"): "PDF",
     ("batch", "zip"): "ZIP",
+    ("batch", "volumes"): "volumes",
     ("omission", "unknown"): "does not exist",
     ("omission", "hidden"): "no permission",
     ("omission", "too-large"): "too large for a report",

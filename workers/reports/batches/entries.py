@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
-from contracts.report_batches import LEFT_OUT_SHOWN_MAX, LeftOut, Omission
+from contracts.report_batches import LEFT_OUT_SHOWN_MAX, VOLUME_PROJECTS, LeftOut, Omission
 from workers.reports.row_types import ListedPartRow
 
 INCLUDED: Final = "included"
@@ -60,3 +60,17 @@ def left_out(entries: Iterable[Entry]) -> list[LeftOut]:
         LeftOut(project_id=UUID(entry["project_id"]), reason=Omission(entry["state"]))
         for entry in omitted[:LEFT_OUT_SHOWN_MAX]
     ]
+
+
+def volumes_of(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Divide the entries among volumes of a hundred reports; one without a report stays with its neighbours."""
+    volumes: list[list[Entry]] = [[]]
+    count = 0
+    for entry in entries:
+        if entry["state"] == INCLUDED:
+            if count == VOLUME_PROJECTS:
+                volumes.append([])
+                count = 0
+            count += 1
+        volumes[-1].append(entry)
+    return volumes

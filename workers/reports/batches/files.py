@@ -1,8 +1,7 @@
 """Making the file of a batch of its parts, and concluding the command that asked for it."""
 
 import hashlib
-import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,21 +14,18 @@ from contracts.report_batches import (
     Conformance,
     GenerateBatch,
 )
-from workers.common import sandboxed_jobs
-from workers.common.sandboxed_jobs import Cause, ChildError, Reply
-from workers.reports import batch_tables, tables
-from workers.reports.batches.entries import Entry, entries_of, included, left_out
-from workers.reports.batches.parts import read_pdf
+from workers.common.sandboxed_jobs import ChildError
+from workers.reports import batch_tables
+from workers.reports.batches.bound_files import Binder, common_standard, reports_of
+from workers.reports.batches.entries import Entry, entries_of, included, left_out, volumes_of
 from workers.reports.batches.zip_file import ZipWriter
 from workers.reports.rendering.child_process_rendering import refusal_of
-from workers.reports.row_types import BatchHeadRow, ListedPartRow, SettingsRow
+from workers.reports.row_types import BatchHeadRow, ListedPartRow
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
 
-_BIND_JOB: Final = "workers.reports.binding.pdf_binding:job"
 _FIGURES: Final = ("included", "bytes", "sha256", "pages", "conformance")
-_CHECK_JOB: Final = "workers.reports.binding.pdf_binding:check_job"
 
 
 class _File:
@@ -91,10 +87,7 @@ async def _make(step: Step, batch: BatchHeadRow) -> bool:
         return await _fail(step, batch, Refusal(Code.INVALID, fields=fields), entries)
     file = _File(step, batch["report_id"])
     try:
-        if batch["form"] == BatchForm.ZIP:
-            await _write_zip(file, batch, entries)
-        else:
-            await _write_pdf(file, batch, entries)
+        await _WRITERS[batch["form"]](file, batch, entries)
     except ChildError as error:
         return await _fail(step, batch, refusal_of(error), entries)
     return await _conclude(step, batch, file, entries)
@@ -111,45 +104,35 @@ async def _entries(step: Step, report_id: UUID) -> list[Entry]:
 
 async def _write_zip(file: _File, batch: BatchHeadRow, entries: Sequence[Entry]) -> None:
     writer = ZipWriter(batch["created_at"], batch["language"])
-    async for entry, pdf in _pdfs(file.step, batch["report_id"], entries):
+    async for entry, pdf in reports_of(file.step, batch["report_id"], entries):
         file.pages += entry["pages"]
         await file.write(writer.report(entry, pdf))
     await file.write(writer.end(entries), last=True)
 
 
+async def _write_volumes(file: _File, batch: BatchHeadRow, entries: Sequence[Entry]) -> None:
+    writer, binder = ZipWriter(batch["created_at"], batch["language"]), await Binder.prepare(file.step, batch)
+    volumes, standards = volumes_of(entries), set[Conformance | None]()
+    for number, volume in enumerate(volumes, 1):
+        bound = await binder.bind(volume, (number, len(volumes)))
+        file.pages += bound.pages
+        standards.add(bound.conformance)
+        await file.write(writer.volume(number, len(volumes), bound, included(volume)))
+    file.conformance = common_standard(standards)
+    await file.write(writer.end(entries), last=True)
+
+
 async def _write_pdf(file: _File, batch: BatchHeadRow, entries: Sequence[Entry]) -> None:
-    [settings] = rows_of(await file.step.connection.execute(tables.SETTINGS), SettingsRow)
-    facts: dict[str, Any] = {
-        "language": batch["language"],
-        "timezone": settings["timezone"],
-        "at": int(batch["created_at"].timestamp()),
-        "title": settings["report_title"],
-        "author": batch["principal"] if batch["show_user_names"] else None,
-    }
-    pdfs = [pdf async for _, pdf in _pdfs(file.step, batch["report_id"], entries)]
-    reply = await _bind(facts, entries, pdfs)
-    file.pages, [pdf] = int(reply.facts["pages"]), reply.data
-    pdfs.clear()
-    # In a process of its own: the first one still has the memory of the typesetter.
-    conformance = (await sandboxed_jobs.call(_CHECK_JOB, {}, [pdf])).facts["conformance"]
-    file.conformance = Conformance(conformance) if conformance else None
-    await file.write(pdf, last=True)
+    bound = await (await Binder.prepare(file.step, batch)).bind(entries)
+    file.pages, file.conformance = bound.pages, bound.conformance
+    await file.write(bound.pdf, last=True)
 
 
-async def _bind(facts: dict[str, Any], entries: Sequence[Entry], pdfs: Sequence[bytes]) -> Reply:
-    """Bind the reports; if the typesetter crashes, once more with the pages before them in plain letters."""
-    data = [json.dumps(entries).encode(), *pdfs]
-    try:
-        return await sandboxed_jobs.call(_BIND_JOB, facts, data)
-    except ChildError as error:
-        if error.cause is not Cause.CRASH:
-            raise
-        return await sandboxed_jobs.call(_BIND_JOB, {**facts, "plain": True}, data)
-
-
-async def _pdfs(step: Step, report_id: UUID, entries: Sequence[Entry]) -> AsyncIterator[tuple[Entry, bytes]]:
-    for entry in included(entries):
-        yield entry, await read_pdf(step.connection, report_id, entry["place"])
+_WRITERS: Final = {
+    BatchForm.PDF.value: _write_pdf,
+    BatchForm.ZIP.value: _write_zip,
+    BatchForm.VOLUMES.value: _write_volumes,
+}
 
 
 async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Sequence[Entry]) -> bool:

@@ -1,19 +1,23 @@
-"""The ZIP of a batch: the reports as single files, and a list of them as CSV. It is written as a stream."""
+"""The ZIP of a batch: the reports as single files or in volumes, and a list of them as CSV, written as a stream."""
 
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from contracts.sheets import csv_line
 from contracts.texts import LANGUAGES
 from contracts.values import Language
-from workers.reports.batches.entries import INCLUDED, Entry
+from workers.reports.batches.bound_files import BoundReports
+from workers.reports.batches.entries import Entry
 
 _HEADINGS: Final = {
-    "en": ("Number", "Created", "Type", "Status", "Description", "Pages", "File", "Left out", "Project"),
-    "fr": ("Numéro", "Création", "Type", "État", "Description", "Pages", "Fichier", "Omis", "Projet"),
+    "en": ("Number", "Created", "Type", "Status", "Description", "Pages", "File", "First page", "Left out", "Project"),
+    "fr": (
+        *("Numéro", "Création", "Type", "État", "Description", "Pages", "Fichier", "Première page"),
+        *("Omis", "Projet"),
+    ),
 }
 _REASONS: Final = {
     "unknown": ("does not exist", "n'existe pas"),
@@ -24,6 +28,7 @@ _REASONS: Final = {
 }
 _LIST: Final = {"en": "reports.csv", "fr": "rapports.csv"}
 _REPORT: Final = {"en": "report-{}.pdf", "fr": "rapport-{}.pdf"}
+_VOLUME: Final = {"en": "reports-volume-{}.pdf", "fr": "rapports-volume-{}.pdf"}
 _BOM: Final = "\ufeff"
 """By which spreadsheets recognise UTF-8."""
 
@@ -47,6 +52,13 @@ class _Sink(io.RawIOBase):
         return data
 
 
+class _Place(NamedTuple):
+    """Where a report is: a file of the ZIP, and the page of the file at which it begins."""
+
+    file: str
+    page: int
+
+
 class ZipWriter:
     """Writes the ZIP of a batch piece by piece, so that it never stands in memory as a whole."""
 
@@ -56,15 +68,28 @@ class ZipWriter:
         self._archive = zipfile.ZipFile(self._sink, "w")
         self._at = made_at.timetuple()[:6]
         self._language = language
+        self._places: dict[str, _Place] = {}
 
     def report(self, entry: Entry, pdf: bytes) -> bytes:
         """Add the report of a project, and return the bytes so far; a PDF is compressed already."""
-        self._add(file_name(entry, self._language), pdf, zipfile.ZIP_STORED)
+        name = _REPORT[self._language].format(entry["number"])
+        self._places[entry["project_id"]] = _Place(name, 1)
+        self._add(name, pdf, zipfile.ZIP_STORED)
+        return self._sink.take()
+
+    def volume(self, number: int, count: int, bound: BoundReports, entries: Iterable[Entry]) -> bytes:
+        """Add a volume with the reports of these projects, and return the bytes so far."""
+        name = _VOLUME[self._language].format(f"{number:0{len(str(count))}}")
+        page = bound.front_pages + 1
+        for entry in entries:
+            self._places[entry["project_id"]] = _Place(name, page)
+            page += entry["pages"]
+        self._add(name, bound.pdf, zipfile.ZIP_STORED)
         return self._sink.take()
 
     def end(self, entries: Iterable[Entry]) -> bytes:
         """Add the list, and return the last bytes."""
-        sheet = "".join([_BOM, *_sheet(entries, self._language)])
+        sheet = "".join([_BOM, *self._sheet(entries)])
         self._add(_LIST[self._language], sheet.encode(), zipfile.ZIP_DEFLATED)
         self._archive.close()
         return self._sink.take()
@@ -75,26 +100,21 @@ class ZipWriter:
         entry.external_attr = 0o600 << 16
         self._archive.writestr(entry, content)
 
-
-def file_name(entry: Entry, language: Language) -> str:
-    """Return the name of a report in the ZIP."""
-    return _REPORT[language].format(entry["number"])
-
-
-def _sheet(entries: Iterable[Entry], language: Language) -> Iterator[str]:
-    yield csv_line(_HEADINGS[language])
-    for entry in entries:
-        is_included = entry["state"] == INCLUDED
-        yield csv_line(
-            (
-                entry["number"] or "",
-                entry["created_at"] or "",
-                entry["type"] or "",
-                entry["status"] or "",
-                entry["description"] or "",
-                entry["pages"] if is_included else "",
-                file_name(entry, language) if is_included else "",
-                "" if is_included else _REASONS[entry["state"]][LANGUAGES.index(language)],
-                entry["project_id"],
+    def _sheet(self, entries: Iterable[Entry]) -> Iterator[str]:
+        yield csv_line(_HEADINGS[self._language])
+        for entry in entries:
+            place = self._places.get(entry["project_id"])
+            yield csv_line(
+                (
+                    entry["number"] or "",
+                    entry["created_at"] or "",
+                    entry["type"] or "",
+                    entry["status"] or "",
+                    entry["description"] or "",
+                    entry["pages"] if place else "",
+                    place.file if place else "",
+                    place.page if place else "",
+                    "" if place else _REASONS[entry["state"]][LANGUAGES.index(self._language)],
+                    entry["project_id"],
+                )
             )
-        )

@@ -45,6 +45,8 @@ class FrontMatter:
     at: int
     title: str
     author: str | None
+    volume: Sequence[int] | None = None
+    """Which one of how many files it is, if there are several."""
 
     @property
     def included(self) -> list[Entry]:
@@ -94,6 +96,8 @@ class FrontMatter:
     def _facts(self, generated: str) -> list[tuple[str, str]]:
         words = self.words
         facts = [(words.generated, generated)]
+        if self.volume:
+            facts.insert(0, (words.volume, words.volume_of.format(*self.volume)))
         if self.author:
             facts.append((words.generated_by, self.author))
         if left_out := len(self.entries) - len(self.included):

@@ -1,7 +1,7 @@
 """Binding reports to one PDF/A-3a file, in a child process like the typesetting of each."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from workers.reports.binding.bound_file import BoundFile
 from workers.reports.binding.conformance import conformance_of
 from workers.reports.binding.front_content import FrontMatter, bookmark, cut_lines
 from workers.reports.binding.page_numbers import page_numbers
+from workers.reports.binding.typeset_file import TypesetFile
 from workers.reports.rendering.child_texts import SUBSTITUTED
 from workers.reports.rendering.pdf_typesetting import Layout, Printer
 
@@ -25,22 +26,25 @@ def _printer() -> Printer:
     return Printer(layout=_FRONT)
 
 
+def front_job(facts: Facts, data: Sequence[bytes]) -> JobResult:
+    """Typeset the pages before the reports for another process: the same bytes for the same input.
+
+    The piece of data lists the projects. With the fact `plain`, the pages spell out all but Latin letters.
+    """
+    front, printer = _front_of(facts, data[0]), _printer()
+    content = json.loads(json.dumps(front.content()))
+    pages = printer.print_report(content, SUBSTITUTED[front.language], front.at, plain=facts.get("plain", False))
+    return JobResult({"pages": pages.pages}, (pages.pdf,), worn=printer.panics > 0)
+
+
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Bind reports for another process: the same bytes for the same input.
 
-    The first piece of data lists the projects, the others are the reports of those that are included.
-    With the fact `plain`, the pages before the reports spell out all but Latin letters.
+    The first piece of data lists the projects, the second is the pages before the reports, and the others are the
+    reports of those that are included.
     """
-    front = FrontMatter(
-        entries=json.loads(data[0]),
-        language=facts["language"],
-        timezone=facts["timezone"],
-        at=facts["at"],
-        title=facts["title"] or "",
-        author=facts["author"],
-    )
-    pdf, pages = bind(front, data[1:], _printer(), plain=facts.get("plain", False))
-    return JobResult({"pages": pages}, (pdf,), worn=_printer().panics > 0 or pages > _KEPT_PAGES_MAX)
+    pdf, pages = bind(_front_of(facts, data[0]), data[1], data[2:])
+    return JobResult({"pages": pages}, (pdf,), worn=pages > _KEPT_PAGES_MAX)
 
 
 def check_job(facts: Facts, data: Sequence[bytes]) -> JobResult:  # noqa: ARG001 - there are none
@@ -49,20 +53,30 @@ def check_job(facts: Facts, data: Sequence[bytes]) -> JobResult:  # noqa: ARG001
     return JobResult({"conformance": conformance_of(pdf)}, (), worn=len(pdf) > _KEPT_BYTES_MAX)
 
 
-def bind(front: FrontMatter, reports: Sequence[bytes], printer: Printer, *, plain: bool = False) -> tuple[bytes, int]:
+def _front_of(facts: Facts, entries: bytes) -> FrontMatter:
+    return FrontMatter(
+        entries=json.loads(entries),
+        language=facts["language"],
+        timezone=facts["timezone"],
+        at=facts["at"],
+        title=facts["title"] or "",
+        author=facts["author"],
+        volume=facts.get("volume"),
+    )
+
+
+def bind(front: FrontMatter, first_pages: bytes, reports: Iterable[bytes]) -> tuple[bytes, int]:
     """Return the bound file and the number of its pages.
 
     Raises:
         ValueError: A report has another number of pages than its entry says, or is not of the typesetter.
     """
-    content = json.loads(json.dumps(front.content()))
-    first_pages = printer.print_report(content, SUBSTITUTED[front.language], front.at, plain=plain)
-    pages = first_pages.pages + sum(entry["pages"] for entry in front.included)
+    page = len(TypesetFile(first_pages).pages) + 1
+    pages = page - 1 + sum(entry["pages"] for entry in front.included)
     file = BoundFile(page_numbers(), pages)
-    page = first_pages.pages + 1
     for entry, report in zip(front.included, reports, strict=True):
         if file.add_report(report, bookmark(entry), page) != entry["pages"]:
             msg = "a report with another number of pages"
             raise ValueError(msg)
         page += entry["pages"]
-    return file.finish(first_pages.pdf, front.words.page), pages
+    return file.finish(first_pages, front.words.page), pages

@@ -1,0 +1,89 @@
+"""Binding the parts of a batch to one PDF, or to several volumes."""
+
+import json
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from contracts.report_batches import Conformance
+from workers.common import sandboxed_jobs
+from workers.common.sandboxed_jobs import Cause, ChildError, Reply
+from workers.reports import tables
+from workers.reports.batches.entries import Entry, included
+from workers.reports.batches.parts import read_pdf
+from workers.reports.row_types import BatchHeadRow, SettingsRow
+from workers.runtime.commands.deferred_commands import Step
+from workers.runtime.storage.identity_map import rows_of
+
+_JOBS: Final = "workers.reports.binding.pdf_binding:{}"
+_FRONT_JOB, _BIND_JOB, _CHECK_JOB = (_JOBS.format(name) for name in ("front_job", "job", "check_job"))
+
+
+class BoundReports(NamedTuple):
+    """A bound file: its bytes, all its pages, those before the reports, and the standard that it was found to keep."""
+
+    pdf: bytes
+    pages: int
+    front_pages: int
+    conformance: Conformance | None
+
+
+class Binder:
+    """Binds reports of one batch, each file in three child processes, so that their memory does not add up."""
+
+    def __init__(self, step: Step, batch: BatchHeadRow, facts: dict[str, Any]) -> None:
+        """Set what all files of the batch have in common; `prepare` reads it."""
+        self._step = step
+        self._report_id = batch["report_id"]
+        self._facts = facts
+
+    @classmethod
+    async def prepare(cls, step: Step, batch: BatchHeadRow) -> "Binder":
+        """Read the settings of the site."""
+        [settings] = rows_of(await step.connection.execute(tables.SETTINGS), SettingsRow)
+        facts = {
+            "language": batch["language"],
+            "timezone": settings["timezone"],
+            "at": int(batch["created_at"].timestamp()),
+            "title": settings["report_title"],
+            "author": batch["principal"] if batch["show_user_names"] else None,
+        }
+        return cls(step, batch, facts)
+
+    async def bind(self, entries: Sequence[Entry], volume: tuple[int, int] | None = None) -> BoundReports:
+        """Bind the reports of these projects to one file, which may be one of several volumes.
+
+        Raises:
+            ChildError: A child process exceeded its limits, or its code crashed.
+        """
+        facts, listed = {**self._facts, "volume": volume}, json.dumps(entries).encode()
+        front = await _typeset_front(facts, listed)
+        pdfs = [pdf async for _, pdf in reports_of(self._step, self._report_id, entries)]
+        reply = await sandboxed_jobs.call(_BIND_JOB, facts, [listed, *front.data, *pdfs])
+        pdfs.clear()
+        [pdf] = reply.data
+        standard = (await sandboxed_jobs.call(_CHECK_JOB, {}, [pdf])).facts["conformance"]
+        conformance = Conformance(standard) if standard else None
+        return BoundReports(pdf, int(reply.facts["pages"]), int(front.facts["pages"]), conformance)
+
+
+async def _typeset_front(facts: dict[str, Any], listed: bytes) -> Reply:
+    """Typeset the pages before the reports; if the typesetter crashes, once more in plain letters."""
+    try:
+        return await sandboxed_jobs.call(_FRONT_JOB, facts, [listed])
+    except ChildError as error:
+        if error.cause is not Cause.CRASH:
+            raise
+        return await sandboxed_jobs.call(_FRONT_JOB, {**facts, "plain": True}, [listed])
+
+
+async def reports_of(step: Step, report_id: UUID, entries: Iterable[Entry]) -> AsyncIterator[tuple[Entry, bytes]]:
+    """Yield the entries that have a report, each with its PDF."""
+    for entry in included(entries):
+        yield entry, await read_pdf(step.connection, report_id, entry["place"])
+
+
+def common_standard(standards: Collection[Conformance | None]) -> Conformance | None:
+    """Return the standard that all files keep: the lower level if they differ, None if one keeps none."""
+    levels = [standard for standard in standards if standard is not None]
+    return max(levels) if levels and len(levels) == len(standards) else None
