@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import sys
 import urllib.request
+from asyncio.subprocess import PIPE
 from functools import partial
 from typing import Any
 from urllib.error import HTTPError
@@ -19,6 +21,30 @@ from workers.runtime.process.running_components import RunningComponents
 _NO_PROBE = """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '53100'; END $$
+"""
+
+
+HANGING_PROBE = """
+import asyncio
+from types import SimpleNamespace
+from workers.common.health_state import Condition, Part
+from workers.runtime.process.write_probe_watchdog import Probes, expect_ends
+
+async def hang(running):
+    while True:
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            pass
+
+async def main():
+    settings, worker = SimpleNamespace(watchdog_seconds=0.5), SimpleNamespace(name="projects")
+    running = SimpleNamespace(condition=Condition(), settings=settings, worker=worker)
+    probes = Probes(running, hang)
+    task = asyncio.create_task(probes.run())
+    await expect_ends(running, Part.DATABASE, probes, task, 0.5)
+
+asyncio.run(main())
 """
 
 
@@ -115,6 +141,15 @@ async def test_probes_leave_nothing(site: Site, inspector: Inspector) -> None:
     await eventually(is_empty)
     assert await inspector.dead_letters() == []
     assert running.ready
+
+
+async def test_a_process_whose_probe_hangs_ends_itself() -> None:
+    """Code that loses its cancellation stops the probes, but not the watchdog, which says where it hangs."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", HANGING_PROBE, stdout=PIPE, stderr=PIPE)
+    output, errors = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode == 70, errors.decode()
+    [expired] = [line for line in output.decode().splitlines() if "watchdog_expired" in line]
+    assert "hang:" in expired
 
 
 @pytest.mark.parametrize(

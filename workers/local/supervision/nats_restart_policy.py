@@ -21,8 +21,12 @@ _HUNG_SECONDS_MIN: Final = 6.0
 
 _REST_SECONDS_MIN: Final = 5.0
 _REST_SECONDS_MAX: Final = 600.0
-_HEALED_SECONDS: Final = 10.0
-"""A bus that has stored for this long has recovered: its next fault restarts it without a delay."""
+_HEALED_SECONDS_MIN: Final = 10.0
+_HEALED_RESTS: Final = 6
+"""A bus that has stored for so many times the last delay has recovered: its next fault restarts it at once.
+
+On a machine without enough processor time it stores and fails in turn, and each restart takes more of that time.
+"""
 
 log = structlog.get_logger()
 
@@ -40,7 +44,7 @@ class RestartPolicy:
         """Return whether to restart the bus now; while the disk is full that does not help."""
         if failed_seconds > 0:
             self._failed = now
-        elif now - self._failed > _HEALED_SECONDS:
+        elif now - self._failed > max(_HEALED_SECONDS_MIN, self._rest * _HEALED_RESTS):
             self._rest = 0.0
         if (
             failed_seconds < _FAILED_SECONDS_MIN

@@ -33,6 +33,9 @@ _RETRY_SECONDS = 0.5
 
 _PROBE_SECONDS_MAX = 3.0
 _ACKNOWLEDGEMENT_SECONDS_MAX = 2.0
+_END_SECONDS_MAX = 15.0
+"""From the end of one probe to that of the next one: two timeouts, and what cancellations may take."""
+
 _EXIT_STATUS = 70
 _EXTERNAL_STATES = ("53100", "55P03")
 """SQLSTATE of a full disk and of a held lock: a restart of this process would not help."""
@@ -64,14 +67,60 @@ async def watchdog(running: RunningComponents) -> None:
     """Probe both servers for as long as the process lives; end it if a server is unreachable for too long.
 
     The libraries' connection states are not reliable: after some errors they report a working connection, and the
-    `flush` of nats-py succeeds without a round trip when its reader has ended.
+    `flush` of nats-py succeeds without a round trip when its reader has ended. Nor is a timeout: a library can lose the
+    cancellation. The probes of each server are therefore watched by a task that waits for none of them.
     """
+    async with asyncio.TaskGroup() as tasks:
+        for part, probe in ((Part.BUS, _watch_bus), (Part.DATABASE, _watch_database)):
+            probes = Probes(running, probe)
+            tasks.create_task(expect_ends(running, part, probes, tasks.create_task(probes.run())))
+
+
+class Probes:
+    """The probes of one server, one after the other."""
+
+    def __init__(self, running: RunningComponents, probe: Callable[[RunningComponents], Awaitable[None]]) -> None:
+        """Name the probe; `run` begins."""
+        self._running = running
+        self._probe = probe
+        self.ended = asyncio.get_running_loop().time()
+        """When the last probe ended, well or not."""
+
+    async def run(self) -> None:
+        """Probe until cancelled."""
+        while True:
+            rest = _RETRY_SECONDS if self._running.condition.failing else _PROBE_SECONDS
+            await asyncio.sleep(min(rest, self._running.settings.watchdog_seconds / 2))
+            await self._probe(self._running)
+            self.ended = asyncio.get_running_loop().time()
+
+
+async def expect_ends(
+    running: RunningComponents,
+    part: Part,
+    probes: Probes,
+    task: asyncio.Task[None],
+    seconds_max: float = _END_SECONDS_MAX,
+) -> None:
+    """End the process if a probe has not ended for too long; the log then shows where the task of the probes hangs."""
     while True:
-        rest = _RETRY_SECONDS if running.condition.failing else _PROBE_SECONDS
-        await asyncio.sleep(min(rest, running.settings.watchdog_seconds / 2))
-        async with asyncio.TaskGroup() as probes:  # a cancelled `gather` does not wait for both
-            probes.create_task(_watch_bus(running))
-            probes.create_task(_watch_database(running))
+        await asyncio.sleep(_RETRY_SECONDS)
+        if asyncio.get_running_loop().time() - probes.ended > seconds_max:
+            seconds = running.condition.fails(part, "a probe does not end")
+            if seconds > running.settings.watchdog_seconds:
+                log.critical("watchdog_expired", worker=running.worker.name, part=part, waits_at=_places(task))
+                os._exit(_EXIT_STATUS)
+
+
+def _places(task: asyncio.Task[None]) -> list[str]:
+    """Return where a task waits, the innermost place last; no value is in it."""
+    places = list[str]()
+    waiting: Any = task.get_coro()
+    while waiting is not None:
+        frame = getattr(waiting, "cr_frame", None) or getattr(waiting, "gi_frame", None)
+        places += [f"{frame.f_code.co_qualname}:{frame.f_lineno}"] if frame else [type(waiting).__qualname__]
+        waiting = getattr(waiting, "cr_await", None) or getattr(waiting, "gi_yieldfrom", None)
+    return places
 
 
 async def _watch_bus(running: RunningComponents) -> None:
