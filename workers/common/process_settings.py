@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from contracts.subjects import is_valid_site
+from workers.common.signing_key import FILE_NAME
 
 PREFIX: Final = "INCIDENTS_"
 OF_THE_COMMAND_LINE: Final = ("INCIDENTS_DATA", "INCIDENTS_AS", "INCIDENTS_LANG")
@@ -31,6 +32,9 @@ class Settings(BaseSettings):
     site: str = "main"
     nats_url: str = "nats://127.0.0.1:4222"
     nats_creds: Path | None = None
+    signing_key: Path | None = None
+    """The key that signs packages; by default a file next to the credentials."""
+
     database_url: str = "postgresql://postgres@127.0.0.1/incident_manager"
     log_database_url: str | None = None
     owner_database_url: str | None = None
@@ -126,6 +130,12 @@ class Settings(BaseSettings):
             kind = "site_name"
             raise PydanticCustomError(kind, "a site is named by 1 to 32 of a-z, 0-9 and -; set INCIDENTS_SITE")
         return site
+
+
+def signing_key_of(settings: Settings) -> Path | None:
+    """Return the file of the key that signs packages."""
+    beside = settings.nats_creds.with_name(FILE_NAME) if settings.nats_creds else None
+    return settings.signing_key or beside
 
 
 def variable_of(field: str) -> str:

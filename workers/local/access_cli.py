@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from contracts.licence import Edition, Licence
 from workers.common.local_time import local_minute
+from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential
 from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
@@ -202,6 +203,26 @@ def sign_licence(
     _require_place(home, out)
     out.write_text(trust.account_token(licence) + "\n")
     tell(say("The licence is in {file}", file=out))
+
+
+@access.command("signing-key")
+def show_signing_key(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+    """Show the public half of the key that signs packages, for those who will receive some, and its fingerprint.
+
+    Give it to them beforehand, in person or by another way than the packages: `incidents verify --key` takes both.
+
+    Example: incidents access signing-key > signing-key.pub
+    """
+    home = Home(data.absolute())
+    try:
+        key = SigningKey.read(home.signing_key)
+    except NoSigningKeyError as error:
+        fail(error, _USAGE)
+    if as_json:
+        write({"key": key.public_line.strip(), "fingerprint": key.fingerprint})
+        return
+    tell(key.public_line.strip())
+    tell((key.fingerprint, "dim"), err=True)
 
 
 def _require_place(home: Home, out: Path | None) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from workers.common import signing_key
 from workers.local.access.signing_keys import Scope, Trust
 
 _OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out"}
@@ -47,6 +48,7 @@ class Home:
         """Name the files; `lock` waits `lock_seconds` for callers, whose check of the lock holds it for a moment."""
         self.directory = directory.resolve()
         self.keys = self.directory / "keys"
+        self.signing_key = self.keys / signing_key.FILE_NAME
         self.nats = self.directory / "nats"
         self.postgres = self.directory / "postgres"
         self.logs = self.directory / "logs"
@@ -63,6 +65,13 @@ class Home:
         """Return whether the credentials of a principal exist and a server accepts them."""
         path = self.credentials(principal)
         return path.exists() and trust.accepts(path.read_text(), scope)
+
+    def save_signing_key(self) -> Path:
+        """Copy the key that signs packages next to the credentials, where a worker looks for it; return the copy."""
+        _make_private(self._credentials)
+        copy = self._credentials / signing_key.FILE_NAME
+        write_private(copy, self.signing_key.read_text())
+        return copy
 
     def save_credentials(self, principal: str, text: str) -> None:
         """Write a private credentials file."""

@@ -28,6 +28,8 @@ KNOWN: Final = (
         "`incidents access init --out {folder}`."
     ),
     "{directory} holds the keys of site {held}, not of {wanted}.",
+    "INCIDENTS_SIGNING_KEY is not set",
+    "it is not an Ed25519 key of OpenSSH without a passphrase",
     "{name} cannot name a site: use 1 to 32 of a-z, 0-9 and '-'.",
     "{name} cannot name a principal: use 1 to 64 of a-z, 0-9, '_' and '-'.",
     "{name} is reserved for the system: choose another name for this principal.",

@@ -224,6 +224,7 @@ class _Installation:
             "INCIDENTS_SITE": self._trust.site,
             "INCIDENTS_NATS_URL": self._nats.url,
             "INCIDENTS_NATS_CREDS": str(self._home.credentials(principal)),
+            "INCIDENTS_SIGNING_KEY": str(self._home.signing_key),
             "INCIDENTS_DATABASE_URL": database_url,
             "INCIDENTS_LOG_DATABASE_URL": log_database_url,
             "INCIDENTS_LOG_DIR": str(self._home.logs),

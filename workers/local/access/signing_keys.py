@@ -16,6 +16,8 @@ import nkeys
 
 from contracts.licence import INCLUDED, Licence
 from contracts.subjects import SYSTEM, WORKERS, is_valid_principal, is_valid_site
+from workers.common import signing_key
+from workers.common.signing_key import SigningKey
 from workers.local.access.credentials_register import Credential, Register
 from workers.runtime.admission.licence_check import site_block
 from workers.runtime.bus import nats_jwt
@@ -67,6 +69,7 @@ class Trust:
         _write_once(directory / "site", site)
         for name, prefix in _KEYS.items():
             _write_once(directory / f"{name}.nk", nats_jwt.new_seed(prefix))
+        _write_once(directory / signing_key.FILE_NAME, SigningKey.generate(f"incident-manager-{site}").text().strip())
         trust = cls.load(directory)
         if trust.site != site:
             msg = f"{directory} holds the keys of site {trust.site!r}, not of {site!r}."

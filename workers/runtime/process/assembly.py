@@ -21,9 +21,10 @@ from structlog.contextvars import bound_contextvars
 from contracts import subjects
 from contracts.message import Event
 from contracts.subjects import PARTITIONS
+from workers.common import signing_key
 from workers.common.asyncio_cancellation import end, run_cancellable
 from workers.common.http_server import HttpServer
-from workers.common.process_settings import Settings
+from workers.common.process_settings import Settings, signing_key_of
 from workers.common.sandboxed_jobs import Limits as ChildLimits
 from workers.common.sandboxed_jobs import ProcessPool
 from workers.runtime.admission.licence_check import Licensing
@@ -182,6 +183,7 @@ async def serve(running: RunningComponents) -> AsyncIterator[FastStream]:
     worker = running.worker
     fields = {"worker": worker.name, "instance": running.instance}
     await startup_steps.wait_for_servers(running)
+    signing_key.use(signing_key_of(running.settings))
     async with running.children.open(), asyncio.TaskGroup() as tasks:
         work = [running.lanes.keep_lease(), running.relay.run(), *startup_steps.background_work(running)]
         spawned = [
