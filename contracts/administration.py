@@ -56,6 +56,7 @@ class ChangeSettings(Command[SettingsChanged]):
     language: Language | None = None
     log_archive_bytes: Annotated[int, Field(ge=100_000, le=10_000_000_000)] | None = None
     child_sites: ChildSites | None = None
+    export_details_required: bool | None = None
 
     @model_validator(mode="after")
     def _names_a_change(self) -> Self:

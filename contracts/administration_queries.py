@@ -72,6 +72,7 @@ class Settings(Message):
     language: str
     log_archive_bytes: int
     child_sites: list[str] = []
+    export_details_required: bool = False
 
 
 class GetSettings(Query[Settings]):

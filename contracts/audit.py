@@ -1,5 +1,6 @@
 """Queries of activities, and the events of refused attempts (PRJ-08, LOG, B4)."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -7,7 +8,8 @@ from pydantic import Field
 
 from contracts.errors import Code
 from contracts.message import BOTH_STORES, Event, Message, Query
-from contracts.permissions import Node
+from contracts.permissions import Grants, Level, Node
+from contracts.projects.watching import node_of, visible_body
 from contracts.values import Principal, Time
 
 
@@ -20,6 +22,14 @@ class AttemptRefused(Event):
     attempted: str
     code: Code
     project_id: UUID | None = None
+
+
+def visible_details(activity: str, details: Mapping[str, Any], grants: Grants) -> Mapping[str, Any]:
+    """Return the details of an activity that these grants show."""
+    if node_of(activity) is not None:
+        return visible_body(activity, details, grants) or {}
+    of_hold = activity == AttemptRefused.subject and details["code"] == Code.HELD
+    return {} if of_hold and not grants.allow(Node.RETENTION, Level.VIEW) else details
 
 
 class SurplusCounted(Event):

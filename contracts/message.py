@@ -39,7 +39,8 @@ BOTH_STORES = frozenset(Store)
 class Event(Message):
     """Something that happened. It carries ids, numbers, dates and check boxes, never texts of operators.
 
-    Events of administration also carry the texts of definitions, which belong to the site and not to a project.
+    Events of administration also carry the texts of definitions, which belong to the site and not to a project. The
+    event of an export carries to whom and why, which is the record of a disclosure and outlives the project.
     """
 
     subject: ClassVar[str]

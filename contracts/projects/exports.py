@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from contracts.downloads import Download
@@ -11,7 +11,7 @@ from contracts.message import BOTH_STORES, Message
 from contracts.permissions import Level, Node
 from contracts.projects.commands import ExistingProjectCommand, ProjectEvent
 from contracts.texts import Part
-from contracts.values import AnyText, Sha256, compose
+from contracts.values import AnyText, Name, Sha256, compose, require_visible
 
 PASSWORD_LENGTH_MIN: Final = 8
 """The fewest characters of a package's password (B5)."""
@@ -40,14 +40,32 @@ Password = Annotated[
 ]
 """8 characters to 99 bytes; the package is encrypted with the UTF-8 of its normal form C."""
 
-Included = Literal["comments", "calls", "sequences", "history", "user-names"]
+Included = Literal["comments", "calls", "sequences", "history", "activity", "user-names"]
 """The optional contents of a package, in addition to main details, categories and incident data."""
 
 Section = Literal["comments", "calls", "sequences"]
 Detail = Literal["main-details", "categories"]
 """The contents of every package, if the caller may see them; `categories` includes the incident data."""
 
-EntryName = Literal["project.json", "history.json", "sequences.csv", "README.txt", "manifest.json"]
+Withheld = Literal["main-details", "categories", "comments", "calls", "sequences", "activity"]
+"""What a package lacks because the caller may not see it."""
+
+EntryName = Literal[
+    "README.txt",
+    "bagit.txt",
+    "bag-info.txt",
+    "manifest-sha256.txt",
+    "tagmanifest-sha256.txt",
+    "tagmanifest-sha256.txt.sig",
+    "signing-key.pub",
+    "data/index.html",
+    "data/project.json",
+    "data/project.schema.json",
+    "data/history.json",
+    "data/activity.json",
+    "data/sequences.csv",
+]
+"""The files of a package, below its one folder."""
 
 NEEDED: Final[dict[str, Node]] = {
     "main-details": Node.MAIN_DETAILS,
@@ -55,9 +73,18 @@ NEEDED: Final[dict[str, Node]] = {
     "comments": Node.COMMENTS,
     "calls": Node.CALLS,
     "sequences": Node.SEQUENCES,
+    "activity": Node.ACTIVITY_LOGS,
     "user-names": Node.USER_NAMES,
 }
 """The node that a caller needs for each content of a package."""
+
+LegalBasis = Annotated[
+    AnyText,
+    StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+    BeforeValidator(compose),
+    AfterValidator(require_visible),
+]
+"""The provision or the order under which a package is handed over."""
 
 
 class PackageEntry(Message):
@@ -77,15 +104,21 @@ class Package(Message):
     encrypted: bool
     entries: list[PackageEntry]
     includes: list[Included]
-    withheld: list[Detail | Section]
+    withheld: list[Withheld]
 
 
 class ProjectExported(ProjectEvent):
-    """A project was exported as a package (PRJ-20)."""
+    """A project was exported as a package (PRJ-20).
+
+    To whom, for which reference and on which legal basis is part of the record: these texts are about the disclosure.
+    """
 
     subject = "projects.exported"
 
     package: Package
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None
 
 
 class ExportProject(ExistingProjectCommand[ProjectExported]):
@@ -93,6 +126,9 @@ class ExportProject(ExistingProjectCommand[ProjectExported]):
 
     Without a section in `include`, it contains every section that the caller may see. It always contains main details,
     categories and incident data if the caller may see them.
+
+    The package is signed with the site's key. It says to whom it goes, for which reference and on which legal basis; a
+    setting of the site makes these three obligatory.
     """
 
     subject = "projects.export"
@@ -102,7 +138,10 @@ class ExportProject(ExistingProjectCommand[ProjectExported]):
     secrets: ClassVar[frozenset[str]] = frozenset({"password"})
 
     password: Annotated[Password | None, Field(repr=False)] = None
-    include: Annotated[list[Included], Field(max_length=5)] = []
+    include: Annotated[list[Included], Field(max_length=6)] = []
+    recipient: Name | None = None
+    reference: Name | None = None
+    legal_basis: LegalBasis | None = None
 
     def needs(self) -> dict[Node, Level]:
         """Require export, and the node of every content that `include` names."""

@@ -84,8 +84,11 @@ def test_openssh_and_we_read_each_other(tmp_path: Path) -> None:
     if not (verified := run_openssh(tmp_path, *line, given=MESSAGE)):
         return
     assert (verified.returncode, key.fingerprint in verified.stdout.decode()) == (0, True)
-    assert (run := run_openssh(tmp_path, *line, given=b"other")) and run.returncode != 0
-    assert (run := run_openssh(tmp_path, "-y", "-f", "ours")) and run.stdout.decode() == key.public_line
+    refused, read = run_openssh(tmp_path, *line, given=b"other"), run_openssh(tmp_path, "-y", "-f", "ours")
+    assert refused is not None
+    assert refused.returncode != 0
+    assert read is not None
+    assert read.stdout.decode() == key.public_line
     run_openssh(tmp_path, "-q", "-t", "ed25519", "-N", "", "-C", "their own", "-f", "theirs")
     assert SigningKey.read(tmp_path / "theirs").public_line == (tmp_path / "theirs.pub").read_text()
 

@@ -12,6 +12,7 @@ FIRST: dict[str, Any] = {
     "language": "en",
     "log_archive_bytes": 10_000_000,
     "child_sites": [],
+    "export_details_required": False,
 }
 
 

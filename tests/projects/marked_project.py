@@ -114,7 +114,7 @@ async def read_report_and_package(clerk: Client, project_id: str) -> dict[str, s
     body = json.dumps({"package_id": package["package_id"]})
     query = catalogue.queries()["projects.download"].model_validate_json(body)
     with pyzipper.AESZipFile(io.BytesIO(await clerk.ask(query))) as archive:
-        files = {name: archive.read(name).decode() for name in archive.namelist()}
+        files = {name.partition("/")[2]: archive.read(name).decode() for name in archive.namelist()}
     return {"report": "".join(pages), **files, "made": json.dumps(report | package)}
 
 

@@ -34,10 +34,10 @@ async def fetch(client: Client, package: Package) -> bytes:
 
 
 def unzip(archive_bytes: bytes, password: str | None = None) -> dict[str, bytes]:
-    """Return the files of a package, in their order."""
+    """Return the files of a package by their names in its folder, in their order."""
     with pyzipper.AESZipFile(io.BytesIO(archive_bytes)) as archive:
         archive.setpassword(password.encode() if password else None)
-        return {name: archive.read(name) for name in archive.namelist()}
+        return {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
 
 
 async def export(operator: Operator, **fields: Any) -> dict[str, bytes]:
@@ -48,5 +48,5 @@ async def export(operator: Operator, **fields: Any) -> dict[str, bytes]:
 
 def read_json(files: dict[str, bytes], name: str) -> dict[str, Any]:
     """Read one JSON file of a package."""
-    document: dict[str, Any] = json.loads(files[name])
+    document: dict[str, Any] = json.loads(files[f"data/{name}"])
     return document

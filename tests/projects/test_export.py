@@ -12,19 +12,29 @@ import pytest
 import pyzipper
 
 from contracts.errors import Code
+from contracts.evidence import bag
+from contracts.evidence.documents import PackagedProject
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
 from contracts.projects.exports import ExportProject, Package
 from contracts.projects.history import GetHistory
 from contracts.projects.parts import AddComment
 from contracts.projects.queries import ProjectDetails
+from tests.evidence.second_reader import verifies
 from tests.projects.helpers import Operator, activities_of
 from tests.projects.packages import COMMENT, EVERY_SECTION, PASSWORD, export, fetch, fill_project, read_json, unzip
 from tests.support import Site, eventually
+from workers.common.signing_key import FILE_NAME, SigningKey
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
 
 UNNAMED = {"created_by": "", "updated_by": ""}
+
+
+def details_of(files: dict[str, bytes]) -> ProjectDetails:
+    """Return the project in a package as `projects.get` answers it."""
+    project = PackagedProject.model_validate_json(files["data/project.json"])
+    return ProjectDetails.model_validate(project.model_dump(include=set(ProjectDetails.model_fields)))
 
 
 async def test_a_package_holds_what_the_project_holds(operator: Operator) -> None:
@@ -32,67 +42,68 @@ async def test_a_package_holds_what_the_project_holds(operator: Operator) -> Non
     await fill_project(operator)
     files = await export(operator, include=[*EVERY_SECTION, "user-names"])
     past = await operator.client.ask(GetHistory(project_id=operator.project_id))
-    assert ProjectDetails.model_validate_json(files["project.json"]) == await operator.project()
+    assert details_of(files) == await operator.project()
     assert read_json(files, "project.json")["reference"] == "INC0000060"
     assert read_json(files, "history.json")["items"] == [entry.model_dump(mode="json") for entry in past.items]
-    assert read_json(files, "manifest.json")["exported_by"] == "admin"
+    assert read_json(files, "project.json")["package"]["exported_by"] == "admin"
 
 
 async def test_user_names_are_hidden_unless_they_are_asked_for(operator: Operator) -> None:
     """By default a package names nobody, as a report does, and holds everything else."""
     await fill_project(operator)
     files = await export(operator)
-    project, details = ProjectDetails.model_validate_json(files["project.json"]), await operator.project()
+    project, details = details_of(files), await operator.project()
     assert project.model_dump(exclude={"comments", "calls", "sequences"}) == details.model_copy(
         update=UNNAMED
     ).model_dump(exclude={"comments", "calls", "sequences"})
     assert [comment.text for comment in project.comments or ()] == [COMMENT]
-    assert not [name for name, content in files.items() if b"admin" in content]
-    assert "exported_by" not in read_json(files, "manifest.json")
+    assert not [name for name, content in files.items() if b"admin" in content and not name.endswith(".schema.json")]
+    assert "exported_by" not in read_json(files, "project.json")["package"]
 
 
 async def test_sequences_are_listed_for_the_recording_system(operator: Operator) -> None:
     """A package has a list of recordings and no recording: exporting those is the video system's (SEQ-06, SEQ-11)."""
     await fill_project(operator)
     files = await export(operator)
-    rows = list(csv.DictReader(io.StringIO(files["sequences.csv"].decode())))
+    rows = list(csv.DictReader(io.StringIO(files["data/sequences.csv"].decode("utf-8-sig"))))
     assert [(row["camera_name"], row["site"], row["start"]) for row in rows] == [
         (sequence.camera_name, "main", sequence.start.isoformat())
         for sequence in (await operator.project()).sequences or ()
     ]
-    assert list(files) == ["project.json", "history.json", "sequences.csv", "README.txt", "manifest.json"]
+    assert [(row["operator"], row["exporting_unit"], row["state"]) for row in rows] == [("", "main", "available")] * 2
     assert b"no video and no audio" in files["README.txt"]
 
 
-async def test_a_package_can_be_verified(operator: Operator) -> None:
-    """Outcome and manifest name every file with its size and SHA-256, the outcome those of the package, too."""
+async def test_a_package_can_be_verified(operator: Operator, site: Site) -> None:
+    """The outcome names the package and each file with size and SHA-256; the package is a bag signed by the site."""
     package = (await operator.send(ExportProject(project_id=operator.project_id))).package
     content = await fetch(operator.client, package)
     files = unzip(content)
     digests = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
     assert (package.bytes, package.sha256) == (len(content), hashlib.sha256(content).hexdigest())
     assert {entry.name: (entry.bytes, entry.sha256) for entry in package.entries} == digests
-    manifest = read_json(files, "manifest.json")
-    assert {file["name"]: (file["bytes"], file["sha256"]) for file in manifest["files"]} == {
-        name: digest for name, digest in digests.items() if name != "manifest.json"
-    }
-    assert manifest["number"] == 1
-    assert manifest["revision"] == 1
+    assert list(files)[:3] == ["README.txt", "data/index.html", "data/project.json"]
+    assert bag.differences(files) == []
+    key = SigningKey.read(site.directory / "keys" / FILE_NAME)
+    signature = files["tagmanifest-sha256.txt.sig"].decode()
+    assert verifies(key.public_line, signature, bag.NAMESPACE, files["tagmanifest-sha256.txt"])
 
 
 async def test_a_password_encrypts_every_file(operator: Operator) -> None:
-    """A package with a password opens with it, and no file of it without it or with another (B5)."""
+    """A package with a password opens with it, and no file but README.txt without it or with another (B5)."""
     response = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
     content = await fetch(operator.client, response.package)
     assert response.package.encrypted
-    assert b"A bag was left" in unzip(content, PASSWORD)["project.json"]
+    assert b"A bag was left" in unzip(content, PASSWORD)["data/project.json"]
     with zipfile.ZipFile(io.BytesIO(content)) as plain:
         strengths = {entry.extra[8] for entry in plain.infolist() if entry.flag_bits & 1}
-        assert len(plain.namelist()) == 5
         assert strengths == {3}
+        assert [entry.filename.partition("/")[2] for entry in plain.infolist() if not entry.flag_bits & 1] == [
+            "README.txt"
+        ]
     with pyzipper.AESZipFile(io.BytesIO(content)) as archive:
         archive.setpassword(b"incorrect horse")
-        for name in archive.namelist():
+        for name in archive.namelist()[1:]:
             with pytest.raises(RuntimeError, match="password"):
                 archive.read(name)
 
@@ -107,14 +118,14 @@ async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
     assert "sequences" not in document
     assert document["withheld"] == []
     assert {entry["field"] for entry in read_json(files, "history.json")["items"]} == {"project", "reference", "call"}
-    assert "sequences.csv" not in files
-    assert b"Left out by whoever made the export: comments, sequences." in files["README.txt"]
+    assert "data/sequences.csv" not in files
+    assert b"Left out by whoever made the copy: comments, sequences, activity." in files["data/index.html"]
 
 
 async def test_a_package_speaks_the_language_of_the_caller(operator: Operator, site: Site) -> None:
     """The page that explains a package is in the language that the caller asks for."""
     french = Operator(site, await site.client(language="fr"), operator.project_id)
-    assert "Export du projet d'incident 1" in (await export(french))["README.txt"].decode()
+    assert "Projet d'incident 1" in (await export(french))["data/index.html"].decode()
 
 
 async def test_nothing_of_another_project_is_in_a_package(operator: Operator) -> None:

@@ -51,12 +51,12 @@ async def test_what_the_caller_may_not_see_is_withheld(operator: Operator, site:
     clerk = await exporter(site, {Node.CALLS: "view"})
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
     files = unzip(await fetch(clerk, package))
-    withheld = ["main-details", "categories", "comments", "sequences"]
+    withheld = ["main-details", "categories", "comments", "sequences", "activity"]
     assert (package.includes, package.withheld) == (["calls", "history"], withheld)
     assert read_json(files, "project.json")["withheld"] == withheld
     assert read_json(files, "project.json").keys().isdisjoint({"comments", "sequences", "description", "data"})
     assert not [name for name, content in files.items() if COMMENT.encode() in content or b"Gate 4" in content]
-    assert b"main details, categories and incident" in files["README.txt"]
+    assert b"may not see it: main details, categories and incident data" in files["data/index.html"]
 
 
 @pytest.mark.parametrize("section", ["comments", "calls", "sequences", "user-names"])

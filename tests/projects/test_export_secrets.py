@@ -128,7 +128,7 @@ def test_a_command_does_not_show_its_password() -> None:
 @pytest.mark.parametrize("password", ["x" * 99, "é" * 49], ids=["99 letters", "98 bytes"])
 async def test_a_long_password_is_taken(operator: Operator, password: str) -> None:
     """A password of up to 99 bytes makes a package that opens with it."""
-    assert "project.json" in await export(operator, password=password)
+    assert "data/project.json" in await export(operator, password=password)
 
 
 @pytest.mark.parametrize("password", ["x" * 100, "é" * 50], ids=["100 letters", "50 letters of two bytes"])
@@ -150,4 +150,4 @@ async def test_a_password_that_7_zip_refuses_is_refused(
 async def test_a_password_is_the_same_from_every_keyboard(operator: Operator) -> None:
     """A password with accents opens its package however its letters are made up when it is typed."""
     response = await operator.send(ExportProject(project_id=operator.project_id, password="Ge\u0301rard, 8"))
-    assert "project.json" in unzip(await fetch(operator.client, response.package), "G\u00e9rard, 8")
+    assert "data/project.json" in unzip(await fetch(operator.client, response.package), "G\u00e9rard, 8")

@@ -2,9 +2,6 @@
 
 import csv
 import io
-import string
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,10 +10,9 @@ from hypothesis import strategies as st
 from contracts.permissions import EVERYTHING, Grants, Level, Node
 from contracts.projects.exports import Included
 from contracts.sheets import harmless
-from workers.projects.packages import readme
-from workers.projects.packages.contents import COLUMNS, Choice, sequences_csv, without_names
+from workers.projects.packages.choice import Choice
+from workers.projects.packages.contents import COLUMNS, sequences_csv, without_names
 
-NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CELL = st.text(st.characters(exclude_categories=["Cs"]))
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 CONTROL = ("\t", "\r", "\n")
@@ -43,21 +39,23 @@ def test_every_other_cell_stays_as_it_is(cell: str) -> None:
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELL.filter(bool))), max_size=5))
 def test_a_list_of_recordings_reads_back(rows: list[dict[str, str]]) -> None:
     """Whatever cameras and sites are called, the list has one row for each recording, cell by cell."""
-    parsed = list(csv.DictReader(io.StringIO(sequences_csv(rows, "main").decode(), newline="")))
-    assert parsed == [{name: harmless(row[name]) for name in COLUMNS} for row in rows]
+    parsed = list(csv.DictReader(io.StringIO(sequences_csv(rows, "main").decode("utf-8-sig"), newline="")))
+    assert [{name: row[name] for name in COLUMNS} for row in parsed] == [
+        {name: harmless(row[name]) for name in COLUMNS} for row in rows
+    ]
 
 
 def test_a_recording_without_a_site_is_of_this_one() -> None:
     """The list of recordings names the site of each, this one where none was given."""
     row = {**dict.fromkeys(COLUMNS, "x"), "site": None, "media_expires_at": None}
-    assert sequences_csv([row], "north").decode().splitlines()[1] == "x,x,north,x,x,"
+    assert sequences_csv([row], "north").decode().splitlines()[1] == "x,x,north,x,x,,,north,"
 
 
 @pytest.mark.parametrize(
     "sections, includes, withheld",
     [
-        ([], ["calls", "history"], ["categories", "comments", "sequences"]),
-        (["user-names"], ["calls", "history", "user-names"], ["categories", "comments", "sequences"]),
+        ([], ["calls", "history"], ["categories", "comments", "sequences", "activity"]),
+        (["user-names"], ["calls", "history", "user-names"], ["categories", "comments", "sequences", "activity"]),
         (["history", "calls", "calls"], ["calls", "history"], ["categories"]),
     ],
 )
@@ -74,7 +72,7 @@ def test_what_a_package_holds_is_chosen(sections: list[Included], includes: list
 
 def test_names_are_chosen_only_by_name() -> None:
     """A principal who may see everything gets everything but user names."""
-    assert Choice.of([], EVERYTHING) == (["comments", "calls", "sequences", "history"], [])
+    assert Choice.of([], EVERYTHING) == (["comments", "calls", "sequences", "history", "activity"], [])
 
 
 def test_who_is_not_named_leaves_no_trace() -> None:
@@ -84,29 +82,3 @@ def test_who_is_not_named_leaves_no_trace() -> None:
         "edited_by": None,
         "text": "ann",
     }
-
-
-def test_the_page_says_the_same_in_both_languages() -> None:
-    """Every sentence of the page is there in English and French, with the same values."""
-    english, french = readme.wording("en"), readme.wording("fr")
-    assert english.keys() == french.keys()
-    for name, sentence in english.items():
-        placeholders = [
-            {field for _, field, _, _ in string.Formatter().parse(sentence_in_language)}
-            for sentence_in_language in (sentence, french[name])
-        ]
-        assert placeholders[0] == placeholders[1]
-    assert [name for name in english if english[name] == french[name]] == []
-
-
-@pytest.mark.parametrize("language", ["en", "fr", "de"])
-def test_the_page_explains_only_what_is_there(language: str) -> None:
-    """The page names the files that are in the package, and says what is missing only where something is."""
-    values: dict[str, Any] = {"number": 7, "revision": 2, "site": "main", "exported_at": NOON}
-    everything = ["comments", "calls", "sequences", "history", "user-names"]
-    whole = readme.text(readme.Facts(**values, includes=everything, withheld=[]), language)
-    bare = readme.text(readme.Facts(**values, includes=[], withheld=["calls"]), language)
-    words = readme.wording(language)
-    assert [name in whole for name in ("history.json", "sequences.csv", words["absent"])] == [True, True, False]
-    assert [name in bare for name in ("history.json", "sequences.csv", words["absent"])] == [False, False, True]
-    assert whole.count("\n") == whole.count("\r\n")

@@ -45,7 +45,7 @@ async def test_nothing_tells_what_is_withheld(site: Site, admin: Client, part: s
     texts = await read_everything(clerk, project_id)
     assert marks_in(texts, marks) == []
     assert marks_in({"conflict": texts["conflict"]}, FIELDS[part]) == []
-    for place in ("projects.get", "projects.history", "project.json", "made"):
+    for place in ("projects.get", "projects.history", "data/project.json", "made"):
         assert f'"{part}"' in texts[place], place
     assert (part in json.loads(texts["list"])["withheld"]) is (part == "main-details")
     assert marks_in(await read_everything(admin, project_id), marks) != []
@@ -58,7 +58,14 @@ async def test_the_other_part_is_shown(site: Site, admin: Client, part: str) -> 
     texts = await read_everything(clerk, await create_marked_project(site, admin, *PARTS))
     other = OTHER[part]
     where = {place for place, mark in marks_in(texts, (SHOWN[other],)) if mark}
-    assert where >= {"projects.get", "projects.history", "project.json", "history.json", "report"}
+    assert where >= {
+        "projects.get",
+        "projects.history",
+        "data/project.json",
+        "data/history.json",
+        "data/index.html",
+        "report",
+    }
 
 
 @pytest.mark.parametrize("part", PARTS)

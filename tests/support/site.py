@@ -21,6 +21,7 @@ from incidents import Client, connect
 from tests.support.eventually import eventually
 from tests.support.overseer import OVERSEER, overseer
 from workers.common.process_settings import Settings
+from workers.common.signing_key import FILE_NAME
 from workers.local.access.signing_keys import Trust
 from workers.local.run_worker import slice_of
 from workers.local.servers.nats import EmbeddedNats
@@ -143,6 +144,7 @@ class Site:
             "nats_creds": self.credentials(worker, "worker"),
             "database_url": as_app(self.database_url),
             "log_database_url": as_app(self.log_database_url),
+            "signing_key": self.directory / "keys" / FILE_NAME,
             "heartbeat_seconds": 0.5,
         }
         return Settings(**{**defaults, **changed})

@@ -48,6 +48,7 @@ class SettingColumns(TypedDict):
     language: str
     log_archive_bytes: int
     child_sites: list[str]
+    export_details_required: bool
 
 
 class SettingsRow(SettingColumns):
@@ -65,6 +66,7 @@ class SettingChanges(TypedDict, total=False):
     language: str
     log_archive_bytes: int
     child_sites: list[str]
+    export_details_required: bool
 
 
 class RoleRow(TypedDict):

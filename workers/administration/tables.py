@@ -80,6 +80,7 @@ class Settings(Base):
     language: Mapped[str] = mapped_column(Text, server_default=text("'en'"))
     log_archive_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("10000000"))
     child_sites: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    export_details_required: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class Role(Base):
@@ -181,7 +182,7 @@ LICENCE = text("SELECT * FROM administration.licence")
 PROPERTIES = text("SELECT id, kind, slot, name, description, closing FROM administration.property ORDER BY id")
 SETTINGS = text(
     """
-    SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites
+    SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, export_details_required
     FROM administration.settings
     """
 )

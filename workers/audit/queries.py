@@ -5,12 +5,10 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement
 
 from contracts import catalogue
-from contracts.audit import AttemptRefused, Entries, Entry, ProjectActivity, SiteLog
-from contracts.errors import Code
+from contracts.audit import Entries, Entry, ProjectActivity, SiteLog, visible_details
 from contracts.message import PROJECT_STORE
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.imports import ProjectsImported
-from contracts.projects.watching import node_of, visible_body
 from contracts.retention import ProjectHeld, ProjectReleased
 from workers.audit import entry_pages, log_server_database
 from workers.audit.entry_pages import Selection, Store
@@ -36,12 +34,7 @@ async def project_activity(query: ProjectActivity, context: QueryContext) -> Ent
 
 def visible_entry(entry: Entry, grants: Grants) -> Entry:
     """Return an entry without details that the caller may not see; actor, activity and time stay."""
-    if node_of(entry.activity) is not None:
-        return entry.model_copy(update={"details": visible_body(entry.activity, entry.details, grants) or {}})
-    of_hold = entry.activity == AttemptRefused.subject and entry.details["code"] == Code.HELD
-    if of_hold and not grants.allow(Node.RETENTION, Level.VIEW):
-        return entry.model_copy(update={"details": {}})
-    return entry
+    return entry.model_copy(update={"details": visible_details(entry.activity, entry.details, grants)})
 
 
 @worker.answers(SiteLog)

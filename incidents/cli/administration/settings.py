@@ -73,6 +73,13 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         int | None, typer.Option(metavar="BYTES", help="The size at which a log file is archived.")
     ] = None,
     child_site: ChildSites = None,
+    export_details_required: Annotated[
+        bool | None,
+        typer.Option(
+            "--export-details-required/--export-details-optional",
+            help="Whether an export must name its recipient, reference and legal basis.",
+        ),
+    ] = None,
     yes: Yes = False,
 ) -> None:
     """Change settings; others stay unchanged. It asks for confirmation if a retention time would delete projects."""
@@ -83,6 +90,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "language": language and read_word(session, "language", language, LANGUAGES, "--language"),
         "log_archive_bytes": log_archive_bytes,
         "child_sites": child_site,
+        "export_details_required": export_details_required,
     }
     require_change(session, "incidents settings set --retention-days 90", *values.values())
     changing = make_message(

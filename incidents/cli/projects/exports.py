@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
         app,
         "export",
         "incidents projects export 12 -o incident-12.zip --password --report",
+        "incidents projects export 12 --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
         "incidents projects export 12 --include comments --include sequences --json",
         "incidents projects export 12 --password-stdin --user-names < password.txt",
         sends=True,
@@ -43,7 +44,18 @@ async def export(  # noqa: PLR0913 - each parameter is an option
         typer.Option("--output", "-o", metavar="FILE", help="The file to write; by default incident-PROJECT.zip."),
     ] = None,
     include: Annotated[
-        Words, typer.Option(metavar="SECTION", help="comments, calls, sequences, history; repeatable. By default all.")
+        Words,
+        typer.Option(
+            metavar="SECTION", help="comments, calls, sequences, history, activity; repeatable. By default all."
+        ),
+    ] = None,
+    recipient: Annotated[str | None, typer.Option("--to", metavar="TEXT", help="To whom it goes.")] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option("--reference", metavar="TEXT", help="The recipient's reference, such as a case number."),
+    ] = None,
+    legal_basis: Annotated[
+        str | None, typer.Option("--basis", metavar="TEXT", help="The provision or the order under which it is given.")
     ] = None,
     user_names: Annotated[bool, typer.Option("--user-names", help="Show who did what.")] = False,
     password: Annotated[bool, typer.Option("--password", help="Encrypt it with a password that you type.")] = False,
@@ -61,7 +73,8 @@ async def export(  # noqa: PLR0913 - each parameter is an option
         require_unused(session, report_path, force=force)
     values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
     values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
-    values |= revision(expected_revision)
+    purpose = {"recipient": recipient, "reference": reference, "legal_basis": legal_basis}
+    values |= {name: text for name, text in purpose.items() if text is not None} | revision(expected_revision)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         exporting = make_message(session, ExportProject, {**values, "project_id": project_id})

@@ -45,6 +45,8 @@ _OPTION_WORDS: Final = {
     "cameras": "camera",
     "camera_ids": "camera",
     "child_sites": "child_site",
+    "recipient": "to",
+    "legal_basis": "basis",
     "numbers": "number",
     "references": "reference",
     "type_ids": "type",

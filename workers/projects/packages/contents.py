@@ -1,128 +1,100 @@
 """The files of a package, made by pure functions from a project."""
 
-import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, get_args
+from functools import cache
+from typing import Any, Final, get_args
 from uuid import UUID
 
 from pydantic_core import to_json
 
-from contracts.permissions import Grants, Level
-from contracts.projects.exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
+from contracts.evidence import bag
+from contracts.evidence.documents import PackagedProject
+from contracts.projects.exports import EntryName, PackageEntry, Section
 from contracts.sheets import csv_line
-from workers.projects import change_history, domain, visibility
+from workers.common.signing_key import SigningKey
+from workers.projects import visibility
 from workers.projects.packages import readme
-from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow
+from workers.projects.packages.choice import Choice
+from workers.projects.packages.page import page
+from workers.projects.row_types import HistoryEntryColumns
 
 Json = dict[str, Any]
 
-FORMAT: Final = 1
-"""The version of the package format, which the manifest names."""
+FORMAT: Final = 2
+"""The version of the package format, which project.json and bag-info.txt name."""
 
 COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
 """The columns by which a recording system finds a recording."""
 
-_DETAILS: Final[tuple[Detail, ...]] = get_args(Detail)
+MORE_COLUMNS: Final = ("operator", "exporting_unit", "state")
+"""Who added it, the site that makes the package, and whether the recording still exists."""
+
+_BYTE_ORDER_MARK: Final = "\ufeff"
 _SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
-_NAMES: Final = ("created_by", "updated_by", "edited_by", "added_by", "by")
-
-
-class Choice(NamedTuple):
-    """The contents of a package, and the sections that it omits because the caller may not see them."""
-
-    includes: list[Included]
-    withheld: list[Detail | Section]
-
-    @classmethod
-    def of(cls, requested: Collection[Included], grants: Grants) -> "Choice":
-        """Choose the requested sections; without any, all that the caller may see."""
-        possible: tuple[Included, ...] = get_args(Included)
-        named_alone = bool(set(requested) - {"user-names"})
-        able_to_miss = _DETAILS if named_alone else (*_DETAILS, *_SECTIONS)
-        withheld = [name for name in able_to_miss if not grants.allow(NEEDED[name], Level.VIEW)]
-        if named_alone:
-            return cls([name for name in possible if name in requested], withheld)
-        named = "user-names" in requested
-        chosen = [name for name in possible if name not in withheld and (name != "user-names" or named)]
-        return cls(chosen, withheld)
-
-    @property
-    def shows_names(self) -> bool:
-        """Whether the package names users."""
-        return "user-names" in self.includes
-
-    @property
-    def sections(self) -> list[Section]:
-        """The sections in the package."""
-        return [section for section in _SECTIONS if section in self.includes]
-
-    @property
-    def hidden_fields(self) -> list[str]:
-        """The fields that the history of the package omits."""
-        return domain.history_fields(self.omitted)
-
-    @property
-    def omitted(self) -> list[Detail | Section]:
-        """The details and sections that the package omits, for whatever reason."""
-        return [
-            *(detail for detail in _DETAILS if detail in self.withheld),
-            *(section for section in _SECTIONS if section not in self.includes),
-        ]
-
-    @property
-    def restricted_contents(self) -> list[Included | Detail]:
-        """The contents of the package that need a permission."""
-        return [*self.includes, *(detail for detail in _DETAILS if detail not in self.withheld)]
+_NAMES: Final = ("created_by", "updated_by", "edited_by", "added_by", "by", "actor")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """The data of a package: the project in the shape of `projects.get`, and its history if requested."""
+    """The data of a package: the project in the shape of `projects.get`, and its history and activity if requested."""
 
     package_id: UUID
     site: str
+    organisation: str
+    timezone: str
     project: Json
+    fields: list[Json]
     history: list[HistoryEntryColumns]
+    activity: list[Json]
     choice: Choice
     exported_at: datetime
     exported_by: str
+    purpose: Mapping[str, str | None]
     language: str
 
 
-def files(export: Export) -> tuple[dict[EntryName, bytes], list[PackageEntry]]:
-    """Return the files of a package in their order, and the manifest's entry of each."""
-    choice = export.choice
-    contents: dict[EntryName, bytes] = {"project.json": _json(_project(export))}
-    if "history" in choice.includes:
-        items = export.history if choice.shows_names else [without_names(entry) for entry in export.history]
-        contents["history.json"] = _json({"items": items, "withheld": choice.withheld})
-    if "sequences" in choice.includes:
-        contents["sequences.csv"] = sequences_csv(export.project["sequences"], export.site)
+def files(export: Export, key: SigningKey, *, encrypted: bool) -> dict[EntryName, bytes]:
+    """Return the files of a package in their order; the first one is never encrypted."""
+    documents = _documents(export)
     facts = readme.Facts(
-        number=export.project["number"],
-        revision=export.project["revision"],
         site=export.site,
         exported_at=export.exported_at,
-        includes=choice.includes,
-        withheld=choice.withheld,
+        package_id=export.package_id,
+        fingerprint=key.fingerprint,
+        includes=export.choice.includes,
+        encrypted=encrypted,
     )
-    contents["README.txt"] = readme.text(facts, export.language).encode()
-    entries = [_entry(name, data) for name, data in contents.items()]
-    contents["manifest.json"] = _json(_manifest(export, entries))
-    entries.append(_entry("manifest.json", contents["manifest.json"]))
-    return contents, entries
+    contents: dict[EntryName, bytes] = {"README.txt": readme.text(facts, export.language).encode()}
+    contents["data/index.html"] = page(documents, export.language).encode()
+    contents["data/project.json"] = _json(documents["project"])
+    contents["data/project.schema.json"] = schema()
+    if "history" in documents:
+        contents["data/history.json"] = _json(documents["history"])
+    if "activity" in documents:
+        contents["data/activity.json"] = _json(documents["activity"])
+    if "sequences" in documents["project"]:
+        contents["data/sequences.csv"] = sequences_csv(documents["project"]["sequences"], export.site)
+    contents["bagit.txt"] = bag.DECLARATION.encode()
+    contents["signing-key.pub"] = key.public_line.encode()
+    contents["bag-info.txt"] = _info(documents["project"], contents).encode()
+    contents["manifest-sha256.txt"] = bag.manifest(contents, tags=False).encode()
+    contents["tagmanifest-sha256.txt"] = bag.manifest(contents, tags=True).encode()
+    contents["tagmanifest-sha256.txt.sig"] = key.sign(bag.NAMESPACE, contents["tagmanifest-sha256.txt"]).encode()
+    return contents
 
 
-def digest(data: bytes) -> str:
-    """Return the SHA-256 of bytes, in hexadecimal digits."""
-    return hashlib.sha256(data).hexdigest()
+def entries(contents: Mapping[EntryName, bytes]) -> list[PackageEntry]:
+    """Return what the outcome says of each file."""
+    return [PackageEntry(name=name, bytes=len(data), sha256=bag.sha256(data)) for name, data in contents.items()]
 
 
-def history_entries(rows: Iterable[HistoryEntryRow], hidden: Collection[str]) -> list[HistoryEntryColumns]:
-    """Return entries of the history in the shape of `projects.history`, without fields that stay hidden."""
-    return [domain.visible_entry(change_history.entry_of(row), hidden) for row in rows]
+@cache
+def schema() -> bytes:
+    """Return the JSON schema of project.json."""
+    form = PackagedProject.model_json_schema(mode="serialization")
+    return _json({"$schema": "https://json-schema.org/draft/2020-12/schema", **form})
 
 
 def without_names(record: Mapping[str, Any]) -> Json:
@@ -131,42 +103,75 @@ def without_names(record: Mapping[str, Any]) -> Json:
 
 
 def sequences_csv(sequences: Iterable[Mapping[str, Any]], site: str) -> bytes:
-    """Return the recordings as a list for the recording system (RFC 4180, UTF-8); `site` is the default site."""
-    located = ({**sequence, "site": sequence["site"] or site} for sequence in sequences)
-    lines = (csv_line(str(sequence[name] or "") for name in COLUMNS) for sequence in located)
-    return "".join([csv_line(COLUMNS), *lines]).encode()
+    """Return the recordings as a list for the recording system and for spreadsheets (RFC 4180, UTF-8 with its mark).
+
+    `site` is the default site and the exporting unit.
+    """
+    lines = [csv_line((*COLUMNS, *MORE_COLUMNS))]
+    for sequence in sequences:
+        more = {"site": sequence["site"] or site, "operator": sequence.get("added_by")}
+        row = {**sequence, **more, "exporting_unit": site, "state": sequence.get("media")}
+        lines.append(csv_line(str(row[name] or "") for name in (*COLUMNS, *MORE_COLUMNS)))
+    return (_BYTE_ORDER_MARK + "".join(lines)).encode()
 
 
-def _project(export: Export) -> Json:
+def _documents(export: Export) -> dict[str, Json]:
+    """Return the documents of a package by their names, without what it omits."""
     choice = export.choice
     project = visibility.without_sections(export.project, choice.omitted)
+    history: Iterable[Mapping[str, Any]] = export.history
+    activity: Iterable[Mapping[str, Any]] = export.activity
     if not choice.shows_names:
-        project = without_names(project)
+        project, history, activity = without_names(project), map(without_names, history), map(without_names, activity)
         for section in _SECTIONS:
             if section in project:
                 project[section] = [without_names(part) for part in project[section]]
-    return {**project, "withheld": choice.withheld}
+    project |= {"withheld": choice.withheld, "fields": export.fields, "package": _facts(export)}
+    documents: dict[str, Json] = {"project": project}
+    for name, items in (("history", history), ("activity", activity)):
+        if name in choice.includes:
+            documents[name] = {"items": list(items), "withheld": choice.withheld}
+    return documents
 
 
-def _manifest(export: Export, entries: Iterable[PackageEntry]) -> Json:
+def _facts(export: Export) -> Json:
     choice = export.choice
     return {
         "format": FORMAT,
         "package_id": export.package_id,
         "site": export.site,
-        "project_id": export.project["project_id"],
-        "number": export.project["number"],
-        "revision": export.project["revision"],
+        "organisation": export.organisation,
+        "timezone": export.timezone,
+        "language": export.language,
         "exported_at": export.exported_at,
         **({"exported_by": export.exported_by} if choice.shows_names else {}),
+        **export.purpose,
         "includes": choice.includes,
         "withheld": choice.withheld,
-        "files": list(entries),
     }
 
 
-def _entry(name: EntryName, data: bytes) -> PackageEntry:
-    return PackageEntry(name=name, bytes=len(data), sha256=digest(data))
+def _info(project: Mapping[str, Any], contents: Mapping[str, bytes]) -> str:
+    facts = project["package"]
+    return bag.info(
+        [
+            ("Source-Organization", facts["organisation"] or facts["site"]),
+            ("External-Identifier", str(facts["package_id"])),
+            ("External-Description", f"Incident project {project['number']}, revision {project['revision']}"),
+            ("Bagging-Date", f"{facts['exported_at']:%Y-%m-%d}"),
+            ("Payload-Oxum", bag.oxum(contents)),
+            ("Package-Format", str(facts["format"])),
+            ("Site", facts["site"]),
+            ("Time-Zone", facts["timezone"]),
+            ("Exported-At", facts["exported_at"].isoformat()),
+            ("Exported-By", facts.get("exported_by")),
+            ("Recipient", facts["recipient"]),
+            ("Reference", facts["reference"]),
+            ("Legal-Basis", facts["legal_basis"]),
+            ("Includes", ", ".join(facts["includes"])),
+            ("Withheld", ", ".join(facts["withheld"])),
+        ]
+    )
 
 
 def _json(value: Any) -> bytes:

@@ -1,4 +1,7 @@
-"""The page that explains a package to its recipient; readme.json has its texts in English and French."""
+"""The page that explains a package before it is opened; readme.json has its texts in English and French.
+
+It is never encrypted, so it says nothing about the project.
+"""
 
 import json
 from collections.abc import Collection, Iterator
@@ -8,12 +11,27 @@ from functools import cache
 from importlib import resources
 from textwrap import fill
 from typing import Final
+from uuid import UUID
 
+from contracts.evidence import bag
 from contracts.texts import LANGUAGES
 
 _WIDTH: Final = 100
-_SECTIONS: Final = ("comments", "calls", "sequences", "history")
-_FILES: Final = {"project.json": None, "history.json": "history", "sequences.csv": "sequences", "manifest.json": None}
+_NAME_WIDTH: Final = 28
+_FILES: Final = {
+    "data/index.html": None,
+    "data/project.json": None,
+    "data/project.schema.json": None,
+    "data/history.json": "history",
+    "data/activity.json": "activity",
+    "data/sequences.csv": "sequences",
+    "bag-info.txt": None,
+    "manifest-sha256.txt": None,
+    "tagmanifest-sha256.txt": None,
+    "tagmanifest-sha256.txt.sig": None,
+    "signing-key.pub": None,
+    "bagit.txt": None,
+}
 """The files that the page explains, and the section that each belongs to."""
 
 
@@ -21,55 +39,47 @@ _FILES: Final = {"project.json": None, "history.json": "history", "sequences.csv
 class Facts:
     """The facts about a package that the page states."""
 
-    number: int
-    revision: int
     site: str
     exported_at: datetime
+    package_id: UUID
+    fingerprint: str
     includes: Collection[str]
-    withheld: Collection[str]
+    encrypted: bool
 
 
 @cache
-def wording(language: str) -> dict[str, str]:
-    """Return the texts of the page in `en` or `fr`; another language gives English."""
+def wording(name: str, language: str) -> dict[str, str]:
+    """Return the texts of a page in `en` or `fr`; another language gives English."""
     place = LANGUAGES.index(language) if language in LANGUAGES else 0
-    known = json.loads(resources.files("workers.projects.packages").joinpath("readme.json").read_text("utf-8"))
+    known = json.loads(resources.files("workers.projects.packages").joinpath(f"{name}.json").read_text("utf-8"))
     return {name: str(texts[place]) for name, texts in known.items()}
 
 
 def text(facts: Facts, language: str) -> str:
     """Return the page, with CRLF line ends for every editor."""
-    page = "\n\n".join(_parts(facts, wording(language)))
+    page = "\n\n".join(_parts(facts, wording("readme", language)))
     return page.replace("\n", "\r\n") + "\r\n"
 
 
 def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
-    title = words["title"].format(number=facts.number)
-    yield f"{title}\n{'=' * len(title)}"
+    yield f"{words['title']}\n{'=' * len(words['title'])}"
     at = facts.exported_at
     times = {"day": at.strftime(words["date"]), "time": f"{at:%H:%M:%S}"}
-    values = {"number": facts.number, "site": facts.site, "revision": facts.revision, **times}
-    yield _wrap(words["what"].format(**values))
+    yield _wrap(words["what"].format(site=facts.site, package=facts.package_id, **times))
+    opening = [words["password"]] if facts.encrypted else []
+    yield _with_heading(words["open"], *map(_wrap, [*opening, words["opening"]]))
+    names = {"namespace": bag.NAMESPACE, "signature": bag.SIGNATURE, "tags": bag.TAG_MANIFEST}
+    lines = (words["by program line"], words["by hand line"].format(**names))
+    key = _wrap(words["key"].format(fingerprint=facts.fingerprint))
+    yield _with_heading(words["verify"], _wrap(words["by program"]), lines[0], _wrap(words["by hand"]), lines[1], key)
     there = [name for name, section in _FILES.items() if section is None or section in facts.includes]
-    yield _with_heading(words["files"], *(f"{name:<15}{words[name]}" for name in there))
-    yield _with_heading(words["verify"], _wrap(words["verifying"]))
+    yield _with_heading(words["files"], "\n".join(f"{name:<{_NAME_WIDTH}}{words[name]}" for name in there))
     listed = [_wrap(words["listed"])] if "sequences" in facts.includes else []
     yield _with_heading(words["recordings"], _wrap(words["no recordings"]), *listed)
-    if absent := list(_explain_absence(facts, words)):
-        yield _with_heading(words["absent"], *absent)
 
 
-def _explain_absence(facts: Facts, words: dict[str, str]) -> Iterator[str]:
-    if "user-names" not in facts.includes:
-        yield _wrap(words["nameless"])
-    left_out = [name for name in _SECTIONS if name not in facts.includes and name not in facts.withheld]
-    for why, sections in (("withheld", facts.withheld), ("chosen", left_out)):
-        if sections:
-            yield _wrap(words[why].format(sections=", ".join(words[name] for name in sections)))
-
-
-def _with_heading(heading: str, *lines: str) -> str:
-    return "\n".join((heading, "-" * len(heading), *lines))
+def _with_heading(heading: str, *paragraphs: str) -> str:
+    return "\n\n".join((f"{heading}\n{'-' * len(heading)}", *paragraphs))
 
 
 def _wrap(paragraph: str) -> str:

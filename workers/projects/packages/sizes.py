@@ -1,6 +1,5 @@
 """The size of a package, measured before its contents are read."""
 
-from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,9 +8,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
+from workers.projects.packages.choice import Choice
 
 PACKAGE_BYTES_MAX: Final = 20_000_000
 """Bytes of text in one package: memory holds several copies of it."""
+
+FILES_BYTES_MAX: Final = 5 * PACKAGE_BYTES_MAX
+"""Bytes of all its files: each text is in a document and on the page, where some characters take several bytes."""
 
 _DOCUMENT = text("SELECT comments + calls + sequences FROM published.project_bytes(:project_id, :sections)").bindparams(
     bindparam("sections", type_=ARRAY(Text))
@@ -22,20 +25,28 @@ _PAST = text(
     FROM projects.history WHERE project_id = :project_id AND NOT field = ANY(:hidden)
     """
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
+_ACTIVITY = text(
+    "SELECT coalesce(sum(octet_length(details::text) + 100), 0) FROM published.activity WHERE project_id = :project_id"
+)
 
 
-async def require_package_size(
-    connection: AsyncConnection, project_id: UUID, sections: Collection[str], hidden: Collection[str] | None
-) -> None:
-    """Refuse a package that is too large; `hidden` are the fields that its history omits, None without a history.
+async def require_package_size(connection: AsyncConnection, project_id: UUID, choice: Choice) -> None:
+    """Refuse a package that is too large.
 
-    The history is measured last, and only if the rest fits, because measuring it reads every byte.
+    History and activity are measured last, and only if the rest fits, because measuring them reads every byte.
     """
-    parameters: dict[str, Any] = {"project_id": project_id, "sections": list(sections)}
+    parameters: dict[str, Any] = {"project_id": project_id, "sections": choice.sections}
     size: int = (await connection.execute(_DOCUMENT, parameters)).scalar_one()
-    if hidden is not None and size <= PACKAGE_BYTES_MAX:
-        parameters = {"project_id": project_id, "hidden": list(hidden)}
+    if "history" in choice.includes and size <= PACKAGE_BYTES_MAX:
+        parameters = {"project_id": project_id, "hidden": choice.hidden_fields}
         size += (await connection.execute(_PAST, parameters)).scalar_one()
-    if size > PACKAGE_BYTES_MAX:
-        limit = {"unit": "bytes", "size": size, "limit": PACKAGE_BYTES_MAX}
-        raise Refusal(Code.INVALID, fields=[{"field": "include", "kind": "package_too_large", **limit}])
+    if "activity" in choice.includes and size <= PACKAGE_BYTES_MAX:
+        size += (await connection.execute(_ACTIVITY, {"project_id": project_id})).scalar_one()
+    require_size(size, PACKAGE_BYTES_MAX)
+
+
+def require_size(size: int, limit: int) -> None:
+    """Refuse a package of this size beyond a limit."""
+    if size > limit:
+        field = {"field": "include", "kind": "package_too_large", "unit": "bytes", "size": size, "limit": limit}
+        raise Refusal(Code.INVALID, fields=[field])

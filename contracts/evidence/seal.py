@@ -1,0 +1,109 @@
+"""The seal of a package: a signed table of all its bytes, in the comment at the end of the ZIP.
+
+Readers of ZIP files ignore many bytes: repeated headers, gaps, whatever is behind the end. The seal covers each of
+them. It also covers the encrypted files as they are, so it can be verified without the password.
+"""
+
+import hashlib
+import re
+import struct
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+NAMESPACE: Final = "incident-manager-package-seal"
+"""What the signature of the table is for."""
+
+DIRECTORY: Final = "central-directory"
+"""The name of the last part: the list of the files with which a ZIP ends."""
+
+_TITLE: Final = "Seal of an Incident Manager package, version 1\n"
+_COMMENT_BYTES_MAX: Final = 65_535
+_LINE: Final = re.compile(r"(\d{1,12}) (\d{1,12}) ([0-9a-f]{64}) (\S+)")
+_ARMOR: Final = "-----BEGIN"
+
+
+class Region(NamedTuple):
+    """A part of the file: a file of the package with its header, or the list at the end."""
+
+    name: str
+    start: int
+    length: int
+    sha256: str
+
+    @property
+    def last(self) -> int:
+        """The place of its last byte."""
+        return self.start + self.length - 1
+
+
+class NoSealError(ValueError):
+    """A file does not end with a seal."""
+
+
+class Seal(NamedTuple):
+    """A seal as it is found: the place where it begins, its parts, and its signature with what it signs."""
+
+    start: int
+    regions: list[Region]
+    signed: str
+    signature: str
+
+
+def regions_of(data: bytes, starts: Iterable[tuple[str, int]]) -> list[Region]:
+    """Return the parts of an archive without a comment; each reaches to the next one."""
+    places = list(starts)
+    ends = [start for _, start in places[1:]] + [len(data)]
+    view = memoryview(data)
+    return [
+        Region(name, start, end - start, hashlib.sha256(view[start:end]).hexdigest())
+        for (name, start), end in zip(places, ends, strict=True)
+    ]
+
+
+def table(regions: Iterable[Region]) -> str:
+    """Return the table that is signed."""
+    lines = (f"{region.start} {region.length} {region.sha256} {region.name}\n" for region in regions)
+    return "".join([_TITLE, *lines])
+
+
+def with_room(archive: bytes, comment_bytes: int) -> bytes:
+    """Return an archive whose last record announces a comment of this length."""
+    return archive[:-2] + struct.pack("<H", comment_bytes)
+
+
+def read(data: bytes) -> Seal:
+    """Return the seal at the end of a file, by its own words and not by those of the ZIP.
+
+    Raises:
+        NoSealError: There is none, or one of another form.
+    """
+    window = max(0, len(data) - _COMMENT_BYTES_MAX)
+    start = data.rfind(_TITLE.encode(), window)
+    if start < 0:
+        raise NoSealError
+    try:
+        comment = data[start:].decode("ascii")
+    except UnicodeDecodeError as error:
+        raise NoSealError from error
+    signed, armor, rest = comment.partition(_ARMOR)
+    lines = [_LINE.fullmatch(line) for line in signed.removeprefix(_TITLE).removesuffix("\n").split("\n")]
+    regions = [Region(match[4], int(match[1]), int(match[2]), match[3]) for match in lines if match]
+    if len(regions) != len(lines) or table(regions) != signed:
+        raise NoSealError
+    return Seal(start, regions, signed, armor + rest)
+
+
+def is_whole(seal: Seal) -> bool:
+    """Tell whether the parts follow each other from the first byte to the seal."""
+    ends = [0, *(region.start + region.length for region in seal.regions)]
+    return [region.start for region in seal.regions] == ends[:-1] and ends[-1] == seal.start
+
+
+def changed_regions(data: bytes, seal: Seal) -> list[Region]:
+    """Return the parts whose bytes are not those that were sealed, each with its digest of now."""
+    view = memoryview(data)
+    now = (
+        region._replace(sha256=hashlib.sha256(view[region.start : region.start + region.length]).hexdigest())
+        for region in seal.regions
+    )
+    return [found for found, region in zip(now, seal.regions, strict=True) if found.sha256 != region.sha256]

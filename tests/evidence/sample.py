@@ -1,0 +1,131 @@
+"""A package made here, of a project that has something of everything, by the functions that make all packages."""
+
+import io
+import zipfile
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from contracts.evidence import seal
+from contracts.permissions import EVERYTHING
+from workers.common.sandboxed_job_main import Facts
+from workers.common.signing_key import SigningKey
+from workers.projects.packages import archive, contents, sealing
+from workers.projects.packages.choice import Choice
+from workers.projects.packages.contents import Export
+
+PACKAGE = UUID("0190a000-0000-7000-8000-00000000000a")
+PROJECT = UUID("0190a000-0000-7000-8000-000000000001")
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PASSWORD = "correct horse"
+NASTY = "</bdi><script>alert(1)</script>&amp; \u202e \x1b[31m 'quoted' \"twice\" =1+1"
+EVERY_SECTION: list[Any] = ["comments", "calls", "sequences", "history", "activity", "user-names"]
+
+DATA = {f"{kind}_{slot}": None for kind in ("integer", "decimal", "text", "checkbox", "datetime") for slot in (1, 2, 3)}
+LABEL = {"set_at": NOON.isoformat(), "label": None, "label_now": None, "value": "Theft", "value_now": "Robbery"}
+COMMENT = {
+    "comment_id": str(PROJECT),
+    "text": f"Seen by the guard.\n{NASTY}",
+    "created_by": "olivia",
+    "created_at": NOON.isoformat(),
+    "edited_by": None,
+    "edited_at": None,
+}
+CALL = {
+    **{key: value for key, value in COMMENT.items() if key not in {"text", "comment_id"}},
+    "call_id": str(PROJECT),
+    "direction": "made",
+    "at": NOON.isoformat(),
+    "party": "Police",
+    "number": "117",
+    "duration_seconds": 90,
+    "reference": "R-7",
+    "notes": NASTY,
+}
+SEQUENCE = {
+    "sequence_id": str(PROJECT),
+    "camera_id": "cam-4",
+    "camera_name": "Gate 4",
+    "site": None,
+    "start": NOON.isoformat(),
+    "end": NOON.isoformat(),
+    "media_expires_at": None,
+    "added_by": "olivia",
+    "added_at": NOON.isoformat(),
+    "media": "available",
+}
+
+
+def project() -> dict[str, Any]:
+    """Return a project as the database gives it."""
+    return {
+        "project_id": str(PROJECT),
+        "number": 12,
+        "reference": "INC0000060",
+        "revision": 7,
+        "type_id": 3,
+        "status_id": None,
+        "description": f"A bag was left at gate 4. {NASTY}",
+        "start_time": NOON.isoformat(),
+        "end_time": None,
+        "created_by": "olivia",
+        "created_at": NOON.isoformat(),
+        "updated_by": "oscar",
+        "updated_at": NOON.isoformat(),
+        "imported": False,
+        "retention_exempt": False,
+        "categories": {"1": 9, "2": None, "3": None, "4": None, "5": None},
+        "data": {**DATA, "text_1": "AB 123", "decimal_1": "1.5"},
+        "labels": {"type_id": LABEL},
+        "comments": [COMMENT],
+        "calls": [CALL],
+        "sequences": [SEQUENCE],
+    }
+
+
+def export(**changed: Any) -> Export:
+    """Return what a package is made of."""
+    change: Any = {"revision": 7, "at": NOON, "by": "oscar", "field": "type_id", "part_id": None, "old": 2, "new": 3}
+    field = {"field": "type_id", "label": None, "label_now": None, "value": 3, "name": "Theft", "name_now": "Robbery"}
+    values: dict[str, Any] = {
+        "package_id": PACKAGE,
+        "site": "main",
+        "organisation": "Harbour Security",
+        "timezone": "Europe/Zurich",
+        "project": project(),
+        "fields": [{**field, "set_at": NOON.isoformat()}],
+        "history": [{**change, "label": None, "names": {"2": "Fire", "3": "Theft"}}],
+        "activity": [{"at": NOON, "actor": "oscar", "activity": "projects.opened", "revision": None, "details": {}}],
+        "choice": Choice.of(EVERY_SECTION, EVERYTHING),
+        "exported_at": NOON,
+        "exported_by": "admin",
+        "purpose": {"recipient": "Police of the canton", "reference": "PV 4/2026", "legal_basis": "Art. 265 CPP"},
+        "language": "en",
+    }
+    return Export(**{**values, **changed})
+
+
+def package(key: SigningKey, password: str | None = None, **changed: Any) -> bytes:
+    """Return the file of a package."""
+    files = contents.files(export(**changed), key, encrypted=password is not None)
+    return packed({str(name): data for name, data in files.items()}, key, password)
+
+
+def packed(files: dict[str, bytes], key: SigningKey, password: str | None = None) -> bytes:
+    """Pack and seal files as the child process and the worker do."""
+    folder = sealing.folder_of(PACKAGE)
+    facts: Facts = {
+        "names": [folder + name for name in files],
+        "encrypted_from": f"{folder}{list(files)[1]}",
+        "at": NOON.timetuple()[:6],
+        "password": password,
+    }
+    reply = archive.job(facts, list(files.values()))
+    starts = [*zip(files, reply.facts["starts"], strict=True), (seal.DIRECTORY, reply.facts["directory"])]
+    return sealing.with_seal(reply.data[0], starts, key)
+
+
+def unpacked(data: bytes) -> dict[str, bytes]:
+    """Return the files of a package that is not encrypted, by their names in its folder."""
+    with zipfile.ZipFile(io.BytesIO(data)) as opened:
+        return {name.partition("/")[2]: opened.read(name) for name in opened.namelist()}

@@ -1,0 +1,1 @@
+UPDATE administration.settings SET export_details_required = true;

@@ -1,0 +1,60 @@
+"""The choice of what a package contains."""
+
+from collections.abc import Collection
+from typing import Final, NamedTuple, get_args
+
+from contracts.permissions import Grants, Level
+from contracts.projects.exports import NEEDED, Detail, Included, Section, Withheld
+from workers.projects import domain
+
+_DETAILS: Final[tuple[Detail, ...]] = get_args(Detail)
+_SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
+_OPTIONAL: Final[tuple[Withheld, ...]] = (*_SECTIONS, "activity")
+
+
+class Choice(NamedTuple):
+    """The contents of a package, and those that it omits because the caller may not see them."""
+
+    includes: list[Included]
+    withheld: list[Withheld]
+
+    @classmethod
+    def of(cls, requested: Collection[Included], grants: Grants) -> "Choice":
+        """Choose the requested sections; without any, all that the caller may see."""
+        possible: tuple[Included, ...] = get_args(Included)
+        named_alone = bool(set(requested) - {"user-names"})
+        able_to_miss: tuple[Withheld, ...] = _DETAILS if named_alone else (*_DETAILS, *_OPTIONAL)
+        withheld = [name for name in able_to_miss if not grants.allow(NEEDED[name], Level.VIEW)]
+        if named_alone:
+            return cls([name for name in possible if name in requested], withheld)
+        named = "user-names" in requested
+        chosen = [name for name in possible if name not in withheld and (name != "user-names" or named)]
+        return cls(chosen, withheld)
+
+    @property
+    def shows_names(self) -> bool:
+        """Whether the package names users."""
+        return "user-names" in self.includes
+
+    @property
+    def sections(self) -> list[Section]:
+        """The sections in the package."""
+        return [section for section in _SECTIONS if section in self.includes]
+
+    @property
+    def hidden_fields(self) -> list[str]:
+        """The fields that the history of the package omits."""
+        return domain.history_fields(self.omitted)
+
+    @property
+    def omitted(self) -> list[Detail | Section]:
+        """The details and sections that the package omits, for whatever reason."""
+        return [
+            *(detail for detail in _DETAILS if detail in self.withheld),
+            *(section for section in _SECTIONS if section not in self.includes),
+        ]
+
+    @property
+    def restricted_contents(self) -> list[Included | Detail]:
+        """The contents of the package that need a permission."""
+        return [*self.includes, *(detail for detail in _DETAILS if detail not in self.withheld)]

@@ -1,0 +1,174 @@
+"""The page of a package: everything in it for people, in one file that asks for nothing and runs nothing."""
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Final
+
+from workers.projects.packages.page_cells import Cells, escaped, isolated
+from workers.projects.packages.readme import wording
+
+Json = Mapping[str, Any]
+
+_PURPOSE: Final = ("recipient", "reference", "legal_basis")
+_MAIN: Final = ("reference", "start_time", "end_time")
+_RECORD: Final = ("created_at", "created_by", "updated_at", "updated_by", "imported")
+_SEQUENCE: Final = (
+    "camera_name",
+    "camera_id",
+    "site",
+    "start",
+    "end",
+    "media",
+    "media_expires_at",
+    "added_at",
+    "added_by",
+)
+_CALL: Final = ("direction", "at", "party", "number", "duration_seconds", "reference")
+_PARTS: Final = ("created_at", "created_by", "edited_at", "edited_by")
+_OPTIONAL: Final = ("comments", "calls", "sequences", "history", "activity")
+_TOO_DEEP: Final = frozenset({"changed", "package", "sequence_ids"})
+
+
+@cache
+def _style() -> str:
+    return resources.files("workers.projects.packages").joinpath("page.css").read_text("utf-8")
+
+
+@cache
+def _policy() -> str:
+    """Return what a browser may load for the page: its own style and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+
+
+def page(documents: Mapping[str, Json], language: str) -> str:
+    """Return the page of a package's documents."""
+    words = wording("page", language)
+    project = documents["project"]
+    cells = Cells.of(words, project["package"]["timezone"])
+    title = escaped(words["title"].format(number=project["number"]))
+    head = (
+        f'<!DOCTYPE html>\n<html lang="{"fr" if language == "fr" else "en"}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n<style>{_style()}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+    )
+    return head + "\n".join(_parts(documents, cells)) + "\n</body>\n</html>\n"
+
+
+def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
+    project = documents["project"]
+    yield from _about(project, cells)
+    yield _heading(cells, "main-details")
+    yield cells.facts(_main_details(project, cells))
+    if project.get("description"):
+        yield _heading(cells, "description") + f'<div class="text">{isolated(project["description"])}</div>'
+    if "categories" in project:
+        rows = [_field(field, cells) for field in project["fields"] if field["label"]]
+        yield _heading(cells, "categories") + (cells.facts(rows) if any(text for _, text in rows) else _nothing(cells))
+    for name, section in (("comments", _comment), ("calls", _call)):
+        if name in project:
+            yield _heading(cells, name) + ("".join(section(part, cells) for part in project[name]) or _nothing(cells))
+    if "sequences" in project:
+        rows = [[cells.cell(name, sequence.get(name)) for name in _SEQUENCE] for sequence in project["sequences"]]
+        yield _heading(cells, "sequences") + (cells.table(_SEQUENCE, rows) if rows else _nothing(cells))
+    if "history" in documents:
+        columns = ("at", "by", "field", "old", "new")
+        yield _heading(cells, "history")
+        yield cells.table(columns, ([*_change(entry, cells)] for entry in documents["history"]["items"]))
+    if "activity" in documents:
+        columns = ("at", "actor", "activity_name", "details")
+        yield _heading(cells, "activity")
+        yield cells.table(columns, ([*_action(entry, cells)] for entry in documents["activity"]["items"]))
+
+
+def _about(project: Json, cells: Cells) -> Iterator[str]:
+    words, package = cells.words, project["package"]
+    yield f"<p>{escaped(words['what'])} {escaped(words['no recordings'])}</p>"
+    rows = [(cells.label(name), package[name]) for name in ("organisation", "site")]
+    rows += [(words["recipient"], package["recipient"]), (words["purpose_reference"], package["reference"])]
+    rows += [(words["legal_basis"], package["legal_basis"]), (words["exported_at"], cells.time(package["exported_at"]))]
+    rows += [(words["exported_by"], package.get("exported_by", "")), (words["package_id"], str(package["package_id"]))]
+    rows += [(words["project_id"], str(project["project_id"])), (words["revision"], str(project["revision"]))]
+    yield _heading(cells, "package") + cells.facts(rows)
+    yield f"<p>{escaped(words['zone'].format(zone=package['timezone']))}</p>"
+    yield f'<p class="note">{escaped(words["check"])}</p>'
+    if "user-names" not in package["includes"]:
+        yield f"<p>{escaped(words['nameless'])}</p>"
+    chosen = [name for name in _OPTIONAL if name not in package["includes"] and name not in package["withheld"]]
+    for why, names in (("withheld", package["withheld"]), ("chosen", chosen)):
+        if names:
+            yield f"<p>{escaped(words[why].format(sections=', '.join(_short(cells, name) for name in names)))}</p>"
+
+
+def _short(cells: Cells, name: str) -> str:
+    """Return the name of a section within a sentence."""
+    label = cells.label(name).partition(" (")[0].partition(",")[0]
+    return label[:1].lower() + label[1:]
+
+
+def _main_details(project: Json, cells: Cells) -> Iterator[tuple[str, str]]:
+    for field in project["fields"]:
+        if field["field"] in {"type_id", "status_id"}:
+            yield _field(field, cells)
+    for name in (*_MAIN, *_RECORD):
+        if name != "imported" or project[name]:
+            yield cells.label(name), cells.plain(name, project.get(name), {})
+
+
+def _field(field: Json, cells: Cells) -> tuple[str, str]:
+    """Return the label and the value of a field, both as they were then and as they are now."""
+    label = _then_and_now(cells, field["label"] or cells.label(field["field"]), field["label_now"])
+    if field["name"]:
+        return label, _then_and_now(cells, field["name"], field["name_now"])
+    return label, cells.plain(field["field"], field["value"], {})
+
+
+def _then_and_now(cells: Cells, then: str, now: str | None) -> str:
+    return cells.words["renamed"].format(then=then, now=now) if now else then
+
+
+def _comment(comment: Json, cells: Cells) -> str:
+    return _head(comment, _PARTS, cells) + f'<div class="text">{isolated(comment["text"])}</div>\n'
+
+
+def _call(call: Json, cells: Cells) -> str:
+    notes = f'<div class="text">{isolated(call["notes"])}</div>\n' if call["notes"] else ""
+    return _head(call, (*_CALL, *_PARTS), cells) + notes
+
+
+def _head(part: Json, names: tuple[str, ...], cells: Cells) -> str:
+    """Return the line above a text: the fields that have a value."""
+    texts = ((name, cells.plain(name, part.get(name), {})) for name in names)
+    shown = (f"{escaped(cells.label(name))}{cells.words['colon']} {isolated(text)}" for name, text in texts if text)
+    return f'<p class="head">{" · ".join(shown)}</p>\n'
+
+
+def _change(entry: Json, cells: Cells) -> Iterator[str]:
+    field = entry["field"]
+    yield cells.cell("at", entry["at"])
+    yield cells.cell("by", entry["by"])
+    yield cells.cell("field", entry.get("label") or cells.label(field))
+    for name in ("old", "new"):
+        yield cells.cell(field, entry[name], entry["names"])
+
+
+def _action(entry: Json, cells: Cells) -> Iterator[str]:
+    details = {name: value for name, value in entry["details"].items() if name not in _TOO_DEEP}
+    if changed := entry["details"].get("changed"):
+        details["changed"] = [cells.label(name) for name in changed]
+    yield cells.cell("at", entry["at"])
+    yield cells.cell("actor", entry["actor"])
+    yield cells.cell("activity_name", cells.label(entry["activity"]))
+    yield cells.cell("details", details)
+
+
+def _heading(cells: Cells, name: str) -> str:
+    return f"<h2>{escaped(cells.label(name))}</h2>\n"
+
+
+def _nothing(cells: Cells) -> str:
+    return f"<p>{escaped(cells.words['nothing'])}</p>"
