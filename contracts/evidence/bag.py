@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 BAGIT: Final = "bagit.txt"
 INFO: Final = "bag-info.txt"
@@ -27,7 +27,7 @@ class Difference(NamedTuple):
     """A file of a bag that is not as its manifests say: changed, missing or extra."""
 
     name: str
-    kind: str
+    kind: Literal["changed", "missing", "extra"]
     expected: str | None = None
     found: str | None = None
 

@@ -12,7 +12,7 @@ from incidents import demo
 from incidents.cli import messages
 from incidents.cli.administration import categories, define, definitions, licence, roles, settings, site
 from incidents.cli.imports import imports
-from incidents.cli.operations import audit, dead_letters, retention, status
+from incidents.cli.operations import audit, dead_letters, retention, status, verify
 from incidents.cli.plugins import NotInstalledError, plugins
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
@@ -84,7 +84,20 @@ def build(language: str = "en") -> typer.core.TyperGroup:
     app.add_typer(roles.app, name="roles")
     app.add_typer(dead_letters.app, name="dead")
     app.add_typer(settings.app, name="settings")
-    for part in (imports, reports, audit, site, definitions, statistics, define, categories, status, messages, demo):
+    for part in (
+        imports,
+        reports,
+        audit,
+        site,
+        definitions,
+        statistics,
+        define,
+        categories,
+        status,
+        verify,
+        messages,
+        demo,
+    ):
         part.register(app)
     root: Any = typer.main.get_command(app)
     for plugin in plugins(language):

@@ -142,6 +142,12 @@ def password(question: str, language: str) -> str:
         typer.echo(say(language, "These are two different passwords."), err=True)
 
 
+def password_once(question: str, language: str) -> str:
+    """Ask for a password that exists already."""
+    suffix = _prompt_suffix(language)
+    return str(typer.prompt(printable(question), hide_input=True, err=True, prompt_suffix=suffix))
+
+
 def print_usage_error(error: typer.TyperException, why: str) -> int:
     """Print why a line is not understood, with the usage, and return the exit status.
 

@@ -1,0 +1,153 @@
+"""The command that verifies a package, without a system."""
+
+import asyncio
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+from rich.text import Text
+
+from contracts.evidence.ssh_signatures import FormError
+from incidents.terminal.options import command
+from incidents.terminal.printing import password_once, read_line
+from incidents.terminal.session import Session, Status, UsageError
+from incidents.terminal.tables import show
+
+_FILE_BYTES_MAX: Final = 1_000_000_000
+
+_SENTENCES: Final = {
+    "no-seal": "It has no seal at its end: it was cut off or packed again, or it is no package of this product.",
+    "seal-broken": "The seal is not as it was written (bytes {first} to {last} of the file).",
+    "uncovered": "Bytes {first} to {last} of the file were added or removed.",
+    "changed": "{name} was changed.",
+    "changed-here": "{name} was changed (bytes {first} to {last} of the file).",
+    "missing": "{name} is missing.",
+    "extra": "{name} was added.",
+    "unreadable": "{name} cannot be read.",
+    "unopened": "The file cannot be opened as a ZIP.",
+    "wrong-password": "The password does not open it.",
+    "signature-broken": "The signature of the list of files is missing, not as it was written, or of another key.",
+    "other-key": "It was signed by the key {found}, not by the expected one, {expected}.",
+    "unsigned": "No signature by the expected key, {expected}, was found.",
+}
+_LABELS: Final = {
+    "Source-Organization": "Organisation",
+    "Site": "Site",
+    "External-Description": "Content",
+    "External-Identifier": "Package",
+    "Exported-At": "Exported at",
+    "Exported-By": "Exported by",
+    "Recipient": "For",
+    "Reference": "Reference of the recipient",
+    "Legal-Basis": "Legal basis",
+}
+"""The facts that the description of a bag states, and their names for people."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add `verify`."""
+    command(
+        app,
+        "verify",
+        "incidents verify incident-12.zip --key signing-key.pub",
+        "incidents verify incident-12.zip --key SHA256:… --password",
+        "incidents verify incident-12.zip --json",
+    )(verify)
+
+
+async def verify(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The package.")],
+    *,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|SHA256:…", help="The key that must have signed it, or its fingerprint."),
+    ] = None,
+    password: Annotated[bool, typer.Option("--password", help="Open it with a password that you type.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Open it with the password on line 1 of stdin.")
+    ] = False,
+) -> None:
+    """Verify that nothing in a package was changed, and by which key it was signed; it needs no system and no network.
+
+    Exit status: 0 verified, 1 something is not as it was signed, 2 not understood.
+    """
+    verification: Any = import_module("incidents.evidence.verification")  # only this command needs its libraries
+    expected = _expected(session, verification, key)
+    data = _read(session, file)
+    secret = _password(session, ask=not password_stdin) if password or password_stdin else None
+    result = await asyncio.to_thread(verification.verify, data, expected, secret)
+    session.show({"file": str(file), **result.document()}, *_lines(session, file, result))
+    if not result.verified:
+        raise typer.Exit(Status.REFUSED)
+
+
+def _expected(session: Session, verification: Any, key: str | None) -> str | None:
+    if key is None:
+        return None
+    try:
+        return str(verification.expected_fingerprint(key))
+    except OSError as error:
+        reason = session.say(error.strerror or str(error))
+        raise UsageError(session.say("{path} cannot be read: {reason}", path=key, reason=reason)) from error
+    except (FormError, UnicodeDecodeError) as error:
+        words = "{path} is not a public key of Ed25519: name the file of the key, or its fingerprint, SHA256:…"
+        raise UsageError(session.say(words, path=key)) from error
+
+
+def _read(session: Session, file: Path) -> bytes:
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(_FILE_BYTES_MAX + 1)
+    except OSError as error:
+        reason = session.say(error.strerror or str(error))
+        raise UsageError(session.say("{path} cannot be read: {reason}", path=file, reason=reason)) from error
+    if len(data) > _FILE_BYTES_MAX:
+        raise UsageError(session.say("{path} is too large for a package", path=file))
+    return data
+
+
+def _password(session: Session, *, ask: bool) -> str:
+    if not ask:
+        try:
+            return read_line()
+        except UnicodeDecodeError as error:
+            raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
+    if not sys.stdin.isatty():
+        raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
+    return session.ask(lambda: password_once(session.say("Password"), session.language), "--password-stdin")
+
+
+def _lines(session: Session, file: Path, result: Any) -> list[Any]:
+    if not result.verified:
+        head = Text(session.say("{path} is not as it was signed:", path=file), style="bold red")
+        return [head, *(Text(f"  {_sentence(session, finding)}") for finding in result.findings)]
+    lines = [Text(session.say("{path} is verified: nothing in it was changed.", path=file), style="bold green")]
+    lines.append(Text(session.say("Signed by the key {fingerprint}", fingerprint=result.fingerprint)))
+    if result.pinned:
+        lines.append(Text(session.say("This is the expected key.")))
+    else:
+        words = (
+            "This key came with the package. It proves that nothing was changed, but not who made it: compare its "
+            "fingerprint with the one that the site gave you by another way, or name that with --key."
+        )
+        lines.append(Text(session.say(words), style="yellow"))
+    if not result.opened:
+        words = "Its files are encrypted and were not opened; what is encrypted was verified. --password opens them."
+        lines.append(Text(session.say(words)))
+    rows = [(session.say(words), result.facts[label]) for label, words in _LABELS.items() if label in result.facts]
+    return [*lines, show.table(session.language, "Fact", "Value", rows=rows)] if rows else lines
+
+
+def _sentence(session: Session, finding: Any) -> str:
+    kind = finding.kind
+    if kind == "changed" and finding.first_byte is not None:
+        kind = "changed-here"
+    elif kind == "unreadable" and not finding.name:
+        kind = "unopened"
+    elif kind == "other-key" and finding.found is None:
+        kind = "unsigned"
+    values = {"name": finding.name, "first": finding.first_byte, "last": finding.last_byte}
+    return session.say(_SENTENCES[kind], **values, expected=finding.expected, found=finding.found)

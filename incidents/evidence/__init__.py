@@ -1,0 +1,1 @@
+"""Verifying packages, without a system."""

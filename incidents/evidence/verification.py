@@ -1,0 +1,146 @@
+"""Verifying a package: that each of its bytes is as it was signed, and by which key."""
+
+from pathlib import Path
+from typing import Final
+
+from nacl.exceptions import CryptoError
+from nacl.signing import VerifyKey
+
+from contracts.evidence import bag, seal
+from contracts.evidence.seal import NoSealError, Seal
+from contracts.evidence.ssh_signatures import (
+    FormError,
+    Signature,
+    fingerprint,
+    read_armor,
+    read_public_line,
+    signed_bytes,
+)
+from incidents.evidence.findings import Finding, Verification
+from incidents.evidence.reading import Archive, UnreadableError, WrongPasswordError
+
+_FINGERPRINT: Final = "SHA256:"
+_KEY_FILE_CHARACTERS_MAX: Final = 10_000
+_END_RECORD: Final = b"PK\x05\x06"
+_END_RECORD_BYTES: Final = 22
+
+
+def expected_fingerprint(key: str) -> str:
+    """Return the fingerprint of an expected key: itself, or that of the key in a file.
+
+    Raises:
+        FormError: The file holds no Ed25519 key of OpenSSH.
+        OSError: It cannot be read.
+    """
+    if key.startswith(_FINGERPRINT):
+        return key
+    with Path(key).open(encoding="utf-8") as file:
+        return fingerprint(read_public_line(file.read(_KEY_FILE_CHARACTERS_MAX)))
+
+
+def verify(data: bytes, expected: str | None = None, password: str | None = None) -> Verification:
+    """Verify the file of a package; `expected` is the fingerprint of the only key that counts.
+
+    Without the password of an encrypted package its seal is verified, which covers the encrypted files.
+    """
+    result = Verification(len(data))
+    key = _verify_seal(data, result)
+    if key is not None:
+        result.fingerprint = fingerprint(key)
+        result.pinned = result.fingerprint == expected
+    if expected is not None and not result.pinned:
+        result.findings.append(Finding("other-key", expected=expected, found=result.fingerprint))
+    _verify_files(data, key, password, result)
+    return result
+
+
+def _verify_seal(data: bytes, result: Verification) -> bytes | None:
+    """Verify the seal and what it covers; return the key that signed it."""
+    try:
+        found = seal.read(data)
+    except NoSealError:
+        result.findings.append(_no_seal(data))
+        return None
+    signature = _verified(found.signature, seal.NAMESPACE, found.signed.encode())
+    if signature is None:
+        result.findings.append(Finding("seal-broken", first_byte=found.start, last_byte=len(data) - 1))
+    elif not seal.is_whole(found):
+        result.findings.append(_uncovered(found))
+    result.findings += _changed(data, found)
+    return signature.public_key if signature else None
+
+
+def _no_seal(data: bytes) -> Finding:
+    """Tell a seal that cannot be read from none: something is behind the last record of the ZIP."""
+    end = data.rfind(_END_RECORD) + _END_RECORD_BYTES
+    if _END_RECORD_BYTES <= end < len(data):
+        return Finding("seal-broken", first_byte=end, last_byte=len(data) - 1)
+    return Finding("no-seal")
+
+
+def _uncovered(found: Seal) -> Finding:
+    """Return the bytes that a seal does not cover, or those that are gone."""
+    covered = max((region.last + 1 for region in found.regions), default=0)
+    first, end = sorted((covered, found.start))
+    return Finding("uncovered", first_byte=first, last_byte=max(end - 1, first))
+
+
+def _changed(data: bytes, found: Seal) -> list[Finding]:
+    before = {region.start: region.sha256 for region in found.regions}
+    return [
+        Finding("changed", region.name, region.start, region.last, before[region.start], region.sha256)
+        for region in seal.changed_regions(data, found)
+    ]
+
+
+def _verified(armored: str, namespace: str, message: bytes) -> Signature | None:
+    """Return a signature if it is one of this message for this purpose."""
+    try:
+        signature = read_armor(armored)
+        VerifyKey(signature.public_key).verify(signed_bytes(namespace, message), signature.signature)
+    except (FormError, CryptoError, ValueError):
+        return None
+    return signature if signature.namespace == namespace else None
+
+
+def _verify_files(data: bytes, key: bytes | None, password: str | None, result: Verification) -> None:
+    """Read the files, and compare them with the manifests and the signature of these."""
+    files = dict[str, bytes]()
+    try:
+        archive = Archive(data)
+        result.encrypted = archive.is_encrypted
+        if result.encrypted and password is None:
+            return
+        for name, content in archive.files(password):
+            if name in files:
+                result.findings.append(Finding("extra", name))
+            files[name] = content
+    except WrongPasswordError:
+        result.findings.append(Finding("wrong-password"))
+        return
+    except UnreadableError as error:
+        if not any(finding.kind == "changed" for finding in result.findings):
+            result.findings.append(Finding("unreadable", error.name))
+        return
+    result.opened, result.files = True, len(files)
+    _compare(files, key, result)
+
+
+def _compare(files: dict[str, bytes], key: bytes | None, result: Verification) -> None:
+    known = {(finding.kind, finding.name) for finding in result.findings}
+    for name, kind, expected, found in bag.differences(files):
+        if (kind, name) not in known:
+            result.findings.append(Finding(kind, name, expected=expected, found=found))
+    armored = files.get(bag.SIGNATURE, b"").decode("ascii", "replace")
+    signature = _verified(armored, bag.NAMESPACE, files.get(bag.TAG_MANIFEST, b""))
+    if signature is None or (key is not None and signature.public_key != key) or not _has_key(files, signature):
+        result.findings.append(Finding("signature-broken", bag.SIGNATURE))
+    result.facts = bag.read_info(files.get(bag.INFO, b"").decode(errors="replace"))
+
+
+def _has_key(files: dict[str, bytes], signature: Signature) -> bool:
+    """Tell whether the key in the package is the one that signed it."""
+    try:
+        return read_public_line(files.get(bag.PUBLIC_KEY, b"").decode()) == signature.public_key
+    except ValueError:
+        return False

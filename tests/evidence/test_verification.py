@@ -1,0 +1,127 @@
+"""A verification finds every change of a package, and names what was changed."""
+
+import io
+import os
+import random
+import zipfile
+
+import pytest
+
+from contracts.evidence import bag
+from incidents.evidence.findings import Verification
+from incidents.evidence.verification import verify
+from tests.evidence.sample import PASSWORD, export, package, packed, unpacked
+from workers.common.signing_key import SigningKey
+from workers.projects.packages.contents import files
+
+KEY, FORGER = SigningKey.generate("incident-manager-main"), SigningKey.generate("somebody")
+FLIPS = int(os.environ.get("FLIPS", "3000"))
+"""How many bytes are changed, one at a time; `make flips` changes each of them."""
+
+
+@pytest.fixture(scope="module")
+def plain() -> bytes:
+    """A package without a password."""
+    return package(KEY)
+
+
+@pytest.fixture(scope="module")
+def encrypted() -> bytes:
+    """A package with a password."""
+    return package(KEY, PASSWORD)
+
+
+def found(result: Verification) -> list[tuple[str, str]]:
+    """Return the kinds and names of what was found."""
+    return [(finding.kind, finding.name) for finding in result.findings]
+
+
+def test_an_untouched_package_is_verified(plain: bytes, encrypted: bytes) -> None:
+    """A package as it was made is verified, with its facts, also unopened; the expected key is told from any other."""
+    result = verify(plain, KEY.fingerprint)
+    assert (result.verified, result.pinned, result.opened, result.encrypted) == (True, True, True, False)
+    assert (result.facts["Recipient"], result.fingerprint) == ("Police of the canton", KEY.fingerprint)
+    assert not verify(plain).pinned
+    sealed, opened = verify(encrypted), verify(encrypted, password=PASSWORD)
+    assert (sealed.verified, sealed.opened, sealed.facts) == (True, False, {})
+    assert (opened.verified, opened.opened, opened.facts) == (True, True, result.facts)
+    assert found(verify(encrypted, password="incorrect horse")) == [("wrong-password", "")]
+
+
+def test_another_key_is_not_the_expected_one(plain: bytes) -> None:
+    """A whole package of somebody else verifies, and fails as soon as a key is expected."""
+    forged = package(FORGER)
+    assert verify(forged).verified
+    assert found(verify(forged, KEY.fingerprint)) == [("other-key", "")]
+    assert found(verify(plain, FORGER.fingerprint)) == [("other-key", "")]
+
+
+def test_new_hashes_do_not_hide_a_change(plain: bytes) -> None:
+    """A forger who writes all hashes anew, and seals the file with a key of their own, cannot sign as the site."""
+    forged = unpacked(plain)
+    forged["data/project.json"] = forged["data/project.json"].replace(b"Gate 4", b"Gate 5")
+    forged["bag-info.txt"] = forged["bag-info.txt"].replace(b"Harbour", b"Airport")
+    forged["manifest-sha256.txt"] = bag.manifest(forged, tags=False).encode()
+    forged["tagmanifest-sha256.txt"] = bag.manifest(forged, tags=True).encode()
+    for result in (verify(packed(forged, FORGER)), verify(packed(forged, FORGER), KEY.fingerprint)):
+        assert ("signature-broken", bag.SIGNATURE) in found(result)
+    forged["tagmanifest-sha256.txt.sig"] = FORGER.sign(bag.NAMESPACE, forged["tagmanifest-sha256.txt"]).encode()
+    assert ("signature-broken", bag.SIGNATURE) in found(verify(packed(forged, FORGER)))
+    forged["signing-key.pub"] = FORGER.public_line.encode()
+    assert ("changed", "signing-key.pub") in found(verify(packed(forged, FORGER)))
+
+
+def test_packing_again_is_noticed(plain: bytes) -> None:
+    """The same files in another ZIP have no seal, though their own signature still holds."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, data in unpacked(plain).items():
+            archive.writestr(f"folder/{name}", data)
+    result = verify(target.getvalue())
+    assert (found(result), result.opened) == ([("no-seal", "")], True)
+
+
+@pytest.mark.parametrize("name", sorted(unpacked(package(KEY))))
+def test_a_changed_missing_or_extra_file_is_named(name: str) -> None:
+    """Each file counts: changed, missing or beside the others, it is named."""
+    made = {str(each): data for each, data in files(export(), KEY, encrypted=False).items()}
+    assert name in {each for _, each in found(verify(packed({**made, name: made[name] + b"\n"}, KEY)))} | (
+        {name} if name == bag.TAG_MANIFEST else set()
+    )
+    less = packed({each: data for each, data in made.items() if each != name}, KEY)
+    assert not verify(less).verified
+    assert ("extra", f"data/{name}") in found(verify(packed({**made, f"data/{name}": b""}, KEY)))
+
+
+def is_named(result: Verification, place: int) -> bool:
+    """Tell whether a finding names the bytes in which a place is."""
+    spans = [(finding.first_byte, finding.last_byte) for finding in result.findings]
+    return any(first is not None and last is not None and first <= place <= last for first, last in spans)
+
+
+@pytest.mark.parametrize("password", [None, PASSWORD], ids=["plain", "encrypted"])
+def test_every_flipped_byte_is_found(plain: bytes, encrypted: bytes, password: str | None) -> None:
+    """Whichever byte is changed, in a file, a header, the list at the end or the seal, its place is named."""
+    data, chance = (encrypted if password else plain), random.Random(7)
+    places = range(len(data)) if len(data) <= FLIPS else sorted(chance.sample(range(len(data)), FLIPS))
+    for place in places:
+        flipped = bytearray(data)
+        flipped[place] ^= 1 << chance.randrange(8)
+        result = verify(bytes(flipped))
+        assert not result.verified, place
+        assert is_named(result, place), (place, result.findings)
+
+
+def test_bytes_around_it_are_found(plain: bytes) -> None:
+    """Bytes before, within and behind a package, and those that are gone, are found, though readers ignore them."""
+    directory = plain.rindex(b"PK\x01\x02")
+    for forged in (
+        b"x" + plain,
+        plain + b"x",
+        plain[:-1],
+        plain[:directory] + b"x" + plain[directory:],
+        plain[:1000],
+        b"",
+    ):
+        assert not verify(forged).verified
+    assert found(verify(b"PK"))[0] == ("no-seal", "")

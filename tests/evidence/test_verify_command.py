@@ -1,0 +1,64 @@
+"""`incidents verify`: what it says, and how it ends."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.client.command_line import CommandResult, incidents
+from tests.evidence.sample import PASSWORD, package
+from workers.common.signing_key import SigningKey
+
+KEY = SigningKey.generate("incident-manager-main")
+
+
+async def verify(folder: Path, *line: object, given: str = "") -> CommandResult:
+    """Type `incidents verify` in a folder where nothing is known of any system."""
+    return await incidents("verify", *line, folder=folder, standard_input=given)
+
+
+async def test_a_package_is_verified_without_a_system(tmp_path: Path) -> None:
+    """The fingerprint and the facts are printed, and without an expected key, what the key does not prove."""
+    (tmp_path / "a.zip").write_bytes(package(KEY))
+    (tmp_path / "site.pub").write_text(KEY.public_line)
+    bare, pinned = await verify(tmp_path, "a.zip"), await verify(tmp_path, "a.zip", "--key", "site.pub")
+    assert (bare.status, pinned.status) == (0, 0)
+    assert [word for word in (KEY.fingerprint, "Police of the canton", "not who made it") if word not in bare.out] == []
+    assert "This is the expected key." in pinned.out
+    told = await verify(tmp_path, "a.zip", "--key", KEY.fingerprint, "--json")
+    assert (told.json["verified"], told.json["pinned"], told.json["findings"]) == (True, True, [])
+
+
+async def test_a_password_opens_an_encrypted_one(tmp_path: Path) -> None:
+    """An encrypted package is verified unopened, and opened with its password; another one is refused."""
+    (tmp_path / "a.zip").write_bytes(package(KEY, PASSWORD))
+    closed = await verify(tmp_path, "a.zip", "--lang", "fr")
+    assert (closed.status, "chiffrés" in closed.out, "Police" in closed.out) == (0, True, False)
+    opened = await verify(tmp_path, "a.zip", "--password-stdin", given=f"{PASSWORD}\n")
+    assert (opened.status, "Police of the canton" in opened.out) == (0, True)
+    assert (await verify(tmp_path, "a.zip", "--password-stdin", given="no\n")).status == 1
+
+
+@pytest.mark.parametrize(
+    "language, words", [("en", "data/project.json was changed"), ("fr", "data/project.json a été")]
+)
+async def test_a_change_is_named(tmp_path: Path, language: str, words: str) -> None:
+    """A changed byte ends with status 1, the name of the file, and the bytes in which it is."""
+    data = bytearray(package(KEY))
+    data[data.index(b"data/project.json") + 200] ^= 1
+    (tmp_path / "a.zip").write_bytes(data)
+    ended = await verify(tmp_path, "a.zip", "--lang", language)
+    assert (ended.status, words in ended.out) == (1, True)
+    told = (await verify(tmp_path, "a.zip", "--json")).json
+    [finding] = told["findings"]
+    assert (told["verified"], finding["kind"], finding["name"]) == (False, "changed", "data/project.json")
+    assert 0 < finding["first_byte"] < finding["last_byte"] < len(data)
+
+
+async def test_what_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
+    """A missing file and a key that is none end with status 2 and the reason."""
+    (tmp_path / "a.zip").write_bytes(package(KEY))
+    missing, keyless = await verify(tmp_path, "b.zip"), await verify(tmp_path, "a.zip", "--key", "a.zip")
+    assert (missing.status, "b.zip" in missing.err) == (2, True)
+    assert (keyless.status, "SHA256:" in keyless.err) == (2, True)
+    other = await verify(tmp_path, "a.zip", "--key", "SHA256:somebody")
+    assert (other.status, KEY.fingerprint in other.out) == (1, True)
