@@ -10,7 +10,7 @@ TESTS_AT_ONCE ?= 4
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check layout lint types arrows format words wire docs lock bench pressure faults fuzz clean
+.PHONY: help install demo test check layout lint types arrows format words wire docs lock bench pressure faults fuzz flips clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -94,6 +94,9 @@ faults: install ## Make faults for MINUTES=30 with SEED=1, and judge the whole h
 fuzz: install ## Send raw frames and odd documents: FRAMES=100000 DOCUMENTS=10000 SEED=1
 	@$(BIN)/python -m tests.fuzz --frames $(or $(FRAMES),100000) --documents $(or $(DOCUMENTS),10000) \
 		--seed $(or $(SEED),1)
+
+flips: install ## Change each byte of a package, one at a time, and verify that each change is found
+	@FLIPS=1000000 $(BIN)/pytest --quiet --timeout 0 tests/evidence/test_verification.py
 
 clean: ## Remove what was made here
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
