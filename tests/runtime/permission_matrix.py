@@ -117,6 +117,11 @@ COMMANDS = (
         {**_EXPORT, **{f"{PROJECTS}/{name}": VIEW for name in _EXPORTED}},
         {"project_id": ID, "include": [*_EXPORTED]},
     ),
+    Line(
+        "projects.export",
+        {**_EXPORT, f"{PROJECTS}/activity-logs": VIEW},
+        {"project_id": ID, "include": ["activity"]},
+    ),
     Line("projects.import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
     Line(
         "projects.import",

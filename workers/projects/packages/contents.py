@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from contracts.evidence import bag
 from contracts.evidence.documents import PackagedProject
-from contracts.projects.exports import EntryName, PackageEntry, Section
+from contracts.projects.exports import PackageEntry, Section
 from contracts.sheets import csv_line
 from workers.common.signing_key import SigningKey
 from workers.projects import visibility
@@ -55,7 +55,7 @@ class Export:
     language: str
 
 
-def files(export: Export, key: SigningKey, *, encrypted: bool) -> dict[EntryName, bytes]:
+def files(export: Export, key: SigningKey, *, encrypted: bool) -> dict[str, bytes]:
     """Return the files of a package in their order; the first one is never encrypted."""
     documents = _documents(export)
     facts = readme.Facts(
@@ -66,7 +66,7 @@ def files(export: Export, key: SigningKey, *, encrypted: bool) -> dict[EntryName
         includes=export.choice.includes,
         encrypted=encrypted,
     )
-    contents: dict[EntryName, bytes] = {"README.txt": readme.text(facts, export.language).encode()}
+    contents: dict[str, bytes] = {"README.txt": readme.text(facts, export.language).encode()}
     contents["data/index.html"] = page(documents, export.language).encode()
     contents["data/project.json"] = _json(documents["project"])
     contents["data/project.schema.json"] = schema()
@@ -85,9 +85,10 @@ def files(export: Export, key: SigningKey, *, encrypted: bool) -> dict[EntryName
     return contents
 
 
-def entries(contents: Mapping[EntryName, bytes]) -> list[PackageEntry]:
+def entries(contents: Mapping[str, bytes]) -> list[PackageEntry]:
     """Return what the outcome says of each file."""
-    return [PackageEntry(name=name, bytes=len(data), sha256=bag.sha256(data)) for name, data in contents.items()]
+    listed = ({"name": name, "bytes": len(data), "sha256": bag.sha256(data)} for name, data in contents.items())
+    return [PackageEntry.model_validate(entry) for entry in listed]
 
 
 @cache

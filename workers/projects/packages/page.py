@@ -28,6 +28,8 @@ _SEQUENCE: Final = (
 )
 _CALL: Final = ("direction", "at", "party", "number", "duration_seconds", "reference")
 _PARTS: Final = ("created_at", "created_by", "edited_at", "edited_by")
+_CHANGE: Final = ("at", "by", "field", "old", "new")
+_ACTION: Final = ("at", "actor", "activity_name", "details")
 _OPTIONAL: Final = ("comments", "calls", "sequences", "history", "activity")
 _TOO_DEEP: Final = frozenset({"changed", "package", "sequence_ids"})
 
@@ -67,8 +69,9 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
     if project.get("description"):
         yield _heading(cells, "description") + f'<div class="text">{isolated(project["description"])}</div>'
     if "categories" in project:
-        rows = [_field(field, cells) for field in project["fields"] if field["label"]]
-        yield _heading(cells, "categories") + (cells.facts(rows) if any(text for _, text in rows) else _nothing(cells))
+        named = [_field(field, cells) for field in project["fields"] if field["label"]]
+        has_values = any(text for _, text in named)
+        yield _heading(cells, "categories") + (cells.facts(named) if has_values else _nothing(cells))
     for name, section in (("comments", _comment), ("calls", _call)):
         if name in project:
             yield _heading(cells, name) + ("".join(section(part, cells) for part in project[name]) or _nothing(cells))
@@ -76,13 +79,11 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
         rows = [[cells.cell(name, sequence.get(name)) for name in _SEQUENCE] for sequence in project["sequences"]]
         yield _heading(cells, "sequences") + (cells.table(_SEQUENCE, rows) if rows else _nothing(cells))
     if "history" in documents:
-        columns = ("at", "by", "field", "old", "new")
         yield _heading(cells, "history")
-        yield cells.table(columns, ([*_change(entry, cells)] for entry in documents["history"]["items"]))
+        yield cells.table(_CHANGE, ([*_change(entry, cells)] for entry in documents["history"]["items"]))
     if "activity" in documents:
-        columns = ("at", "actor", "activity_name", "details")
         yield _heading(cells, "activity")
-        yield cells.table(columns, ([*_action(entry, cells)] for entry in documents["activity"]["items"]))
+        yield cells.table(_ACTION, ([*_action(entry, cells)] for entry in documents["activity"]["items"]))
 
 
 def _about(project: Json, cells: Cells) -> Iterator[str]:

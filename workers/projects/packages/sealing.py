@@ -7,7 +7,6 @@ from uuid import UUID
 
 from contracts.errors import Code, Refusal
 from contracts.evidence import seal
-from contracts.projects.exports import EntryName
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import Cause, ChildError
 from workers.common.signing_key import SigningKey
@@ -21,7 +20,7 @@ def folder_of(package_id: UUID) -> str:
 
 
 async def pack(
-    contents: Mapping[EntryName, bytes], folder: str, at: datetime, password: str | None, key: SigningKey
+    contents: Mapping[str, bytes], folder: str, at: datetime, password: str | None, key: SigningKey
 ) -> bytes:
     """Return the file of a package.
 
