@@ -76,7 +76,10 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
         if name in project:
             yield _heading(cells, name) + ("".join(section(part, cells) for part in project[name]) or _nothing(cells))
     if "sequences" in project:
-        rows = [[cells.cell(name, sequence.get(name)) for name in _SEQUENCE] for sequence in project["sequences"]]
+        located = (
+            {**sequence, "site": sequence["site"] or project["package"]["site"]} for sequence in project["sequences"]
+        )
+        rows = [[cells.cell(name, sequence.get(name)) for name in _SEQUENCE] for sequence in located]
         yield _heading(cells, "sequences") + (cells.table(_SEQUENCE, rows) if rows else _nothing(cells))
     if "history" in documents:
         yield _heading(cells, "history")

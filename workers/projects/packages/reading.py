@@ -19,7 +19,6 @@ from workers.projects.packages.choice import Choice
 from workers.projects.packages.contents import Export
 from workers.projects.packages.field_values import CategoryNameRow, DataFieldNameRow, field_values
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow
-from workers.projects.rows import ProjectRows
 from workers.projects.rules import camera_recording_rules
 from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.storage.identity_map import rows_of
@@ -63,7 +62,7 @@ def require_purpose(command: ExportProject) -> None:
         raise Refusal(Code.INVALID, fields=[{"field": name, "kind": "missing"} for name in missing])
 
 
-async def read_export(command: ExportProject, unit: Unit[ProjectRows]) -> Export:
+async def read_export(command: ExportProject, unit: Unit[Any]) -> Export:
     """Read the contents of a package.
 
     Raises:
@@ -95,13 +94,13 @@ async def read_export(command: ExportProject, unit: Unit[ProjectRows]) -> Export
     )
 
 
-async def _read_fields(unit: Unit[ProjectRows], document: dict[str, Any]) -> list[dict[str, Any]]:
+async def _read_fields(unit: Unit[Any], document: dict[str, Any]) -> list[dict[str, Any]]:
     categories = rows_of(await unit.connection.execute(_CATEGORIES), CategoryNameRow)
     data_fields = rows_of(await unit.connection.execute(_DATA_FIELDS), DataFieldNameRow)
     return field_values(document, list(categories), list(data_fields))
 
 
-async def _read_history(command: ExportProject, unit: Unit[ProjectRows], choice: Choice) -> list[HistoryEntryColumns]:
+async def _read_history(command: ExportProject, unit: Unit[Any], choice: Choice) -> list[HistoryEntryColumns]:
     """Read the whole history of a project, without the sections that the package omits."""
     hidden = choice.hidden_fields
     revision, place = change_history.NEWEST
@@ -111,7 +110,7 @@ async def _read_history(command: ExportProject, unit: Unit[ProjectRows], choice:
     return [domain.visible_entry(change_history.entry_of(row), hidden) for row in rows]
 
 
-async def _read_activity(command: ExportProject, unit: Unit[ProjectRows]) -> list[dict[str, Any]]:
+async def _read_activity(command: ExportProject, unit: Unit[Any]) -> list[dict[str, Any]]:
     """Read what was recorded about a project, without the details that the caller may not see."""
     parameters = {"project_id": command.project_id, "hidden": hidden_activities(unit.grants)}
     rows: Sequence[ActivityRow] = rows_of(await unit.connection.execute(_ACTIVITY, parameters), ActivityRow)
