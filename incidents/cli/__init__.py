@@ -12,7 +12,7 @@ from incidents import demo
 from incidents.cli import messages
 from incidents.cli.administration import categories, define, definitions, licence, roles, settings, site
 from incidents.cli.imports import imports
-from incidents.cli.operations import audit, dead_letters, retention, status, verify
+from incidents.cli.operations import audit, dead_letters, disclosures, retention, status, verify
 from incidents.cli.plugins import NotInstalledError, plugins
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
@@ -95,6 +95,7 @@ def build(language: str = "en") -> typer.core.TyperGroup:
         categories,
         status,
         verify,
+        disclosures,
         messages,
         demo,
     ):

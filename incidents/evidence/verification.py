@@ -57,16 +57,16 @@ def verify(data: bytes, expected: str | None = None, password: str | None = None
 def _verify_seal(data: bytes, result: Verification) -> bytes | None:
     """Verify the seal and what it covers; return the key that signed it."""
     try:
-        found = seal.read(data)
+        mark = seal.read(data)
     except NoSealError:
         result.findings.append(_no_seal(data))
         return None
-    signature = _verified(found.signature, seal.NAMESPACE, found.signed.encode())
+    signature = _verified(mark.signature, seal.NAMESPACE, mark.signed.encode())
     if signature is None:
-        result.findings.append(Finding("seal-broken", first_byte=found.start, last_byte=len(data) - 1))
-    elif not seal.is_whole(found):
-        result.findings.append(_uncovered(found))
-    result.findings += _changed(data, found)
+        result.findings.append(Finding("seal-broken", first_byte=mark.start, last_byte=len(data) - 1))
+    elif not seal.is_whole(mark):
+        result.findings.append(_uncovered(mark))
+    result.findings += _changed(data, mark)
     return signature.public_key if signature else None
 
 
@@ -78,18 +78,18 @@ def _no_seal(data: bytes) -> Finding:
     return Finding("no-seal")
 
 
-def _uncovered(found: Seal) -> Finding:
+def _uncovered(mark: Seal) -> Finding:
     """Return the bytes that a seal does not cover, or those that are gone."""
-    covered = max((region.last + 1 for region in found.regions), default=0)
-    first, end = sorted((covered, found.start))
+    covered = max((region.last + 1 for region in mark.regions), default=0)
+    first, end = sorted((covered, mark.start))
     return Finding("uncovered", first_byte=first, last_byte=max(end - 1, first))
 
 
-def _changed(data: bytes, found: Seal) -> list[Finding]:
-    before = {region.start: region.sha256 for region in found.regions}
+def _changed(data: bytes, mark: Seal) -> list[Finding]:
+    before = {region.start: region.sha256 for region in mark.regions}
     return [
         Finding("changed", region.name, region.start, region.last, before[region.start], region.sha256)
-        for region in seal.changed_regions(data, found)
+        for region in seal.changed_regions(data, mark)
     ]
 
 
@@ -128,9 +128,9 @@ def _verify_files(data: bytes, key: bytes | None, password: str | None, result: 
 
 def _compare(files: dict[str, bytes], key: bytes | None, result: Verification) -> None:
     known = {(finding.kind, finding.name) for finding in result.findings}
-    for name, kind, expected, found in bag.differences(files):
+    for name, kind, expected, digest in bag.differences(files):
         if (kind, name) not in known:
-            result.findings.append(Finding(kind, name, expected=expected, found=found))
+            result.findings.append(Finding(kind, name, expected=expected, found=digest))
     armored = files.get(bag.SIGNATURE, b"").decode("ascii", "replace")
     signature = _verified(armored, bag.NAMESPACE, files.get(bag.TAG_MANIFEST, b""))
     if signature is None or (key is not None and signature.public_key != key) or not _has_key(files, signature):

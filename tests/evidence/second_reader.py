@@ -13,12 +13,12 @@ from Cryptodome.PublicKey import ECC
 from Cryptodome.Signature import eddsa
 
 
-def run_openssh(folder: Path, *line: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes] | None:
+def run_openssh(folder: Path, *line: str, standard_input: bytes = b"") -> subprocess.CompletedProcess[bytes] | None:
     """Run ssh-keygen in a folder; None where the machine has none."""
     program = shutil.which("ssh-keygen")
     if program is None:
         return None
-    return subprocess.run([program, *line], cwd=folder, input=given, capture_output=True, check=False)
+    return subprocess.run([program, *line], cwd=folder, input=standard_input, capture_output=True, check=False)
 
 
 def verifies(public_line: str, armored: str, namespace: str, message: bytes) -> bool:

@@ -43,14 +43,14 @@ class Page(HTMLParser):
         self.text += data
 
 
-def made(**changed: Any) -> dict[str, bytes]:
+def bag_of(**changed: Any) -> dict[str, bytes]:
     """Return the files of a package by their names."""
     return {str(name): data for name, data in files(export(**changed), KEY, encrypted=False).items()}
 
 
 def test_a_package_is_a_bag() -> None:
     """The declaration, the payload, the manifests and the description are as RFC 8493 wants them."""
-    bagged = made()
+    bagged = bag_of()
     assert next(iter(bagged)) == "README.txt"
     assert bagged["bagit.txt"] == b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
     payload = {name: data for name, data in bagged.items() if name.startswith("data/")}
@@ -67,19 +67,19 @@ def test_a_package_is_a_bag() -> None:
 
 def test_a_bag_differs_where_its_files_do() -> None:
     """Each file that is changed, missing or extra is named, whichever it is."""
-    bagged = made()
+    bagged = bag_of()
     assert bag.differences(bagged) == []
     for name in bagged.keys() - {"tagmanifest-sha256.txt.sig"}:
-        found = bag.differences({**bagged, name: bagged[name] + b" "})
-        assert found, name
-        assert found[0].name == name or name == "tagmanifest-sha256.txt"
-        assert bag.differences({kept: data for kept, data in bagged.items() if kept != name}), name
+        changes = bag.differences({**bagged, name: bagged[name] + b" "})
+        assert changes, name
+        assert changes[0].name == name or name == "tagmanifest-sha256.txt"
+        assert bag.differences({each: data for each, data in bagged.items() if each != name}), name
     assert bag.differences({**bagged, "data/x": b""}) == [bag.Difference("data/x", "extra")]
 
 
 def test_the_signature_is_verified_by_others() -> None:
     """Another library verifies the signature of the tag manifest, which covers every byte of the package."""
-    bagged = made()
+    bagged = bag_of()
     line, signature = bagged["signing-key.pub"].decode(), bagged["tagmanifest-sha256.txt.sig"].decode()
     assert line == KEY.public_line
     assert verifies(line, signature, "incident-manager-package", bagged["tagmanifest-sha256.txt"])
@@ -104,7 +104,7 @@ def test_the_lines_of_the_readme_work(tmp_path: Path) -> None:
 
 def test_documents_fit_their_contracts() -> None:
     """The documents parse as the contracts say, and the schema in the package describes its project."""
-    bagged = made()
+    bagged = bag_of()
     project = PackagedProject.model_validate_json(bagged["data/project.json"])
     assert (project.fields[0].name, project.fields[0].name_now, project.package.timezone) == (
         "Theft",
@@ -126,7 +126,7 @@ def test_the_same_export_makes_the_same_bytes() -> None:
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_page_asks_for_nothing_and_runs_nothing(language: str) -> None:
     """The page has no script, no address and no attribute that loads, and its policy forbids all of them."""
-    text = made(language=language)["data/index.html"].decode()
+    text = bag_of(language=language)["data/index.html"].decode()
     page = Page(text)
     kinds = {tag for tag, _ in page.tags}
     assert kinds <= {
@@ -158,7 +158,7 @@ def test_the_page_asks_for_nothing_and_runs_nothing(language: str) -> None:
 
 def test_the_page_shows_what_people_wrote() -> None:
     """Every text is on the page as a text, whatever it is made of; characters that nobody sees are shown."""
-    text = Page(made()["data/index.html"].decode()).text
+    text = Page(bag_of()["data/index.html"].decode()).text
     assert "</bdi><script>alert(1)</script>&amp;" in text
     assert "[U+202E]" in text
     assert "[U+001B]" in text
@@ -170,7 +170,7 @@ def test_the_page_shows_what_people_wrote() -> None:
 
 def test_the_page_speaks_french() -> None:
     """A package in French is French on both of its pages."""
-    bagged = made(language="fr")
+    bagged = bag_of(language="fr")
     text = Page(bagged["data/index.html"].decode()).text
     assert [
         word for word in ("Projet d'incident 12", "Base légale", "01/03/2026 13:00:00 +01:00") if word not in text
@@ -190,11 +190,11 @@ def test_every_text_is_in_both_languages() -> None:
 def test_what_is_hidden_is_in_no_file() -> None:
     """Without user names and without a section, no file has them, and the page says what is missing and why."""
     grants = Grants({node: Level.VIEW for node in Node if node is not Node.CALLS})
-    bagged = made(choice=Choice.of([], grants))
+    bagged = bag_of(choice=Choice.of([], grants))
     everything = b"".join(bagged.values())
     assert [word for word in (b"olivia", b"oscar", b"117") if word in everything] == []
     assert "Not included, because whoever made the copy may not see it: calls." in bagged["data/index.html"].decode()
-    alone = made(choice=Choice.of(["comments"], EVERYTHING))
+    alone = bag_of(choice=Choice.of(["comments"], EVERYTHING))
     assert not {"data/history.json", "data/activity.json", "data/sequences.csv"} & alone.keys()
 
 

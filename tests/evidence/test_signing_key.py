@@ -19,11 +19,11 @@ MESSAGE = b"what is signed\n"
 
 def test_a_key_is_read_as_it_was_written(tmp_path: Path) -> None:
     """The private file holds the key and its comment, and nothing of the key is in its representation."""
-    made, path = SigningKey.generate("incident-manager-main"), tmp_path / "key"
-    path.write_text(made.text())
-    found = SigningKey.read(path)
-    assert (found.public_line, found.fingerprint) == (made.public_line, made.fingerprint)
-    assert repr(bytes(made._key)) not in repr(found)
+    key, path = SigningKey.generate("incident-manager-main"), tmp_path / "key"
+    path.write_text(key.text())
+    copy = SigningKey.read(path)
+    assert (copy.public_line, copy.fingerprint) == (key.public_line, key.fingerprint)
+    assert repr(bytes(key._key)) not in repr(copy)
 
 
 @pytest.mark.parametrize("text", ["", "x", "-----BEGIN OPENSSH PRIVATE KEY-----\n-----END OPENSSH PRIVATE KEY-----\n"])
@@ -81,10 +81,10 @@ def test_openssh_and_we_read_each_other(tmp_path: Path) -> None:
     (tmp_path / "ours").write_text(key.text())
     (tmp_path / "ours").chmod(0o600)
     line = ("-Y", "verify", "-f", "signers", "-I", "main", "-n", "purpose", "-s", "m.sig")
-    if not (verified := run_openssh(tmp_path, *line, given=MESSAGE)):
+    if not (verified := run_openssh(tmp_path, *line, standard_input=MESSAGE)):
         return
     assert (verified.returncode, key.fingerprint in verified.stdout.decode()) == (0, True)
-    refused, read = run_openssh(tmp_path, *line, given=b"other"), run_openssh(tmp_path, "-y", "-f", "ours")
+    refused, read = run_openssh(tmp_path, *line, standard_input=b"other"), run_openssh(tmp_path, "-y", "-f", "ours")
     assert refused is not None
     assert refused.returncode != 0
     assert read is not None
@@ -103,5 +103,5 @@ async def test_a_site_has_a_key_from_its_first_start(tmp_path: Path) -> None:
     key = SigningKey.read(home.signing_key)
     shown = await incidents("access", "signing-key", "--data", str(tmp_path))
     assert (shown.out, key.fingerprint in shown.err) == (key.public_line, True)
-    told = await incidents("access", "signing-key", "--data", str(tmp_path), "--json")
-    assert told.json == {"key": key.public_line.strip(), "fingerprint": key.fingerprint}
+    answer = await incidents("access", "signing-key", "--data", str(tmp_path), "--json")
+    assert answer.json == {"key": key.public_line.strip(), "fingerprint": key.fingerprint}

@@ -31,13 +31,13 @@ def encrypted() -> bytes:
     return package(KEY, PASSWORD)
 
 
-def found(result: Verification) -> list[tuple[str, str]]:
+def kinds(result: Verification) -> list[tuple[str, str]]:
     """Return the kinds and names of what was found."""
     return [(finding.kind, finding.name) for finding in result.findings]
 
 
 def test_an_untouched_package_is_verified(plain: bytes, encrypted: bytes) -> None:
-    """A package as it was made is verified, with its facts, also unopened; the expected key is told from any other."""
+    """A package as it was sealed is verified with its facts, also unopened; the expected key is told from any other."""
     result = verify(plain, KEY.fingerprint)
     assert (result.verified, result.pinned, result.opened, result.encrypted) == (True, True, True, False)
     assert (result.facts["Recipient"], result.fingerprint) == ("Police of the canton", KEY.fingerprint)
@@ -45,15 +45,15 @@ def test_an_untouched_package_is_verified(plain: bytes, encrypted: bytes) -> Non
     sealed, opened = verify(encrypted), verify(encrypted, password=PASSWORD)
     assert (sealed.verified, sealed.opened, sealed.facts) == (True, False, {})
     assert (opened.verified, opened.opened, opened.facts) == (True, True, result.facts)
-    assert found(verify(encrypted, password="incorrect horse")) == [("wrong-password", "")]
+    assert kinds(verify(encrypted, password="incorrect horse")) == [("wrong-password", "")]
 
 
 def test_another_key_is_not_the_expected_one(plain: bytes) -> None:
     """A whole package of somebody else verifies, and fails as soon as a key is expected."""
     forged = package(FORGER)
     assert verify(forged).verified
-    assert found(verify(forged, KEY.fingerprint)) == [("other-key", "")]
-    assert found(verify(plain, FORGER.fingerprint)) == [("other-key", "")]
+    assert kinds(verify(forged, KEY.fingerprint)) == [("other-key", "")]
+    assert kinds(verify(plain, FORGER.fingerprint)) == [("other-key", "")]
 
 
 def test_new_hashes_do_not_hide_a_change(plain: bytes) -> None:
@@ -64,11 +64,11 @@ def test_new_hashes_do_not_hide_a_change(plain: bytes) -> None:
     forged["manifest-sha256.txt"] = bag.manifest(forged, tags=False).encode()
     forged["tagmanifest-sha256.txt"] = bag.manifest(forged, tags=True).encode()
     for result in (verify(packed(forged, FORGER)), verify(packed(forged, FORGER), KEY.fingerprint)):
-        assert ("signature-broken", bag.SIGNATURE) in found(result)
+        assert ("signature-broken", bag.SIGNATURE) in kinds(result)
     forged["tagmanifest-sha256.txt.sig"] = FORGER.sign(bag.NAMESPACE, forged["tagmanifest-sha256.txt"]).encode()
-    assert ("signature-broken", bag.SIGNATURE) in found(verify(packed(forged, FORGER)))
+    assert ("signature-broken", bag.SIGNATURE) in kinds(verify(packed(forged, FORGER)))
     forged["signing-key.pub"] = FORGER.public_line.encode()
-    assert ("changed", "signing-key.pub") in found(verify(packed(forged, FORGER)))
+    assert ("changed", "signing-key.pub") in kinds(verify(packed(forged, FORGER)))
 
 
 def test_packing_again_is_noticed(plain: bytes) -> None:
@@ -78,19 +78,19 @@ def test_packing_again_is_noticed(plain: bytes) -> None:
         for name, data in unpacked(plain).items():
             archive.writestr(f"folder/{name}", data)
     result = verify(target.getvalue())
-    assert (found(result), result.opened) == ([("no-seal", "")], True)
+    assert (kinds(result), result.opened) == ([("no-seal", "")], True)
 
 
 @pytest.mark.parametrize("name", sorted(unpacked(package(KEY))))
 def test_a_changed_missing_or_extra_file_is_named(name: str) -> None:
     """Each file counts: changed, missing or beside the others, it is named."""
-    made = {str(each): data for each, data in files(export(), KEY, encrypted=False).items()}
-    assert name in {each for _, each in found(verify(packed({**made, name: made[name] + b"\n"}, KEY)))} | (
+    bagged = {str(each): data for each, data in files(export(), KEY, encrypted=False).items()}
+    assert name in {each for _, each in kinds(verify(packed({**bagged, name: bagged[name] + b"\n"}, KEY)))} | (
         {name} if name == bag.TAG_MANIFEST else set()
     )
-    less = packed({each: data for each, data in made.items() if each != name}, KEY)
+    less = packed({each: data for each, data in bagged.items() if each != name}, KEY)
     assert not verify(less).verified
-    assert ("extra", f"data/{name}") in found(verify(packed({**made, f"data/{name}": b""}, KEY)))
+    assert ("extra", f"data/{name}") in kinds(verify(packed({**bagged, f"data/{name}": b""}, KEY)))
 
 
 def is_named(result: Verification, place: int) -> bool:
@@ -124,4 +124,4 @@ def test_bytes_around_it_are_found(plain: bytes) -> None:
         b"",
     ):
         assert not verify(forged).verified
-    assert found(verify(b"PK"))[0] == ("no-seal", "")
+    assert kinds(verify(b"PK"))[0] == ("no-seal", "")

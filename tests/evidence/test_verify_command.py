@@ -11,9 +11,9 @@ from workers.common.signing_key import SigningKey
 KEY = SigningKey.generate("incident-manager-main")
 
 
-async def verify(folder: Path, *line: object, given: str = "") -> CommandResult:
+async def verify(folder: Path, *line: object, standard_input: str = "") -> CommandResult:
     """Type `incidents verify` in a folder where nothing is known of any system."""
-    return await incidents("verify", *line, folder=folder, standard_input=given)
+    return await incidents("verify", *line, folder=folder, standard_input=standard_input)
 
 
 async def test_a_package_is_verified_without_a_system(tmp_path: Path) -> None:
@@ -24,8 +24,8 @@ async def test_a_package_is_verified_without_a_system(tmp_path: Path) -> None:
     assert (bare.status, pinned.status) == (0, 0)
     assert [word for word in (KEY.fingerprint, "Police of the canton", "not who made it") if word not in bare.out] == []
     assert "This is the expected key." in pinned.out
-    told = await verify(tmp_path, "a.zip", "--key", KEY.fingerprint, "--json")
-    assert (told.json["verified"], told.json["pinned"], told.json["findings"]) == (True, True, [])
+    document = await verify(tmp_path, "a.zip", "--key", KEY.fingerprint, "--json")
+    assert (document.json["verified"], document.json["pinned"], document.json["findings"]) == (True, True, [])
 
 
 async def test_a_password_opens_an_encrypted_one(tmp_path: Path) -> None:
@@ -33,9 +33,9 @@ async def test_a_password_opens_an_encrypted_one(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(package(KEY, PASSWORD))
     closed = await verify(tmp_path, "a.zip", "--lang", "fr")
     assert (closed.status, "chiffrés" in closed.out, "Police" in closed.out) == (0, True, False)
-    opened = await verify(tmp_path, "a.zip", "--password-stdin", given=f"{PASSWORD}\n")
+    opened = await verify(tmp_path, "a.zip", "--password-stdin", standard_input=f"{PASSWORD}\n")
     assert (opened.status, "Police of the canton" in opened.out) == (0, True)
-    assert (await verify(tmp_path, "a.zip", "--password-stdin", given="no\n")).status == 1
+    assert (await verify(tmp_path, "a.zip", "--password-stdin", standard_input="no\n")).status == 1
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ async def test_a_change_is_named(tmp_path: Path, language: str, words: str) -> N
     (tmp_path / "a.zip").write_bytes(data)
     ended = await verify(tmp_path, "a.zip", "--lang", language)
     assert (ended.status, words in ended.out) == (1, True)
-    told = (await verify(tmp_path, "a.zip", "--json")).json
-    [finding] = told["findings"]
-    assert (told["verified"], finding["kind"], finding["name"]) == (False, "changed", "data/project.json")
+    document = (await verify(tmp_path, "a.zip", "--json")).json
+    [finding] = document["findings"]
+    assert (document["verified"], finding["kind"], finding["name"]) == (False, "changed", "data/project.json")
     assert 0 < finding["first_byte"] < finding["last_byte"] < len(data)
 
 

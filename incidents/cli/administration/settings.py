@@ -49,6 +49,16 @@ ChildSites = Annotated[
         metavar="SITE", help="A child site; repeatable. Name all of them, because they replace the earlier ones."
     ),
 ]
+DetailsRequired = Annotated[
+    bool | None,
+    typer.Option(
+        "--export-details-required/--export-details-optional",
+        help="Whether an export must name its recipient, reference and legal basis.",
+    ),
+]
+Timezone = Annotated[
+    str | None, typer.Option(metavar="ZONE", help="The time zone of reports and statistics, such as Europe/Zurich.")
+]
 
 
 @command(
@@ -65,21 +75,13 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         int | None, typer.Option(metavar="DAYS", help="For how many days projects are kept.")
     ] = None,
     report_title: Annotated[str | None, typer.Option(metavar="TEXT", help="The title of reports.")] = None,
-    timezone: Annotated[
-        str | None, typer.Option(metavar="ZONE", help="The time zone of reports and statistics, such as Europe/Zurich.")
-    ] = None,
+    timezone: Timezone = None,
     language: Annotated[str | None, typer.Option(metavar="en|fr", help="The site's language.")] = None,
     log_archive_bytes: Annotated[
         int | None, typer.Option(metavar="BYTES", help="The size at which a log file is archived.")
     ] = None,
     child_site: ChildSites = None,
-    export_details_required: Annotated[
-        bool | None,
-        typer.Option(
-            "--export-details-required/--export-details-optional",
-            help="Whether an export must name its recipient, reference and legal basis.",
-        ),
-    ] = None,
+    export_details_required: DetailsRequired = None,
     yes: Yes = False,
 ) -> None:
     """Change settings; others stay unchanged. It asks for confirmation if a retention time would delete projects."""

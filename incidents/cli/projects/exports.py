@@ -21,6 +21,22 @@ from incidents.terminal.saving import require_unused, save
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text.words import names_of
 
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", metavar="FILE", help="The file to write; by default incident-PROJECT.zip."),
+]
+Sections = Annotated[
+    Words,
+    typer.Option(metavar="SECTION", help="comments, calls, sequences, history, activity; repeatable. By default all."),
+]
+Recipient = Annotated[str | None, typer.Option("--to", metavar="TEXT", help="To whom it goes.")]
+Reference = Annotated[
+    str | None, typer.Option("--reference", metavar="TEXT", help="The recipient's reference, such as a case number.")
+]
+LegalBasis = Annotated[
+    str | None, typer.Option("--basis", metavar="TEXT", help="The provision or the order under which it is given.")
+]
+
 
 def register(app: typer.Typer) -> None:
     """Add `export`."""
@@ -39,24 +55,11 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     session: Session,
     project: Project,
     *,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="The file to write; by default incident-PROJECT.zip."),
-    ] = None,
-    include: Annotated[
-        Words,
-        typer.Option(
-            metavar="SECTION", help="comments, calls, sequences, history, activity; repeatable. By default all."
-        ),
-    ] = None,
-    recipient: Annotated[str | None, typer.Option("--to", metavar="TEXT", help="To whom it goes.")] = None,
-    reference: Annotated[
-        str | None,
-        typer.Option("--reference", metavar="TEXT", help="The recipient's reference, such as a case number."),
-    ] = None,
-    legal_basis: Annotated[
-        str | None, typer.Option("--basis", metavar="TEXT", help="The provision or the order under which it is given.")
-    ] = None,
+    output: Output = None,
+    include: Sections = None,
+    recipient: Recipient = None,
+    reference: Reference = None,
+    legal_basis: LegalBasis = None,
     user_names: Annotated[bool, typer.Option("--user-names", help="Show who did what.")] = False,
     password: Annotated[bool, typer.Option("--password", help="Encrypt it with a password that you type.")] = False,
     password_stdin: Annotated[
@@ -73,10 +76,10 @@ async def export(  # noqa: PLR0913 - each parameter is an option
         require_unused(session, report_path, force=force)
     values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
     values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
-    purpose = {"recipient": recipient, "reference": reference, "legal_basis": legal_basis}
-    values |= {name: text for name, text in purpose.items() if text is not None} | revision(expected_revision)
+    values |= {"recipient": recipient, "reference": reference, "legal_basis": legal_basis} | revision(expected_revision)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
+        values = {name: value for name, value in values.items() if value is not None}
         exporting = make_message(session, ExportProject, {**values, "project_id": project_id})
         session.tell("creating the package")
         exported = await session.send(client, exporting)
