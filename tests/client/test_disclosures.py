@@ -44,7 +44,7 @@ def test_every_activity_of_the_register_is_one() -> None:
 
 
 def test_the_register_is_by_project() -> None:
-    """Each line says to whom and why, and has the digest of what was made, downloaded or printed, by project and time."""
+    """Each line says to whom and why, with the digest of what was made, downloaded or printed, by project and time."""
     entries = [
         entry("reports.printed", 14, 5, report_id=REPORT),
         entry("reports.generated", 14, 4, report_id=REPORT, sha256="cd" * 32),

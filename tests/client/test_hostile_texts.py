@@ -41,6 +41,7 @@ LISTING: dict[str, list[str]] = {
     "dead list": [],
     "audit activity": ["PROJECT"],
     "audit log": [],
+    "disclosures": [],
     "audit definitions": ["type"],
 }
 """Every command that shows what is there, as it is typed."""
@@ -59,6 +60,7 @@ TELLING = {
     "retention release",
     "retention sweep",
     "licence activate",
+    "verify",
 }
 TELLING |= {f"projects {verb}" for verb in ("create", "update", "comment", "delete", "export", "call", "sequence")}
 TELLING |= {f"projects {verb}-{part}" for verb in ("edit", "delete") for part in ("comment", "call")}

@@ -10,7 +10,9 @@ from contracts.evidence import ssh_signatures
 from contracts.evidence.ssh_signatures import FormError
 from tests.client.command_line import incidents
 from tests.evidence.second_reader import run_openssh, verifies
+from workers.common.process_settings import Settings, signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
+from workers.local import external_nats_files
 from workers.local.access.signing_keys import Trust
 from workers.local.data_directory import Home
 
@@ -105,3 +107,16 @@ async def test_a_site_has_a_key_from_its_first_start(tmp_path: Path) -> None:
     assert (shown.out, key.fingerprint in shown.err) == (key.public_line, True)
     answer = await incidents("access", "signing-key", "--data", str(tmp_path), "--json")
     assert answer.json == {"key": key.public_line.strip(), "fingerprint": key.fingerprint}
+
+
+def test_only_the_worker_that_signs_gets_the_key(tmp_path: Path) -> None:
+    """Beside servers of one's own the key is next to the credentials of projects, and with no other worker's."""
+    home, apart = Home(tmp_path / "trust"), tmp_path / "apart"
+    external_nats_files.create(home.directory, "main", external_nats_files.Server(), apart)
+    files = (path for path in apart.rglob("*") if path.is_file())
+    copies = [path for path in files if path.read_bytes() == home.signing_key.read_bytes()]
+    assert [path.relative_to(apart) for path in copies] == [Path("projects/package-signing.key")]
+    settings = Settings(nats_creds=apart / "projects" / "projects.creds")
+    assert signing_key_of(settings) == copies[0]
+    assert signing_key_of(Settings(nats_creds=copies[0], signing_key=tmp_path / "own")) == tmp_path / "own"
+    assert signing_key_of(Settings()) is None

@@ -15,7 +15,7 @@ from workers.common.signing_key import SigningKey
 from workers.projects.packages.contents import files
 
 KEY, FORGER = SigningKey.generate("incident-manager-main"), SigningKey.generate("somebody")
-FLIPS = int(os.environ.get("FLIPS", "3000"))
+FLIPS = int(os.environ.get("FLIPS", "1500"))
 """How many bytes are changed, one at a time; `make flips` changes each of them."""
 
 
