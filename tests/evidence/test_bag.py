@@ -13,11 +13,14 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from contracts.evidence import bag
 from contracts.evidence.documents import PackagedActivity, PackagedHistory, PackagedProject
 from contracts.permissions import EVERYTHING, Grants, Level, Node
-from tests.evidence.sample import NASTY, PACKAGE, PASSWORD, export, package, unpacked
+from contracts.printable import printable
+from tests.evidence.sample import COMMENT, NASTY, PACKAGE, PASSWORD, SEQUENCE, export, package, project, unpacked
 from tests.evidence.second_reader import run_openssh, verifies
 from workers.common.signing_key import SigningKey
 from workers.projects.packages import readme
@@ -204,6 +207,35 @@ def test_the_unencrypted_page_says_nothing_of_the_project() -> None:
         plain = [entry.filename for entry in archive.infolist() if not entry.flag_bits & 1]
         text = archive.read(plain[0]).decode()
     assert plain == [f"package-{PACKAGE}/README.txt"]
-    assert [word for word in ("12", "INC", "bag", "Police", "olivia") if re.search(rf"\b{word}\b", text)] == []
+    assert [word for word in ("project 12", "INC", "gate 4", "Police", "olivia", "PV 4") if word in text] == []
     assert "7-Zip" in text
     assert KEY.fingerprint in text.replace("\r\n", " ")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/Adak", "Europe/Zurich", "Not/A_Zone"])
+@pytest.mark.parametrize(
+    "at", ["0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59.999999+00:00", "1890-01-01T00:00:00Z"]
+)
+def test_any_time_is_shown_in_any_zone(zone: str, at: str) -> None:
+    """No time and no zone stops an export: the first and last ones of the calendar are shown, too."""
+    late = {**project(), "start_time": at}
+    text = bag_of(project=late, timezone=zone)["data/index.html"].decode()
+    assert re.search(r"Start</bdi></th><td><bdi>\d+-\d\d-\d\d \d\d:\d\d:\d\d [+-]\d\d:\d\d</bdi>", text)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=80))
+def test_any_text_stays_a_text(text: str) -> None:
+    """Whatever somebody wrote, a browser reads it as the same text, and the page keeps its form."""
+    plain, page = Page(page_with("x")), Page(page_with(text))
+    assert page.tags == plain.tags
+    assert printable(text) in page.text
+
+
+def page_with(text: str) -> str:
+    """Return a page whose comment, camera and type have this text."""
+    comment, camera = {**COMMENT, "text": text}, {**SEQUENCE, "camera_name": text or "x"}
+    fields = [
+        {"field": "category_1", "label": text or "x", "label_now": None, "value": 1, "name": "x", "name_now": None}
+    ]
+    project_with = {**project(), "comments": [comment], "sequences": [camera]}
+    return bag_of(project=project_with, fields=fields)["data/index.html"].decode()

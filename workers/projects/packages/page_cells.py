@@ -40,7 +40,10 @@ class Cells:
     def time(self, value: str | datetime) -> str:
         """Return a time in the time zone, with its offset."""
         at = datetime.fromisoformat(value) if isinstance(value, str) else value
-        local = at.astimezone(self.zone)
+        try:
+            local = at.astimezone(self.zone)
+        except OverflowError:  # the first or last hours that a calendar has
+            local = at
         offset = f"{local:%z}"
         return f"{local.strftime(self.words['date'])} {offset[:3]}:{offset[3:5]}"
 
