@@ -67,8 +67,14 @@ def test_new_hashes_do_not_hide_a_change(plain: bytes) -> None:
         assert ("signature-broken", bag.SIGNATURE) in kinds(result)
     forged["tagmanifest-sha256.txt.sig"] = FORGER.sign(bag.NAMESPACE, forged["tagmanifest-sha256.txt"]).encode()
     assert ("signature-broken", bag.SIGNATURE) in kinds(verify(packed(forged, FORGER)))
+    assert ("signature-broken", bag.SIGNATURE) in kinds(verify(packed(forged, KEY)))
     forged["signing-key.pub"] = FORGER.public_line.encode()
     assert ("changed", "signing-key.pub") in kinds(verify(packed(forged, FORGER)))
+
+
+def test_one_key_signs_all(plain: bytes) -> None:
+    """A package of the site in a ZIP that somebody else has sealed is neither the site's nor the other's."""
+    assert kinds(verify(packed(unpacked(plain), FORGER))) == [("signature-broken", bag.SIGNATURE)]
 
 
 def test_packing_again_is_noticed(plain: bytes) -> None:
@@ -114,7 +120,8 @@ def test_every_flipped_byte_is_found(plain: bytes, encrypted: bytes, password: s
 
 def test_bytes_around_it_are_found(plain: bytes) -> None:
     """Bytes before, within and behind a package, and those that are gone, are found, though readers ignore them."""
-    directory = plain.rindex(b"PK\x01\x02")
+    directory, mark = plain.rindex(b"PK\x01\x02"), plain.rindex(b"Seal of an")
+    assert kinds(verify(plain[:mark] + b"x" + plain[mark:])) == [("uncovered", "")]
     for forged in (
         b"x" + plain,
         plain + b"x",
