@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Literal, NamedTuple
 
+from contracts.printable import printable
+
 BAGIT: Final = "bagit.txt"
 INFO: Final = "bag-info.txt"
 README: Final = "README.txt"
@@ -64,7 +66,7 @@ def oxum(files: Mapping[str, bytes]) -> str:
 
 def info(values: Iterable[tuple[str, str | None]]) -> str:
     """Return what describes a bag, one line for each label with a value."""
-    return "".join(f"{label}: {' '.join(value.split())}\n" for label, value in values if value)
+    return "".join(f"{label}: {printable(' '.join(value.split()))}\n" for label, value in values if value)
 
 
 def read_info(text: str) -> dict[str, str]:

@@ -146,6 +146,8 @@ class Writer:
         camera = {"camera_id": self._text, "camera_name": self._text}
         drafted = {"sequences": [self.sequence()], "cameras": [camera], "start": AT, "end": AT}
         await self.send("projects.draft-sequences", **drafted)
+        purpose = dict.fromkeys(("recipient", "reference", "legal_basis"), self._text[:200])
+        await self.send("projects.export", **project, **purpose)
 
     def sequence(self) -> dict[str, Any]:
         """Make a recording of a camera with the text as its name."""

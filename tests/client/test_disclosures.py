@@ -64,8 +64,8 @@ def test_the_register_is_by_project() -> None:
 
 async def test_the_register_is_a_spreadsheet(peer: Peer, run_line: RunLine) -> None:
     """All pages are asked for, and written as CSV with every column."""
-    item = json.loads(entry("projects.exported", 12, 0, **EXPORTED).model_dump_json())
-    peer.answers["audit.log"] = json.dumps({"items": [item], "next": None, "withheld": []}).encode()
+    line_of_log = json.loads(entry("projects.exported", 12, 0, **EXPORTED).model_dump_json())
+    peer.answers["audit.log"] = json.dumps({"items": [line_of_log], "next": None, "withheld": []}).encode()
     ended = await run_line("disclosures", "--since", "2026-01-01", "--csv")
     heading, line = ended.out.removeprefix("\ufeff").splitlines()
     assert heading.startswith("Project,Time,By,Activity,For,Reference of the recipient,Legal basis,SHA-256,")

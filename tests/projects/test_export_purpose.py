@@ -65,12 +65,12 @@ async def test_the_activity_is_for_those_who_may_see_it(operator: Operator, site
         exported = ExportProject(project_id=operator.project_id, include=list(include))
         package = (await client.send(exported)).package
         items = read_json(unzip(await fetch(client, package)), "activity.json")["items"]
-        return [(item["actor"], item["activity"]) for item in items]
+        return [(entry["actor"], entry["activity"]) for entry in items]
 
-    async def held() -> bool:
+    async def hold_is_recorded() -> bool:
         return ("admin", "retention.held") in await activities(operator.client, "activity", "user-names")
 
-    await eventually(held)
+    await eventually(hold_is_recorded)
     assert ("", "projects.created") in await activities(clerk)
     assert "retention.held" not in {name for _, name in await activities(clerk, "activity")}
     await site.grant("clerk", {Node.PROJECTS: "view", Node.EXPORT: "manage"})

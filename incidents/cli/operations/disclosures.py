@@ -9,7 +9,7 @@ from rich.text import Text
 from contracts.audit import Entry, SiteLog
 from incidents.cli.arguments import TIME, TO_ITS_END, Words
 from incidents.cli.paging import pages
-from incidents.terminal.activities import activity_name
+from incidents.terminal.activity_names import activity_name
 from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
@@ -80,15 +80,15 @@ def sheet_of(entries: Iterable[Entry], language: str) -> Sheet:
 
 def _digests(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
     for entry in entries:
-        made = entry.details.get("package") or entry.details
-        if "sha256" in made:
-            yield _file_of(entry), str(made["sha256"])
+        file_facts = entry.details.get("package") or entry.details
+        if "sha256" in file_facts:
+            yield _file_of(entry), str(file_facts["sha256"])
 
 
 def _file_of(entry: Entry) -> str:
     """Return the id of the package, report or batch that an entry is about."""
-    made = entry.details.get("package") or entry.details
-    return str(made.get("package_id") or made.get("report_id") or "")
+    file_facts = entry.details.get("package") or entry.details
+    return str(file_facts.get("package_id") or file_facts.get("report_id") or "")
 
 
 def _row(entry: Entry, digests: Mapping[str, str], language: str) -> tuple[object, ...]:

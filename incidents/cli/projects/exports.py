@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
         app,
         "export",
         "incidents projects export 12 -o incident-12.zip --password --report",
-        "incidents projects export 12 --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
+        "incidents projects export 12 -o police.zip --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
         "incidents projects export 12 --include comments --include sequences --json",
         "incidents projects export 12 --password-stdin --user-names < password.txt",
         sends=True,
