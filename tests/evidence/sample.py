@@ -76,7 +76,10 @@ def project() -> dict[str, Any]:
         "retention_exempt": False,
         "categories": {"1": 9, "2": None, "3": None, "4": None, "5": None},
         "data": {**DATA, "text_1": "AB 123", "decimal_1": "1.5"},
-        "labels": {"type_id": LABEL},
+        "labels": {
+            "type_id": LABEL,
+            "category_1": {**LABEL, "label": "Location", "label_now": "Place", "value": "Gate"},
+        },
         "comments": [COMMENT],
         "calls": [CALL],
         "sequences": [SEQUENCE],
@@ -86,14 +89,14 @@ def project() -> dict[str, Any]:
 def export(**changed: Any) -> Export:
     """Return what a package is made of."""
     change: Any = {"revision": 7, "at": NOON, "by": "oscar", "field": "type_id", "part_id": None, "old": 2, "new": 3}
-    field = {"field": "type_id", "label": None, "label_now": None, "value": 3, "name": "Theft", "name_now": "Robbery"}
     values: dict[str, Any] = {
         "package_id": PACKAGE,
         "site": "main",
         "organisation": "Harbour Security",
         "timezone": "Europe/Zurich",
         "project": project(),
-        "fields": [{**field, "set_at": NOON.isoformat()}],
+        "categories": [{"slot": 1, "name": "Place", "enabled": True}, {"slot": 2, "name": "Harm", "enabled": False}],
+        "data_fields": [{"kind": "text", "slot": 1, "name": "Plate", "enabled": True}],
         "history": [{**change, "label": None, "names": {"2": "Fire", "3": "Theft"}}],
         "activity": [{"at": NOON, "actor": "oscar", "activity": "projects.opened", "revision": None, "details": {}}],
         "choice": Choice.of(EVERY_SECTION, EVERYTHING),

@@ -20,7 +20,7 @@ from contracts.evidence import bag
 from contracts.evidence.documents import PackagedActivity, PackagedHistory, PackagedProject
 from contracts.permissions import EVERYTHING, Grants, Level, Node
 from contracts.printable import printable
-from tests.evidence.sample import COMMENT, NASTY, PACKAGE, PASSWORD, SEQUENCE, export, package, project, unpacked
+from tests.evidence.sample import COMMENT, LABEL, NASTY, PACKAGE, PASSWORD, SEQUENCE, export, package, project, unpacked
 from tests.evidence.second_reader import run_openssh, verifies
 from workers.common.signing_key import SigningKey
 from workers.projects.packages import readme
@@ -108,12 +108,15 @@ def test_the_lines_of_the_readme_work(tmp_path: Path) -> None:
 def test_documents_fit_their_contracts() -> None:
     """The documents parse as the contracts say, and the schema in the package describes its project."""
     bagged = bag_of()
-    project = PackagedProject.model_validate_json(bagged["data/project.json"])
-    assert (project.fields[0].name, project.fields[0].name_now, project.package.timezone) == (
-        "Theft",
-        "Robbery",
-        "Europe/Zurich",
-    )
+    document = PackagedProject.model_validate_json(bagged["data/project.json"])
+    fields = {field.field: (field.label, field.label_now, field.name, field.name_now) for field in document.fields}
+    assert fields == {
+        "type_id": (None, None, "Theft", "Robbery"),
+        "status_id": (None, None, None, None),
+        "category_1": ("Location", "Place", "Gate", "Robbery"),
+        "text_1": ("Plate", None, None, None),
+    }
+    assert document.package.timezone == "Europe/Zurich"
     PackagedHistory.model_validate_json(bagged["data/history.json"])
     PackagedActivity.model_validate_json(bagged["data/activity.json"])
     schema = json.loads(bagged["data/project.schema.json"])
@@ -168,6 +171,7 @@ def test_the_page_shows_what_people_wrote() -> None:
     assert text.count("'quoted' \"twice\" =1+1") == 3
     assert NASTY not in text
     assert "Theft (renamed since: Robbery)" in text
+    assert "Location (renamed since: Place)Gate (renamed since: Robbery)" in text
     assert "2026-03-01 13:00:00 +01:00" in text
 
 
@@ -192,11 +196,14 @@ def test_every_text_is_in_both_languages() -> None:
 
 def test_what_is_hidden_is_in_no_file() -> None:
     """Without user names and without a section, no file has them, and the page says what is missing and why."""
-    grants = Grants({node: Level.VIEW for node in Node if node is not Node.CALLS})
+    grants = Grants({node: Level.VIEW for node in Node if node not in {Node.CALLS, Node.CATEGORIES}})
     bagged = bag_of(choice=Choice.of([], grants))
     everything = b"".join(bagged.values())
-    assert [word for word in (b"olivia", b"oscar", b"117") if word in everything] == []
-    assert "Not included, because whoever made the copy may not see it: calls." in bagged["data/index.html"].decode()
+    assert [word for word in (b"olivia", b"oscar", b"117", b"AB 123", b"Location") if word in everything] == []
+    assert (
+        "Not included, because whoever made the copy may not see it: categories and incident data, calls."
+        in bagged["data/index.html"].decode()
+    )
     alone = bag_of(choice=Choice.of(["comments"], EVERYTHING))
     assert not {"data/history.json", "data/activity.json", "data/sequences.csv"} & alone.keys()
 
@@ -234,8 +241,6 @@ def test_any_text_stays_a_text(text: str) -> None:
 def page_with(text: str) -> str:
     """Return a page whose comment, camera and type have this text."""
     comment, camera = {**COMMENT, "text": text}, {**SEQUENCE, "camera_name": text or "x"}
-    fields = [
-        {"field": "category_1", "label": text or "x", "label_now": None, "value": 1, "name": "x", "name_now": None}
-    ]
-    project_with = {**project(), "comments": [comment], "sequences": [camera]}
-    return bag_of(project=project_with, fields=fields)["data/index.html"].decode()
+    labels = {"category_1": {**LABEL, "label": text or "x", "value": text or "x"}}
+    project_with = {**project(), "comments": [comment], "sequences": [camera], "labels": labels}
+    return bag_of(project=project_with)["data/index.html"].decode()

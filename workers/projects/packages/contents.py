@@ -17,6 +17,7 @@ from workers.common.signing_key import SigningKey
 from workers.projects import visibility
 from workers.projects.packages import readme
 from workers.projects.packages.choice import Choice
+from workers.projects.packages.field_values import CategoryNameRow, DataFieldNameRow, field_values
 from workers.projects.packages.page import page
 from workers.projects.row_types import HistoryEntryColumns
 
@@ -45,7 +46,8 @@ class Export:
     organisation: str
     timezone: str
     project: Json
-    fields: list[Json]
+    categories: list[CategoryNameRow]
+    data_fields: list[DataFieldNameRow]
     history: list[HistoryEntryColumns]
     activity: list[Json]
     choice: Choice
@@ -127,7 +129,8 @@ def _documents(export: Export) -> dict[str, Json]:
         for section in _SECTIONS:
             if section in project:
                 project[section] = [without_names(part) for part in project[section]]
-    project |= {"withheld": choice.withheld, "fields": export.fields, "package": _facts(export)}
+    fields = field_values(project, export.categories, export.data_fields)
+    project |= {"withheld": choice.withheld, "fields": fields, "package": _facts(export)}
     documents: dict[str, Json] = {"project": project}
     for name, items in (("history", history), ("activity", activity)):
         if name in choice.includes:

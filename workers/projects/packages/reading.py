@@ -17,7 +17,7 @@ from workers.projects import change_history, domain, tables
 from workers.projects.packages import sizes
 from workers.projects.packages.choice import Choice
 from workers.projects.packages.contents import Export
-from workers.projects.packages.field_values import CategoryNameRow, DataFieldNameRow, field_values
+from workers.projects.packages.field_values import CategoryNameRow, DataFieldNameRow
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow
 from workers.projects.rules import camera_recording_rules
 from workers.runtime.commands.unit_of_work import Unit
@@ -83,7 +83,8 @@ async def read_export(command: ExportProject, unit: Unit[Any]) -> Export:
         organisation=settings["report_title"],
         timezone=settings["timezone"],
         project=document,
-        fields=await _read_fields(unit, document),
+        categories=list(rows_of(await connection.execute(_CATEGORIES), CategoryNameRow)),
+        data_fields=list(rows_of(await connection.execute(_DATA_FIELDS), DataFieldNameRow)),
         history=await _read_history(command, unit, choice) if "history" in choice.includes else [],
         activity=await _read_activity(command, unit) if "activity" in choice.includes else [],
         choice=choice,
@@ -92,12 +93,6 @@ async def read_export(command: ExportProject, unit: Unit[Any]) -> Export:
         purpose={name: getattr(command, name) for name in _PURPOSE},
         language=unit.language,
     )
-
-
-async def _read_fields(unit: Unit[Any], document: dict[str, Any]) -> list[dict[str, Any]]:
-    categories = rows_of(await unit.connection.execute(_CATEGORIES), CategoryNameRow)
-    data_fields = rows_of(await unit.connection.execute(_DATA_FIELDS), DataFieldNameRow)
-    return field_values(document, list(categories), list(data_fields))
 
 
 async def _read_history(command: ExportProject, unit: Unit[Any], choice: Choice) -> list[HistoryEntryColumns]:
