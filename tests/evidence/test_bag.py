@@ -20,7 +20,19 @@ from contracts.evidence import bag
 from contracts.evidence.documents import PackagedActivity, PackagedHistory, PackagedProject
 from contracts.permissions import EVERYTHING, Grants, Level, Node
 from contracts.printable import printable
-from tests.evidence.sample import COMMENT, LABEL, NASTY, PACKAGE, PASSWORD, SEQUENCE, export, package, project, unpacked
+from tests.evidence.sample import (
+    COMMENT,
+    LABEL,
+    NASTY,
+    NOON,
+    PACKAGE,
+    PASSWORD,
+    SEQUENCE,
+    export,
+    package,
+    project,
+    unpacked,
+)
 from tests.evidence.second_reader import run_openssh, verifies
 from workers.common.signing_key import SigningKey
 from workers.projects.packages import readme
@@ -244,3 +256,16 @@ def page_with(text: str) -> str:
     labels = {"category_1": {**LABEL, "label": text or "x", "value": text or "x"}}
     project_with = {**project(), "comments": [comment], "sequences": [camera], "labels": labels}
     return bag_of(project=project_with)["data/index.html"].decode()
+
+
+def test_activities_are_described_for_people() -> None:
+    """An activity has the digest of what was handed over, and the names of changed fields, and no internal id."""
+    details = {"package": {"sha256": "ab" * 32}, "recipient": "Insurer", "comment_id": "01a2"}
+    changed = {"changed": {"category_1": {"old": 1, "new": 2}, "description": {}}}
+    entries = [
+        {"at": NOON, "actor": "oscar", "activity": activity, "revision": None, "details": each}
+        for activity, each in (("projects.exported", details), ("projects.updated", changed))
+    ]
+    text = Page(bag_of(activity=entries)["data/index.html"].decode()).text
+    assert [word for word in ("ab" * 32, "For: Insurer", "Changed: Location, Description") if word not in text] == []
+    assert "01a2" not in text

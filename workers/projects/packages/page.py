@@ -31,7 +31,7 @@ _PARTS: Final = ("created_at", "created_by", "edited_at", "edited_by")
 _CHANGE: Final = ("at", "by", "field", "old", "new")
 _ACTION: Final = ("at", "actor", "activity_name", "details")
 _OPTIONAL: Final = ("comments", "calls", "sequences", "history", "activity")
-_TOO_DEEP: Final = frozenset({"changed", "package", "sequence_ids"})
+_TOO_DEEP: Final = frozenset({"changed", "package"})
 
 
 @cache
@@ -86,7 +86,8 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
         yield cells.table(_CHANGE, ([*_change(entry, cells)] for entry in documents["history"]["items"]))
     if "activity" in documents:
         yield _heading(cells, "activity")
-        yield cells.table(_ACTION, ([*_action(entry, cells)] for entry in documents["activity"]["items"]))
+        labels = {field["field"]: field["label"] for field in project["fields"]}
+        yield cells.table(_ACTION, ([*_action(entry, labels, cells)] for entry in documents["activity"]["items"]))
 
 
 def _about(project: Json, cells: Cells) -> Iterator[str]:
@@ -160,14 +161,21 @@ def _change(entry: Json, cells: Cells) -> Iterator[str]:
         yield cells.cell(field, entry[name], entry["names"])
 
 
-def _action(entry: Json, cells: Cells) -> Iterator[str]:
-    details = {name: value for name, value in entry["details"].items() if name not in _TOO_DEEP}
+def _action(entry: Json, labels: Mapping[str, str | None], cells: Cells) -> Iterator[str]:
+    """Yield the cells of an activity; ids that only the system knows are left out."""
+    details = {name: value for name, value in entry["details"].items() if _is_for_people(name)}
+    if package := entry["details"].get("package"):
+        details["sha256"] = package["sha256"]
     if changed := entry["details"].get("changed"):
-        details["changed"] = [cells.label(name) for name in changed]
+        details["changed"] = [labels.get(name) or cells.label(name) for name in changed]
     yield cells.cell("at", entry["at"])
     yield cells.cell("actor", entry["actor"])
     yield cells.cell("activity_name", cells.label(entry["activity"]))
     yield cells.cell("details", details)
+
+
+def _is_for_people(name: str) -> bool:
+    return name not in _TOO_DEEP and not name.endswith(("_id", "_ids"))
 
 
 def _heading(cells: Cells, name: str) -> str:
