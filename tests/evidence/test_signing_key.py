@@ -107,6 +107,10 @@ async def test_a_site_has_a_key_from_its_first_start(tmp_path: Path) -> None:
     assert (shown.out, key.fingerprint in shown.err) == (key.public_line, True)
     answer = await incidents("access", "signing-key", "--data", str(tmp_path), "--json")
     assert answer.json == {"key": key.public_line.strip(), "fingerprint": key.fingerprint}
+    own = SigningKey.generate("their own")
+    (tmp_path / "own").write_text(own.text())
+    variable = {"INCIDENTS_SIGNING_KEY": tmp_path / "own"}
+    assert (await incidents("access", "signing-key", environment=variable)).out == own.public_line
 
 
 def test_only_the_worker_that_signs_gets_the_key(tmp_path: Path) -> None:

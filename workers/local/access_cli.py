@@ -206,23 +206,29 @@ def sign_licence(
 
 
 @access.command("signing-key")
-def show_signing_key(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+def show_signing_key(
+    data: Data = DEFAULT_DATA,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="INCIDENTS_SIGNING_KEY", help="A private key of your own."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the public half of the key that signs packages, for those who will receive some, and its fingerprint.
 
     Give it to them beforehand, in person or by another way than the packages: `incidents verify --key` takes both.
 
     Example: incidents access signing-key > signing-key.pub
     """
-    home = Home(data.absolute())
     try:
-        key = SigningKey.read(home.signing_key)
+        signing_key = SigningKey.read(key or Home(data.absolute()).signing_key)
     except NoSigningKeyError as error:
         fail(error, _USAGE)
     if as_json:
-        write({"key": key.public_line.strip(), "fingerprint": key.fingerprint})
+        write({"key": signing_key.public_line.strip(), "fingerprint": signing_key.fingerprint})
         return
-    tell(key.public_line.strip())
-    tell((key.fingerprint, "dim"), err=True)
+    tell(signing_key.public_line.strip())
+    tell((signing_key.fingerprint, "dim"), err=True)
 
 
 def _require_place(home: Home, out: Path | None) -> None:

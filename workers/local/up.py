@@ -37,6 +37,9 @@ _HUNG_STOP_SECONDS_MAX: Final = 2.0
 
 _WATCH_SECONDS: Final = 0.2
 _POLL_SECONDS: Final = 0.05
+_SIGNING_KEY: Final = "INCIDENTS_SIGNING_KEY"
+"""The variable that may name a key of one's own."""
+
 _DATABASES: Final = ("incident_manager", "log_server")
 _PROVISION_SECONDS: Final = 3600
 """How long the credentials that can change streams are valid; each start makes new ones."""
@@ -224,7 +227,7 @@ class _Installation:
             "INCIDENTS_SITE": self._trust.site,
             "INCIDENTS_NATS_URL": self._nats.url,
             "INCIDENTS_NATS_CREDS": str(self._home.credentials(principal)),
-            "INCIDENTS_SIGNING_KEY": str(self._home.signing_key),
+            _SIGNING_KEY: os.environ.get(_SIGNING_KEY) or str(self._home.signing_key),
             "INCIDENTS_DATABASE_URL": database_url,
             "INCIDENTS_LOG_DATABASE_URL": log_database_url,
             "INCIDENTS_LOG_DIR": str(self._home.logs),
