@@ -7,7 +7,7 @@ import pytest
 from contracts.subjects import LANES
 from tests.support import Site, eventually
 from workers.runtime.bus.lane_ownership import Lanes
-from workers.runtime.bus.lane_subscriber import Batch, commands_of, subscribe_lane
+from workers.runtime.bus.lane_subscriber import Batch, commands_of, subscribe_lanes
 from workers.runtime.process.assembly import open_broker
 from workers.runtime.storage.database import open_engine
 
@@ -41,8 +41,7 @@ async def deliver(site: Site, recorder: Recorder, messages: int) -> list[list[by
     lanes = Lanes(engine, "projects", "1-abcdef")
     lanes._share = LANES
     lanes._set_count(LANES)
-    for lane in range(LANES):
-        subscribe_lane(broker, lanes, lane, commands_of(site.name, "projects", 200), recorder)
+    subscribe_lanes(broker, lanes, range(LANES), commands_of(site.name, "projects", 200), recorder)
 
     async def have_come() -> bool:
         return sum(map(len, recorder.batches)) >= messages

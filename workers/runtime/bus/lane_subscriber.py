@@ -5,7 +5,7 @@ one delivers the raw messages that have arrived, and starts at the lane's place,
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from faststream import AckPolicy
 from faststream._internal.broker.registrator import Registrator
+from faststream._internal.endpoint.call_wrapper import HandlerCallWrapper
 from faststream._internal.endpoint.subscriber.call_item import CallsCollection
 from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
 from faststream.nats.subscriber.config import NatsSubscriberConfig, NatsSubscriberSpecificationConfig
@@ -71,6 +72,9 @@ class LaneSubscriber(BatchPullStreamSubscriber):
 
     async def _create_subscription(self) -> None:
         self.add_task(self._consume_pull)
+
+    def _get_parser_and_decoder(self, *_: Any) -> tuple[Any, Any]:
+        return _parse, _decode
 
     async def stop(self) -> None:
         """Finish the current batch, release the lane, and return when its connection is free again."""
@@ -191,8 +195,35 @@ def commands_of(site: str, worker: str, size: int) -> LaneSource:
     return LaneSource(COMMANDS, filters, size, includes)
 
 
-def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: LaneSource, handle: Handle) -> LaneSubscriber:
-    """Attach a lane to the broker; `handle` must raise only if the lane has to be released."""
+def subscribe_lanes(
+    broker: NatsBroker, lanes: Lanes, numbers: Iterable[int], source: LaneSource, handle: Handle
+) -> list[LaneSubscriber]:
+    """Attach lanes to the broker; `handle` must raise only if the lane has to be released.
+
+    All lanes share one handler, and none has a model of what FastStream could inject into it: a worker has a
+    subscriber for each partition, and most of its start was spent on sixty models and sixty handlers.
+    """
+    broker.config.fd_config.get_dependent = _no_dependant
+
+    async def on_batch(message: NatsMessage) -> None:
+        batch: Any = message.raw_message
+        try:
+            await handle(batch)
+            batch.handled = True
+        except (DBAPIError, NatsError, OSError, TimeoutError) as error:
+            batch.failure = error
+
+    handler = HandlerCallWrapper(on_batch, broker.config)
+    return [_subscribe_lane(broker, lanes, number, source, handler) for number in numbers]
+
+
+def _no_dependant(*_: Any) -> None:
+    """Inject nothing into a handler: it gets the message itself."""
+
+
+def _subscribe_lane(
+    broker: NatsBroker, lanes: Lanes, lane: int, source: LaneSource, handler: HandlerCallWrapper[[NatsMessage], Any]
+) -> LaneSubscriber:
     outer: Any = broker.config
     name = f"lane-{lane}"
     calls = CallsCollection[Any]()
@@ -214,14 +245,6 @@ def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: LaneSour
         pull_sub=PullSub(batch_size=source.size, batch=True),
     )
     subscriber.lanes, subscriber.lane, subscriber.source = lanes, lane, source
-
-    async def on_batch(batch: Any) -> None:
-        try:
-            await handle(batch)
-            batch.handled = True
-        except (DBAPIError, NatsError, OSError, TimeoutError) as error:
-            batch.failure = error
-
     Registrator.subscriber(broker, subscriber)
-    subscriber(on_batch, parser=_parse, decoder=_decode)
+    subscriber(handler)
     return subscriber

@@ -32,7 +32,7 @@ from workers.runtime.bus import streams
 from workers.runtime.bus.backlog_metrics import Backlog, SiteWorker
 from workers.runtime.bus.hardened_parser import BusClient, flush
 from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes, session_name
-from workers.runtime.bus.lane_subscriber import LaneSource, commands_of, subscribe_lane
+from workers.runtime.bus.lane_subscriber import LaneSource, commands_of, subscribe_lanes
 from workers.runtime.bus.relay import Relay
 from workers.runtime.commands.batch_execution import BatchExecutor, BatchLimits
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream
@@ -156,16 +156,16 @@ def _attach_lanes(running: RunningComponents) -> None:
         running.tracing,
         limits,
     )
-    subscribe = partial(subscribe_lane, running.broker, running.lanes)
+    subscribe = partial(subscribe_lanes, running.broker, running.lanes)
     if worker.handlers:
-        for lane in range(PARTITIONS):
-            subscribe(lane, commands_of(settings.site, worker.name, settings.fetch), executor.commands)
+        subscribe(range(PARTITIONS), commands_of(settings.site, worker.name, settings.fetch), executor.commands)
     if worker.reactions:
         heard = worker.heard_subjects(settings.site)
         source = LaneSource(
             streams.EVENTS, lambda _: heard, EVENTS_PER_BATCH_MAX, gather_seconds=settings.event_delay_seconds
         )
-        subscribe(EVENTS_LANE, source, executor.events).on_idle = executor.idle_events
+        [events] = subscribe([EVENTS_LANE], source, executor.events)
+        events.on_idle = executor.idle_events
 
 
 @asynccontextmanager
