@@ -5,6 +5,7 @@ its own arguments, folder, environment, streams and status, as one that was star
 """
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -98,6 +99,8 @@ def _serve() -> None:
 
     channel = socket.socket(fileno=int(os.environ["COMMAND_LINE_SOCKET"]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    gc.collect()
+    gc.freeze()  # a run that looked at what it got from here would copy all of it
     while True:
         data, descriptors, _, _ = socket.recv_fds(channel, _LONGEST, 4)
         if not data:
