@@ -33,9 +33,12 @@ demo: ## Document sample incidents on embedded servers and keep them running; ON
 	@$(MAKE) --no-print-directory install
 	@$(BIN)/incidents demo $(if $(ONCE),--once)
 
-test: check ## Check everything, then run the tests against real, embedded servers
-	@echo "test: pytest"
-	@$(BIN)/pytest --quiet -n $(TESTS_AT_ONCE) --dist worksteal --durations=10
+# One process of mypy would leave the other core idle for half a minute.
+test: layout lint arrows ## Check everything, and run the tests against real, embedded servers
+	@echo "test: mypy and pytest"
+	@$(BIN)/mypy $(CODE) & types=$$!; \
+		$(BIN)/pytest --quiet -n $(TESTS_AT_ONCE) --dist worksteal --durations=10; tests=$$?; \
+		wait $$types && exit $$tests
 
 check: layout lint types arrows ## Check layout, style, types and import arrows without running anything
 
