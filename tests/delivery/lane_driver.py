@@ -15,6 +15,7 @@ from contracts.ids import uuid7
 from contracts.subjects import lane_of
 from tests.delivery.helpers import creation
 from tests.support import Site
+from workers.common import signing_key
 from workers.common.sandboxed_jobs import Limits, ProcessPool
 from workers.local.run_worker import slice_of
 from workers.runtime.admission.licence_check import Licensing
@@ -77,6 +78,7 @@ class LaneDriver:
 async def own_lane(site: Site, per_second: float = 0, name: str = "projects") -> AsyncIterator[LaneDriver]:
     """Own a lane for as long as the block lasts."""
     settings = site.settings(name)
+    signing_key.use(settings.signing_key)
     limits = Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)
     async with (
         ProcessPool(limits).open(),

@@ -213,7 +213,8 @@ def subscribe_lanes(
         except (DBAPIError, NatsError, OSError, TimeoutError) as error:
             batch.failure = error
 
-    handler = HandlerCallWrapper(on_batch, broker.config)
+    outer: Any = broker.config
+    handler = HandlerCallWrapper(on_batch, outer)
     return [_subscribe_lane(broker, lanes, number, source, handler) for number in numbers]
 
 
