@@ -95,6 +95,7 @@ def test_openssh_and_we_read_each_other(tmp_path: Path) -> None:
     assert SigningKey.read(tmp_path / "theirs").public_line == (tmp_path / "theirs.pub").read_text()
 
 
+@pytest.mark.timeout(300)
 async def test_a_site_has_a_key_from_its_first_start(tmp_path: Path) -> None:
     """A site makes its key once, in a private file, and a command prints the public half (with --json both facts)."""
     home = Home(tmp_path)
@@ -107,6 +108,11 @@ async def test_a_site_has_a_key_from_its_first_start(tmp_path: Path) -> None:
     assert (shown.out, key.fingerprint in shown.err) == (key.public_line, True)
     answer = await incidents("access", "signing-key", "--data", str(tmp_path), "--json")
     assert answer.json == {"key": key.public_line.strip(), "fingerprint": key.fingerprint}
+
+
+@pytest.mark.timeout(300)
+async def test_the_key_of_a_site_may_be_its_own(tmp_path: Path) -> None:
+    """The command prints the public half of the key that the variable names."""
     own = SigningKey.generate("their own")
     (tmp_path / "own").write_text(own.text())
     variable = {"INCIDENTS_SIGNING_KEY": tmp_path / "own"}
