@@ -72,6 +72,8 @@ class Settings(Message):
     language: str
     log_archive_bytes: int
     child_sites: list[str] = []
+    report_confidentiality: str = ""
+    report_signatories: list[str] = []
 
 
 class GetSettings(Query[Settings]):

@@ -48,6 +48,8 @@ class SettingColumns(TypedDict):
     language: str
     log_archive_bytes: int
     child_sites: list[str]
+    report_confidentiality: str
+    report_signatories: list[str]
 
 
 class SettingsRow(SettingColumns):
@@ -65,6 +67,8 @@ class SettingChanges(TypedDict, total=False):
     language: str
     log_archive_bytes: int
     child_sites: list[str]
+    report_confidentiality: str
+    report_signatories: list[str]
 
 
 class RoleRow(TypedDict):

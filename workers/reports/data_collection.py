@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
@@ -12,11 +13,13 @@ from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ProjectDetails
 from contracts.values import Language
 from workers.reports import domain, tables
+from workers.reports.project_circumstances import read_circumstances
 from workers.reports.rendering.render_input import DataValue, ReportDocument
 from workers.reports.rendering.translated_texts import WORDINGS, Wording
 from workers.reports.row_types import CategoryRow, DataFieldRow, ProjectSizeRow, SettingsRow
 from workers.runtime.storage.identity_map import rows_of
 
+_SOFTWARE = f"Incident Manager {version('incident-manager')}"
 _COLUMNS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
 
 
@@ -41,11 +44,13 @@ class ReportRequest(Protocol):
 
 
 class ReportContext(NamedTuple):
-    """Whose permissions count for a report, the transaction that reads it, and the time that it shows."""
+    """Whose permissions count for a report, the transaction that reads it, the time, author and site that it shows."""
 
     connection: AsyncConnection
     grants: Grants
     now: datetime
+    author: str | None = None
+    site: str = ""
 
 
 async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocument:
@@ -61,10 +66,12 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
     keys = [key for name in hidden for key in _COLUMNS.get(name, (name,))]
     parameters = {"project_id": command.project_id, "hidden": keys}
     document: dict[str, Any] = (await connection.execute(tables.DOCUMENT, parameters)).scalar_one()
-    document["labels"] = (await connection.execute(tables.LABELS, {"project_id": command.project_id})).scalar_one()
+    labels = (await connection.execute(tables.LABELS, {"project_id": command.project_id})).scalar_one()
+    document["labels"] = domain.visible_labels(labels, hidden)
     [settings] = rows_of(await connection.execute(tables.SETTINGS), SettingsRow)
     language = command.language or settings["language"]
     named = _Names(document, WORDINGS[language])
+    around = await read_circumstances(connection, command.project_id, context.grants)
     return ReportDocument(
         report_id=command.report_id,
         generated_at=context.now,
@@ -72,12 +79,21 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         timezone=settings["timezone"],
         title=settings["report_title"],
         show_user_names=command.show_user_names,
-        project=ProjectDetails.model_validate({**document, "withheld": hidden}, strict=False),
+        project=ProjectDetails.model_validate({**document, "hold": around.hold, "withheld": hidden}, strict=False),
         type_name=named.value("type_id") if "type_id" in document else None,
         status_name=named.value("status_id") if "status_id" in document else None,
         categories=await _categories(connection, document, named) if "categories" in document else (),
         data=await _data(connection, document, named) if "data" in document else (),
         missing=tuple(hidden),
+        comment_changes=around.comment_changes,
+        unlisted_wordings=around.unlisted_wordings,
+        earlier_reports=around.earlier_reports,
+        exports=around.exports,
+        author=context.author,
+        site=context.site,
+        software=_SOFTWARE,
+        confidentiality=settings["report_confidentiality"],
+        signatories=tuple(settings["report_signatories"]),
     )
 
 

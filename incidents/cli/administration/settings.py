@@ -51,6 +51,15 @@ ChildSites = Annotated[
 ]
 
 
+Signatories = Annotated[
+    Words,
+    typer.Option(
+        metavar="NAME",
+        help="Who signs reports; repeatable. Name all of them; an empty name removes them.",
+    ),
+]
+
+
 @command(
     app,
     "set",
@@ -73,6 +82,10 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         int | None, typer.Option(metavar="BYTES", help="The size at which a log file is archived.")
     ] = None,
     child_site: ChildSites = None,
+    report_confidentiality: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="A line at the head of each page of reports.")
+    ] = None,
+    report_signatory: Signatories = None,
     yes: Yes = False,
 ) -> None:
     """Change settings; others stay unchanged. It asks for confirmation if a retention time would delete projects."""
@@ -83,6 +96,8 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "language": language and read_word(session, "language", language, LANGUAGES, "--language"),
         "log_archive_bytes": log_archive_bytes,
         "child_sites": child_site,
+        "report_confidentiality": report_confidentiality,
+        "report_signatories": None if report_signatory is None else [name for name in report_signatory if name],
     }
     require_change(session, "incidents settings set --retention-days 90", *values.values())
     changing = make_message(

@@ -45,6 +45,7 @@ _OPTION_WORDS: Final = {
     "cameras": "camera",
     "camera_ids": "camera",
     "child_sites": "child_site",
+    "report_signatories": "report_signatory",
     "numbers": "number",
     "references": "reference",
     "type_ids": "type",
