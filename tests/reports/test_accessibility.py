@@ -57,7 +57,22 @@ def test_each_row_has_a_header(reader: PdfReader) -> None:
     assert len(others) > 15
     assert {tuple(cell["/S"] for cell in row)[:2] for row in others} == {("/TH", "/TD")}
     assert {scope for row in others for scope in scopes(row[0])} == {"/Row"}
-    assert not [cell for row in others for cell in row for attribute in cell["/A"] if "/Headers" in attribute]
+
+
+def test_the_cells_of_a_table_name_both_headers(reader: PdfReader) -> None:
+    """A cell below the head of a table names the headers of its column and its row, which the file finds by name."""
+    tree: Any = reader.root_object["/StructTreeRoot"]
+    names = tree["/IDTree"]["/Names"]
+    assert names[::2] == sorted(names[::2])
+    headers = {name: cell.get_object() for name, cell in zip(names[::2], names[1::2], strict=True)}
+    listed = [
+        attribute["/Headers"]
+        for cell in elements(tree)
+        for attribute in cell.get("/A", ())
+        if attribute.get("/Headers")
+    ]
+    assert {len(of_cell) for of_cell in listed} == {1, 2}
+    assert all(headers[name]["/S"] == "/TH" for of_cell in listed for name in of_cell)
 
 
 def test_headings_lead_to_each_entry(reader: PdfReader) -> None:
