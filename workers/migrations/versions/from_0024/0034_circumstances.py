@@ -10,4 +10,4 @@ down_revision = "0032"
 
 def upgrade() -> None:
     """Run the one file of this version."""
-    run_script(op.get_bind(), read_sql("*_complete_reports.sql"))
+    run_script(op.get_bind(), read_sql("*_circumstances.sql"))

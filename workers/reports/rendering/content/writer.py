@@ -15,7 +15,7 @@ Fact = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Writing:
+class Writer:
     """A document with the language and the time zone of its report."""
 
     document: ReportDocument
@@ -23,7 +23,7 @@ class Writing:
     zone: tzinfo
 
     @classmethod
-    def of(cls, document: ReportDocument) -> "Writing":
+    def of(cls, document: ReportDocument) -> "Writer":
         """Write in the language and the time zone that the document names."""
         return cls(document, WORDINGS[document.language], zone_of(document.timezone))
 
