@@ -5,8 +5,8 @@ from contracts.permissions import Level
 from contracts.reports import GenerateReport, ReportGenerated
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import domain, tables
+from workers.reports.collection.project_circumstances import restricted_nodes
 from workers.reports.data_collection import ReportContext, assemble
-from workers.reports.project_circumstances import restricted_nodes
 from workers.reports.rendering.child_process_rendering import refusal_of, render
 from workers.reports.row_types import ReportRow, RequestRow, TombstoneRow
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step

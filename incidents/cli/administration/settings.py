@@ -51,6 +51,9 @@ ChildSites = Annotated[
 ]
 
 
+Confidentiality = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="A line at the head of each page of reports.")
+]
 Signatories = Annotated[
     Words,
     typer.Option(
@@ -82,9 +85,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         int | None, typer.Option(metavar="BYTES", help="The size at which a log file is archived.")
     ] = None,
     child_site: ChildSites = None,
-    report_confidentiality: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="A line at the head of each page of reports.")
-    ] = None,
+    report_confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
     yes: Yes = False,
 ) -> None:

@@ -1,6 +1,7 @@
 """The data of a report as a file, with its schema, so that a program can read what the pages say."""
 
 import json
+import re
 from functools import cache
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from workers.reports.rendering.render_input import ProjectFile, ReportDocument
 DATA: Final = "incident.json"
 SCHEMA: Final = "incident.schema.json"
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _NAMES = frozenset({"created_by", "updated_by", "edited_by", "added_by", "held_by", "by"})
 
 
@@ -34,7 +36,9 @@ def _data(document: ReportDocument) -> str:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    """Return JSON; halves of characters, which no file in UTF-8 has, are spelled out."""
+    written = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", written)
 
 
 def _report_data(document: ReportDocument) -> ReportData:
