@@ -128,7 +128,7 @@ EXPORTS = text(
 EARLIER_REPORTS = text(
     """
     SELECT report_id AS id, created_at AS at, created_by AS by FROM reports.report WHERE project_id = :project_id
-    ORDER BY created_at DESC, report_id DESC LIMIT :files_max
+    ORDER BY requested_at DESC, report_id DESC LIMIT :files_max
     """
 )
 
