@@ -9,11 +9,17 @@ from contracts.message import SITE_STORE, Change, Command, Event
 from contracts.permissions import LevelName, Node
 from contracts.projects.recordings import SiteName
 from contracts.texts import Part, Phrase
-from contracts.values import Language, Name, Principal, ShortText
+from contracts.values import Language, Name, Principal, ShortText, Text
 
 RoleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
 ChildSites = Annotated[list[SiteName], Field(max_length=200)]
 """The sites whose sequences may be added to this site's projects, besides its own (SEQ-10, FED-03)."""
+
+Confidentiality = Annotated[Text, StringConstraints(max_length=120)]
+"""A line at the head of each page of a report."""
+
+Signatories = Annotated[list[Annotated[Name, Field(max_length=80, pattern=r"^[^\n]*$")]], Field(max_length=6)]
+"""Who signs a report, such as a function: each gets a line to sign on."""
 
 RetentionDays = Annotated[int, Field(ge=1, le=365_000)]
 
@@ -35,7 +41,7 @@ class DefinitionEvent(AdministrationEvent):
 
 
 class SettingsChanged(AdministrationEvent):
-    """Settings changed, each with its old and new value; a list of sites is one text."""
+    """Settings changed, each with its old and new value; of a list of sites they are one text, of signatories lines."""
 
     subject = "administration.settings-changed"
 
@@ -52,6 +58,8 @@ class ChangeSettings(Command[SettingsChanged]):
 
     retention_days: RetentionDays | None = None
     report_title: ShortText | None = None
+    report_confidentiality: Confidentiality | None = None
+    report_signatories: Signatories | None = None
     timezone: Name | None = None
     language: Language | None = None
     log_archive_bytes: Annotated[int, Field(ge=100_000, le=10_000_000_000)] | None = None

@@ -73,6 +73,8 @@ class Settings(Message):
     log_archive_bytes: int
     child_sites: list[str] = []
     export_details_required: bool = False
+    report_confidentiality: str = ""
+    report_signatories: list[str] = []
 
 
 class GetSettings(Query[Settings]):

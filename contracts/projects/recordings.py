@@ -1,7 +1,7 @@
 """References to recordings: sequences of one camera, which stay on the recording servers (SEQ-06)."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
@@ -14,6 +14,15 @@ SiteName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
 CameraId = Annotated[ShortText, Field(min_length=1), AfterValidator(require_visible)]
 Media = Literal["available", "expiring", "lost"]
 """Whether the recording itself still exists: it has its own retention time (SEQ-07)."""
+
+MEDIA_EXPIRING_LEAD: Final = timedelta(hours=24)
+
+
+def media_at(now: datetime, expires_at: datetime | None) -> Media:
+    """Return the state of a recording at a time."""
+    if expires_at is None or expires_at > now + MEDIA_EXPIRING_LEAD:
+        return "available"
+    return "expiring" if expires_at > now else "lost"
 
 
 def not_before(start: str) -> AfterValidator:

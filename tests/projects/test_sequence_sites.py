@@ -10,9 +10,8 @@ from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.drafts import Camera, DraftSequences, GetDraft
-from contracts.projects.recordings import Sequence
+from contracts.projects.recordings import Sequence, media_at
 from tests.projects.helpers import NOON, Operator, sequence
-from workers.projects.rules import camera_recording_rules
 
 
 def of_site(site: str | None) -> Sequence:
@@ -93,7 +92,7 @@ async def test_a_project_says_what_is_left_of_its_recordings(operator: Operator)
 )
 def test_media_expire_by_their_own_time(expires_in: timedelta | None, media: str) -> None:
     """A recording expires within 24 hours, is lost from its time on, and is available without one (SEQ-07)."""
-    assert camera_recording_rules.media(NOON + expires_in if expires_in is not None else None, NOON) == media
+    assert media_at(NOON, NOON + expires_in if expires_in is not None else None) == media
 
 
 async def test_a_sequence_is_a_reference(operator: Operator) -> None:

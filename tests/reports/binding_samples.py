@@ -65,7 +65,7 @@ class Binder:
             pages = 0
             if project_entry["state"] == "included":
                 details = project(number=project_entry["number"] or 0, description=project_entry["description"])
-                report = self._renderer.render(document(language, project=details))
+                report = self._renderer.render(document(language, project=details), stands_alone=False)
                 pages = report.pages
                 reports.append(report.pdf)
             listed.append({**project_entry, "pages": pages})

@@ -14,6 +14,7 @@ from contracts.projects.queries import AttachedSequence, Call, Comment, ProjectD
 from contracts.values import Language
 from tests.reports.readers import text_of
 from workers.reports.rendering.child_process_rendering import RenderedReport
+from workers.reports.rendering.content.attached_data import attachments
 from workers.reports.rendering.pdf_typesetting import Printer
 from workers.reports.rendering.render_input import DataValue, ReportDocument
 from workers.reports.rendering.template_content import content
@@ -27,11 +28,13 @@ class Renderer:
     def __init__(self, text_layer: Callable[[bytes], bytes] = separate_texts) -> None:
         self._printer = Printer(text_layer)
 
-    def render(self, document: ReportDocument, *, plain: bool = False) -> RenderedReport:
+    def render(self, document: ReportDocument, *, plain: bool = False, stands_alone: bool = True) -> RenderedReport:
         """Make the PDF of a document."""
         report = json.loads(json.dumps(content(document)))
         at = int(document.generated_at.timestamp())
-        pdf, pages = self._printer.print_report(report, WORDINGS[document.language].substituted, at, plain=plain)
+        substituted = WORDINGS[document.language].substituted
+        attached = attachments(document) if stands_alone else None
+        pdf, pages = self._printer.print_report(report, substituted, at, plain=plain, attachments=attached)
         return RenderedReport(pdf, pages, hashlib.sha256(pdf).hexdigest())
 
 

@@ -62,6 +62,10 @@ def definition_state(row: State) -> dict[str, Any]:
     return {name: row[name] for name in named if name in row}
 
 
+_SEPARATORS = {"report_signatories": "\n"}
+"""What is between the texts of a list, where a text may have spaces."""
+
+
 def changes(old: State, new: State) -> dict[str, Change]:
     """Return the differences between two states of a definition by name; a role's levels by their nodes.
 
@@ -80,7 +84,10 @@ def _flat(state: State) -> dict[str, int | bool | str]:
     levels = state.get("permissions", {})
     others = {name: value for name, value in state.items() if name != "permissions"}
     flat = {**others, **levels}
-    return {name: " ".join(value) if isinstance(value, list) else value for name, value in flat.items()}
+    return {
+        name: _SEPARATORS.get(name, " ").join(value) if isinstance(value, list) else value
+        for name, value in flat.items()
+    }
 
 
 def requested_settings(command: ChangeSettings) -> SettingChanges:

@@ -49,6 +49,8 @@ class SettingColumns(TypedDict):
     log_archive_bytes: int
     child_sites: list[str]
     export_details_required: bool
+    report_confidentiality: str
+    report_signatories: list[str]
 
 
 class SettingsRow(SettingColumns):
@@ -67,6 +69,8 @@ class SettingChanges(TypedDict, total=False):
     log_archive_bytes: int
     child_sites: list[str]
     export_details_required: bool
+    report_confidentiality: str
+    report_signatories: list[str]
 
 
 class RoleRow(TypedDict):

@@ -81,6 +81,8 @@ class Settings(Base):
     log_archive_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("10000000"))
     child_sites: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     export_details_required: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    report_confidentiality: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    report_signatories: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
 
 class Role(Base):
@@ -182,7 +184,8 @@ LICENCE = text("SELECT * FROM administration.licence")
 PROPERTIES = text("SELECT id, kind, slot, name, description, closing FROM administration.property ORDER BY id")
 SETTINGS = text(
     """
-    SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, export_details_required
+    SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, export_details_required,
+        report_confidentiality, report_signatories
     FROM administration.settings
     """
 )

@@ -1,8 +1,8 @@
 """The rules of reports: visibility, sizes, and refusals."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
@@ -16,6 +16,15 @@ ENTRIES_MAX: Final = 5_000
 
 TEXT_BYTES_MAX: Final = 2_000_000
 """Bytes (UTF-8) of all texts of one report; each costs the typesetter up to 120 bytes."""
+
+WORDINGS_MAX: Final = 200
+"""Earlier wordings of comments in one report, the newest; the others are counted."""
+
+WORDINGS_BYTES_MAX: Final = 200_000
+"""Bytes (UTF-8) of the earlier wordings in one report."""
+
+FILES_MAX: Final = 20
+"""Earlier reports that a report lists, and exports."""
 
 UNFINISHED_MAX: Final = 5
 """Batches of one principal that are being made."""
@@ -66,6 +75,7 @@ def require_readable(report: ReportRow, grants: Grants) -> None:
     """Refuse the bytes of a report with sections that the caller may not see."""
     shown = {node for name, node in SECTIONS.items() if name not in report["missing"]}
     shown |= {Node.USER_NAMES} if report["show_user_names"] else set()
+    shown |= set(map(Node, report["restricted_nodes"]))
     missing = sorted(node for node in shown if not grants.allow(node, Level.VIEW))
     if missing:
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
@@ -74,6 +84,17 @@ def require_readable(report: ReportRow, grants: Grants) -> None:
 def withheld_sections(grants: Grants) -> list[str]:
     """Name the sections that the caller may not see, which the caller's reports omit."""
     return [name for name, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
+
+
+def visible_labels(labels: Mapping[str, Any], hidden: Collection[str]) -> dict[str, Any]:
+    """Return the names of a project's fields and values without those of hidden sections."""
+    return {field: label for field, label in labels.items() if _section_of(field) not in hidden}
+
+
+def _section_of(field: str) -> str:
+    if field in {"type_id", "status_id"}:
+        return "main-details"
+    return "categories" if field.startswith("category_") else "data"
 
 
 def require_report_size(size: ProjectSizeRow, hidden: Collection[str]) -> None:

@@ -65,7 +65,7 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
 
 def report_of(row: ListedReportRow) -> Report:
     """Return a row as the description of a report."""
-    return Report.model_validate(dict(row))
+    return Report.model_validate({name: row[name] for name in Report.model_fields})  # type: ignore[literal-required] # the fields are columns
 
 
 @worker.answers(DownloadReport)

@@ -23,6 +23,7 @@ class ReportRow(TypedDict):
     bytes: int
     sha256: str
     pages: int
+    restricted_nodes: list[Any]
 
 
 class ListedReportRow(ReportRow):
@@ -163,3 +164,31 @@ class SettingsRow(TypedDict):
     report_title: str
     timezone: str
     language: Language
+    report_confidentiality: str
+    report_signatories: list[str]
+
+
+class CommentChangeRow(TypedDict):
+    """A row of the published changes of comments; `text` is null for a deletion, and where it is not listed."""
+
+    comment_id: UUID
+    at: datetime
+    by: str
+    is_deletion: bool
+    text: str | None
+
+
+class ProjectFileRow(TypedDict):
+    """A row of the reports or of the published exports of a project."""
+
+    id: UUID
+    at: datetime
+    by: str
+
+
+class HoldRow(TypedDict):
+    """A row of the published view of holds, without its project."""
+
+    held_by: str
+    held_at: datetime
+    reason: str

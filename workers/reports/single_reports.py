@@ -5,6 +5,7 @@ from contracts.permissions import Level
 from contracts.reports import GenerateReport, ReportGenerated
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import domain, tables
+from workers.reports.collection.project_circumstances import restricted_nodes
 from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.rendering.child_process_rendering import refusal_of, render
 from workers.reports.row_types import ReportRow, RequestRow, TombstoneRow
@@ -57,9 +58,9 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
     asked = GenerateReport(**{name: request[name] for name in GenerateReport.model_fields})  # type: ignore[literal-required] # the fields are columns
     if missing := asked.missing(grants):
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
-    document = await assemble(asked, ReportContext(connection, grants, context.now))
+    document = await assemble(asked, ReportContext(connection, grants, context.now, request["principal"], step.site))
     try:
-        report = await render(document)
+        report = await render(document, stands_alone=True)
     except ChildError as error:
         raise refusal_of(error) from None
     row: ReportRow = {
@@ -75,6 +76,7 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
         "bytes": len(report.pdf),
         "sha256": report.sha256,
         "pages": report.pages,
+        "restricted_nodes": restricted_nodes(document),
     }
     await insert_rows(connection, tables.Report, [row])
     chunks = [

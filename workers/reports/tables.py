@@ -49,6 +49,7 @@ class Report(Base):
     bytes: Mapped[int] = mapped_column(Integer)
     sha256: Mapped[str] = mapped_column(Text)
     pages: Mapped[int] = mapped_column(Integer)
+    restricted_nodes: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
 
 
 class Chunk(Base):
@@ -113,7 +114,23 @@ LABELS = text("SELECT published.project_labels(:project_id)")
 CATEGORIES = text("SELECT slot, name, enabled FROM published.categories ORDER BY slot")
 DATA_FIELDS = text("SELECT kind, slot, name, enabled FROM published.data_fields ORDER BY id")
 LANGUAGE = text("SELECT language FROM published.settings")
-SETTINGS = text("SELECT report_title, timezone, language FROM published.settings")
+SETTINGS = text(
+    "SELECT report_title, timezone, language, report_confidentiality, report_signatories FROM published.settings"
+)
+COMMENT_CHANGES = text("SELECT * FROM published.comment_changes(:project_id, :wordings_max, :bytes_max)")
+HOLD = text("SELECT held_by, held_at, reason FROM published.holds WHERE project_id = :project_id")
+EXPORTS = text(
+    """
+    SELECT package_id AS id, created_at AS at, created_by AS by FROM published.exports WHERE project_id = :project_id
+    ORDER BY created_at DESC, package_id DESC LIMIT :files_max
+    """
+)
+EARLIER_REPORTS = text(
+    """
+    SELECT report_id AS id, created_at AS at, created_by AS by FROM reports.report WHERE project_id = :project_id
+    ORDER BY requested_at DESC, report_id DESC LIMIT :files_max
+    """
+)
 
 REQUESTING = text("SELECT DISTINCT principal FROM reports.request ORDER BY principal")
 CLAIM_REQUEST = text(

@@ -61,6 +61,18 @@ Timezone = Annotated[
 ]
 
 
+Confidentiality = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="A line at the head of each page of reports.")
+]
+Signatories = Annotated[
+    Words,
+    typer.Option(
+        metavar="NAME",
+        help="Who signs reports; repeatable. Name all of them; an empty name removes them.",
+    ),
+]
+
+
 @command(
     app,
     "set",
@@ -82,6 +94,8 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     ] = None,
     child_site: ChildSites = None,
     export_details_required: DetailsRequired = None,
+    report_confidentiality: Confidentiality = None,
+    report_signatory: Signatories = None,
     yes: Yes = False,
 ) -> None:
     """Change settings; others stay unchanged. It asks for confirmation if a retention time would delete projects."""
@@ -93,6 +107,8 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "log_archive_bytes": log_archive_bytes,
         "child_sites": child_site,
         "export_details_required": export_details_required,
+        "report_confidentiality": report_confidentiality,
+        "report_signatories": None if report_signatory is None else [name for name in report_signatory if name],
     }
     require_change(session, "incidents settings set --retention-days 90", *values.values())
     changing = make_message(

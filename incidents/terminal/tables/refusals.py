@@ -47,6 +47,7 @@ _OPTION_WORDS: Final = {
     "child_sites": "child_site",
     "recipient": "to",
     "legal_basis": "basis",
+    "report_signatories": "report_signatory",
     "numbers": "number",
     "references": "reference",
     "type_ids": "type",

@@ -8,9 +8,9 @@ from contracts.errors import project_gone
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.drafts import Draft, DraftedSequence, GetDraft
 from contracts.projects.history import GetHistory, HistoryEntry, ProjectHistory
+from contracts.projects.recordings import media_at
 from workers.projects import change_history, domain, draft_recordings, tables, visibility
 from workers.projects.row_types import HistoryEntryRow, TombstoneRow
-from workers.projects.rules import camera_recording_rules
 from workers.projects.worker import worker
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext
@@ -58,8 +58,5 @@ async def get_draft(_: GetDraft, context: QueryContext) -> Draft:
     """Return the caller's own draft list."""
     rows = await draft_recordings.read_list(context.connection, context.principal)
     return Draft(
-        sequences=[
-            DraftedSequence(**row, media=camera_recording_rules.media(row["media_expires_at"], context.now))
-            for row in rows
-        ]
+        sequences=[DraftedSequence(**row, media=media_at(context.now, row["media_expires_at"])) for row in rows]
     )

@@ -1,16 +1,14 @@
 """The rules of recordings: expanding drafts, permitted sites, and the state of the media."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from contracts.errors import Code, Refusal
 from contracts.projects.drafts import DraftSequences
-from contracts.projects.recordings import Media, Sequence
+from contracts.projects.recordings import Sequence, media_at
 from workers.projects.row_types import IdentifiedRecording, RecordingColumns
-
-MEDIA_EXPIRING_LEAD = timedelta(hours=24)
 
 
 def recording_columns(row: RecordingColumns) -> RecordingColumns:
@@ -96,15 +94,8 @@ def require_known_sites(named: Iterable[tuple[str, str | None]], own: str, child
         raise Refusal(Code.UNKNOWN_REFERENCE, fields=unknown)
 
 
-def media(expires_at: datetime | None, now: datetime) -> Media:
-    """Return the state of a recording, which has a retention time of its own (SEQ-07)."""
-    if expires_at is None or expires_at > now + MEDIA_EXPIRING_LEAD:
-        return "available"
-    return "expiring" if expires_at > now else "lost"
-
-
 def add_media(sequences: Iterable[dict[str, Any]], now: datetime) -> None:
     """Add the state of its recording to every sequence of a document."""
     for sequence in sequences:
         expires_at = sequence["media_expires_at"]
-        sequence["media"] = media(datetime.fromisoformat(expires_at) if expires_at else None, now)
+        sequence["media"] = media_at(now, datetime.fromisoformat(expires_at) if expires_at else None)

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Refusal
 from contracts.permissions import Level, Node
-from contracts.report_batches import Omission
+from contracts.report_batches import BatchForm, Omission
 from contracts.values import Language
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import batch_tables
@@ -63,8 +63,9 @@ async def _make(step: Step, batch: BatchHeadRow, project_id: UUID) -> _Part:
         return _Part(Omission.HIDDEN)
     request = _Request(batch["report_id"], project_id, batch["language"], batch["show_user_names"])
     try:
-        document = await assemble(request, ReportContext(step.connection, grants, batch["created_at"]))
-        report = await render(document)
+        circumstances = ReportContext(step.connection, grants, batch["created_at"], batch["principal"], step.site)
+        document = await assemble(request, circumstances)
+        report = await render(document, stands_alone=batch["form"] == BatchForm.ZIP)
     except Refusal:
         return _Part(Omission.TOO_LARGE)
     except ChildError:

@@ -9,6 +9,7 @@ from contracts.errors import Refusal
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import Cause, ChildError
 from workers.reports import domain
+from workers.reports.rendering.content.attached_data import DATA, SCHEMA, attachments
 from workers.reports.rendering.render_input import ReportDocument
 from workers.reports.rendering.template_content import content
 from workers.reports.rendering.translated_texts import WORDINGS
@@ -25,29 +26,32 @@ class RenderedReport:
     sha256: str
 
 
-async def render(document: ReportDocument) -> RenderedReport:
+async def render(document: ReportDocument, *, stands_alone: bool = False) -> RenderedReport:
     """Return the PDF: the same bytes for the same document, whatever was rendered before.
 
+    A report that stands alone has its data with it; one that is bound with others has none.
     If the typesetter crashes, the report is printed in plain letters; a ChildError means that this failed, too.
     """
-    content = await asyncio.to_thread(_serialise, document)
+    data = await asyncio.to_thread(_serialise, document, stands_alone)
     facts = {
         "substituted": WORDINGS[document.language].substituted,
         "at": int(document.generated_at.timestamp()),
         "plain": False,
+        "attachments": [DATA, SCHEMA] if stands_alone else [],
     }
     try:
-        reply = await sandboxed_jobs.call(_PRINT_JOB, facts, [content])
+        reply = await sandboxed_jobs.call(_PRINT_JOB, facts, data)
     except ChildError as error:
         if error.cause is not Cause.CRASH:
             raise
-        reply = await sandboxed_jobs.call(_PRINT_JOB, {**facts, "plain": True}, [content])
+        reply = await sandboxed_jobs.call(_PRINT_JOB, {**facts, "plain": True}, data)
     [pdf] = reply.data
     return RenderedReport(pdf, int(reply.facts["pages"]), hashlib.sha256(pdf).hexdigest())
 
 
-def _serialise(document: ReportDocument) -> bytes:
-    return json.dumps(content(document)).encode()
+def _serialise(document: ReportDocument, stands_alone: bool) -> list[bytes]:  # noqa: FBT001 - a fact, not a mode
+    attached = attachments(document).values() if stands_alone else ()
+    return [json.dumps(content(document)).encode(), *(text.encode() for text in attached)]
 
 
 def refusal_of(error: ChildError) -> Refusal:

@@ -3,7 +3,7 @@
 import io
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self, cast
 import typst
 
 from workers.common.sandboxed_job_main import Facts, JobResult
+from workers.reports.rendering.accessibility.row_headers import name_row_headers
 from workers.reports.rendering.font_coverage import FONTS, Fonts
 from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
 from workers.reports.rendering.unprintable_characters import Glyphs, Press, shorten, strings
@@ -79,10 +80,19 @@ class Printer:
         self.panics = 0
         """Panics of the typesetter; a process with any is not used again."""
 
-    def print_report(self, content: dict[str, Any], substituted: str, at: int, *, plain: bool = False) -> PrintedReport:
+    def print_report(
+        self,
+        content: dict[str, Any],
+        substituted: str,
+        at: int,
+        *,
+        plain: bool = False,
+        attachments: Mapping[str, str] | None = None,
+    ) -> PrintedReport:
         """Return the PDF: the same bytes for the same content, whatever was printed before.
 
         `substituted` is the note about spelled-out characters; a plain report spells out all but Latin letters.
+        A file with attachments stands alone; one without can be bound with others.
         """
         glyphs = Glyphs.of(strings(content))
         if not plain:
@@ -94,8 +104,8 @@ class Printer:
             if press.substituted:
                 report["notes"].append(substituted)
             self._layout.finish(report)
-            pdf = typeset(self._report, report, at)
-            return pdf if glyphs.ordinary else self._text_layer(pdf)
+            pdf = typeset(self._report, report, at, attachments)
+            return name_row_headers(pdf if glyphs.ordinary else self._text_layer(pdf))
 
         if not plain:
             first = _Attempt()
@@ -121,8 +131,12 @@ def _printer() -> Printer:
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Print a report for another process."""
     printer = _printer()
-    print_report = printer.print_report(json.loads(data[0]), facts["substituted"], facts["at"], plain=facts["plain"])
-    return JobResult({"pages": print_report.pages}, (print_report.pdf,), worn=printer.panics > 0)
+    content, *attached = data
+    attachments = {name: text.decode() for name, text in zip(facts["attachments"], attached, strict=True)}
+    report = printer.print_report(
+        json.loads(content), facts["substituted"], facts["at"], plain=facts["plain"], attachments=attachments
+    )
+    return JobResult({"pages": report.pages}, (report.pdf,), worn=printer.panics > 0)
 
 
 def compiler(template: Path, fonts: typst.Fonts) -> typst.Compiler:
@@ -130,10 +144,17 @@ def compiler(template: Path, fonts: typst.Fonts) -> typst.Compiler:
     return typst.Compiler(template, root=HERE.parent, font_paths=fonts, ignore_system_fonts=True)
 
 
-def typeset(template: typst.Compiler, report: dict[str, Any], timestamp: int) -> bytes:
-    """Return the PDF/A-3a file of a template and its data."""
-    data = json.dumps(report, ensure_ascii=False)
-    pdf = template.compile(format="pdf", sys_inputs={"report": data}, pdf_standards=["a-3a"], timestamp=timestamp)
+def typeset(
+    template: typst.Compiler, report: dict[str, Any], timestamp: int, attachments: Mapping[str, str] | None = None
+) -> bytes:
+    """Return the PDF/A-3a file of a template and its data; with attachments it is a PDF/UA-1 file, too."""
+    inputs = {"report": json.dumps(report, ensure_ascii=False), **(attachments or {})}
+    pdf = template.compile(
+        format="pdf",
+        sys_inputs=inputs,
+        pdf_standards=["a-3a", "ua-1"] if attachments else ["a-3a"],
+        timestamp=timestamp,
+    )
     return cast("bytes", pdf)
 
 

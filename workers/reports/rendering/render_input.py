@@ -35,12 +35,32 @@ class DataValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CommentChange:
+    """A comment that was edited, with its wording until then, or deleted, without any."""
+
+    comment_id: UUID
+    at: datetime
+    by: str
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFile:
+    """A report or an export of the project that was made before."""
+
+    id: UUID
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportDocument:
     """The data of one report.
 
     `project` has the parts that the caller may see. `categories` and `data` repeat its values under the
     administrator's labels, including disabled ones, in the order of their slots.
-    `missing` names the sections that the report lacks.
+    `missing` names the sections that the report lacks. `comment_changes` are in the order of time;
+    `unlisted_wordings` counts those that are too many or too long for the report.
     """
 
     report_id: UUID
@@ -55,3 +75,12 @@ class ReportDocument:
     categories: tuple[tuple[str, str | None], ...] = ()
     data: tuple[DataValue, ...] = ()
     missing: tuple[str, ...] = ()
+    comment_changes: tuple[CommentChange, ...] = ()
+    unlisted_wordings: int = 0
+    earlier_reports: tuple[ProjectFile, ...] = ()
+    exports: tuple[ProjectFile, ...] = ()
+    author: str | None = None
+    site: str = ""
+    software: str = ""
+    confidentiality: str = ""
+    signatories: tuple[str, ...] = ()

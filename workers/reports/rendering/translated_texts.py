@@ -41,14 +41,39 @@ class Wording:
     notes: str
     recorded: str
     camera: str
-    media_expiry: str
+    recording: str
+    media: Mapping[str, str]
+    media_kept: str
     added: str
+    wording_until: str
+    wording_until_by: str
+    deleted_comments: str
+    unlisted_wordings: str
+    hold: str
+    hold_reason: str
+    hold_since: str
+    hold_by: str
+    earlier_reports: str
+    exports: str
+    exported: str
+    identifier: str
     about_report: str
     report_id: str
     project_id: str
     revision: str
     generated: str
+    site: str
+    software: str
+    zone: str
     page: str
+    contents: str
+    signatures: str
+    signed_name: str
+    signed_date: str
+    signature: str
+    end_of_report: str
+    attached_data: str
+    attached_schema: str
     yes: str
     no: str
     decimal_mark: str
@@ -79,7 +104,7 @@ EN = Wording(
     unavailable="This section could not be included.",
     withheld="This section is not available to the person who generated the report.",
     not_included="Not included: {}.",
-    reading="Dates are written day/month/year. Times are those of the time zone {}.",
+    reading="Dates are written day/month/year. Times are those of the time zone {}, each with its offset from UTC.",
     names_hidden="User names are hidden in this report.",
     substituted=SUBSTITUTED["en"],
     renamed="{} (renamed since: {})",
@@ -101,14 +126,43 @@ EN = Wording(
     notes="Notes",
     recorded="Recorded",
     camera="Camera",
-    media_expiry="Video kept until",
+    recording="Recording",
+    media={
+        "available": "Available until {}",
+        "expiring": "Expires within a day: {}",
+        "lost": "No longer available since {}",
+    },
+    media_kept="Available",
     added="added {}",
+    wording_until="Wording until {}",
+    wording_until_by="Wording until {}, changed by {}",
+    deleted_comments="Deleted comments: {}",
+    unlisted_wordings="Earlier wordings that are not listed",
+    hold="Legal hold",
+    hold_reason="Reason",
+    hold_since="In force since",
+    hold_by="Placed by",
+    earlier_reports="Earlier reports",
+    exports="Exports",
+    exported="Exported",
+    identifier="Identifier",
     about_report="About this report",
     report_id="Report",
     project_id="Incident project",
     revision="Revision of the project",
     generated="Generated",
+    site="Site",
+    software="Software",
+    zone="Time zone: {}",
     page="Page",
+    contents="Contents",
+    signatures="Signatures",
+    signed_name="Name",
+    signed_date="Place and date",
+    signature="Signature",
+    end_of_report="End of the report",
+    attached_data="The data of this report, as JSON",
+    attached_schema="The JSON Schema of the data",
     yes="Yes",
     no="No",
     decimal_mark=".",
@@ -139,7 +193,10 @@ FR = Wording(
     unavailable="Cette section n'a pas pu être incluse.",
     withheld="Cette section n'est pas accessible à la personne qui a généré le rapport.",
     not_included="Non inclus\u00a0: {}.",
-    reading="Les dates s'écrivent jour/mois/année. Les heures sont celles du fuseau horaire {}.",
+    reading=(
+        "Les dates s'écrivent jour/mois/année. Les heures sont celles du fuseau horaire {}, "
+        "chacune avec son décalage par rapport à UTC."
+    ),
     names_hidden="Les noms des utilisateurs sont masqués dans ce rapport.",
     substituted=SUBSTITUTED["fr"],
     renamed="{} (renommé depuis\u00a0: {})",
@@ -147,8 +204,8 @@ FR = Wording(
     status="Statut",
     start="Début",
     end="Fin",
-    created="Créé",
-    updated="Dernière modification",
+    created="Créé le",
+    updated="Dernière modification le",
     imported="Importé",
     exempt="Exempté de la durée de conservation",
     by="par {}",
@@ -161,14 +218,43 @@ FR = Wording(
     notes="Notes",
     recorded="Consigné le",
     camera="Caméra",
-    media_expiry="Vidéo conservée jusqu'au",
+    recording="Enregistrement",
+    media={
+        "available": "Disponible jusqu'au {}",
+        "expiring": "Expire dans moins d'un jour\u00a0: {}",
+        "lost": "Plus disponible depuis le {}",
+    },
+    media_kept="Disponible",
     added="ajoutée le {}",
+    wording_until="Texte jusqu'au {}",
+    wording_until_by="Texte jusqu'au {}, modifié par {}",
+    deleted_comments="Commentaires supprimés\u00a0: {}",
+    unlisted_wordings="Textes antérieurs non repris",
+    hold="Blocage",
+    hold_reason="Motif",
+    hold_since="En vigueur depuis le",
+    hold_by="Posé par",
+    earlier_reports="Rapports antérieurs",
+    exports="Exports",
+    exported="Exporté le",
+    identifier="Identifiant",
     about_report="À propos de ce rapport",
     report_id="Rapport",
     project_id="Projet d'incident",
     revision="Révision du projet",
-    generated="Généré",
+    generated="Généré le",
+    site="Site",
+    software="Logiciel",
+    zone="Fuseau horaire\u00a0: {}",
     page="Page",
+    contents="Sommaire",
+    signatures="Signatures",
+    signed_name="Nom",
+    signed_date="Lieu et date",
+    signature="Signature",
+    end_of_report="Fin du rapport",
+    attached_data="Les données de ce rapport, en JSON",
+    attached_schema="Le schéma JSON des données",
     yes="Oui",
     no="Non",
     decimal_mark=",",

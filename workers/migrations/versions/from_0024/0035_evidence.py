@@ -5,7 +5,7 @@ from alembic import op
 from workers.migrations.scripts import read_sql, run_script
 
 revision = "0035"
-down_revision = "0033"
+down_revision = "0034"
 
 
 def upgrade() -> None:

@@ -1,0 +1,1 @@
+"""The parts of a report's content, which the template lays out."""

@@ -1,0 +1,56 @@
+"""What a report says about its project and itself besides the incident: the hold, other files, and its origin."""
+
+from collections.abc import Iterable, Sequence
+
+from workers.reports.rendering.content.writer import Content, Fact, Writer
+from workers.reports.rendering.render_input import ProjectFile
+
+
+def hold(writer: Writer) -> Iterable[Content]:
+    """Yield the section of the hold, if there is one."""
+    placed, words = writer.document.project.hold, writer.words
+    if placed:
+        facts = [
+            (words.hold_reason, placed.reason),
+            (words.hold_since, writer.time(placed.held_at)),
+            (words.hold_by, writer.name(placed.held_by)),
+        ]
+        yield {"heading": words.hold, "facts": [fact for fact in facts if fact[1]]}
+
+
+def files(writer: Writer) -> Iterable[Content]:
+    """Yield the sections of the reports and exports that were made before."""
+    document, words = writer.document, writer.words
+    if document.earlier_reports:
+        yield {
+            "heading": words.earlier_reports,
+            "listing": _listing(writer, words.generated, document.earlier_reports),
+        }
+    if document.exports:
+        yield {"heading": words.exports, "listing": _listing(writer, words.exported, document.exports)}
+
+
+def _listing(writer: Writer, label: str, listed: Sequence[ProjectFile]) -> Content:
+    rows = [[writer.done(file.at, file.by), str(file.id)] for file in listed]
+    return {"head": [label, writer.words.identifier], "rows": rows}
+
+
+def origin(writer: Writer) -> Content:
+    """Return the section about the report itself."""
+    document, words = writer.document, writer.words
+    facts: list[Fact] = [
+        (words.report_id, str(document.report_id)),
+        (words.generated, writer.done(document.generated_at, document.author)),
+        (words.site, document.site),
+        (words.software, document.software),
+        (words.project_id, str(document.project.project_id)),
+        (words.revision, str(document.project.revision)),
+    ]
+    return {"heading": words.about_report, "facts": [fact for fact in facts if fact[1]]}
+
+
+def signatures(writer: Writer) -> Content:
+    """Return the lines to sign on; without signatories there are none."""
+    words = writer.words
+    labels = [words.signed_name, words.signed_date, words.signature]
+    return {"labels": labels, "signatories": list(writer.document.signatories)}
