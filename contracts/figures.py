@@ -1,5 +1,7 @@
-"""Figures for people, in English and French: thousands apart, sizes and other quantities with their units."""
+"""Figures for people, in English and French: thousands apart, sizes, durations and other quantities with units."""
 
+import re
+import unicodedata
 from typing import Final
 
 _FRENCH: Final = "fr"
@@ -10,6 +12,20 @@ _LAST_OF_UNIT: Final = 999.5
 """From here on a size is rounded to 1 of the next unit."""
 
 _TENTHS_BELOW: Final = 9.95
+
+_MINUTE, _HOUR, _DAY, _WEEK = 60, 3_600, 86_400, 604_800
+_UNITS: Final = {
+    **dict.fromkeys(("s", "sec", "second", "seconds", "seconde", "secondes"), 1),
+    **dict.fromkeys(("m", "mn", "min", "mins", "minute", "minutes"), _MINUTE),
+    **dict.fromkeys(("h", "hr", "hour", "hours", "heure", "heures"), _HOUR),
+    **dict.fromkeys(("d", "j", "day", "days", "jour", "jours"), _DAY),
+    **dict.fromkeys(("w", "sem", "week", "weeks", "semaine", "semaines"), _WEEK),
+}
+"""The units of durations in both languages, in seconds."""
+
+_PART: Final = re.compile(r"(\d{1,6}(?:[.,]\d{1,2})?) ?([a-z]+)", flags=re.ASCII)
+_DURATION: Final = re.compile(rf"{_PART.pattern}(?: ?{_PART.pattern})*", flags=re.ASCII)
+_SIZE: Final = re.compile(r"(\d{1,12}(?:[.,]\d{1,2})?) ?([kmgt]?)(?:o|b)", flags=re.ASCII)
 
 
 def grouped(number: int, language: str) -> str:
@@ -31,3 +47,42 @@ def size(number_of_bytes: int, language: str) -> str:
     is_french = language == _FRENCH
     written = figures.replace(".", ",") if is_french else figures
     return quantity(written, f"{_PREFIXES[power]}{'o' if is_french else 'B'}", language)
+
+
+def duration(seconds: float, language: str) -> str:
+    """Return a duration in its two largest units."""
+    whole, day = round(seconds), "j" if language == _FRENCH else "d"
+    for least, unit, rest_least, rest_unit in (
+        (_DAY, day, _HOUR, "h"),
+        (_HOUR, "h", _MINUTE, "min"),
+        (_MINUTE, "min", 1, "s"),
+    ):
+        if whole >= least:
+            largest, rest = divmod(whole, least)
+            return f"{quantity(largest, unit, language)} {quantity(rest // rest_least, rest_unit, language)}"
+    return quantity(whole, "s", language)
+
+
+def read_duration(text: str) -> float | None:
+    """Parse a duration with units, such as `10 min` or `4 min 30 s`, and return its seconds; None for other texts."""
+    plain = _plain(text)
+    parts = _PART.findall(plain) if _DURATION.fullmatch(plain) else []
+    if not parts or any(unit not in _UNITS for _, unit in parts):
+        return None
+    return sum(_decimal(figures) * _UNITS[unit] for figures, unit in parts)
+
+
+def read_size(text: str) -> int | None:
+    """Parse a size as it is shown, such as `10 MB` or `10 Mo`, and return its bytes; None for other texts."""
+    match = _SIZE.fullmatch(_plain(text))
+    return round(_decimal(match[1]) * 1000 ** "_kmgt".index(match[2] or "_")) if match else None
+
+
+def _plain(text: str) -> str:
+    """Return a text without case, accents and double or no-break spaces."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(letter for letter in spread if not unicodedata.combining(letter)).split())
+
+
+def _decimal(figures: str) -> float:
+    return float(figures.replace(",", "."))

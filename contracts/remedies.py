@@ -207,7 +207,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "too_many_for_pdf": (
         "has more projects than fit into a PDF: choose the form zip, or name fewer",
-        "compte trop de projets pour un PDF\u00a0: choisissez la forme zip, ou citez-en moins",
+        "compte trop de projets pour un PDF\u00a0: choisissez le format zip, ou citez-en moins",
     ),
     "too_many_batches": (
         "is one batch too many: wait until one of yours is made, or delete one",

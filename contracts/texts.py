@@ -93,7 +93,7 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
     ),
     Phrase.NOT_AVAILABLE: (
         "This information is not available to you.",
-        "Ces informations ne vous sont pas disponibles.",
+        "Vous n'avez pas accès à ces informations.",
     ),
     Phrase.GONE: (_ACT_EN, _ACT_FR),
     Phrase.CONFLICT: (_ACT_EN, _ACT_FR),

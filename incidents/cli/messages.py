@@ -17,6 +17,7 @@ from incidents.terminal.input.reading import make_message, read_decimal, read_ob
 from incidents.terminal.options import command
 from incidents.terminal.printing import json_text
 from incidents.terminal.session import Session, Status, UsageError
+from incidents.terminal.text.words import list_names
 
 Asked = TypeVar("Asked", bound=Request[Any])
 
@@ -151,5 +152,6 @@ def _validate(session: Session, known: Mapping[str, type[Asked]], subject: str, 
     if subject not in known:
         near = difflib.get_close_matches(subject, known, n=5, cutoff=0.5)
         words = "unknown: {subject}. Did you mean {near}?" if near else "unknown: {subject}. Known: {near}"
-        raise UsageError(session.say(words, subject=subject, near=", ".join(near or known)))
+        names = list_names(session.language, near) if near else ", ".join(known)
+        raise UsageError(session.say(words, subject=subject, near=names))
     return make_message(session, known[subject], values)

@@ -42,6 +42,7 @@ _SHOWN_NAMES: Final = {
     "creation": "created_at",
     "exempt from retention": "retention_exempt",
     "exempte de la conservation": "retention_exempt",
+    "exempte de la purge": "retention_exempt",
     "project": "project_id",
     "projet": "project_id",
 }

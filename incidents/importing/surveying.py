@@ -16,12 +16,17 @@ _NUMBERS_PER_TEXT: Final = 10
 
 
 class UnusableFileError(Exception):
-    """A file of which no row can be imported: a sentence and its values."""
+    """A file of which no row can be imported: a sentence, and the fields and columns in it."""
 
-    def __init__(self, words: str, **values: object) -> None:
-        super().__init__(words.format(**values))
+    def __init__(self, words: str, *, fields: Iterable[str] = (), columns: Iterable[str] = ()) -> None:
         self.words = words
-        self.values = values
+        self.fields = [*fields]
+        self.columns = [*columns]
+        super().__init__(words.format(fields=_quote(self.fields), columns=_quote(self.columns)))
+
+
+def _quote(names: Iterable[str]) -> str:
+    return ", ".join(f'"{" ".join(name.split())}"' for name in names)
 
 
 @dataclass(slots=True)
@@ -75,22 +80,16 @@ def check_names(names: Sequence[str], mapping: Mapping) -> None:
     """
     broken = [name for name in names if len(name.splitlines()) > 1]
     if broken:
-        raise UnusableFileError(
-            "a column's name contains a line break: write {columns} on one line", columns=_quote(broken)
-        )
+        raise UnusableFileError("a column's name contains a line break: write {columns} on one line", columns=broken)
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise UnusableFileError("several columns have the same name: rename {columns}", columns=_quote(twice))
+        raise UnusableFileError("several columns have the same name: rename {columns}", columns=twice)
     fields = mapping.fields_of(names)
     several = {field for field, count in Counter(fields.values()).items() if count > 1} - mapping.joined.keys()
     if several:
         columns = [name for name, field in fields.items() if field in several]
         words = "several columns fill {fields}: {columns}; map one of them, or join them"
-        raise UnusableFileError(words, fields=_quote(sorted(several)), columns=_quote(columns))
-
-
-def _quote(names: Iterable[str]) -> str:
-    return ", ".join(f'"{" ".join(name.split())}"' for name in names)
+        raise UnusableFileError(words, fields=sorted(several), columns=columns)
 
 
 def _look(seen: _Seen, row: Row, translator: Translator) -> None:
@@ -143,6 +142,6 @@ def _require(columns: set[str], mapping: Mapping, source: Source) -> None:
             "no column fills {fields}: name one with --column COLUMN=FIELD or in the mapping, "
             "or give all rows one value with --default FIELD=VALUE; the file has {columns}"
         )
-        raise UnusableFileError(words, fields=_quote(missing), columns=_quote(sorted(columns)))
+        raise UnusableFileError(words, fields=missing, columns=sorted(columns))
     if not columns and source.form == "csv":
         raise UnusableFileError("the file is empty")

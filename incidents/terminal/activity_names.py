@@ -7,7 +7,7 @@ from typing import Final
 
 from incidents.terminal.input.naming import Named, fold, nearest
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.text.words import say
+from incidents.terminal.text.words import list_names, say
 
 WORDS: Final[Mapping[str, str]] = {
     "administration.category-defined": "category defined",
@@ -119,7 +119,7 @@ def _unknown(session: Session, typed: str, option: str, names: Sequence[Named]) 
     """Return the refusal of an unknown activity, with the similar ones or with all, the nearest first."""
     if near := nearest(typed, names):
         words = "{option}: there is no activity {text}. Did you mean {near}?"
-        return session.say(words, option=option, text=typed, near=", ".join(near))
+        return session.say(words, option=option, text=typed, near=list_names(session.language, near))
     known = [session.say("project viewed").rpartition(" ")[2], *(session.say(words) for words in WORDS.values())]
     ranked = sorted(known, key=partial(_distance, SequenceMatcher(b=fold(typed))))
     words = "{option}: there is no activity {text}. Choose one of: {known}"

@@ -103,7 +103,7 @@ async def test_a_project_is_shown_by_its_number(peer: Peer, run_line: RunLine) -
     peer.answers["projects.get"] = json.dumps(details).encode()
     ended = await run_line("projects", "show", 12, "--lang", "fr")
     assert json.loads(peer.queries[1].data) == {"project_id": PROJECT}
-    words = ("Projet 12", "Reason", "Trapped", "Damaged?", "oui", "12,5", "First aid given", "Non visible", "appels")
+    words = ("Projet 12", "Reason", "Trapped", "Damaged?", "oui", "12,5", "First aid given", "Masqué", "appels")
     assert [word for word in words if word not in ended.out] == []
     peer.answers["projects.get"] = json.dumps({**details, "categories": {"1": None}, "data": {"text_1": None}}).encode()
     emptied = (await run_line("projects", "show", 12)).out

@@ -44,7 +44,7 @@ async def test_a_package_is_made_fetched_and_verified(exporting: Peer, run_line:
         "non chiffré",
         size(len(ZIP), "fr"),
         hashlib.sha256(ZIP).hexdigest(),
-        "Non visible pour vous\u00a0: commentaires",
+        "Masqué faute de permission\u00a0: commentaires",
     )
     assert [word for word in words if word not in output] == []
 

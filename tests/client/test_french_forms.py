@@ -3,17 +3,17 @@
 import ast
 import io
 import re
+import time
 
 import pytest
 from rich.text import Text
 
-from contracts.figures import grouped, quantity, size
+from contracts.figures import duration, grouped, quantity, size
 from contracts.projects.history import HistoryEntry
 from incidents.terminal.printing import Screen
 from incidents.terminal.tables.layout import Column, lay_out
 from incidents.terminal.tables.sheet import table
 from incidents.terminal.tables.show import history
-from incidents.terminal.tables.trends import duration
 from incidents.terminal.tables.values import Names
 from incidents.terminal.text.language import catalogue, use
 from incidents.terminal.text.translate import translate_mistake
@@ -52,7 +52,7 @@ def test_a_unit_stays_with_its_figure() -> None:
         ("No such command 'x'.", f"La commande «{NO_BREAK}x{NO_BREAK}» n'existe pas."),
         (
             "Missing option '--output' / '-o'.",
-            f"Il manque l'option «{NO_BREAK}--output{NO_BREAK}» / «{NO_BREAK}-o{NO_BREAK}».",
+            f"Il manque l'option «{NO_BREAK}--output{NO_BREAK}» ou «{NO_BREAK}-o{NO_BREAK}».",
         ),
     ],
 )
@@ -139,7 +139,11 @@ async def test_an_unknown_field_is_refused_by_its_option(run_line: RunLine) -> N
             "! Base de données\u00a0: arrêt inattendu, redémarrage en cours.",
         ),
         ({"event": "worker_died", "worker": "audit", "code": -9}, "! Service audit\u00a0: arrêt inattendu"),
-        ({"event": "worker_silent", "worker": "audit", "seconds": 30}, "aucune réponse depuis 30\u00a0s"),
+        ({"event": "worker_silent", "worker": "audit", "seconds": 30.8}, "aucune réponse depuis 31\u00a0s,"),
+        (
+            {"event": "worker_died", "worker": "audit", "timestamp": "2026-11-27T19:08:15.5Z"},
+            "! 19:08:15 Service audit\u00a0: arrêt inattendu",
+        ),
         ({"event": "unknown"}, "as before"),
     ],
 )
@@ -148,6 +152,8 @@ def test_a_terminal_shows_sentences_and_no_log(
 ) -> None:
     """What `up` notices is a sentence in the reader's language; the log has the event."""
     monkeypatch.setenv("LANGUAGE", "fr")
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
     use("fr")
     assert sentence in notice(lambda *_: "as before")(None, "", entry)
 

@@ -81,6 +81,17 @@ def test_what_is_shown_as_a_number_can_be_typed_back(language: str, value: objec
         ("en", "hier", "2026-11-23T00:00:00+01:00"),
         ("en", "12h", "2026-11-24T01:40:00+01:00"),
         ("fr", "7j", "2026-11-17T13:40:00+01:00"),
+        ("fr", "10 min", "2026-11-24T13:30:00+01:00"),
+        ("fr", "10min", "2026-11-24T13:30:00+01:00"),
+        ("fr", "il y a 10 min", "2026-11-24T13:30:00+01:00"),
+        ("fr", "il y a 4\u00a0min 30\u00a0s", "2026-11-24T13:35:30+01:00"),
+        ("fr", "2 semaines", "2026-11-10T13:40:00+01:00"),
+        ("fr", "3 sem", "2026-11-03T13:40:00+01:00"),
+        ("fr", "dans 10 min", "2026-11-24T13:50:00+01:00"),
+        ("en", "10 min ago", "2026-11-24T13:30:00+01:00"),
+        ("fr", "24-11-2026", "2026-11-24T00:00:00+01:00"),
+        ("fr", "mardi 24 novembre 2026 à 14h05", "2026-11-24T14:05:00+01:00"),
+        ("en", "Tuesday, November 24, 2026", "2026-11-24T00:00:00+01:00"),
     ],
 )
 def test_a_time_is_read_as_people_say_it(language: str, text: str, read: str) -> None:
@@ -93,6 +104,7 @@ def test_a_time_is_read_as_people_say_it(language: str, text: str, read: str) ->
     [
         *("hier foo", "hier 25:00", "hier 14:75", "demain matin", "lundi", "mai", "12", "le 3", "31 février 2026"),
         *("31/02/2026", "11/24/2026", "24/11/26", "24/11/2026 7pm", "9999 years ago", "999999w", "0001-01-01"),
+        *("10 foo", "lundi 24 novembre 2026", "min", "10 min foo"),
     ],
 )
 def test_what_is_read_in_part_is_refused(text: str) -> None:

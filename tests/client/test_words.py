@@ -105,7 +105,7 @@ def test_french_is_set_as_french_is() -> None:
 def test_another_language_is_english() -> None:
     """A language that is not known is answered in English, and values may hold braces."""
     assert say("de", "{text} is not a time; write x", text="{}") == "{} is not a time; write x"
-    assert say("fr", "nobody answers") == "personne ne répond"
+    assert say("fr", "nobody answers") == "aucun service ne répond"
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ REFERENCE = [
     ),
     (
         Phrase.NOT_AVAILABLE,
-        "Ces informations ne vous sont pas disponibles.",
+        "Vous n'avez pas accès à ces informations.",
         "This information is not available to you.",
     ),
 ]

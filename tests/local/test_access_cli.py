@@ -102,6 +102,25 @@ async def test_mistakes_are_told(bus: RunningBus) -> None:
     assert "as in 2030-01-01" in await bus.access("licence", "--expires", "then", "--out", "l.jwt", status=2)
 
 
+@pytest.mark.parametrize("typed, scope", [("exploitation", "ops"), ("Création de flux", "provision"), ("ops", "ops")])
+async def test_a_scope_is_typed_as_it_is_shown(tmp_path: Path, typed: str, scope: str) -> None:
+    """The words of the list are words of `create`, and so are those of the wire."""
+    Trust.create(Home(tmp_path).keys, "main")
+    line = ("access", "create", "olivia", "--scope", typed, "--expires", "2 semaines", "--lang", "fr", "--json")
+    assert (await incidents(*line, "--data", tmp_path)).json["scope"] == scope
+    listed = (await incidents("access", "list", "--csv", "--lang", "fr", "--data", tmp_path)).out
+    assert ("exploitation" if scope == "ops" else "création de flux") in listed
+
+
+async def test_an_unknown_scope_and_name_are_refused_in_french(tmp_path: Path) -> None:
+    """The refusal names the scopes as they can be typed, and quotes a name once."""
+    Trust.create(Home(tmp_path).keys, "main")
+    french = ("--lang", "fr", "--data", tmp_path)
+    refused = (await incidents("access", "create", "olivia", "--scope", "tout", *french)).err
+    assert "client, service, exploitation, création de flux" in " ".join(refused.split())
+    assert "«\u00a0Olivia\u00a0» ne peut pas être" in (await incidents("access", "create", "Olivia", *french)).err
+
+
 async def test_a_bus_that_is_away_is_told_of_it_later(bus: RunningBus) -> None:
     """A revocation that no server took is kept, and the command says that it is not in force yet."""
     await bus.access("create", "olivia")

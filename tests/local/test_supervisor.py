@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from tests.local.support import HERE, eventually, is_alive
 from workers.local.supervision.supervisor import Supervisor, Worker, next_delay
@@ -109,7 +110,17 @@ async def test_worker_that_cannot_start_is_tried_again(tmp_path: Path) -> None:
 
 
 async def test_worker_that_does_not_answer_is_replaced(tmp_path: Path) -> None:
-    """A worker that was stopped is killed and started again when its page has not answered for the set time."""
+    """A worker that was stopped is killed and started again when its page has not answered for the set time.
+
+    It is reported once: the supervisor expects the end of the process that it kills.
+    """
+    with capture_logs() as logs:
+        await stop_answering(tmp_path)
+    assert [entry["event"] for entry in logs if entry["log_level"] == "warning"] == ["worker_silent"]
+
+
+async def stop_answering(tmp_path: Path) -> None:
+    """Stop a worker, and wait until another process runs it."""
     supervisor = Supervisor({"projects": {}, "audit": {}}, tmp_path, PROGRAM, silent_seconds=2)
     supervisor.start()
     projects, audit = supervisor.workers

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from urllib.request import urlopen
@@ -105,9 +106,16 @@ async def test_second_up_is_refused(directory: Path, up: Up) -> None:
 
 
 def test_the_last_line_says_how_long_it_ran(capsys: pytest.CaptureFixture[str]) -> None:
-    """The seconds of the last line are those of the whole run, and it says so."""
-    _Announcer(Path("data"))(Step(STOPPED, 511.7))
-    assert capsys.readouterr().out == "✓ stopped; it ran for 511.7 s\n"
+    """The last line has the time of the whole run, in units that people read, and it says so."""
+    _Announcer(Path("data"))(Step(STOPPED, 2080.8))
+    assert capsys.readouterr().out == "✓ stopped; it ran for 34 min 41 s\n"
+
+
+def test_a_restart_has_its_own_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line about a server that runs again says when that was, and how long it took, not how long `up` has run."""
+    _Announcer(Path("data"))(Step("message bus", 335.5, restart_seconds=2.04))
+    shown = capsys.readouterr().out
+    assert re.fullmatch(r"✓ \d\d:\d\d:\d\d Message bus was started again in 2\.0 s\.\n", shown)
 
 
 def test_stale_file_is_ignored(directory: Path) -> None:

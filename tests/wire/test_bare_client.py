@@ -142,4 +142,4 @@ async def test_without_permission_a_query_is_refused(projects: Site) -> None:
     caller = await projects.caller("visitor")
     answer, status = await caller.ask("projects.list", {}, headers={"Accept-Language": "fr"})
     assert (answer["error"]["code"], status) == ("not-available", "403")
-    assert answer["error"]["message"] == "Ces informations ne vous sont pas disponibles."
+    assert answer["error"]["message"] == "Vous n'avez pas accès à ces informations."

@@ -1,7 +1,6 @@
 """Commands for credentials: create, list, revoke, licence, and the files of an external message bus."""
 
 import os
-import re
 import time
 from datetime import UTC, datetime
 from gettext import pgettext
@@ -12,12 +11,13 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
+from contracts.figures import read_duration
 from contracts.licence import Edition, Licence
 from workers.common.local_time import local_minute
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential
-from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
+from workers.local.access.signing_keys import SCOPES, InvalidNameError, Scope, Trust, TrustError
 from workers.local.cli_environment import DEFAULT_DATA, AsJson
 from workers.local.console_output import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.local.data_directory import Home, write_private
@@ -27,8 +27,7 @@ Data = Annotated[
     Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")
 ]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
-_SPAN: Final = re.compile(r"(\d{1,5})([mhdjw])")
-_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800}
+_EXPIRY_SECONDS_MAX: Final = 100_000 * 604_800
 _NOT_IN_FORCE: Final = 3
 _USAGE: Final = 2
 _HEAD: Final = ("Name", "Scope", "Created", "Expires", "Revoked", "Fingerprint")
@@ -46,10 +45,11 @@ def create(
         str, typer.Argument(metavar="PRINCIPAL", help="The principal's name: 1 to 64 of a-z, 0-9, _ and -.")
     ],
     scope: Annotated[
-        Scope,
+        str,
         typer.Option(
+            metavar="client|worker|ops|provision",
             help="client: sends commands and queries. ops: reads streams, events and dead letters. "
-            "provision: creates and changes streams. worker: one of the workers."
+            "provision: creates and changes streams. worker: one of the workers.",
         ),
     ] = "client",
     expires: Annotated[
@@ -68,15 +68,15 @@ def create(
 
     Example: incidents access create olivia --expires 90d --out olivia.creds
     """
-    home, seconds = Home(data.absolute()), _seconds(expires)
+    home, seconds, chosen = Home(data.absolute()), _seconds(expires), _scope(scope)
     where = out or home.credentials(principal)
-    credential = _create(home, principal, scope, seconds, out)
+    credential = _create(home, principal, chosen, seconds, out)
     if as_json:
         write({**_document(credential), "file": str(where)})
         return
     until = say(", until {time}", time=_minute(credential.expires)) if credential.expires else ""
     words = "Credentials of {principal} ({scope}{until}) are in {file}"
-    tell(*emphasise(words, "principal", principal=principal, scope=pgettext("scope", scope), until=until, file=where))
+    tell(*emphasise(words, "principal", principal=principal, scope=pgettext("scope", chosen), until=until, file=where))
 
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
@@ -255,11 +255,20 @@ def _trust(home: Home) -> Trust:
 def _seconds(span: str | None) -> int | None:
     if span is None:
         return None
-    match = _SPAN.fullmatch(span)
-    if match is None or int(match[1]) == 0:
-        words = "--expires: {span} is not a span of time: write a number and m, h, d or w, such as 90d."
+    seconds = round(read_duration(span) or 0)
+    if not 0 < seconds <= _EXPIRY_SECONDS_MAX:
+        words = "--expires: {span} is not a span of time: write a number and a unit, such as 90d, 12h or 2 weeks."
         fail(say(words, span=span), _USAGE)
-    return int(match[1]) * _SECONDS[match[2]]
+    return seconds
+
+
+def _scope(text: str) -> Scope:
+    """Return a scope, typed as it is shown or as the wire calls it."""
+    scopes: dict[str, Scope] = {name: scope for scope in SCOPES for name in (scope, pgettext("scope", scope))}
+    if (typed := text.strip().casefold()) not in scopes:
+        known = ", ".join(pgettext("scope", scope) for scope in SCOPES)
+        fail(say("There is no scope {text}. Choose one of {known}.", text=text, known=known), _USAGE)
+    return scopes[typed]
 
 
 def _document(credential: Credential) -> dict[str, str | None]:
@@ -280,7 +289,7 @@ def _times(credential: Credential) -> tuple[int | None, ...]:
 def _cells(credential: Credential) -> tuple[str, ...]:
     return (
         credential.name,
-        credential.scope,
+        pgettext("scope", credential.scope),
         *map(_time, _times(credential)),
         credential.key,
     )

@@ -1,6 +1,7 @@
 """The server's side of the command line: up, worker, migrate, provision, access."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from gettext import pgettext
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ import nats
 import typer
 import uvloop
 
+from contracts.figures import duration
 from contracts.subjects import WORKERS
 from workers.common import logs
 from workers.common.http_server import PortForbiddenError, PortInUseError
@@ -24,7 +26,7 @@ from workers.local.cli_environment import (
     require_holder,
     settings_of,
 )
-from workers.local.console_output import Styled, decimal, fail, say, tell, translate, write
+from workers.local.console_output import Styled, capitalise, decimal, fail, language, say, tell, translate, write
 from workers.local.data_directory import AlreadyRunningError, Home, Runtime
 from workers.local.supervision.notices import notice
 from workers.local.up import STOPPED, Parts, Ports, Step
@@ -74,7 +76,12 @@ class _Announcer:
 
     def __call__(self, step: Step) -> None:
         if step.name == STOPPED:
-            tell(("✓", "green"), f" {say('stopped; it ran for {seconds} s', seconds=decimal(step.seconds))}")
+            tell(("✓", "green"), f" {say('stopped; it ran for {time}', time=duration(step.seconds, language()))}")
+            return
+        if step.restart_seconds is not None:
+            name, seconds = translate(step.name), decimal(step.restart_seconds)
+            restarted = say("{name} was started again in {seconds} s.", name=capitalise(name), seconds=seconds)
+            tell(("✓", "green"), f" {datetime.now().astimezone():%H:%M:%S} {restarted}")
             return
         tell(("✓", "green"), f" {translate(step.name)} ", (say("{seconds} s", seconds=decimal(step.seconds)), "dim"))
         if step.runtime:
@@ -96,7 +103,8 @@ def _welcome(runtime: Runtime, data: Path) -> list[Styled]:
 
 def _announce_json(step: Step) -> None:
     runtime = vars(step.runtime) if step.runtime else None
-    write({"step": step.name, "seconds": step.seconds, "runtime": runtime})
+    restart = {} if step.restart_seconds is None else {"restart_seconds": step.restart_seconds}
+    write({"step": step.name, "seconds": step.seconds, "runtime": runtime, **restart})
 
 
 def worker(

@@ -84,6 +84,9 @@ def _out_of_bounds(variable: str, value: str, bounds: tuple[float, float], defau
     return say(
         "{variable} is {value}: use a whole number from {least} to {most}, or remove it to take {default}."
         if isinstance(default, int)
+        else "{variable} is {value}: use a number with a decimal point, from {least} to {most}, "
+        "or remove it to take {default}."
+        if "," in value
         else "{variable} is {value}: use a number from {least} to {most}, or remove it to take {default}.",
         variable=variable,
         value=value,

@@ -52,6 +52,11 @@ def translate(sentence: object) -> str:
     return sentences.translate(text, KNOWN, gettext)
 
 
+def capitalise(name: str) -> str:
+    """Return a name as the first word of a sentence."""
+    return name[:1].upper() + name[1:]
+
+
 def decimal(value: float) -> str:
     """Return a number with one decimal in the format of the language."""
     return f"{value:.1f}".replace(".", pgettext("decimal", "."))

@@ -27,21 +27,21 @@ KNOWN: Final = (
         "{file} is missing: name another directory with --data, or make its keys with "
         "`incidents access init --out {folder}`."
     ),
-    "{directory} holds the keys of site {held}, not of {wanted}.",
+    "{directory} holds the keys of site '{held}', not of '{wanted}'.",
     "INCIDENTS_SIGNING_KEY is not set",
     "it is not an Ed25519 key of OpenSSH without a passphrase",
-    "{name} cannot name a site: use 1 to 32 of a-z, 0-9 and '-'.",
-    "{name} cannot name a principal: use 1 to 64 of a-z, 0-9, '_' and '-'.",
-    "{name} is reserved for the system: choose another name for this principal.",
-    "{name} is not a worker: workers are {known}.",
+    "'{name}' cannot name a site: use 1 to 32 of a-z, 0-9 and '-'.",
+    "'{name}' cannot name a principal: use 1 to 64 of a-z, 0-9, '_' and '-'.",
+    "'{name}' is reserved for the system: choose another name for this principal.",
+    "'{name}' is not a worker: workers are {known}.",
     "{variable} names no role: write postgresql://ROLE@HOST/DATABASE, the role of workers.",
     (
         "There is no role {role}: CREATE ROLE {again} LOGIN PASSWORD '...', "
         "as a role that may create roles, and run it again."
     ),
     (
-        "A newer version has migrated this database, and this one does not know its schema: install that version, "
-        "or restore the backup that was made before the upgrade."
+        "A newer version has migrated this database, and the version installed here does not know its schema: "
+        "install the newer version, or restore the backup that was made before the upgrade."
     ),
     "{what} was refused by the server: {why}",
     ("The streams need {needed} MB of the message bus's storage: give it a larger disk, or a larger max_file_store."),

@@ -52,11 +52,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Step:
-    """A completed step of starting or stopping, with the seconds since the start began."""
+    """A completed step of starting or stopping, with the seconds since the start began.
+
+    `restart_seconds` is how long the restart of a server took, which is a step of its own.
+    """
 
     name: str
     seconds: float
     runtime: Runtime | None = None
+    restart_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,7 @@ class _Installation:
         self._announce = announce
         self._begun = time.monotonic()
         self._turn = asyncio.Lock()
+        self._stopping: set[_Server] = set()
         self._nats = EmbeddedNats(home.nats, trust, ports.nats, home.logs / "nats.log")
         self._postgres = EmbeddedPostgres(home.postgres, home.logs / "postgres.log")
         environments = {name: self._settings(name) for name in WORKERS}
@@ -131,7 +136,7 @@ class _Installation:
         self._require_room()
         self._mint()
         await self._supervisor.prepare()
-        await _all(self._start("message bus", self._nats), self._start_postgres())
+        await _all(self._start_nats(), self._start_postgres())
         self._supervisor.start()  # before the servers are prepared, since workers wait for them
         self._pages.open()
         await _all(
@@ -172,14 +177,18 @@ class _Installation:
         brief = self._trust.mint("provision", "provision", valid_seconds=_PROVISION_SECONDS)
         self._home.save_credentials("provision", brief)
 
-    async def _start(self, name: str, server: _Server) -> None:
+    async def _start(self, server: _Server) -> None:
         await _in_thread(server.prepare)
         server.launch()  # not in the thread, with which the server would die
         await _in_thread(server.wait)
-        self._report(name)
+
+    async def _start_nats(self) -> None:
+        await self._start(self._nats)
+        self._report("message bus")
 
     async def _start_postgres(self) -> None:
-        await self._start("database", self._postgres)
+        await self._start(self._postgres)
+        self._report("database")
         for name in _DATABASES:
             await _in_thread(partial(self._postgres.ensure_database, name))
         await _in_thread(partial(self._postgres.ensure_role, APP_ROLE))
@@ -210,15 +219,21 @@ class _Installation:
                     await self._start_again(name, server)
 
     async def _start_again(self, name: str, server: _Server) -> None:
-        log.warning("server_died", server=name)
+        begun = time.monotonic()
+        if server not in self._stopping:  # nobody is surprised by the end of a server that was stopped here
+            log.warning("server_died", server=name)
+        self._stopping.discard(server)
         try:
-            await self._start(name, server)
+            await self._start(server)
         except (StartError, PortInUseError, OSError) as error:
             log.error("server_start_failed", server=name, reason=str(error))  # noqa: TRY400 - the reason is the log of the server
+        else:
+            self._report(name, restart_seconds=time.monotonic() - begun)
 
     async def _stop_nats(self) -> None:
         """Stop the message bus; `_keep_running` restarts it."""
         async with self._turn:
+            self._stopping.add(self._nats)
             await _in_thread(partial(self._nats.stop, _HUNG_STOP_SECONDS_MAX))
 
     def _settings(self, principal: str) -> Mapping[str, str]:
@@ -244,8 +259,8 @@ class _Installation:
             pid=os.getpid(),
         )
 
-    def _report(self, name: str, runtime: Runtime | None = None) -> None:
-        self._announce(Step(name, time.monotonic() - self._begun, runtime))
+    def _report(self, name: str, runtime: Runtime | None = None, restart_seconds: float | None = None) -> None:
+        self._announce(Step(name, time.monotonic() - self._begun, runtime, restart_seconds))
 
 
 async def _all(*steps: Awaitable[None]) -> None:

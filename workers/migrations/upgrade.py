@@ -100,8 +100,8 @@ class NewerSchemaError(Exception):
     def __init__(self) -> None:
         """Say what to do."""
         super().__init__(
-            "A newer version has migrated this database, and this one does not know its schema: install that version, "
-            "or restore the backup that was made before the upgrade."
+            "A newer version has migrated this database, and the version installed here does not know its schema: "
+            "install the newer version, or restore the backup that was made before the upgrade."
         )
 
 

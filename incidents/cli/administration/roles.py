@@ -32,7 +32,7 @@ async def list_roles(session: Session) -> None:
     """Show all roles and their members."""
     async with session.client() as client:
         answer = await client.ask(GetRoles())
-    rows = ((role.role_id, role.name, ", ".join(role.members)) for role in answer.roles)
+    rows = ((role.role_id, naming.role_name(session, role), ", ".join(role.members)) for role in answer.roles)
     session.show(answer, show.table(session.language, "Role", "Name", "Members", rows=rows))
 
 
@@ -41,7 +41,7 @@ async def show_role(session: Session, role: Named) -> None:
     """Show the permissions and the members of a role."""
     async with session.client() as client:
         role_ = _role(session, role, (await client.ask(GetRoles())).roles)
-    title = session.say("{label}: {value}", label=role_.role_id, value=role_.name)
+    title = session.say("{label}: {value}", label=role_.role_id, value=naming.role_name(session, role_))
     named = ", ".join(role_.members) or "–"
     members = session.say("{label}: {value}", label=session.say("Members"), value=named)
     session.show(role_, _levels(session, title, role_.permissions), members)

@@ -7,16 +7,16 @@ import typer
 
 from contracts.administration import ChangeSettings
 from contracts.administration_queries import GetSettings
-from contracts.figures import size
+from contracts.figures import read_size, size
 from contracts.retention import PreviewRetention
 from contracts.texts import LANGUAGES
 from incidents.cli.arguments import Words, Yes, require_change
 from incidents.client import Client
 from incidents.errors import Refused
-from incidents.terminal.input.reading import make_message
+from incidents.terminal.input.reading import make_message, read_number
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command, group
-from incidents.terminal.session import Session
+from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, value_of
 
@@ -90,7 +90,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     timezone: Timezone = None,
     language: Annotated[str | None, typer.Option(metavar="en|fr", help="The site's language.")] = None,
     log_archive_bytes: Annotated[
-        int | None, typer.Option(metavar="BYTES", help="The size at which a log file is archived.")
+        str | None, typer.Option(metavar="SIZE", help="The size at which a log file is archived, such as 10 MB.")
     ] = None,
     child_site: ChildSites = None,
     export_details_required: DetailsRequired = None,
@@ -104,7 +104,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "report_title": report_title,
         "timezone": timezone,
         "language": language and read_word(session, "language", language, LANGUAGES, "--language"),
-        "log_archive_bytes": log_archive_bytes,
+        "log_archive_bytes": _bytes(session, log_archive_bytes),
         "child_sites": child_site,
         "export_details_required": export_details_required,
         "report_confidentiality": report_confidentiality,
@@ -118,8 +118,25 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         if retention_days is not None and not yes:
             await _confirm_deletions(session, client, retention_days)
         event = await session.send(client, changing)
-    changed = ", ".join(_name(session, name) for name in event.changed) or session.say("nothing, all were set already")
-    session.show(event, session.say("Settings changed: {changed}", changed=changed))
+    changed = ", ".join(_name(session, name) for name in event.changed)
+    unchanged = session.say("Nothing was changed: the settings had these values already.")
+    session.show(event, session.say("Settings changed: {changed}", changed=changed) if changed else unchanged)
+
+
+def _bytes(session: Session, text: str | None) -> int | None:
+    """Parse a size: as it is shown, or in bytes.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if text is None:
+        return None
+    if (size_ := read_size(text)) is not None:
+        return size_
+    if (figures := read_number(session, text)).isdecimal():
+        return int(figures)
+    words = "{option}: {text} is not a size: write it as 10 MB, or in bytes"
+    raise UsageError(session.say(words, option="--log-archive-bytes", text=text))
 
 
 def _name(session: Session, setting: str) -> str:
@@ -132,11 +149,12 @@ async def _confirm_deletions(session: Session, client: Client, days: int) -> Non
     due = 0
     with suppress(Refused):
         due = (await client.ask(PreviewRetention(retention_days=days))).due
-    deleted = session.count(
-        due, "{count} project is deleted by the next sweep.", "{count} projects are deleted by the next sweep."
+    question = session.count(
+        due,
+        "Set the retention time to {days}? The next sweep will then delete {count} project.",
+        "Set the retention time to {days}? The next sweep will then delete {count} projects.",
+        days=session.count(days, "{count} day", "{count} days"),
     )
-    confirmation = session.count(days, "Keep projects for {count} day?", "Keep projects for {count} days?")
-    question = f"{deleted} {confirmation}"
     if due and not session.confirm(question):
         session.tell("Nothing was changed.")
         raise typer.Exit

@@ -21,11 +21,14 @@ from incidents.importing.mapping import Mapping
 from incidents.importing.reading import Format, Source
 from incidents.importing.sending import Checker, Tally, Way, send
 from incidents.importing.surveying import UnusableFileError, survey
+from incidents.importing.times import Choice, DateOrder
 from incidents.importing.translating import Findings, Translator
 from incidents.terminal.input.reading import file_error
+from incidents.terminal.input.vocabulary import wire_word
 from incidents.terminal.options import command, group
 from incidents.terminal.saving import require_writable
 from incidents.terminal.session import Session, Status, UsageError
+from incidents.terminal.text.words import name_of, quote_names
 
 _BY_SUFFIX: dict[str, Format] = {
     ".csv": "csv",
@@ -41,7 +44,7 @@ Words = list[str] | None
 Columns = Annotated[Words, typer.Option(metavar="COLUMN=FIELD", help="The field that a column fills; repeatable.")]
 Defaults = Annotated[Words, typer.Option(metavar="FIELD=VALUE", help="The value for rows without one; repeatable.")]
 SourceName = Annotated[str | None, typer.Option(metavar="NAME", help="A name that distinguishes several systems.")]
-Dates = Annotated[str | None, typer.Option(metavar="dmy|mdy", help="The order of day and month: dmy or mdy.")]
+Dates = Annotated[str | None, typer.Option(metavar="dmy|mdy", help="Which comes first: dmy is the day, mdy the month.")]
 ClockChanges = Annotated[
     str | None,
     typer.Option(
@@ -141,7 +144,9 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     empty fields, such as those of a column that was left out before. `incidents import status FILE` shows the result of
     each row afterwards.
     """
-    own = {"source": source, "timezone": timezone, "dates": dates, "clock_changes": clock_changes}
+    order = dates and wire_word(session, "dates", dates, get_args(DateOrder))
+    choice = clock_changes and wire_word(session, "clock_changes", clock_changes, get_args(Choice))
+    own = {"source": source, "timezone": timezone, "dates": order, "clock_changes": choice}
     meaning = read_mapping(session, mapping, column or (), default or (), own)
     form, files = _format_of(session, file, format_), _Files(file, errors, journal_ or journal.journal_path(file))
     inputs = (file, *([mapping] if mapping else []))
@@ -166,7 +171,7 @@ async def _take_over(
         try:
             findings = survey(source, mapping, progressed)
         except UnusableFileError as error:
-            raise UsageError(session.say(error.words, **error.values)) from error
+            raise UsageError(_reason_of(session, error)) from error
         async with session.client() as client:
             translator = await _translator(session, client, mapping, findings)
             rows = Checker(translator, tally).valid_rows(source)
@@ -185,6 +190,11 @@ async def _take_over(
                 raise
             journal_.end(tally)
     return tally, findings
+
+
+def _reason_of(session: Session, error: UnusableFileError) -> str:
+    fields = quote_names(session.language, (name_of(session.language, "field", field) for field in error.fields))
+    return session.say(error.words, fields=fields, columns=quote_names(session.language, error.columns))
 
 
 async def _translator(session: Session, client: Client, mapping: Mapping, findings: Findings) -> Translator:

@@ -13,7 +13,7 @@ from incidents.importing.mapping import Mapping, field_named
 from incidents.strict import AmbiguousError, read_json
 from incidents.terminal.input.reading import decode, file_error
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.text.words import allowed_words, names_of
+from incidents.terminal.text.words import allowed_words, list_names, name_of, names_of
 
 _OPTIONS: Final = {
     "source": "--source",
@@ -76,8 +76,8 @@ def _wrong_option(session: Session, error: ErrorDetails) -> str:
     """Return what is wrong in an option: its name, the value, and the reason."""
     part = str(error.get("ctx", {}).get("part") or next(iter(error["loc"]), ""))
     value = next(_unknown(error), str(error["input"]))
-    words = session.say("{label}: {value}", label=_OPTIONS.get(part, part), value=value)
-    return f"{words} {_why(session, error, as_typed=True)}"
+    words = session.say("{label}: {value}", label=_OPTIONS.get(part, part), value=list_names(session.language, [value]))
+    return f"{words} {_why(session, error, option_of=part)}"
 
 
 def _unknown(error: ErrorDetails) -> Iterator[str]:
@@ -85,13 +85,16 @@ def _unknown(error: ErrorDetails) -> Iterator[str]:
     return iter([str(context["value"])] if "value" in context else [])
 
 
-def _why(session: Session, error: ErrorDetails, *, as_typed: bool = False) -> str:
+def _why(session: Session, error: ErrorDetails, *, option_of: str = "") -> str:
     """Return the reason, with the allowed words: those of a file, or as an option accepts them in the language."""
     kind = error["type"]
     why = reason(_KINDS.get(kind, kind), session.language)
     allowed = allowed_words(session.language, str(error.get("ctx", {}).get("expected", "")))
-    if as_typed and kind == "not_a_field":
+    if option_of and kind == "not_a_field":
         allowed = names_of(session.language, "field", allowed.split(", "))
+    if option_of and kind == "literal_error":
+        between = session.say(" or ")
+        allowed = between.join(name_of(session.language, option_of, word) for word in allowed.split(between))
     return session.say("{label}: {value}", label=why, value=allowed) if allowed else why
 
 

@@ -20,6 +20,7 @@ from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.tables.refusals import field_place
+from incidents.terminal.text.words import list_names
 
 _COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference", "column", "value")
 _PRINTED_ROWS_MAX: Final = 20
@@ -126,7 +127,7 @@ def report(
     _tell_reading(session, source, findings)
     if tally.ignored:
         words = "columns left out: {columns}; --column and --complete import them later"
-        session.tell(words, columns=", ".join(sorted(tally.ignored)))
+        session.tell(words, columns=list_names(session.language, sorted(tally.ignored)))
     figures = {
         "imported": tally.imported,
         "already_there": tally.already_there,
@@ -194,7 +195,8 @@ def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
     if source.empty:
         session.tell("empty rows left out: {count}", count=source.empty)
     for field, columns in findings.joined.items():
-        session.tell("joined as {field}: {columns}", field=field, columns=", ".join(columns))
+        shown = field_place(field, session.language)
+        session.tell("joined as {field}: {columns}", field=shown, columns=list_names(session.language, columns))
     if findings.numbers_are_texts:
         session.tell("numbers that are texts are kept as references; the projects get new numbers here")
 

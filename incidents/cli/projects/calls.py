@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from contracts.figures import read_duration
 from contracts.projects.parts import AddCall, DeleteCall, EditCall
 from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, require_change, revision
 from incidents.terminal.input import parts
@@ -20,8 +21,11 @@ At = Annotated[
         "--at", metavar="TIME", help=f"Time of the call: {TIME} By default, the time at which it is recorded."
     ),
 ]
+NewAt = Annotated[str | None, typer.Option("--at", metavar="TIME", help=f"Time of the call: {TIME}")]
 Phone = Annotated[str | None, typer.Option("--number", metavar="PHONE", help="The telephone number.")]
-Minutes = Annotated[str | None, typer.Option("--minutes", metavar="MINUTES", help="Its duration in minutes.")]
+Minutes = Annotated[
+    str | None, typer.Option("--minutes", metavar="MINUTES", help="Its duration in minutes, or as 4 min 30 s.")
+]
 Reference = Annotated[str | None, typer.Option("--reference", metavar="TEXT", help="The other party's reference.")]
 Notes = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="The content of the call.")]
 
@@ -54,6 +58,7 @@ async def call(  # noqa: PLR0913 - each parameter is an option
     notes: Notes = None,
 ) -> None:
     """Record a call, made with --to or received with --from."""
+    _require_one_party(session, to, from_)
     if not (to or from_):
         raise UsageError(session.say("name the other party of the call: --to NAME or --from NAME"))
     values: dict[str, Any] = {"call_id": session.id_of(), "at": session.now, "direction": "made", "party": ""}
@@ -71,7 +76,7 @@ async def edit_call(  # noqa: PLR0913 - each parameter is an option
     *,
     to: To = None,
     from_: From = None,
-    at: At = None,
+    at: NewAt = None,
     number: Phone = None,
     minutes: Minutes = None,
     reference: Reference = None,
@@ -81,6 +86,7 @@ async def edit_call(  # noqa: PLR0913 - each parameter is an option
     """Correct the record of a call; other fields stay unchanged."""
     example = f"incidents projects edit-call {project} {call_number} --minutes 4"
     require_change(session, example, to, from_, at, number, minutes, reference, notes)
+    _require_one_party(session, to, from_)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         call_ = await parts.part_of(session, client, project_id, "calls", call_number)
@@ -111,24 +117,40 @@ async def delete_call(
     session.show(event, session.say("Call deleted: {text}", text=text))
 
 
+def _require_one_party(session: Session, to: str | None, from_: str | None) -> None:
+    """Refuse a call that is both made and received.
+
+    Raises:
+        UsageError: Both options were typed.
+    """
+    if to is not None and from_ is not None:
+        raise UsageError(session.say("--to and --from exclude each other: write one of them"))
+
+
 def _party(to: str | None, from_: str | None) -> dict[str, Any]:
     """Return the other party and the direction, if typed."""
     if not (to or from_):
         return {}
-    return {"party": to or from_, "direction": "received" if from_ and not to else "made"}
+    return {"party": to or from_, "direction": "received" if from_ else "made"}
 
 
 def _facts(
     session: Session, at: str | None, number: str | None, minutes: str | None, reference: str | None, notes: str | None
 ) -> dict[str, Any]:
     """Return the typed fields of a call."""
-    lasted = read_decimal(session, minutes, 0, "--minutes")
-    seconds = None if lasted is None else round(lasted * _SECONDS)
     typed = {
         "at": read_time(session, at, "--at"),
         "number": number,
-        "duration_seconds": seconds,
+        "duration_seconds": _duration_seconds(session, minutes),
         "reference": reference,
         "notes": notes,
     }
     return {name: value for name, value in typed.items() if value is not None}
+
+
+def _duration_seconds(session: Session, text: str | None) -> int | None:
+    """Parse a duration: in minutes, or with units as it is shown."""
+    seconds = read_duration(text) if text else None
+    if seconds is None and (minutes := read_decimal(session, text, 0, "--minutes")) is not None:
+        seconds = minutes * _SECONDS
+    return None if seconds is None else round(seconds)

@@ -126,7 +126,8 @@ async def update(  # noqa: PLR0913 - each parameter is an option
         project_id = await read_project(session, client, project)
         event = await session.send(client, make_message(session, UpdateProject, {**changes, "project_id": project_id}))
     labels = ", ".join(show.field_label(name, known, session.language) for name in event.changed)
-    session.show(event, session.say("Project updated: {fields}", fields=labels))
+    unchanged = session.say("Nothing was changed: the project had these values already.")
+    session.show(event, session.say("Project updated: {fields}", fields=labels) if labels else unchanged)
 
 
 @command(app, "delete", "incidents projects delete 12 --yes", sends=True)

@@ -1,6 +1,6 @@
 """The commands of a project's sequences."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,6 +11,8 @@ from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.input.recordings import spans
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
+
+_HELP: Final = "Their numbers as `projects show` prints them, `last`, or their ids."
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +56,7 @@ async def sequence(  # noqa: PLR0913 - each parameter is an option
 async def delete_sequence(
     session: Session,
     project: Project,
-    sequences: Annotated[list[str] | None, typer.Argument(metavar="SEQUENCE...", help=parts.HELP)] = None,
+    sequences: Annotated[list[str] | None, typer.Argument(metavar="SEQUENCE...", help=_HELP)] = None,
     *,
     all_: Annotated[bool, typer.Option("--all", help="All sequences of the project.")] = False,
     yes: Yes = False,

@@ -13,8 +13,11 @@ from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import trends
+from incidents.terminal.text.words import name_of
 
 _GROUPS: Final = ("type", "status", "creator", "camera", "imported")
+_FEMININE: Final = ("camera", "category_")
+"""Fields that are feminine in French: a project without one is in the group `aucune`."""
 
 
 def register(app: typer.Typer) -> None:
@@ -57,12 +60,14 @@ async def stats(
         query = make_message(session, ProjectStatistics, {**asked, "group_by": named})
         answer = await client.ask(query)
         known = await names(client)
+    gender = "feminine" if (named or "").startswith(_FEMININE) else "masculine"
+    none = name_of(session.language, gender, "none") if named else session.say("all")
 
     def naming(group: Any) -> str:
         if isinstance(group, bool):
             return session.say("yes" if group else "no")
         if group is None:
-            return session.say("none" if by else "all")
+            return none
         return known.of(group) if isinstance(group, int) else str(group)
 
     sheet = trends.sheet(answer, query, naming, session.language) if session.csv else None

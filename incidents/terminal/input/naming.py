@@ -14,7 +14,7 @@ from contracts.administration_queries import Category, DataField, GetProperties,
 from incidents.client import Client
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.values import Names
-from incidents.terminal.text.words import name_of
+from incidents.terminal.text.words import list_names, name_of
 
 _NONE: Final = frozenset({"none", "aucun", "aucune"})
 """Words that select projects without a value in a filter."""
@@ -41,6 +41,13 @@ _DEFINED_BY: Final = {
 }
 
 
+_KEYBOARD: Final = str.maketrans("\u2010\u2011\u2013\u2014\u2019", "----'")
+"""Hyphens, dashes and an apostrophe that keyboards lack, and what people type for them."""
+
+
+_FIRST_ROLE: Final = ("administrators", "Administrators")
+
+
 class Named(NamedTuple):
     """A thing with a name for people; `key` identifies it on the wire."""
 
@@ -49,8 +56,8 @@ class Named(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """Return a text without case, accents and double spaces, which people leave out when they type."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    """Return a text without case, accents and double spaces, and with the dash and the apostrophe of keyboards."""
+    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_KEYBOARD)
     return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
 
 
@@ -80,16 +87,18 @@ def _unknown(session: Session, kind: str, text: str, known: Sequence[Named], com
     showing, defining = commands
     values = {"kind": session.say(kind), "name": text}
     if near := nearest(text, known):
-        return session.say("{kind}: {name} does not exist. Did you mean {near}?", near=", ".join(near), **values)
+        return session.say(
+            "{kind}: {name} does not exist. Did you mean {near}?", near=list_names(session.language, near), **values
+        )
     names = list({named.key: named.name for named in reversed(known)}.values())[::-1]
     if not names:
         words = "{kind}: {name} does not exist. None is defined yet: {defining}"
         return session.say(words, defining=defining, **values)
     if len(names) <= _LISTED_NAMES_MAX or not showing:
         return session.say("{kind}: {name} does not exist. Choose one of: {near}", near=", ".join(names), **values)
-    listed = ", ".join(sorted(names, key=partial(_difference, fold(text)))[:_LISTED_NAMES_MAX])
+    similar = ", ".join(sorted(names, key=partial(_difference, fold(text)))[:_LISTED_NAMES_MAX])
     words = "{kind}: {name} does not exist. There are {count}, such as {near}, …; all of them: {showing}"
-    return session.say(words, count=len(names), near=listed, showing=showing, **values)
+    return session.say(words, count=len(names), near=similar, showing=showing, **values)
 
 
 def _difference(text: str, name: str) -> float:
@@ -243,7 +252,14 @@ def role(session: Session, text: str, known: Iterable[Role]) -> str:
     roles = list(known)
     if any(role_.role_id == text for role_ in roles):
         return text
-    return str(choose(session, "Role", text, [Named(role_.role_id, role_.name) for role_ in roles]))
+    shown = [Named(role_.role_id, role_name(session, role_)) for role_ in roles]
+    named = dict.fromkeys([*shown, *(Named(role_.role_id, role_.name) for role_ in roles)])
+    return str(choose(session, "Role", text, [*named]))
+
+
+def role_name(session: Session, role_: Role) -> str:
+    """Return the name of a role; the first one of a site is in the language of the reader, until it is renamed."""
+    return session.say(role_.name) if (role_.role_id, role_.name) == _FIRST_ROLE else role_.name
 
 
 def _slot(field: DataField) -> str:

@@ -35,7 +35,7 @@ async def require_unused(
     if not same or await _is_repeated(session, client):
         return
     words = (
-        "{kind}: the name {name} is in use already ({ids}), and later commands could not tell them apart: "
+        "{kind}: the name {name} is in use already (id {ids}), and later commands could not tell them apart: "
         "choose another name, or add --force"
     )
     raise UsageError(session.say(words, kind=session.say(kind), name=name, ids=", ".join(same)))

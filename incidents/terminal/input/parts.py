@@ -45,7 +45,7 @@ def pick(session: Session, known: Sequence[One], id_name: str, text: str) -> One
         if str(getattr(part, id_name)) == number:
             return part
     if not known:
-        raise UsageError(session.say("{text} is not in the list: the list is empty", text=text))
+        raise UsageError(session.say("{text} is not in the list, which is empty", text=text))
     singular = "{text} is not in the list, which has only one entry: type 1 or last"
     plural = "{text} is not in the list: choose a number from 1 to {count}, or last"
     raise UsageError(session.count(len(known), singular, plural, text=text))

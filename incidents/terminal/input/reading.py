@@ -22,6 +22,7 @@ from incidents.errors import Refused
 from incidents.strict import AmbiguousError, read_json
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text import times
+from incidents.terminal.text.words import name_of
 
 Read = TypeVar("Read", bound=Message)
 
@@ -101,14 +102,18 @@ def read_object(session: Session, text: str) -> dict[str, Any]:
         raise UsageError(session.say("this JSON cannot be sent: {reason}", reason=why)) from error
     except JSONDecodeError as error:
         words = "this is not JSON from line {line}, column {column} on: write one object, such as {example}"
-        wrong = {"line": error.lineno, "column": error.colno, "example": '{"name": "Theft"}'}
+        wrong = {"line": error.lineno, "column": error.colno, "example": _example(session)}
         raise UsageError(session.say(words, **wrong)) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(session.say("this is not JSON: write one object, such as {example}", example="{}")) from error
     if not isinstance(value, dict):
         words = "this is not a JSON object: write its fields in braces, such as {example}"
-        raise UsageError(session.say(words, example='{"name": "Theft"}'))
+        raise UsageError(session.say(words, example=_example(session)))
     return value
+
+
+def _example(session: Session) -> str:
+    return f'{{"name": "{name_of(session.language, "example", "Theft")}"}}'
 
 
 def _piped(session: Session) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from incidents.terminal.input.naming import Named, choose
+from incidents.terminal.input.naming import Named, choose, fold
 from incidents.terminal.session import Session
 from incidents.terminal.text.words import name_of
 
@@ -21,3 +21,8 @@ def read_word(session: Session, kind: str, text: str, words: Iterable[str], head
         UsageError: The word is unknown; similar ones are named.
     """
     return str(choose(session, heading, text, named_words(session, kind, words)))
+
+
+def wire_word(session: Session, kind: str, text: str, words: Iterable[str]) -> str:
+    """Return the wire's form of a typed word; another text stays unchanged, and the contract refuses it."""
+    return next((str(named.key) for named in named_words(session, kind, words) if fold(named.name) == fold(text)), text)

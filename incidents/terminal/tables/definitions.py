@@ -31,7 +31,7 @@ def statuses(items: Iterable[Status], language: str) -> Sheet:
 
 def _category(category: Category, language: str) -> str:
     label = f"{say(language, 'Category')} {category.slot}"
-    return say(language, "{label}: {value}", label=label, value=f"{category.name} ({category.id})")
+    return say(language, "{label}: {value}", label=label, value=f"{category.name} (id {category.id})")
 
 
 def categories(items: Iterable[Category], language: str) -> list[Sheet]:

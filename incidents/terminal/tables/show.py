@@ -7,10 +7,11 @@ from typing import Any, Final, NamedTuple
 from rich.console import RenderableType
 from rich.text import Text
 
+from contracts.figures import duration
 from contracts.printable import on_one_line
 from contracts.projects.drafts import DRAFT_LIFETIME, DraftedSequence
 from contracts.projects.history import HistoryEntry
-from contracts.projects.queries import ProjectDetails, ProjectRow
+from contracts.projects.queries import AttachedSequence, ProjectDetails, ProjectRow
 from contracts.retention import RetentionPreview
 from incidents.terminal.tables.layout import Lines
 from incidents.terminal.tables.sheet import (
@@ -123,7 +124,11 @@ def whole_project(details: ProjectDetails, names: Names, language: str) -> Sheet
                 rows += [(section, number, *pair) for pair in zip(fields, row, strict=True)]
             else:
                 rows.append((section, "", *row))
-    return table(language, "Section", "#", "Field", "Value", rows=[row for row in rows if row[-1] not in {"", None}])
+    return table(language, "Section", "#", "Field", "Value", rows=[row for row in rows if _is_filled(row[-1])])
+
+
+def _is_filled(value: object) -> bool:
+    return (value.whole if isinstance(value, Cell) else value) not in {"", None}
 
 
 def _then(details: ProjectDetails, names: Names, language: str) -> Names:
@@ -197,18 +202,39 @@ def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Par
         yield Part("Comments", ("Time", "By", "Text"), rows)
     if details.calls:
         rows = [
-            (call.at, name_of(language, "state", call.direction), call.party, call.number, call.notes)
+            (
+                call.at,
+                name_of(language, "state", call.direction),
+                call.party,
+                call.number,
+                _duration(call.duration_seconds, language),
+                call.reference,
+                call.notes,
+            )
             for call in details.calls
         ]
-        yield Part("Calls", ("Time", "Direction", "Party", "Telephone", "Notes"), rows)
+        yield Part("Calls", ("Time", "Direction", "Party", "Telephone", "Duration (s)", "Reference", "Notes"), rows)
     if details.sequences:
-        rows = [(sequence.start, sequence.end, sequence.camera_name) for sequence in details.sequences]
-        yield Part("Sequences", ("Start", "End", "Camera"), rows)
+        rows = [(sequence.start, sequence.end, *_recording(sequence, language)) for sequence in details.sequences]
+        yield Part("Sequences", ("Start", "End", "Camera", "Camera id", "Site", "Kept until"), rows)
+
+
+def _duration(seconds: int | None, language: str) -> Cell:
+    return Cell("" if seconds is None else duration(seconds, language), seconds)
+
+
+def _recording(sequence: AttachedSequence, language: str) -> Sequence[object]:
+    """Return the camera, its id if that is not its name, its site, and until when the recording is kept."""
+    camera_id = "" if sequence.camera_id == sequence.camera_name else sequence.camera_id
+    expires = sequence.media_expires_at
+    until = say(language, "kept until {time}", time=local(expires, language)) if expires else ""
+    return sequence.camera_name, Cell(camera_id, sequence.camera_id), sequence.site or "", Cell(until, expires)
 
 
 def _short(row: Sequence[object], language: str) -> Sequence[object]:
     """Return a row with its values after the second joined to one text."""
-    return *row[:2], "  ".join(filter(None, (format_value(value, language) for value in row[2:])))
+    shown = (value.shown if isinstance(value, Cell) else value for value in row[2:])
+    return *row[:2], "  ".join(filter(None, (format_value(value, language) for value in shown)))
 
 
 def _lines(rows: Iterable[Sequence[object]], language: str) -> Lines:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from rich.console import RenderableType
 from rich.text import Text
 
+from contracts.figures import duration
 from contracts.projects.statistics import Figures, Interval, ProjectStatistics, Statistics
 from incidents.terminal.tables import show
 from incidents.terminal.tables.sheet import Sheet
@@ -18,7 +19,6 @@ from incidents.terminal.text.words import count, name_of, say
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _BAR_WIDTH: Final = 12
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 _PERIODS: Final = {"day": "Day", "week": "Week of", "month": "Month"}
 _MONTHS: Final = (
@@ -62,9 +62,9 @@ def _bars(items: Sequence[Figures], heading: str, naming: Naming, language: str)
             bar(figures.count, most),
             figures.count,
             _figure(figures.closed),
-            duration(figures.median_closing_seconds, language),
+            _time_taken(figures.median_closing_seconds, language),
             _figure(figures.ended),
-            duration(figures.median_duration_seconds, language),
+            _time_taken(figures.median_duration_seconds, language),
         )
         for figures in items
     )
@@ -138,18 +138,8 @@ def steps(first: datetime, last: datetime, interval: Interval, zone: ZoneInfo) -
     return starts
 
 
-def duration(seconds: float | None, language: str = "en") -> str:
-    """Return a duration in its two largest units."""
-    if seconds is None:
-        return ""
-    whole = round(seconds)
-    if whole >= _DAY:
-        return say(language, "{days} d {hours} h", days=whole // _DAY, hours=whole % _DAY // _HOUR)
-    if whole >= _HOUR:
-        return say(language, "{hours} h {minutes} min", hours=whole // _HOUR, minutes=whole % _HOUR // _MINUTE)
-    if whole >= _MINUTE:
-        return say(language, "{minutes} min {seconds} s", minutes=whole // _MINUTE, seconds=whole % _MINUTE)
-    return say(language, "{seconds} s", seconds=whole)
+def _time_taken(seconds: float | None, language: str) -> str:
+    return "" if seconds is None else duration(seconds, language)
 
 
 def note(answer: Statistics, query: ProjectStatistics, language: str) -> Text:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from contracts.administration_queries import Properties
-from contracts.figures import size
+from contracts.figures import duration, size
 from contracts.printable import on_one_line
 from contracts.projects.queries import ProjectRow
 from incidents.terminal.tables.sheet import local
@@ -23,6 +23,8 @@ _PART_ORDER: Final = (
 
 _CALL_ORDER: Final = ("at", "direction", "party", "number", "duration_seconds", "notes", "reference")
 
+_OF_CALLS: Final = {"number": "Telephone", "duration_seconds": "Duration"}
+_SIZES: Final = frozenset({"size", "log_archive_bytes"})
 _LABELS: Final = {
     "type_id": "Type",
     "status_id": "Status",
@@ -79,18 +81,26 @@ def _inner_label(name: str, names: Names, language: str) -> str:
     return field_word(language, name) if known == name else known
 
 
+def _part_label(name: str, part: Mapping[str, Any], names: Names, language: str) -> str:
+    """Return the name of a part's field; the number of a call is that of a telephone, and its duration has a unit."""
+    in_call = _OF_CALLS.get(name) if "direction" in part else None
+    return say(language, in_call) if in_call else _inner_label(name, names, language)
+
+
 def field_value(field: str, value: Any, names: Names, language: str) -> str:
     """Return a field's value for people: names of properties, local times, and parts field by field."""
     match value:
         case None | "":
             return ""
-        case int() if field == "size":
+        case int() if field in _SIZES:
             return size(value, language)
+        case int() if field == "duration_seconds":
+            return duration(value, language)
         case int() if field.startswith(("type_id", "status_id", "category_")):
             return on_one_line(names.of(value))
         case dict():
             texts = {
-                _inner_label(name, names, language): field_value(name, inner, names, language)
+                _part_label(name, value, names, language): field_value(name, inner, names, language)
                 for name, inner in in_reading_order(value)
             }
             lines = ((on_one_line(name), text) for name, text in texts.items() if text)

@@ -7,14 +7,17 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from importlib import import_module
 from typing import Any, Final
 
+from contracts.figures import read_duration
+
 _FRENCH: Final = "fr"
-_AGO: Final = re.compile(r"(\d{1,6})([smhdwj])")
-_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "j": "days", "w": "weeks"}
+_SIGNED: Final = re.compile(r"(?:in|dans) (?P<after>.+)|(?:il y a )?(?P<before>.+?)(?: ago)?")
+"""A duration before or after now."""
+
 _CLOCK: Final = (
     r"(?:(?:,? | (?:at|a) )(?P<hour>\d{1,2})(?::| ?h ?)(?P<minute>\d{2})?(?::(?P<second>\d{2}))?"
     r"(?P<offset>z|[+-]\d{2}:?\d{2})?)?"
 )
-_SHOWN: Final = re.compile(rf"(\d{{1,2}})([/.])(\d{{1,2}})\2(\d{{4}}){_CLOCK}")
+_SHOWN: Final = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}){_CLOCK}")
 """A date in digits as in French; without a year of four digits it would be ambiguous."""
 
 _MONDAY_TO_SUNDAY: Final = {
@@ -44,8 +47,9 @@ _DAY: Final = (
     r"|aujourd'hui|hier|demain|avant-hier|apres-demain"
     rf"|(?:last|next) (?:{'|'.join(_MONDAY_TO_SUNDAY.values())})|(?:{'|'.join(_MONDAY_TO_SUNDAY)}) (?:dernier|prochain)"
 )
-_DATE: Final = rf"(?:le )?\d{{1,2}}(?:er|st|nd|rd|th)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}}"
-_WORDS: Final = re.compile(rf"(?:(?P<day>{_DAY})|(?P<date>{_DATE})){_CLOCK}")
+_DATE: Final = rf"\d{{1,2}}(?:er|st|nd|rd|th)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}}"
+_WEEKDAY: Final = "|".join([*_MONDAY_TO_SUNDAY, *_MONDAY_TO_SUNDAY.values()])
+_WORDS: Final = re.compile(rf"(?:(?P<day>{_DAY})|(?:le )?(?:(?P<weekday>{_WEEKDAY}),? )?(?P<date>{_DATE})){_CLOCK}")
 """Only complete phrases are passed to the library, because it ignores what it does not know."""
 
 
@@ -67,8 +71,8 @@ def read(text: str, now: datetime, language: str, *, until: bool = False) -> dat
         OverflowError: The time is out of range.
     """
     plain = _plain(text)
-    if ago := _AGO.fullmatch(plain):
-        return now.astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    if (span := _span(plain)) is not None:
+        return (now.astimezone(UTC) + span).astimezone()
     if shown := _SHOWN.fullmatch(plain):
         return _at(_with_figures(shown, language), shown, language)
     if _MOMENT.fullmatch(plain):
@@ -76,6 +80,8 @@ def read(text: str, now: datetime, language: str, *, until: bool = False) -> dat
         return _looked_up(plain, now.astimezone(UTC)).replace(tzinfo=UTC).astimezone()
     if words := _WORDS.fullmatch(plain):
         day = _looked_up(_in_english(words["day"]) if words["day"] else words["date"], now.astimezone()).date()
+        if words["weekday"] and _in_english(words["weekday"]) != f"{day:%A}".casefold():
+            raise ValueError(text)
         return _at(day + timedelta(days=1) if until and words["day"] and not words["hour"] else day, words, language)
     return _iso(text.strip(), language)
 
@@ -84,6 +90,15 @@ def _plain(text: str) -> str:
     """Normalise a text: case, accents, double and no-break spaces, apostrophes."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
     return " ".join("".join(letter for letter in decomposed if not unicodedata.combining(letter)).split())
+
+
+def _span(plain: str) -> timedelta | None:
+    """Parse a duration from now on or until now; None if the text is something else."""
+    signed = _SIGNED.fullmatch(plain)
+    seconds = read_duration(signed["before"] or signed["after"]) if signed else None
+    if signed is None or seconds is None:
+        return None
+    return timedelta(seconds=seconds if signed["after"] else -seconds)
 
 
 def _with_figures(shown: re.Match[str], language: str) -> date:
@@ -107,9 +122,9 @@ def _readings(first: int, second: int, year: int) -> Iterator[date]:
 
 
 def _in_english(day: str) -> str:
-    """Translate `mardi dernier` for the library."""
+    """Translate `mardi dernier` for the library, or `mardi`."""
     name, _, order = day.partition(" ")
-    return f"{_ORDER[order]} {_MONDAY_TO_SUNDAY[name]}" if name in _MONDAY_TO_SUNDAY else day
+    return f"{_ORDER.get(order, '')} {_MONDAY_TO_SUNDAY[name]}".strip() if name in _MONDAY_TO_SUNDAY else day
 
 
 def _looked_up(words: str, now: datetime) -> datetime:

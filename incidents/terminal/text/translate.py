@@ -182,7 +182,7 @@ def translate_example(line: str, language: str) -> str:
 def translate_mistake(sentence: str, language: str) -> str:
     """Translate typer's sentence about a usage error; an unknown sentence stays English."""
     if language != _ENGLISH:
-        sentence = _QUOTED.sub("«\u00a0\\1\u00a0»", sentence)
+        sentence = _QUOTED.sub("«\u00a0\\1\u00a0»", sentence).replace("\u00a0» / «", "\u00a0» ou «")
     return sentences.translate(sentence, (*MISTAKES, *REWORDED), partial(_say_mistake, language))
 
 

@@ -1,5 +1,6 @@
 """The command line's own sentences; the catalogue has the French by the English text."""
 
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
@@ -46,6 +47,8 @@ _ENGLISH: Final = {
 _AMOUNTS: Final = frozenset({"count", "seconds", "imported", "already_there", "refused", "completed"})
 """Values that are amounts: their thousands are apart, those of numbers that name something are not."""
 
+_PLAIN_NUMBER: Final = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9]\d*)(?P<rest>\.\d+)?", flags=re.ASCII)
+
 _YES: Final = frozenset({"1", "true", "yes", "y", "on", "oui", "o", "vrai"})
 _NO: Final = frozenset({"0", "false", "no", "n", "off", "non", "faux"})
 
@@ -87,6 +90,17 @@ def names_of(language: str, kind: str, words: Iterable[str]) -> str:
     return ", ".join(name_of(language, kind, word) for word in words)
 
 
+def list_names(language: str, names: Iterable[str]) -> str:
+    """Return names as a list; French sets each in its quotation marks, as in the rest of its sentences."""
+    return quote_names(language, names) if language == _FRENCH else ", ".join(names)
+
+
+def quote_names(language: str, names: Iterable[str]) -> str:
+    """Return names as a list, each in quotation marks."""
+    before, after = ("«\u00a0", "\u00a0»") if language == _FRENCH else ('"', '"')
+    return ", ".join(f"{before}{' '.join(name.split())}{after}" for name in names)
+
+
 def value_of(language: str, field: str, value: str) -> str:
     """Return the name for people of a field's value, if it is a word of the wire; other values stay unchanged."""
     return name_of(language, _KINDS[field], value) if field in _KINDS else value
@@ -98,9 +112,15 @@ def allowed_words(language: str, expected: str) -> str:
 
 
 def number(value: float | str | Decimal, language: str) -> str:
-    """Return a number, which may be in the wire's form, with the decimal mark of the language."""
+    """Return a number, which may be in the wire's form, as the language writes it and as it can be typed.
+
+    French has its thousands apart; English has not, because a comma could be read as a decimal mark.
+    """
     plain = str(value)
-    return plain.replace(".", ",") if language == _FRENCH else plain
+    figures = _PLAIN_NUMBER.fullmatch(plain)
+    if language != _FRENCH or not figures:
+        return plain
+    return f"{figures['sign']}{grouped(int(figures['whole']), language)}{(figures['rest'] or '').replace('.', ',')}"
 
 
 def yes_or_no(text: str) -> bool | None:

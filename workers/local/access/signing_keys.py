@@ -62,7 +62,7 @@ class Trust:
     def create(cls, directory: Path, site: str) -> Self:
         """Create the missing keys in `directory`, and load all of them."""
         if not is_valid_site(site):
-            msg = f"{site!r} cannot name a site: use 1 to 32 of a-z, 0-9 and '-'."
+            msg = f"'{site}' cannot name a site: use 1 to 32 of a-z, 0-9 and '-'."
             raise InvalidNameError(msg)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory.chmod(0o700)
@@ -72,7 +72,7 @@ class Trust:
         _write_once(directory / signing_key.FILE_NAME, SigningKey.generate(f"incident-manager-{site}").text().strip())
         trust = cls.load(directory)
         if trust.site != site:
-            msg = f"{directory} holds the keys of site {trust.site!r}, not of {site!r}."
+            msg = f"{directory} holds the keys of site '{trust.site}', not of '{site}'."
             raise TrustError(msg)
         return trust
 
@@ -274,15 +274,15 @@ def _fill(subjects: tuple[str, ...], site: str) -> list[str]:
 
 def _require_principal(principal: str, scope: Scope) -> None:
     if not is_valid_principal(principal):
-        msg = f"{principal!r} cannot name a principal: use 1 to 64 of a-z, 0-9, '_' and '-'."
+        msg = f"'{principal}' cannot name a principal: use 1 to 64 of a-z, 0-9, '_' and '-'."
         raise InvalidNameError(msg)
     # A client with a worker's name would share its inbox, and could read everybody's commands there.
     reserved = principal == SYSTEM or principal in WORKERS
     if reserved and scope != "worker":
-        msg = f"{principal!r} is reserved for the system: choose another name for this principal."
+        msg = f"'{principal}' is reserved for the system: choose another name for this principal."
         raise InvalidNameError(msg)
     if scope == "worker" and not reserved:
-        msg = f"{principal!r} is not a worker: workers are {', '.join(WORKERS)}."
+        msg = f"'{principal}' is not a worker: workers are {', '.join(WORKERS)}."
         raise InvalidNameError(msg)
 
 

@@ -45,6 +45,8 @@ class Into(StrEnum):
 def show(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """Show how many lanes each worker has: at most that many of its processes can work at the same time.
 
+    `incidents status` also counts the lane of events, which a worker has if it reacts to events.
+
     Example: incidents lanes show
     """
     counts = _run(data, splitting.counts)

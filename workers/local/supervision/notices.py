@@ -1,9 +1,10 @@
 """What `incidents up` says on a terminal while it keeps the system running: the log has the same as JSON."""
 
 from collections.abc import Callable, MutableMapping
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from workers.local.console_output import say, translate
+from workers.local.console_output import capitalise, say, translate
 
 Entry: TypeAlias = MutableMapping[str, Any]
 
@@ -24,13 +25,21 @@ def notice(otherwise: Callable[[Any, str, Entry], str]) -> Callable[[Any, str, E
 
     def render(logger: Any, method: str, entry: Entry) -> str:
         words = SENTENCES.get(str(entry.get("event")))
-        return f"! {_sentence(words, entry)}" if words else otherwise(logger, method, entry)
+        return f"! {_clock(entry)}{_sentence(words, entry)}" if words else otherwise(logger, method, entry)
 
     return render
+
+
+def _clock(entry: Entry) -> str:
+    """Return the local time of day of an entry."""
+    timestamp = entry.get("timestamp")
+    return f"{datetime.fromisoformat(timestamp).astimezone():%H:%M:%S} " if timestamp else ""
 
 
 def _sentence(words: str, entry: Entry) -> str:
     worker, server = entry.get("worker"), entry.get("server")
     name = translate(f"worker {worker}") if worker else translate(server or "")
-    values = {**entry, "name": name[:1].upper() + name[1:], "reason": translate(entry.get("reason", ""))}
+    values = {**entry, "name": capitalise(name), "reason": translate(entry.get("reason", ""))}
+    if "seconds" in values:
+        values["seconds"] = round(values["seconds"])
     return say(words, **values)

@@ -36,6 +36,8 @@ class Worker:
     restarts: int = 0
     process: StartedProcess | None = None
     silent_seconds: float = 0.0
+    is_killed_here: bool = False
+    """Whether the supervisor ends this process, so that its end is no news."""
 
     @property
     def pid(self) -> int | None:
@@ -98,7 +100,9 @@ class Supervisor:
             worker.process = await self._spawn(worker)
             code = await worker.process.wait()
             delay = next_delay(delay, time.monotonic() - started, code)
-            log.warning("worker_died", worker=worker.name, code=code, restart_in=delay)
+            if not worker.is_killed_here:
+                log.warning("worker_died", worker=worker.name, code=code, restart_in=delay)
+            worker.is_killed_here = False
             await asyncio.sleep(delay)
             worker.restarts += 1
 
@@ -121,6 +125,7 @@ class Supervisor:
                 worker.silent_seconds += look + min(time.monotonic() - began, http_fetch.TIMEOUT_SECONDS)
             if worker.silent_seconds >= self._silent_seconds:
                 log.warning("worker_silent", worker=worker.name, seconds=round(worker.silent_seconds, 1))
+                worker.is_killed_here = True
                 _send([worker.process], signal.SIGKILL)
                 worker.silent_seconds = 0.0
 

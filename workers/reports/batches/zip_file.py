@@ -15,7 +15,7 @@ from workers.reports.batches.entries import Entry
 _HEADINGS: Final = {
     "en": ("Number", "Created", "Type", "Status", "Description", "Pages", "File", "First page", "Left out", "Project"),
     "fr": (
-        *("Numéro", "Création", "Type", "État", "Description", "Pages", "Fichier", "Première page"),
+        *("Numéro", "Créé le", "Type", "Statut", "Description", "Pages", "Fichier", "Première page"),
         *("Omis", "Projet"),
     ),
 }
