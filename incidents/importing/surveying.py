@@ -58,6 +58,7 @@ def survey(source: Source, mapping: Mapping, progressed: Callable[[], None] = la
             progressed()
     joined = _joined(seen, mapping)
     columns = seen.columns or {*(source.header.names if source.header else ())}
+    _require_columns(columns, mapping)
     _require(columns, mapping, source)
     return Findings(
         order=mapping.dates or _order(seen, mapping),
@@ -133,16 +134,25 @@ def _joined(seen: _Seen, mapping: Mapping) -> dict[str, tuple[str, ...]]:
     return {field: (name, clock)}
 
 
+def _require_columns(columns: set[str], mapping: Mapping) -> None:
+    """Refuse a mapping with columns that the file does not have: their fields would stay empty in every project."""
+    mapped = {name for name, field_ in mapping.columns.items() if field_}
+    mapped |= {name for names in mapping.joined.values() for name in names}
+    if columns and (unknown := mapped - columns):
+        words = "no such column in the file: {unknown}; the file has {columns}"
+        raise UnusableFileError(words, unknown=_quote(sorted(unknown)), columns=_quote(sorted(columns)))
+
+
 def _require(columns: set[str], mapping: Mapping, source: Source) -> None:
     filled = {*mapping.fields_of(sorted(columns)).values(), *mapping.joined, *mapping.defaults}
-    missing = [name for name in ("created_by", "created_at") if name not in filled]
+    missing = _quote(name for name in ("created_by", "created_at") if name not in filled)
     if not filled & {"number", "reference", "project_id"}:
-        missing.insert(0, "number")
+        missing = ", ".join(filter(None, ['"number" / "reference"', missing]))
     if missing and columns:
         words = (
             "no column fills {fields}: name one with --column COLUMN=FIELD or in the mapping, "
             "or give all rows one value with --default FIELD=VALUE; the file has {columns}"
         )
-        raise UnusableFileError(words, fields=_quote(missing), columns=_quote(sorted(columns)))
+        raise UnusableFileError(words, fields=missing, columns=_quote(sorted(columns)))
     if not columns and source.form == "csv":
         raise UnusableFileError("the file is empty")

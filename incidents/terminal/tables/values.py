@@ -71,10 +71,8 @@ class Names:
 
 def field_label(name: str, names: Names, language: str) -> str:
     """Return the name of a project's field for people."""
-    return say(language, _LABELS[name]) if name in _LABELS else _inner_label(name, names, language)
-
-
-def _inner_label(name: str, names: Names, language: str) -> str:
+    if name in _LABELS:
+        return say(language, _LABELS[name])
     known = names.label(name)
     return field_word(language, name) if known == name else known
 
@@ -90,7 +88,7 @@ def field_value(field: str, value: Any, names: Names, language: str) -> str:
             return on_one_line(names.of(value))
         case dict():
             texts = {
-                _inner_label(name, names, language): field_value(name, inner, names, language)
+                field_label(name, names, language): field_value(name, inner, names, language)
                 for name, inner in in_reading_order(value)
             }
             lines = ((on_one_line(name), text) for name, text in texts.items() if text)
