@@ -210,7 +210,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_short": ("needs at least one element", "doit contenir au moins un élément"),
     "unknown_timezone": ("is not a time zone of the IANA database", "n'est pas un fuseau horaire de la base IANA"),
     "cursor": ("is not a cursor of an earlier page", "n'est pas le curseur d'une page précédente"),
-    "search": ("must contain one to twenty words", "doit contenir de un à vingt mots"),
+    "search": (
+        "must contain a letter or a digit, and at most twenty words",
+        "doit contenir une lettre ou un chiffre, et au plus vingt mots",
+    ),
     "nothing_to_change": ("contains nothing to change", "ne contient rien à modifier"),
     "no_sequences": ("contains no sequences", "ne contient aucune séquence"),
     "cameras_need_a_span": (

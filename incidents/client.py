@@ -232,7 +232,9 @@ class Client:
             with self._tracing.asking(query.subject) as traced:
                 reply = await self._request(subject, body, seconds, traced)
         except nats.errors.Error as error:
-            raise Refused(self._unanswered(subject, why_unreachable(error))) from error
+            is_silent = isinstance(error, TimeoutError) and self._connection.is_connected
+            reason = "no worker answers" if is_silent else why_unreachable(error)
+            raise Refused(self._unanswered(subject, reason)) from error
         if "Nats-Service-Error-Code" in (reply.headers or {}):
             raise Refused(self._read_refusal(reply))
         return reply.data

@@ -1,6 +1,7 @@
 """How a call fails: the system refused it, or could not be reached."""
 
-from typing import Any
+from types import TracebackType
+from typing import Any, ClassVar
 
 from contracts.errors import Code, Error
 
@@ -52,6 +53,19 @@ class PendingError(Refused):
     """
 
 
+class SuppressNotAvailable:
+    """A block that does without what the caller may not see; other refusals, such as no answer, are raised."""
+
+    def __enter__(self) -> None:
+        """Begin the block."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        """End the block quietly if something in it may not be seen."""
+        return isinstance(error, Refused) and error.code is Code.NOT_AVAILABLE
+
+
 def _reasons(details: dict[str, Any]) -> str:
     fields = [f"{field['field']} {field['reason']}".strip() for field in details.get("fields", ()) if "reason" in field]
     return "; ".join(fields) or str(details.get("reason", ""))
@@ -63,6 +77,9 @@ class UnreachableError(Exception):
     `where` is an address or a file, `reason` the problem, `remedy` a command to type, if any.
     """
 
+    is_mistake: ClassVar[bool] = False
+    """Whether the caller's own address or credentials are wrong, and no server was asked."""
+
     def __init__(self, where: object, reason: object, remedy: str = "") -> None:
         """Keep the place, the reason and the remedy."""
         super().__init__(f"{where}: {reason}")
@@ -71,11 +88,19 @@ class UnreachableError(Exception):
         self.remedy = remedy
 
 
+class InvalidAddressError(UnreachableError):
+    """An address is not that of a message bus, so that no server was looked for."""
+
+    is_mistake = True
+
+
 class CredentialsError(UnreachableError):
     """A system does not accept the credentials, or the file contains none, is missing or cannot be read.
 
     `hint` is a sentence: what names the file, and how to get one.
     """
+
+    is_mistake = True
 
     def __init__(self, where: object, reason: object, remedy: str = "", hint: str = "") -> None:
         """Keep the place, the reason, the remedy and the hint."""
@@ -85,3 +110,5 @@ class CredentialsError(UnreachableError):
 
 class RejectedCredentialsError(CredentialsError):
     """A system does not accept the credentials: they have expired, were revoked, or belong to another site."""
+
+    is_mistake = False

@@ -12,6 +12,7 @@ DEFAULT_DATA: Final = Path(".incidents")
 _CREDENTIALS: Final = "export INCIDENTS_NATS_CREDS=FILE"
 _NAMED_BY_VARIABLE: Final = "INCIDENTS_NATS_CREDS names this file; `incidents access create NAME` makes one"
 _NAMED_BY_PRINCIPAL: Final = "--as or INCIDENTS_AS names the principal; `incidents access create NAME` makes its file"
+_NOT_HERE: Final = "no system runs here; --data or INCIDENTS_DATA names the directory of one"
 _OTHERS: Final = "export INCIDENTS_NATS_URL=nats://HOST:4222 INCIDENTS_NATS_CREDS=FILE"
 
 
@@ -62,7 +63,7 @@ def _in_directory(directory: Path, principal: str) -> Place:
         runtime = json.loads((directory / "runtime.json").read_text())
         url, site = str(runtime["nats_url"]), str(runtime["site"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnreachableError(directory, "no system runs here", start) from error
+        raise UnreachableError(directory.absolute(), _NOT_HERE, start) from error
     credentials = directory / "creds" / f"{principal}.creds"
     renewal = f"incidents access create {principal}{option}"
     if not credentials.exists():

@@ -67,7 +67,9 @@ class Listing:
 
 def lay_out_list(session: Session, page: ProjectPage, known: show.Names) -> list[RenderableType]:
     """Lay out a list with its remarks."""
-    remarks = [Text(line, style="dim") for line in remarks_of(session, page)]
+    is_empty = not page.items and not page.total  # the table says so already
+    remarked = page.model_copy(update={"total": None}) if is_empty else page
+    remarks = [Text(line, style="dim") for line in remarks_of(session, remarked)]
     return [show.project_rows(page.items, known, session.language), *remarks]
 
 

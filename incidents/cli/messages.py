@@ -12,7 +12,7 @@ from contracts.catalogue import commands, queries
 from contracts.errors import Code, Error
 from contracts.message import Outcome, Request
 from incidents.client import Client
-from incidents.errors import Refused
+from incidents.errors import PendingError, Refused
 from incidents.terminal.input.reading import make_message, read_decimal, read_object
 from incidents.terminal.options import command
 from incidents.terminal.printing import json_text
@@ -58,7 +58,10 @@ async def send(
     key: Annotated[
         str | None, typer.Option(metavar="KEY", help="The key of the subject; read from the body if absent.")
     ] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Send the body unchecked.")] = False,
+    raw: Annotated[
+        bool,
+        typer.Option("--raw", help="Send the body unchecked; one that no worker understands never has an outcome."),
+    ] = False,
 ) -> None:
     """Send any command and print its outcome.
 
@@ -79,7 +82,12 @@ async def send(
     async with session.client() as client:
         recipient = letter_key or client.principal
         submitted = await client.submit_raw(subject, content, key=recipient, command_id=session.id_of())
-        result = await submitted.outcome()
+        try:
+            result = await submitted.outcome()
+        except PendingError:
+            if raw:
+                session.tell("a message that no worker understands has no outcome: incidents dead list shows it")
+            raise
     _show_outcome(session, result)
 
 
@@ -100,7 +108,9 @@ async def outcome(
     if result:
         _show_outcome(session, result)
         return
-    words = "No outcome is known under this id: the command is still waiting, or was never accepted."
+    words = (
+        "No outcome is known under this id: the command is still waiting, was never accepted, or became a dead letter."
+    )
     session.show({"command_id": str(command_id), "status": "unknown"}, session.say(words))
     raise typer.Exit(Status.PENDING)
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Final, Literal, NamedTuple
 
@@ -70,13 +71,18 @@ class Done(NamedTuple):
 
 @dataclass(slots=True)
 class Tally:
-    """The results of the rows so far; `on_result` is called with each."""
+    """The results of the rows so far; `on_result` is called with each.
+
+    The next sweep deletes imported projects that were created before `kept_since`: these have expired.
+    """
 
     imported: int = 0
     already_there: int = 0
     completed: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
+    expired: int = 0
+    kept_since: datetime | None = None
     on_result: Callable[[Done], None] = lambda _: None
 
     @property
@@ -94,6 +100,8 @@ class Tally:
         self.imported += fate == "imported"
         self.already_there += fate == "already_there"
         self.completed += fate == "completed"
+        if fate == "imported" and self.kept_since and not row.project.retention_exempt:
+            self.expired += row.project.created_at < self.kept_since
         project = row.project.model_copy(update={"number": number}) if number else row.project
         self.on_result(Done(row.line, fate, project))
 

@@ -16,13 +16,17 @@ _NUMBERS_PER_TEXT: Final = 10
 
 
 class UnusableFileError(Exception):
-    """A file of which no row can be imported: a sentence, and the fields and columns in it."""
+    """A file of which no row can be imported: a sentence, and the fields and columns in it, also unknown ones."""
 
-    def __init__(self, words: str, *, fields: Iterable[str] = (), columns: Iterable[str] = ()) -> None:
+    def __init__(
+        self, words: str, *, fields: Iterable[str] = (), columns: Iterable[str] = (), unknown: Iterable[str] = ()
+    ) -> None:
         self.words = words
         self.fields = [*fields]
         self.columns = [*columns]
-        super().__init__(words.format(fields=_quote(self.fields), columns=_quote(self.columns)))
+        self.unknown = [*unknown]
+        values = {"fields": self.fields, "columns": self.columns, "unknown": self.unknown}
+        super().__init__(words.format(**{name: _quote(names) for name, names in values.items()}))
 
 
 def _quote(names: Iterable[str]) -> str:
@@ -63,6 +67,7 @@ def survey(source: Source, mapping: Mapping, progressed: Callable[[], None] = la
             progressed()
     joined = _joined(seen, mapping)
     columns = seen.columns or {*(source.header.names if source.header else ())}
+    _require_columns(columns, mapping)
     _require(columns, mapping, source)
     return Findings(
         order=mapping.dates or _order(seen, mapping),
@@ -132,11 +137,20 @@ def _joined(seen: _Seen, mapping: Mapping) -> dict[str, tuple[str, ...]]:
     return {field: (name, clock)}
 
 
+def _require_columns(columns: set[str], mapping: Mapping) -> None:
+    """Refuse a mapping with columns that the file does not have: their fields would stay empty in every project."""
+    mapped = {name for name, field_ in mapping.columns.items() if field_}
+    mapped |= {name for names in mapping.joined.values() for name in names}
+    if columns and (unknown := mapped - columns):
+        words = "no such column in the file: {unknown}; the file has {columns}"
+        raise UnusableFileError(words, unknown=sorted(unknown), columns=sorted(columns))
+
+
 def _require(columns: set[str], mapping: Mapping, source: Source) -> None:
     filled = {*mapping.fields_of(sorted(columns)).values(), *mapping.joined, *mapping.defaults}
     missing = [name for name in ("created_by", "created_at") if name not in filled]
     if not filled & {"number", "reference", "project_id"}:
-        missing.insert(0, "number")
+        missing.insert(0, "number_or_reference")
     if missing and columns:
         words = (
             "no column fills {fields}: name one with --column COLUMN=FIELD or in the mapping, "

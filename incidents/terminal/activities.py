@@ -34,6 +34,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "package_id": "Package",
     "pages": "Pages",
     "principal": "Principal",
+    "project_ids": "Projects",
     "report_id": "Report",
     "role_id": "Role",
     "sha256": "SHA-256",
@@ -49,6 +50,8 @@ _COUNTED: Final = frozenset({"left_out"})
 """Lists of which the screen shows the length alone."""
 
 _SIZES: Final = {"bytes": "size"}
+_RANGES_MAX: Final = 3
+"""The most ranges of numbers that the screen shows."""
 
 
 def activity(items: Iterable[Entry], names: Names, language: str) -> Sheet:
@@ -106,14 +109,17 @@ def describe(entry: Entry, names: Names, language: str) -> Cell:
         if isinstance(value, list) and name.endswith("_ids")
         else _shortened(name, value)
         for name, value in entry.details.items()
-        if name not in _IDS and value != [] and not _is_said(name, value, entry.details.get("changed"))
+        if name not in _IDS and value != [] and not _is_said(name, value, entry.details)
     }
     shown, whole = (_details(details, then, language) for details in (seen, entry.details))
     return Cell("  ".join(shown), "; ".join(whole), times_in("", entry.details))
 
 
-def _is_said(name: str, value: object, changed: Any) -> bool:
-    """Tell whether a value is said by the change of its field."""
+def _is_said(name: str, value: object, details: Mapping[str, Any]) -> bool:
+    """Tell whether a value is said by the change of its field, or a list of projects by their numbers."""
+    changed = details.get("changed")
+    if name == "project_ids" and details.get("numbers"):
+        return True
     return isinstance(changed, dict) and name in changed and changed[name].get("new") == value
 
 
@@ -186,6 +192,8 @@ def details_of(details: Mapping[str, Any], language: str) -> str:
 
 def _shortened(name: str, value: Any) -> Any:
     match value:
+        case list() if value and name == "numbers":
+            return _ranges(value)
         case list() if len(value) > 1 or name in _COUNTED:
             return len(value)
         case str() if name == "sha256":
@@ -194,3 +202,15 @@ def _shortened(name: str, value: Any) -> Any:
             return {inner: _shortened(inner, content) for inner, content in value.items()}
         case _:
             return value
+
+
+def _ranges(numbers: Iterable[int]) -> str:
+    """Return numbers as a text: those that follow each other by the first and the last one."""
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(numbers):
+        if ranges and number - ranges[-1][1] <= 1:
+            ranges[-1] = ranges[-1][0], number
+        else:
+            ranges.append((number, number))
+    texts = [f"{first}–{last}" if last > first else str(first) for first, last in ranges[:_RANGES_MAX]]
+    return ", ".join([*texts, "…"] if len(ranges) > _RANGES_MAX else texts)

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -17,10 +17,12 @@ from pydantic import BaseModel
 from rich.console import RenderableType
 from rich.text import Text
 
+from contracts.administration_queries import GetProperties
+from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Command
 from incidents.client import Client, connect
-from incidents.errors import CredentialsError, PendingError, Refused, RejectedCredentialsError, UnreachableError
+from incidents.errors import CredentialsError, PendingError, Refused, UnreachableError
 from incidents.locate import find
 from incidents.terminal import printing
 from incidents.terminal.interrupt import until_interrupted
@@ -28,6 +30,7 @@ from incidents.terminal.next_commands import next_command
 from incidents.terminal.printing import OutputClosedError, Screen, screen
 from incidents.terminal.tables.refusals import accepted_panel, refusal_panel
 from incidents.terminal.tables.sheet import Sheet, zone_remark
+from incidents.terminal.tables.values import Names
 from incidents.terminal.text.words import count, say
 
 Answer = TypeVar("Answer")
@@ -92,7 +95,7 @@ class Session:
         except CredentialsError as error:
             raise type(error)(error.where, error.reason, place.renewal, place.naming) from error
         except UnreachableError as error:
-            raise UnreachableError(error.where, error.reason, error.remedy or place.remedy) from error
+            raise type(error)(error.where, error.reason, error.remedy or place.remedy) from error
 
     @property
     def now(self) -> datetime:
@@ -104,9 +107,20 @@ class Session:
     async def send(self, client: Client, command: Command[Answer], step: str = "") -> Answer:
         """Send a command with the id of this run; further commands of the run have a step."""
         self._sent = True
-        answer = await client.send(command, command_id=self.id_of(step))
+        try:
+            answer = await client.send(command, command_id=self.id_of(step))
+        except Refused as refused:
+            if refused.code is Code.CONFLICT:
+                await self._read_labels(client)
+            raise
         self._sent = False
         return answer
+
+    async def _read_labels(self, client: Client) -> None:
+        """Read the organisation's names of the fields that somebody else has changed."""
+        if not (self.labels or self.json):
+            with suppress(Refused):
+                self.labels.update(Names(await client.ask(GetProperties())).by_field)
 
     def id_of(self, step: str = "") -> UUID:
         """Return an id that stays the same when the command is repeated with `--id`."""
@@ -247,8 +261,7 @@ class Session:
         return error
 
     def _refuse_unreachable(self, error: UnreachableError) -> int:
-        """Print why no system is reached; without credentials, that is a mistake in the surroundings."""
-        is_mistake = isinstance(error, CredentialsError) and not isinstance(error, RejectedCredentialsError)
+        """Print why no system is reached: a mistake in the surroundings if the credentials or the address are wrong."""
         code, hint = ("credentials", error.hint) if isinstance(error, CredentialsError) else ("unreachable", "")
         sentences = " ".join(f"{self.say(words)}." for words in (error.reason, hint) if words)
         message = self.say("{label}: {value}", label=error.where, value=sentences)
@@ -257,7 +270,7 @@ class Session:
             "message": message,
             "details": {"type": self.say(error.remedy)} if error.remedy else {},
         }
-        return self._refuse(document, Status.USAGE if is_mistake else Status.UNREACHABLE)
+        return self._refuse(document, Status.USAGE if error.is_mistake else Status.UNREACHABLE)
 
     def misunderstood(self, why: str) -> int:
         """Print that the typed command is not understood, and return the exit status."""

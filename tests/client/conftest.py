@@ -20,6 +20,12 @@ from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.streams import api
 
 SITE = "main"
+_SETTINGS = {"retention_days": 30, "report_title": "", "timezone": "Europe/Zurich", "language": "en"}
+DEFINITIONS = {
+    "administration.properties": {"types": [], "statuses": [], "categories": [], "data_fields": []},
+    "administration.settings": {**_SETTINGS, "log_archive_bytes": 10_000_000},
+}
+"""What a site without definitions answers; a test may answer something else."""
 
 
 @dataclass
@@ -133,7 +139,7 @@ async def _provide_commands(bus: Bus) -> None:
 async def peer(bus: Bus) -> AsyncIterator[Peer]:
     """Stand where the workers do: whatever happens to a client there is decided by the test."""
     async with bus.connection("projects", "worker") as worker, bus.connection(OVERSEER, OVERSEER) as ops:
-        peer = Peer(worker)
+        peer = Peer(worker, answers={verb: json.dumps(answer).encode() for verb, answer in DEFINITIONS.items()})
         await ops.subscribe(f"im.{SITE}.cmd.>", cb=peer.handle)
         await worker.subscribe(f"im.{SITE}.qry.*.*.*", cb=peer.answer)
         for connection in (ops, worker, ops, worker):

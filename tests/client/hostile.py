@@ -107,7 +107,8 @@ class Writer:
             added = await self.send(f"administration.add-{kind}", **more, **texts)
             ids[kind] = added["id"]
             await self.send(f"administration.edit-{kind}", id=added["id"], **more, **texts)
-        await self.send("administration.change-settings", report_title=self._text)
+        texts = {"report_title": self._text, "report_confidentiality": self._text[:100]}
+        await self.send("administration.change-settings", **texts, report_signatories=[self._text[:60]])
         await self.send("administration.define-role", role_id="r", name=self._text, permissions={})
         return ids
 

@@ -68,7 +68,7 @@ def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    "language, text", [("en", "Attempted: delete the project"), ("fr", "Tentative\u00a0: suppression du projet")]
+    "language, text", [("en", "Attempted: delete a project"), ("fr", "Tentative\u00a0: suppression d'un projet")]
 )
 def test_an_attempt_is_described_in_words(language: str, text: str) -> None:
     """What was tried has words in both languages, whichever command or query it was."""
@@ -92,3 +92,12 @@ def test_ids_of_parts_are_for_spreadsheets() -> None:
     assert text == "Sequences: 2"
     assert whole == f"Comment: {ID}; Sequences: {ID}, {ID}; SHA-256: ab; Pages: 2"
     assert described({"sequence_ids": [ID]})[0] == "Sequences: 1"
+
+
+@pytest.mark.parametrize(
+    "numbers, shown", [([26], "Numbers: 26"), ([5, 3, 4, 9], "Numbers: 3–5, 9"), ([1, 3, 5, 7], "Numbers: 1, 3, 5, …")]
+)
+def test_imported_projects_are_named_by_their_numbers(numbers: list[int], shown: str) -> None:
+    """A screen shows numbers that name projects, and no count that looks like one of them."""
+    assert described({"numbers": numbers, "project_ids": [ID] * len(numbers)})[0] == shown
+    assert described({"project_ids": [ID, ID]})[0] == "Projects: 2"

@@ -113,7 +113,7 @@ def test_numbers_are_texts_where_some_are(numbers: tuple[str, ...], are_texts: b
         ("Nr,No,created_at", {}, '"Nr", "No"'),
         ('number,created_at,"de\nscription"', {}, '"de scription"'),
         ("number,opened,text", {"columns": {"text": "description"}, "defaults": {}}, '"created_by"'),
-        ("what,when", {}, '"number", "created_at"'),
+        ("what,when", {}, '"number_or_reference", "created_at"'),
         ("", {}, "empty"),
     ],
 )

@@ -47,7 +47,7 @@ def test_what_is_shown_as_a_time_can_be_typed_back(language: str, shown: datetim
 @given(value=st.decimals(allow_nan=False, allow_infinity=False, places=6))
 def test_what_is_shown_as_a_number_can_be_typed_back(language: str, value: object) -> None:
     """Every decimal that is shown is read as the wire had it."""
-    assert read_number(session(language), number(f"{value:f}", language)) == f"{value:f}"
+    assert read_number(session(language), number(f"{value:f}", language), "--field") == f"{value:f}"
 
 
 @pytest.mark.parametrize(
@@ -152,10 +152,10 @@ def test_a_day_in_words_is_whole() -> None:
 )
 def test_a_number_is_read_as_it_is_shown(language: str, text: str, read: str) -> None:
     """A comma is French for the point, and a space may set thousands apart."""
-    assert read_number(session(language), text) == read
+    assert read_number(session(language), text, "--field") == read
 
 
 def test_a_number_with_two_readings_is_refused() -> None:
     """An English comma may be a point or may set thousands apart: both are named."""
     with pytest.raises(UsageError, match=r"1\.234 or 1234"):
-        read_number(session("en"), "1,234")
+        read_number(session("en"), "1,234", "--field")

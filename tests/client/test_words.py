@@ -124,9 +124,11 @@ def test_counts_have_a_singular_and_a_plural(number: int, english: str, french: 
 
 def test_nothing_is_not_counted() -> None:
     """Where a reader meets nothing, a sentence says so without a figure."""
-    words = ("{count} project is due", "{count} projects are due", "no project is due")
-    assert [count(language, 0, *words) for language in ("en", "fr")] == ["no project is due", "aucun projet expiré"]
-    assert count("fr", 1, *words) == "1 projet expiré"
+    words = ("Sweep begun: {count} project is due", "Sweep begun: {count} projects are due")
+    none = "Nothing to delete: no project is due"
+    french = "Rien à supprimer\u00a0: aucun projet expiré"
+    assert [count(language, 0, *words, none) for language in ("en", "fr")] == [none, french]
+    assert count("fr", 1, *words, none) == "Purge commencée\u00a0: 1 projet expiré"
 
 
 def test_no_count_is_said_in_the_plural_alone() -> None:

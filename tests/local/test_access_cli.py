@@ -175,3 +175,12 @@ async def test_credentials_are_a_spreadsheet(bus: RunningBus) -> None:
     assert row.startswith("olivia,client,20")
     assert "…" not in row
     assert "exclude each other" in await bus.access("list", "--csv", "--json", status=2)
+
+
+async def test_replaced_credentials_are_reported(tmp_path: Path) -> None:
+    """Who makes credentials into an existing file is told that the earlier ones stay valid."""
+    Trust.create(Home(tmp_path).keys, "main")
+    first, second = [await incidents("access", "create", "olivia", "--data", tmp_path) for _ in range(2)]
+    assert ("stay valid" in first.out, "stay valid" in second.out) == (False, True)
+    third = await incidents("access", "create", "olivia", "--data", tmp_path, "--json")
+    assert third.json["replaced"] is True

@@ -57,3 +57,17 @@ async def test_a_server_that_is_away_ends_with_3(tmp_path: Path) -> None:
         ended = await incidents(*line.split(), folder=tmp_path, environment=where)
         assert ended.status == 3, ended.err
         assert "Errno" not in ended.err
+
+
+@pytest.mark.parametrize("option", ["--output", "--keys"])
+async def test_a_backup_replaces_nothing_unasked(tmp_path: Path, option: str) -> None:
+    """An existing file is refused before anything is saved; --force replaces it."""
+    (existing := tmp_path / "b.tar").write_text("earlier")
+    files = {"--output": tmp_path / "new.tar", option: existing}
+    line = [word for pair in files.items() for word in pair]
+    refused, forced = [
+        await incidents("backup", *line, "--data", tmp_path / "x", *force) for force in ((), ("--force",))
+    ]
+    assert (refused.status, "already exists; --force replaces it" in refused.err) == (2, True)
+    assert (forced.status, "no system runs here" in forced.err) == (3, True)
+    assert existing.read_text() == "earlier"

@@ -63,20 +63,24 @@ def create(
 ) -> None:
     """Create credentials offline; the server accepts them without a change. `incidents roles grant` gives roles.
 
-    When they expire, the server closes their connections. Other credentials with the same name stay valid:
-    `incidents access list` shows them, `incidents access revoke` revokes them.
+    When they expire, the server closes their connections. An existing file is replaced. Other credentials with the
+    same name stay valid: `incidents access list` shows them, `incidents access revoke` revokes them.
 
     Example: incidents access create olivia --expires 90d --out olivia.creds
     """
     home, seconds, chosen = Home(data.absolute()), _seconds(expires), _scope(scope)
     where = out or home.credentials(principal)
+    is_replaced = where.is_file()
     credential = _create(home, principal, chosen, seconds, out)
     if as_json:
-        write({**_document(credential), "file": str(where)})
+        write({**_document(credential), "file": str(where), "replaced": is_replaced})
         return
     until = say(", until {time}", time=_minute(credential.expires)) if credential.expires else ""
     words = "Credentials of {principal} ({scope}{until}) are in {file}"
     tell(*emphasise(words, "principal", principal=principal, scope=pgettext("scope", chosen), until=until, file=where))
+    if is_replaced:
+        replaced = "They replace those that the file contained, which stay valid: `incidents access list` shows them."
+        tell((say(replaced), "dim"))
 
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
@@ -287,12 +291,7 @@ def _times(credential: Credential) -> tuple[int | None, ...]:
 
 
 def _cells(credential: Credential) -> tuple[str, ...]:
-    return (
-        credential.name,
-        pgettext("scope", credential.scope),
-        *map(_time, _times(credential)),
-        credential.key,
-    )
+    return (credential.name, pgettext("scope", credential.scope), *map(_time, _times(credential)), credential.key)
 
 
 def _row(credential: Credential) -> tuple[str, ...]:

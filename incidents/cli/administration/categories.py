@@ -41,13 +41,14 @@ def register(app: typer.Typer) -> None:
 
 @command(categories, "list", "incidents categories list", "incidents categories list --csv", table=True)
 async def list_categories(session: Session) -> None:
-    """Show the enabled categories with their values."""
+    """Show the enabled categories with their values, and the names of the disabled ones."""
     async with session.client() as client:
         categories_ = (await Naming(session, client).known()).categories
     shown = definitions.categories(categories_, session.language)
     document = {"categories": [category_.model_dump(mode="json") for category_ in categories_]}
     whole = definitions.values(categories_, session.language)
-    session.show(document, *(shown or [whole]), sheet=whole)
+    disabled = definitions.disabled_categories(categories_, session.language)
+    session.show(document, *(shown or [whole]), *disabled, sheet=whole)
 
 
 @command(categories, "define", "incidents categories define 1 Reason --description 'Why it happened'", sends=True)
@@ -70,7 +71,7 @@ async def define_category(
 
 @command(categories, "disable", "incidents categories disable Reason", sends=True)
 async def disable_category(session: Session, category: OfCategory) -> None:
-    """Disable a category; projects keep its values."""
+    """Disable a category; projects keep its values. `define` enables it again."""
     async with session.client() as client:
         defined = await _category(session, client, category)
         await _define_category(session, client, defined.slot, defined.name, defined.description, enabled=False)
@@ -155,11 +156,12 @@ async def _value(session: Session, client: Client, category: str, value: str) ->
 
 @command(fields, "list", "incidents fields list", "incidents fields list --csv", table=True)
 async def list_fields(session: Session) -> None:
-    """Show the enabled data fields with their technical names, such as integer_1."""
+    """Show the enabled data fields with their technical names, such as integer_1, and the disabled ones."""
     async with session.client() as client:
         fields_ = (await Naming(session, client).known()).data_fields
     shown = definitions.fields(fields_, session.language)
-    session.show({"data_fields": [field.model_dump(mode="json") for field in fields_]}, shown)
+    disabled = definitions.disabled_fields(fields_, session.language)
+    session.show({"data_fields": [field.model_dump(mode="json") for field in fields_]}, shown, *disabled)
 
 
 @command(fields, "define", "incidents fields define integer_1 'Number of injured people'", sends=True)
@@ -183,7 +185,7 @@ async def define_field(
 
 @command(fields, "disable", "incidents fields disable 'Number of injured people'", sends=True)
 async def disable_field(session: Session, field: Field) -> None:
-    """Disable a data field; projects keep its values."""
+    """Disable a data field; projects keep its values. `define` enables it again."""
     async with session.client() as client:
         naming = Naming(session, client)
         defined = await _field(naming, await naming.field_name(field))

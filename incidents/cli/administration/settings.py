@@ -1,6 +1,5 @@
 """The commands of the site's settings, with a preview of what a shorter retention deletes."""
 
-from contextlib import suppress
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +11,7 @@ from contracts.retention import PreviewRetention
 from contracts.texts import LANGUAGES
 from incidents.cli.arguments import Words, Yes, require_change
 from incidents.client import Client
-from incidents.errors import Refused
+from incidents.errors import SuppressNotAvailable
 from incidents.terminal.input.reading import make_message, read_number
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command, group
@@ -133,7 +132,7 @@ def _bytes(session: Session, text: str | None) -> int | None:
         return None
     if (size_ := read_size(text)) is not None:
         return size_
-    if (figures := read_number(session, text)).isdecimal():
+    if (figures := read_number(session, text, "--log-archive-bytes")).isdecimal():
         return int(figures)
     words = "{option}: {text} is not a size: write it as 10 MB, or in bytes"
     raise UsageError(session.say(words, option="--log-archive-bytes", text=text))
@@ -147,7 +146,7 @@ def _name(session: Session, setting: str) -> str:
 async def _confirm_deletions(session: Session, client: Client, days: int) -> None:
     """Ask for confirmation if the next sweep would delete projects; callers who may not preview are not asked."""
     due = 0
-    with suppress(Refused):
+    with SuppressNotAvailable():
         due = (await client.ask(PreviewRetention(retention_days=days))).due
     question = session.count(
         due,

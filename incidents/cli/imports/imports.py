@@ -1,8 +1,9 @@
 """The command that imports projects of another system from a file."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Final, get_args
 
@@ -10,14 +11,15 @@ import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand, TyperGroup
 
-from contracts.administration_queries import GetProperties, GetSettings, Property
+from contracts.administration_queries import GetProperties, GetSettings, Property, Settings
 from incidents.cli.imports import results
 from incidents.cli.imports.mappings import read_mapping
 from incidents.client import Client
-from incidents.errors import Refused
+from incidents.errors import Refused, SuppressNotAvailable
 from incidents.importing import journal
 from incidents.importing.decoding import UnknownEncodingError, named_encoding
 from incidents.importing.mapping import Mapping
+from incidents.importing.patience import retry_transient
 from incidents.importing.reading import Format, Source
 from incidents.importing.sending import Checker, Tally, Way, send
 from incidents.importing.surveying import UnusableFileError, survey
@@ -135,7 +137,7 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     format_: FormatName = None,
     dry_run: DryRun = False,
     complete: Complete = False,
-    errors: Annotated[Path | None, typer.Option(metavar="FILE", help="The file for refused rows, as CSV.")] = None,
+    errors: Annotated[Path | None, typer.Option(metavar="FILE", help="A list of the refused rows, as CSV.")] = None,
     journal_: JournalFile = None,
 ) -> None:
     """Import projects of another system with their own numbers, dates and authors.
@@ -173,7 +175,10 @@ async def _take_over(
         except UnusableFileError as error:
             raise UsageError(_reason_of(session, error)) from error
         async with session.client() as client:
-            translator = await _translator(session, client, mapping, findings)
+            settings = await _settings(client)
+            if settings:
+                tally.kept_since = session.now - timedelta(days=settings.retention_days)
+            translator = await _translator(session, client, mapping, findings, settings)
             rows = Checker(translator, tally).valid_rows(source)
             if way.dry_run:
                 await send(client, rows, tally, progressed, way)
@@ -194,25 +199,33 @@ async def _take_over(
 
 def _reason_of(session: Session, error: UnusableFileError) -> str:
     fields = quote_names(session.language, (name_of(session.language, "field", field) for field in error.fields))
-    return session.say(error.words, fields=fields, columns=quote_names(session.language, error.columns))
+    columns, unknown = (quote_names(session.language, names) for names in (error.columns, error.unknown))
+    return session.say(error.words, fields=fields, columns=columns, unknown=unknown)
 
 
-async def _translator(session: Session, client: Client, mapping: Mapping, findings: Findings) -> Translator:
+async def _settings(client: Client) -> Settings | None:
+    """Return the site's settings; None if the caller may not see them."""
+    with SuppressNotAvailable():
+        return await retry_transient(lambda: client.ask(GetSettings()))
+    return None
+
+
+async def _translator(
+    session: Session, client: Client, mapping: Mapping, findings: Findings, settings: Settings | None
+) -> Translator:
     """Complete the mapping from the site: its time zone, and the names of types and statuses."""
     names: dict[str, dict[str, int]] = {}
-    with suppress(Refused):
-        known = await client.ask(GetProperties())
+    with SuppressNotAvailable():
+        known = await retry_transient(lambda: client.ask(GetProperties()))
         kinds: dict[str, Sequence[Property]] = {"type_id": known.types, "status_id": known.statuses}
         names = {
             field: {property_.name.casefold(): property_.id for property_ in defined}
             for field, defined in kinds.items()
         }
-    if findings.local_times and mapping.timezone is None:
-        with suppress(Refused):
-            zone = (await client.ask(GetSettings())).timezone
-            mapping = mapping.model_copy(update={"timezone": zone})
-            words = "times without an offset are read in {timezone}; to read them in another time zone: --timezone NAME"
-            session.tell(words, timezone=zone)
+    if settings and findings.local_times and mapping.timezone is None:
+        mapping = mapping.model_copy(update={"timezone": settings.timezone})
+        words = "times without an offset are read in {timezone}; to read them in another time zone: --timezone NAME"
+        session.tell(words, timezone=settings.timezone)
     return Translator(mapping, client.site, findings, names)
 
 

@@ -33,6 +33,14 @@ _FATES: Final = {
     "completed": "completed",
     "refused": "refused",
 }
+_EXPIRING: Final = {
+    True: "to be deleted by the next sweep because of their age: {count}; "
+    "to keep them: --default retention_exempt=true",
+    False: "to be deleted by the next sweep because of their age: {count}; "
+    "to keep them: incidents settings set --retention-days DAYS",
+}
+"""What is said, in a dry run and otherwise, about projects that are older than the site's retention time."""
+
 _NO_FAULT: Final[dict[str, Any]] = {}
 _ENCODING_NAMES: Final = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "DOS 850"}
 
@@ -136,11 +144,11 @@ def report(
     }
     words = "{imported} imported, {already_there} already there, {refused} refused"
     if dry_run:
-        words = "{imported} would be imported, {already_there} are already there, {refused} would be refused"
-    if tally.completed:
-        session.tell("completed, existing projects with empty fields: {completed}", completed=tally.completed)
+        words = "{imported} would be imported, {already_there} already there, {refused} would be refused"
+    _tell_counts(session, tally, dry_run=dry_run)
     document = {
         **figures,
+        "expired": tally.expired,
         "dry_run": dry_run,
         "empty_rows": source.empty,
         "encoding": source.encoding.name,
@@ -151,8 +159,15 @@ def report(
         "numbers_are_references": findings.numbers_are_texts,
     }
     result = session.say(words, **figures)
-    written = "{result}; the refused rows are in {path}"
+    written = "{result}; the list of refused rows is in {path}"
     session.show(document, session.say(written, result=result, path=errors) if errors else result)
+
+
+def _tell_counts(session: Session, tally: Tally, *, dry_run: bool) -> None:
+    if tally.completed:
+        session.tell("completed, existing projects with empty fields: {completed}", completed=tally.completed)
+    if tally.expired:
+        session.tell(_EXPIRING[dry_run], count=tally.expired)
 
 
 def _tell_rows(session: Session, rows: list[dict[str, Any]], errors: Path | None) -> None:

@@ -1,6 +1,6 @@
 """The commands that list, show, replay and discard dead letters."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -60,7 +60,7 @@ async def list_letters(
 async def show_letter(session: Session, letter: Letter) -> None:
     """Show a dead letter with its content; the reading is recorded."""
     async with session.client() as client:
-        with _naming_the_list():
+        with _naming_letter(session, letter):
             answer = await client.ask(GetDeadLetter(letter=letter))
     session.show(answer, *_details(session, answer))
 
@@ -84,13 +84,14 @@ async def replay(
         _confirm(
             session,
             chosen,
+            letters,
             ("Replay {count} letter: {letters}?", "Replay {count} letters: {letters}?"),
             every=all_,
             yes=yes or not all_,
         )
-        for number in chosen:
+        for place, number in enumerate(chosen, 1):
             replaying = make_message(session, ReplayLetter, {"letter": number})
-            with _naming_the_list():
+            with _naming_letter(session, number, chosen[place:]):
                 event = await session.send(client, replaying, f"replay {number}")
             words = "Letter {letter} replayed for {principal}: incidents outcome {id} --as {principal}"
             values = {"letter": number, "principal": event.principal, "id": event.command_id}
@@ -111,31 +112,40 @@ async def discard(
         _confirm(
             session,
             chosen,
+            letters,
             ("Discard {count} letter: {letters}?", "Discard {count} letters: {letters}?"),
             every=all_,
             yes=yes,
         )
-        for number in chosen:
+        for place, number in enumerate(chosen, 1):
             discarding = make_message(session, DiscardLetter, {"letter": number})
-            with _naming_the_list():
+            with _naming_letter(session, number, chosen[place:]):
                 event = await session.send(client, discarding, f"discard {number}")
             session.show(event, session.say("Letter {letter} discarded", letter=number))
 
 
 @contextmanager
-def _naming_the_list() -> Iterator[None]:
-    """Add to the refusal of an unknown letter the command that lists the known ones."""
+def _naming_letter(session: Session, letter: int, left: Sequence[int] = ()) -> Iterator[None]:
+    """Name in the refusal of an unknown letter its number, those left as they are, and what lists the known ones."""
     try:
         yield
     except Refused as refused:
         if not any(field.get("kind") == "not_here" for field in refused.details.get("fields", ())):
             raise
+        message = session.say("Letter {letter} does not exist.", letter=letter)
+        if left:
+            words = "Letter {letter} does not exist; these were left as they are: {letters}."
+            message = session.say(words, letter=letter, letters=", ".join(map(str, left)))
         details = {**refused.details, "type": "incidents dead list"}
-        error = refused.error.model_copy(update={"details": details})
+        error = refused.error.model_copy(update={"message": message, "details": details})
         raise Refused(error, command_id=refused.command_id) from refused
 
 
-def _confirm(session: Session, chosen: list[int], words: tuple[str, str], *, every: bool, yes: bool) -> None:
+def _confirm(
+    session: Session, chosen: list[int], letters: list[int] | None, words: tuple[str, str], *, every: bool, yes: bool
+) -> None:
+    if every and letters:
+        raise UsageError(session.say("name single ones, or all of them with --all, but not both"))
     if every and not chosen:
         session.show({"items": []}, session.say("There are no such letters."))
         raise typer.Exit

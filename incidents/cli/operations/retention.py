@@ -150,5 +150,6 @@ async def sweep(session: Session) -> None:
     """Delete expired projects now instead of at the next scheduled time."""
     async with session.client() as client:
         event = await session.send(client, Sweep())
-    due = session.count(event.due, "{count} project is due", "{count} projects are due", "no project is due")
-    session.show(event, session.say("Sweep begun: {due}", due=due))
+    singular, plural = "Sweep begun: {count} project is due", "Sweep begun: {count} projects are due"
+    none = "Nothing to delete: no project is due"
+    session.show(event, session.count(event.due, singular, plural, none))

@@ -1,7 +1,7 @@
 """The categories and data fields that `projects update` sets or clears."""
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from contracts.projects.commands import IncidentData
@@ -17,22 +17,44 @@ _PLAIN: Final = (*_SHORT, *_SHORT.values(), "reference", "description")
 async def changes_of(
     session: Session,
     naming: Naming,
+    main: Mapping[str, Any],
     category: Iterable[str] | None,
     field: Iterable[str] | None,
     clear: Iterable[str] | None,
 ) -> dict[str, Any]:
-    """Return the categories and data fields of an update, and the fields that it clears."""
+    """Return the categories and data fields of an update, and the fields that it clears; `main` is what it sets.
+
+    Raises:
+        UsageError: A name or a value is not understood, or a field is changed twice.
+    """
     changes: dict[str, Any] = {}
     for text in category or ():
         require_filled(session, "--category", text.rpartition("=")[2], text.rpartition("=")[0])
         slot, value = await naming.value(text)
-        changes.setdefault("categories", {})[slot] = value
+        _put(session, changes.setdefault("categories", {}), slot, value, f"--category {text}")
     for text in field or ():
         name, value_text = await naming.field(text)
-        changes.setdefault("data", {})[name] = _data_value(session, name, value_text)
+        data_value = _data_value(session, name, value_text)
+        _put(session, changes.setdefault("data", {}), name, data_value, f"--field {text}")
     for text in clear or ():
-        _clear(changes, await naming.any_field(text, _PLAIN, "--clear"))
+        typed = await naming.any_field(text, _PLAIN, "--clear")
+        part, name = _place(_SHORT.get(typed, typed))
+        fields = changes.setdefault(part, {}) if part else changes
+        set_fields = fields if part else main
+        if set_fields.get(name) is not None:
+            raise _changed_twice(session, f"--clear {text}")
+        fields[name] = None
     return changes
+
+
+def _put(session: Session, fields: dict[str, Any], name: str, value: object, text: str) -> None:
+    if name in fields:
+        raise _changed_twice(session, text)
+    fields[name] = value
+
+
+def _changed_twice(session: Session, text: str) -> UsageError:
+    return UsageError(session.say("{text}: the line changes this field twice; leave one of the two out", text=text))
 
 
 def require_filled(session: Session, option: str, text: str | None, field: str) -> None:
@@ -48,25 +70,24 @@ def require_filled(session: Session, option: str, text: str | None, field: str) 
         )
 
 
-def _clear(changes: dict[str, Any], name: str) -> None:
+def _place(name: str) -> tuple[str, str]:
+    """Return the part of the message with a field, empty for the message itself, and its name there."""
     kind, _, slot = name.partition("_")
     if kind == "category" and slot:
-        changes.setdefault("categories", {})[slot] = None
-    elif name in IncidentData.model_fields:
-        changes.setdefault("data", {})[name] = None
-    else:
-        changes[_SHORT.get(name, name)] = None
+        return "categories", slot
+    return ("data" if name in IncidentData.model_fields else "", name)
 
 
 def _data_value(session: Session, name: str, text: str) -> object:
     """Parse a typed value by the kind of its field; the wire refuses the rest."""
-    kind = name.partition("_")[0]
-    if kind == "integer" and (figures := read_number(session, text)).removeprefix("-").isdecimal():
+    kind, label = name.partition("_")[0], session.labels.get(name, name)
+    if kind == "integer" and (figures := read_number(session, text, label)).removeprefix("-").isdecimal():
         return int(figures)
     if kind == "decimal":
-        return read_number(session, text)
+        return read_number(session, text, label)
     if kind == "checkbox":
         if (answer := yes_or_no(text)) is None:
-            raise UsageError(session.say("write yes or no instead of {text}", text=text))
+            why = session.say("write yes or no instead of {text}", text=text)
+            raise UsageError(session.say("{label}: {value}", label=label, value=why))
         return answer
-    return read_time(session, text, session.labels.get(name, name)) if kind == "datetime" else text
+    return read_time(session, text, label) if kind == "datetime" else text

@@ -58,7 +58,7 @@ Creators = Annotated[Words, typer.Option(metavar="PRINCIPAL", help="Created by t
 Held = Annotated[bool | None, typer.Option("--held/--not-held", help="Only projects under hold, or only the others.")]
 References = Annotated[Words, typer.Option(metavar="TEXT", help="With this number in another system; repeatable.")]
 Search = Annotated[
-    str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
+    str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in all texts of a project.")
 ]
 
 StartedSince = Annotated[str | None, typer.Option(metavar="TIME", help=f"Started since: {TIME}")]

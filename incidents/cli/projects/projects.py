@@ -122,7 +122,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
         naming = Naming(session, client)
         changes |= {"type_id": await naming.type(type_)} if type_ is not None else {}
         changes |= {"status_id": await naming.status(status)} if status is not None else {}
-        changes |= await changes_of(session, naming, category, field, clear)
+        changes |= await changes_of(session, naming, changes, category, field, clear)
         project_id = await read_project(session, client, project)
         event = await session.send(client, make_message(session, UpdateProject, {**changes, "project_id": project_id}))
     labels = ", ".join(show.field_label(name, known, session.language) for name in event.changed)

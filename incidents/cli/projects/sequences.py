@@ -64,6 +64,8 @@ async def delete_sequence(
 ) -> None:
     """Detach sequences from a project; the recordings stay where they are."""
     expected = revision(expected_revision)
+    if sequences and all_:
+        raise UsageError(session.say("name single ones, or all of them with --all, but not both"))
     if not (sequences or all_):
         example = f"incidents projects delete-sequence {project} 1"
         raise UsageError(session.say("say which ones, as in: {example}; or all of them: --all", example=example))

@@ -16,7 +16,7 @@ from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command, group
 from incidents.terminal.saving import require_writable, save
-from incidents.terminal.session import Session
+from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, names_of
 
@@ -24,7 +24,9 @@ Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Th
 OneProject = Annotated[
     str | None, typer.Argument(metavar="PROJECT", help="A project's number or id; all projects if it is left out.")
 ]
-Number = Annotated[str, typer.Argument(metavar="REPORT", help="Its number as `reports list` prints it, `last`, or id.")]
+Number = Annotated[
+    str, typer.Argument(metavar="REPORT", help="Its number as `reports list` prints it, `last` for the newest, or id.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -87,6 +89,8 @@ async def list_reports(  # noqa: PLR0913 - each parameter is an option
 
     The reports of a batch are in its file alone: see `reports batches`.
     """
+    if by is not None and mine:
+        raise UsageError(session.say("--by and --mine exclude each other: write one of them"))
     async with session.client() as client:
         values: dict[str, Any] = {"limit": limit}
         if project is not None:
@@ -129,7 +133,7 @@ async def get_report(session: Session, project: Project, number: Number, output:
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         known = await client.ask(ListReports(project_id=project_id, limit=500))
-        report_ = parts.pick(session, known.items, "report_id", number)
+        report_ = parts.pick(session, known.items, "report_id", number, newest_first=True)
         await save(session, client, GenerateReport, DownloadReport(report_id=report_.report_id), report_, output)
     text = _saved_line(session, output, report_.pages, report_.bytes)
     session.show({**report_.model_dump(mode="json"), "file": str(output)}, text)
@@ -148,7 +152,7 @@ async def delete_report(session: Session, project: Project, number: Number, yes:
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         known = await client.ask(ListReports(project_id=project_id, limit=500))
-        report_ = parts.pick(session, known.items, "report_id", number)
+        report_ = parts.pick(session, known.items, "report_id", number, newest_first=True)
         created = show.local(report_.created_at, session.language)
         question = session.say("Delete the report made by {by} on {made}?", by=report_.created_by, made=created)
         if not yes and not session.confirm(question):

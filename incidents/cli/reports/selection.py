@@ -12,7 +12,7 @@ from contracts.report_batches import BATCH_PROJECTS_MAX, PDF_PROJECTS_MAX, Batch
 from incidents.cli.listing import Listing
 from incidents.client import Client
 from incidents.errors import Refused
-from incidents.terminal.input.reading import make_message
+from incidents.terminal.input.reading import make_message, no_project
 from incidents.terminal.session import Session, UsageError
 
 _NUMBERS: Final = re.compile(r"(\d{1,18})(?:\s*[-–]\s*(\d{1,18}))?")
@@ -49,8 +49,8 @@ async def select_by_number(session: Session, client: Client, typed: Iterable[str
     """Return the projects with these numbers, in their order: each single one, and those that exist of a range.
 
     Raises:
-        UsageError: Something else than numbers was typed, or no project has them, or ever had one that was typed
-            alone, or more than fit into a file.
+        UsageError: Something else than numbers was typed, or no project has them, or more than fit into a file.
+        Refused: No project ever had a number that was typed alone.
     """
     single, ranged = _read_numbers(session, typed, form)
     known: dict[int, UUID] = {}
@@ -74,7 +74,7 @@ async def _deleted(session: Session, client: Client, number: int) -> UUID:
             raise
         if "project_id" in refused.details:
             return UUID(refused.details["project_id"])
-        raise UsageError(session.say("Project {project} does not exist.", project=number)) from refused
+        raise no_project(session, refused, str(number)) from refused
 
 
 def _read_numbers(session: Session, typed: Iterable[str], form: BatchForm) -> tuple[set[int], set[int]]:

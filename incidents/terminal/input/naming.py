@@ -6,7 +6,7 @@ Ids are accepted, too. An ambiguous name is refused with the ids, an unknown one
 import difflib
 import shlex
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -233,7 +233,7 @@ class Naming:
         )
         raise UsageError(self._session.say(words, name=text))
 
-    async def any_field(self, text: str, plain: Iterable[str], option: str) -> str:
+    async def any_field(self, text: str, plain: Collection[str], option: str) -> str:
         """Return the wire's name of a project's field: a plain one, `category_N`, or a data field, by either name."""
         typed = text.strip()
         if typed in plain or _is_slot(typed) or typed.startswith("category_"):
@@ -243,7 +243,9 @@ class Naming:
         known = await self.known()
         named = [Named(f"category_{category.slot}", category.name) for category in known.categories if category.enabled]
         named += [Named(_slot(field), field.name) for field in known.data_fields if field.enabled]
-        own = [Named(field, name) for name, field in reversed(shown.items())]
+        # A field with a short name, as `start` for `start_time`, is proposed by that one alone.
+        short = {field: field.rpartition("_")[0] for field in plain if field.rpartition("_")[0] in plain}
+        own = [Named(short.get(field, field), name) for name, field in reversed(shown.items())]
         return str(choose(self._session, option, text, [*own, *named]))
 
 
@@ -252,7 +254,7 @@ def role(session: Session, text: str, known: Iterable[Role]) -> str:
     roles = list(known)
     if any(role_.role_id == text for role_ in roles):
         return text
-    shown = [Named(role_.role_id, role_name(session, role_)) for role_ in roles]
+    shown = [Named(role_.role_id, text) for role_ in roles for text in (role_.role_id, role_name(session, role_))]
     named = dict.fromkeys([*shown, *(Named(role_.role_id, role_.name) for role_ in roles)])
     return str(choose(session, "Role", text, [*named]))
 

@@ -12,7 +12,7 @@ import typer
 from contracts.administration_queries import GetProperties, Properties, Property
 from contracts.projects.queries import GetOutcome
 from incidents.client import Client
-from incidents.errors import Refused
+from incidents.errors import Refused, SuppressNotAvailable
 from incidents.terminal.input.naming import Named, fold
 from incidents.terminal.session import Session, UsageError
 
@@ -51,7 +51,7 @@ async def _is_repeated(session: Session, client: Client) -> bool:
 
 async def definitions(client: Client) -> Properties:
     """Return all definitions; none if the caller may not see them, because the system then refuses the command."""
-    with suppress(Refused):
+    with SuppressNotAvailable():
         return await client.ask(GetProperties())
     return Properties(types=[], statuses=[], categories=[], data_fields=[])
 

@@ -34,11 +34,11 @@ async def parts_of(session: Session, client: Client, project_id: UUID, kind: Kin
     return list(parts)
 
 
-def pick(session: Session, known: Sequence[One], id_name: str, text: str) -> One:
-    """Return an element of a list by its number from 1, by `last`, or by its id."""
+def pick(session: Session, known: Sequence[One], id_name: str, text: str, *, newest_first: bool = False) -> One:
+    """Return an element of a list by its number from 1, by `last`, which is the newest, or by its id."""
     number = text.strip().casefold()
     if number in _LAST and known:
-        return known[-1]
+        return known[0 if newest_first else -1]
     if number.isdecimal() and 1 <= int(number) <= len(known):
         return known[int(number) - 1]
     for part in known:

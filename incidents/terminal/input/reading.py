@@ -58,8 +58,8 @@ def read_span(
     return {"from": read_time(session, since, first), "to": read_time(session, until, last, until=True)}
 
 
-def read_number(session: Session, text: str) -> str:
-    """Parse a number in the session's language, and return it in the wire's form.
+def read_number(session: Session, text: str, option: str) -> str:
+    """Parse the number of an option or a field in the session's language, and return it in the wire's form.
 
     Raises:
         UsageError: The number is ambiguous.
@@ -71,8 +71,8 @@ def read_number(session: Session, text: str) -> str:
         return plain
     if session.language != "fr":
         point, whole = plain.replace(",", "."), plain.replace(",", "")
-        words = "{text} is ambiguous: write {point} or {whole}"
-        raise UsageError(session.say(words, text=text, point=point, whole=whole))
+        why = session.say("{text} is ambiguous: write {point} or {whole}", text=text, point=point, whole=whole)
+        raise UsageError(session.say("{label}: {value}", label=option, value=why))
     return plain.replace(",", ".")
 
 
@@ -85,7 +85,7 @@ def read_decimal(session: Session, text: str | None, least: float, option: str) 
     if text is None:
         return None
     with suppress(ValueError):
-        value = float(read_number(session, text))
+        value = float(read_number(session, text, option))
         if least <= value < inf:
             return value
     words = "{option}: {text} is not a number of at least {least}"
@@ -146,7 +146,7 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
     with suppress(ValueError):
         return UUID(typed)
     reference = _REFERENCE.sub("", typed)
-    refusal = Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": "number", "kind": "not_here", "value": text}])
+    refusal = Refusal(Code.GONE, fields=[{"field": "number", "kind": "not_here", "value": text}])
     unknown = Refused(refusal.as_error(session.language))
     if reference == typed and typed.isascii() and typed.isdecimal() and len(typed) <= _NUMBER_DIGITS_MAX:
         try:
@@ -162,7 +162,7 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
         words = "{text} is the reference of several projects: {numbers}"
         raise UsageError(session.say(words, text=reference, numbers=", ".join(str(row.number) for row in rows)))
     if not rows:
-        raise _no_project(session, unknown, text)
+        raise no_project(session, unknown, text)
     return rows[0].project_id
 
 
@@ -172,7 +172,8 @@ def _is_unknown(error: Refused) -> bool:
     return never_given or error.code in {Code.UNKNOWN_REFERENCE, Code.INVALID}
 
 
-def _no_project(session: Session, unknown: Refused, text: str) -> Refused:
+def no_project(session: Session, unknown: Refused, text: str) -> Refused:
+    """Return the refusal of a project that does not exist, with what lists those that do."""
     message = session.say("Project {project} does not exist.", project=text)
     details = {**unknown.details, "type": "incidents projects list"}
     return Refused(unknown.error.model_copy(update={"message": message, "details": details}))

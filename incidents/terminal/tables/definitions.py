@@ -1,19 +1,24 @@
 """Tables of a site's definitions: types, statuses, categories with their values, and data fields."""
 
+import shlex
 from collections.abc import Iterable, Sequence
+
+from rich.text import Text
 
 from contracts.administration_queries import Category, DataField, Properties, Property, Status
 from incidents.terminal.tables.sheet import Sheet, table
 from incidents.terminal.text.words import say
 
 
-def apart(known: Properties, language: str) -> list[Sheet]:
-    """Return one table per kind of property."""
+def apart(known: Properties, language: str) -> list[Sheet | Text]:
+    """Return one table per kind of property, and a line for each disabled definition."""
     return [
         properties("Types", known.types, language),
         statuses(known.statuses, language),
         *categories(known.categories, language),
         fields(known.data_fields, language, title="Data fields"),
+        *disabled_categories(known.categories, language),
+        *disabled_fields(known.data_fields, language),
     ]
 
 
@@ -39,6 +44,23 @@ def categories(items: Iterable[Category], language: str) -> list[Sheet]:
     return [
         properties(_category(category, language), category.values, language) for category in items if category.enabled
     ]
+
+
+def disabled_categories(items: Iterable[Category], language: str) -> list[Text]:
+    """Return a line for each disabled category: its name, and how to enable it again."""
+    words = "Disabled: category {slot}, {name}; to enable it: incidents categories define {slot} {typed}"
+    return _disabled(words, ((item.slot, item.name) for item in items if not item.enabled), language)
+
+
+def disabled_fields(items: Iterable[DataField], language: str) -> list[Text]:
+    """Return a line for each disabled data field: its name, and how to enable it again."""
+    words = "Disabled: {slot}, {name}; to enable it: incidents fields define {slot} {typed}"
+    return _disabled(words, ((f"{item.kind}_{item.slot}", item.name) for item in items if not item.enabled), language)
+
+
+def _disabled(words: str, named: Iterable[tuple[object, str]], language: str) -> list[Text]:
+    lines = (say(language, words, slot=slot, name=name, typed=shlex.quote(name)) for slot, name in named)
+    return [Text(line, style="dim") for line in lines]
 
 
 def values(items: Iterable[Category], language: str) -> Sheet:

@@ -27,6 +27,7 @@ _ENGLISH: Final = {
     "created_by": "author",
     "end_time": "end",
     "project_id": "project",
+    "role_id": "role",
     "retention_exempt": "exempt from retention",
     "start_time": "start",
     "status_id": "status",
@@ -76,7 +77,7 @@ _SHOWN_AGAIN: Final = frozenset({"gone", "conflict"})
 """Codes whose advice is to read something again, which a command to type says better."""
 
 _ADVICE: Final = "advice"
-_TOLD_DETAILS: Final = {"type": "to type", "send_again": "send again", _ADVICE: "what to do"}
+_TOLD_DETAILS: Final = {"type": "try", "send_again": "send again", _ADVICE: "what to do"}
 """Details with names in the reader's language, because they tell what to type or to do."""
 
 
@@ -125,8 +126,10 @@ def _sentence(code: str, message: str, language: str) -> str:
 def _panel(message: str, details: list[tuple[str, str]], title: str, style: str) -> Panel:
     body, rows = Table.grid(), Table.grid(padding=(0, 2))
     body.add_row(Text(message, style="bold"))
+    above = ""
     for name, value in details:
-        rows.add_row(Text(name, style="dim"), Text(value))
+        rows.add_row(Text("" if name == above else name, style="dim"), Text(value))
+        above = name
     if details:
         body.add_row("")
         body.add_row(rows)

@@ -73,10 +73,8 @@ class Names:
 
 def field_label(name: str, names: Names, language: str) -> str:
     """Return the name of a project's field for people."""
-    return say(language, _LABELS[name]) if name in _LABELS else _inner_label(name, names, language)
-
-
-def _inner_label(name: str, names: Names, language: str) -> str:
+    if name in _LABELS:
+        return say(language, _LABELS[name])
     known = names.label(name)
     return field_word(language, name) if known == name else known
 
@@ -84,7 +82,7 @@ def _inner_label(name: str, names: Names, language: str) -> str:
 def _part_label(name: str, part: Mapping[str, Any], names: Names, language: str) -> str:
     """Return the name of a part's field; the number of a call is that of a telephone, and its duration has a unit."""
     in_call = _OF_CALLS.get(name) if "direction" in part else None
-    return say(language, in_call) if in_call else _inner_label(name, names, language)
+    return say(language, in_call) if in_call else field_label(name, names, language)
 
 
 def field_value(field: str, value: Any, names: Names, language: str) -> str:

@@ -3,6 +3,7 @@
 typer translates some sentences with `gettext`; the others are replaced here, by their English text.
 """
 
+import inspect
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -62,7 +63,16 @@ _WORDS_OF: Final = {"interval": "interval", "sort": "field"}
 
 def prepare_help(command: Any, language: str) -> Any:
     """Prepare the help of a command and its subcommands, in a language."""
-    return translate_help(_without_types(command), language)
+    return translate_help(_on_long_lines(_without_types(command)), language)
+
+
+def _on_long_lines(command: Any) -> Any:
+    """Write each paragraph of help on one line: typer would keep the ends of lines, and wrap the lines again."""
+    if command.help:
+        command.help = "\n\n".join(" ".join(each.split()) for each in inspect.cleandoc(command.help).split("\n\n"))
+    for each in getattr(command, "commands", {}).values():
+        _on_long_lines(each)
+    return command
 
 
 def _without_types(command: Any) -> Any:

@@ -33,6 +33,7 @@ _ENGLISH: Final = {
     ("code", "permission-denied"): "permission denied",
     ("code", "unknown-reference"): "unknown reference",
     ("field", "duration_seconds"): "duration (s)",
+    ("field", "number_or_reference"): "number or reference",
     ("batch", "pending"): "being made",
     ("batch", "pdf"): "PDF",
     ("batch", "zip"): "ZIP",

@@ -57,6 +57,7 @@ def backup(
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write; private.")],
     keys: Keys = None,
     data: Data = DEFAULT_DATA,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Save a running system in one file; the keys go into another file, to be kept elsewhere.
@@ -70,7 +71,7 @@ def backup(
     Example: incidents backup -o incidents-2026-11-26.tar --keys keys.tar
     """
     home = Home(data.absolute())
-    _require_apart(home, out, keys)
+    _require_apart(home, out, keys, force=force)
     own = _external_servers(home, data)
     if own is None and home.runtime() is None:
         fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
@@ -152,14 +153,16 @@ def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -
         fail(start_errors.reason_of(error))
 
 
-def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
-    """Refuse, in advance, output files that cannot be written, are identical, or are in the saved directory."""
+def _require_apart(home: Home, out: Path, keys: Path | None, *, force: bool) -> None:
+    """Refuse, in advance, output files that exist, cannot be written, are identical, or are in the saved directory."""
     inside = home.directory.resolve()
     for file in filter(None, (out, keys)):
         if file.resolve().is_relative_to(inside):
             fail(say("{path} is inside the saved directory: name a file elsewhere", path=file), _USAGE)
         if file.is_dir():
             fail(say("{path} is a directory: name a file in it", path=file), _USAGE)
+        if file.exists() and not force:
+            fail(say("{path} already exists; --force replaces it", path=file), _USAGE)
         if not file.resolve().parent.is_dir():
             words = "{path} has no directory: make {directory} first"
             fail(say(words, path=file, directory=file.parent), _USAGE)

@@ -1,0 +1,56 @@
+"""A line that asks for two things at once is refused, and neither of them is done."""
+
+import pytest
+
+from tests.client.conftest import Peer
+from tests.client.test_commands import PROJECT, RunLine, run_line
+
+__all__ = ["run_line"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--end", "now", "--clear", "end"),
+        ("--end", "now", "--clear", "end_time"),
+        ("--type", "1", "--clear", "type"),
+        ("--category", "1=11", "--clear", "Reason"),
+        ("--category", "1=11", "--category", "Reason=Trapped"),
+        ("--field", "checkbox_1=yes", "--clear", "Damaged?"),
+        ("--field", "checkbox_1=yes", "--field", "Damaged?=no"),
+    ],
+    ids=" ".join,
+)
+async def test_a_field_is_changed_once(peer: Peer, run_line: RunLine, options: tuple[str, ...]) -> None:
+    """A field that is set and cleared, or set twice, keeps its value, and the second option is named."""
+    options = tuple("2 hours ago" if option == "now" else option for option in options)
+    ended = await run_line("projects", "update", PROJECT, *options, "--json")
+    assert (ended.status, peer.commands) == (2, [])
+    message = ended.json["error"]["message"]
+    assert message.startswith(" ".join(options[-2:]))
+    assert "changes this field twice" in message
+
+
+async def test_a_field_may_be_cleared_twice(peer: Peer, run_line: RunLine) -> None:
+    """Where both options mean the same, nothing is lost."""
+    peer.result = {"project_id": PROJECT, "changed": {}}
+    ended = await run_line("projects", "update", PROJECT, "--clear", "end", "--clear", "end_time", "--json")
+    assert ended.status == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("projects", "delete-sequence", PROJECT, "1", "--all", "--yes"),
+        ("dead", "discard", "17", "--all", "--yes"),
+        ("dead", "replay", "17", "--all", "--yes"),
+        ("reports", "list", "--mine", "--by", "bob"),
+    ],
+    ids=" ".join,
+)
+async def test_one_is_not_all(peer: Peer, run_line: RunLine, line: tuple[str, ...]) -> None:
+    """Who names one thing and all of them, or two people, is asked which; nothing is deleted meanwhile."""
+    peer.answers["administration.list-dead-letters"] = b'{"items": [], "next": null}'
+    ended = await run_line(*line, "--json")
+    assert (ended.status, peer.commands) == (2, [])
+    assert ended.json["error"]["code"] == "usage"
