@@ -71,7 +71,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 ) -> None:
     """Export a project as a package for somebody outside, and save it; it contains no recordings."""
     path = require_unused(session, output or Path(f"incident-{project}.zip"), force=force)
-    report_path = path.with_name(f"{path.stem}-report.pdf")
+    report_path = path.with_name(f"{path.stem}-{session.say('report')}.pdf")
     if report:
         require_unused(session, report_path, force=force)
     values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
