@@ -21,6 +21,8 @@ _OURS = re.compile(r"\x1b\[(?!8m)[0-9;]*m|\x1b\[\?25[lh]|\x1b\[[0-9]*[AK]|\r")
 """What the command line writes itself: styles, and the redrawing of a live table."""
 
 AT = "2026-03-01T12:00:00Z"
+_ONE_LINE = HOSTILE.replace("\n", "")
+_ROOM = 60
 KINDS = ("type", "status")
 PATTERNS = {None, r"^[^\x00]*$"}
 REFUSED = {("administration.change-settings", "timezone")}
@@ -61,8 +63,8 @@ def _texts(schema: dict[str, Any], known: dict[str, Any], path: str) -> Iterator
 
 
 def hostile_paths(body: Any, path: str = "") -> Iterator[str]:
-    """Yield the paths at which a body holds the hostile text."""
-    if body == HOSTILE:
+    """Yield the paths at which a body holds the hostile text, or its beginning on one line where there is less room."""
+    if body == HOSTILE or (isinstance(body, str) and len(body) >= _ROOM and _ONE_LINE.startswith(body)):
         yield path
     elif isinstance(body, dict):
         for name, value in body.items():
@@ -107,8 +109,9 @@ class Writer:
             added = await self.send(f"administration.add-{kind}", **more, **texts)
             ids[kind] = added["id"]
             await self.send(f"administration.edit-{kind}", id=added["id"], **more, **texts)
-        texts = {"report_title": self._text, "report_confidentiality": self._text[:100]}
-        await self.send("administration.change-settings", **texts, report_signatories=[self._text[:60]])
+        short = self._text.replace("\n", "")[:_ROOM]
+        texts = {"report_title": self._text, "report_confidentiality": short}
+        await self.send("administration.change-settings", **texts, report_signatories=[short])
         await self.send("administration.define-role", role_id="r", name=self._text, permissions={})
         return ids
 

@@ -63,11 +63,11 @@ async def test_files_of_spreadsheets_are_read(importing: Importing) -> None:
 )
 async def test_two_columns_on_one_field_are_refused(tmp_path: Path, name: str, columns: tuple[str, ...]) -> None:
     """A file in which one column would take another's place is refused before its first row, with their names."""
-    for language in ("en", "fr"):
+    for language, quoted in (("en", '"{}"'), ("fr", "«\u00a0{}\u00a0»")):
         ended = await Importing(None, tmp_path).case(name, "--json", "--lang", language)
         assert ended.status == 2
         assert ended.json["error"]["code"] == "usage"
-        assert all(f'"{column}"' in ended.json["error"]["message"] for column in columns)
+        assert all(quoted.format(column) in ended.json["error"]["message"] for column in columns)
 
 
 async def test_a_line_break_in_a_header_is_refused(tmp_path: Path) -> None:

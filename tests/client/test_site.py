@@ -115,7 +115,7 @@ async def test_a_stranger_is_refused_in_its_language(site: Site, client: Client)
     with pytest.raises(Refused, match="Permission refusée") as caught:
         await created(stranger)
     assert caught.value.code is Code.PERMISSION_DENIED
-    with pytest.raises(Refused, match="pas disponibles"):
+    with pytest.raises(Refused, match="pas accès"):
         await stranger.ask(ListProjects())
 
 

@@ -26,8 +26,8 @@ own."""
 
 BLOCKS = [(page, block) for page in PAGES for block in blocks((ROOT / page).read_text())]
 ROWS = [
-    "Nr,Opened by,Opened,Kind,Description,Status",
-    "7,ann,24/11/2026 10:00:00,Theft,A bag was taken,Closed",
+    "Nr,Opened by,Opened,Kind,Description,Status,Case",
+    "7,ann,24/11/2026 10:00:00,Theft,A bag was taken,Closed,MP-7",
 ]
 
 

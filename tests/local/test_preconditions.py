@@ -127,7 +127,7 @@ async def test_a_newer_schema_is_one_sentence(databases: tuple[str, str]) -> Non
     """A database that a newer version has migrated is left as it is."""
     with psycopg.connect(databases[0], autocommit=True) as owner:
         owner.execute("UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(NewerSchemaError, match="install that version, or restore"):
+    with pytest.raises(NewerSchemaError, match="install the newer version, or restore"):
         await schema_and_grants.prepare(Settings(database_url=databases[0]))
 
 

@@ -65,7 +65,7 @@ async def test_a_log_server_is_not_left_out(site: Site, target: Site, tmp_path: 
     assert ended.status == 2, ended.err
     assert "définissez INCIDENTS_LOG_DATABASE_URL" in ended.err, ended.err
     assert await is_empty(target)
-    assert (await run_incidents(site, "backup", "-o", file, **alone)).status == 0
+    assert (await run_incidents(site, "backup", "-o", file, "--force", **alone)).status == 0
     assert (await run_incidents(target, "restore", file, **alone)).status == 0
 
 

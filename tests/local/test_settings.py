@@ -96,7 +96,10 @@ async def test_bad_values_are_refused_in_french() -> None:
             "docs/configuration.md les énumère toutes."
         ),
         "INCIDENTS_SITE est vide : donnez une valeur à cette variable, ou supprimez-la.",
-        "INCIDENTS_LOCK_SECONDS vaut 0 : écrivez un nombre de 0.01 à 60, ou supprimez cette variable pour prendre 2.",
+        (
+            "INCIDENTS_LOCK_SECONDS vaut 0 : écrivez un nombre de 0.01 à 60, ou supprimez cette variable pour revenir "
+            "à la valeur par défaut (2)."
+        ),
     ]
 
 

@@ -11,14 +11,13 @@ import typer
 import uvloop
 from pydantic import ValidationError
 
-from contracts.figures import read_duration
 from contracts.licence import Edition, Licence
 from workers.common.local_time import local_minute
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential
-from workers.local.access.signing_keys import SCOPES, InvalidNameError, Scope, Trust, TrustError
-from workers.local.cli_environment import DEFAULT_DATA, AsJson
+from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
+from workers.local.cli_environment import DEFAULT_DATA, AsJson, read_expiry, read_scope
 from workers.local.console_output import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.local.data_directory import Home, write_private
 from workers.runtime.bus import nats_jwt
@@ -27,7 +26,6 @@ Data = Annotated[
     Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")
 ]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
-_EXPIRY_SECONDS_MAX: Final = 100_000 * 604_800
 _NOT_IN_FORCE: Final = 3
 _USAGE: Final = 2
 _HEAD: Final = ("Name", "Scope", "Created", "Expires", "Revoked", "Fingerprint")
@@ -68,19 +66,24 @@ def create(
 
     Example: incidents access create olivia --expires 90d --out olivia.creds
     """
-    home, seconds, chosen = Home(data.absolute()), _seconds(expires), _scope(scope)
+    home, seconds, chosen = Home(data.absolute()), read_expiry(expires), read_scope(scope)
     where = out or home.credentials(principal)
     is_replaced = where.is_file()
     credential = _create(home, principal, chosen, seconds, out)
     if as_json:
         write({**_document(credential), "file": str(where), "replaced": is_replaced})
         return
-    until = say(", until {time}", time=_minute(credential.expires)) if credential.expires else ""
-    words = "Credentials of {principal} ({scope}{until}) are in {file}"
-    tell(*emphasise(words, "principal", principal=principal, scope=pgettext("scope", chosen), until=until, file=where))
+    _tell_where(credential, where)
     if is_replaced:
         replaced = "They replace those that the file contained, which stay valid: `incidents access list` shows them."
         tell((say(replaced), "dim"))
+
+
+def _tell_where(credential: Credential, file: Path) -> None:
+    until = say(", until {time}", time=_minute(credential.expires)) if credential.expires else ""
+    words = "Credentials of {principal} ({scope}{until}) are in {file}"
+    scope = pgettext("scope", credential.scope)
+    tell(*emphasise(words, "principal", principal=credential.name, scope=scope, until=until, file=file))
 
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
@@ -254,25 +257,6 @@ def _trust(home: Home) -> Trust:
         return Trust.load(home.keys)
     except TrustError as error:
         fail(str(error), _USAGE)
-
-
-def _seconds(span: str | None) -> int | None:
-    if span is None:
-        return None
-    seconds = round(read_duration(span) or 0)
-    if not 0 < seconds <= _EXPIRY_SECONDS_MAX:
-        words = "--expires: {span} is not a span of time: write a number and a unit, such as 90d, 12h or 2 weeks."
-        fail(say(words, span=span), _USAGE)
-    return seconds
-
-
-def _scope(text: str) -> Scope:
-    """Return a scope, typed as it is shown or as the wire calls it."""
-    scopes: dict[str, Scope] = {name: scope for scope in SCOPES for name in (scope, pgettext("scope", scope))}
-    if (typed := text.strip().casefold()) not in scopes:
-        known = ", ".join(pgettext("scope", scope) for scope in SCOPES)
-        fail(say("There is no scope {text}. Choose one of {known}.", text=text, known=known), _USAGE)
-    return scopes[typed]
 
 
 def _document(credential: Credential) -> dict[str, str | None]:

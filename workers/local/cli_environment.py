@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
+from gettext import pgettext
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,7 +13,9 @@ from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 
 from contracts import subjects
+from contracts.figures import read_duration
 from workers.common.process_settings import PREFIX, Settings, bounds_of, unknown_variables, variable_of
+from workers.local.access.signing_keys import SCOPES, Scope
 from workers.local.console_output import fail, say
 from workers.runtime.bus.hardened_parser import BusClient
 from workers.runtime.process.preconditions import UnfitError, require_credentials
@@ -23,6 +26,7 @@ DEFAULT_DATA: Final = Path(".incidents")
 _ATTEMPTS_MAX: Final = 5
 """About so many seconds a command waits for a starting server."""
 
+_EXPIRY_SECONDS_MAX: Final = 100_000 * 604_800
 _SHOWN_MAX: Final = 40
 """As many characters of an invalid value are shown."""
 
@@ -153,3 +157,23 @@ async def connect(settings: Settings, who: str) -> Nats:
     except nats.errors.NoServersError as error:
         raise error from (last[0] if last else None)
     return connection
+
+
+def read_scope(text: str) -> Scope:
+    """Return a scope, typed as it is shown or as the wire calls it."""
+    scopes: dict[str, Scope] = {name: scope for scope in SCOPES for name in (scope, pgettext("scope", scope))}
+    if (typed := text.strip().casefold()) not in scopes:
+        known = ", ".join(pgettext("scope", scope) for scope in SCOPES)
+        fail(say("There is no scope {text}. Choose one of {known}.", text=text, known=known), status=2)
+    return scopes[typed]
+
+
+def read_expiry(span: str | None) -> int | None:
+    """Return the seconds of a span after which credentials expire; None if they never do."""
+    if span is None:
+        return None
+    seconds = round(read_duration(span) or 0)
+    if not 0 < seconds <= _EXPIRY_SECONDS_MAX:
+        words = "--expires: {span} is not a span of time: write a number and a unit, such as 90d, 12h or 2 weeks."
+        fail(say(words, span=span), status=2)
+    return seconds

@@ -60,6 +60,9 @@ Timezone = Annotated[
 ]
 
 
+LogSize = Annotated[
+    str | None, typer.Option(metavar="SIZE", help="The size at which a log file is archived, such as 10 MB.")
+]
 Confidentiality = Annotated[
     str | None, typer.Option(metavar="TEXT", help="A line at the head of each page of reports.")
 ]
@@ -88,9 +91,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     report_title: Annotated[str | None, typer.Option(metavar="TEXT", help="The title of reports.")] = None,
     timezone: Timezone = None,
     language: Annotated[str | None, typer.Option(metavar="en|fr", help="The site's language.")] = None,
-    log_archive_bytes: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="The size at which a log file is archived, such as 10 MB.")
-    ] = None,
+    log_archive_bytes: LogSize = None,
     child_site: ChildSites = None,
     export_details_required: DetailsRequired = None,
     report_confidentiality: Confidentiality = None,

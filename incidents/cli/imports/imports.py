@@ -120,6 +120,11 @@ class _Files:
     journal: Path
 
 
+EncodingName = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The encoding, if it is not detected: cp1252, utf-16.")
+]
+
+
 async def import_(  # noqa: PLR0913 - each parameter is an option
     session: Session,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header, or one JSON object per line.")],
@@ -131,9 +136,7 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="The zone of times without an offset.")] = None,
     dates: Dates = None,
     clock_changes: ClockChanges = None,
-    encoding: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The encoding, if it is not detected: cp1252, utf-16.")
-    ] = None,
+    encoding: EncodingName = None,
     format_: FormatName = None,
     dry_run: DryRun = False,
     complete: Complete = False,

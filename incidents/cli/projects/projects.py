@@ -35,6 +35,11 @@ HELP: Final = "Incident projects with all their content: list, show, create, upd
 app = group(HELP)
 
 
+Fields = Annotated[
+    Words, typer.Option(metavar="FIELD=VALUE", help="A data field, by its name or as integer_1=3; repeatable.")
+]
+
+
 @command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json", table=True)
 async def show_project(session: Session, project: Project) -> None:
     """Show a project with all its content; the reading is recorded."""
@@ -98,9 +103,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
     category: CategoryValues = None,
-    field: Annotated[
-        Words, typer.Option(metavar="FIELD=VALUE", help="A data field, by its name or as integer_1=3; repeatable.")
-    ] = None,
+    field: Fields = None,
     clear: Cleared = None,
     expected_revision: ExpectedRevision = None,
 ) -> None:
