@@ -1,59 +1,124 @@
-"""The signs that the fonts can draw, as the typesetter itself reports them: PDF/A forbids missing glyphs."""
+"""The fonts that draw the signs of a report, as the typesetter itself confirms: PDF/A forbids missing glyphs."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
 
+from workers.reports.rendering.fonts.font_library import HAN_FONT, TEXT_FONT, FontLibrary, han_font
 from workers.reports.rendering.unprintable_characters import Glyphs
-
-# Both are in the typst package, so that a report looks the same on every machine. The first has Latin, Greek,
-# Cyrillic and Hebrew; the second adds Arabic, Armenian, Georgian, Lao and many symbols.
-FONTS = ("Libertinus Serif", "DejaVu Sans Mono")
 
 _REFUSED = re.compile(r'error: [^\n]*?`"(.+?)"`')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _REMEMBERED_SIGNS_MAX = 50_000
-_CLUSTERS_MAX = 1_000  # of one report; no language needs more, and each test takes a millisecond
+_CLUSTERS_MAX = 1_000  # of one font and one report; no language needs more, and each test takes a millisecond
+_LEFTWARD = re.compile("[\u0600-\u08ff]")
+_NO_BREAK_SPACE = "\u00a0"
+_ASSUMED = re.compile("[\u200c\u200d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Joiners and selectors, which need no glyph."""
 
 Refusal = Callable[[str, list[str]], str | None]
 """Draws signs with one font, each on a line, and returns the typesetter's error; an empty text is a panic."""
 
 
+@dataclass(frozen=True, slots=True)
+class FontChoice:
+    """The fonts of one report, in their order, with the letters that each draws."""
+
+    families: dict[str, set[str]] = field(default_factory=dict)
+    spaced: Collection[str] = ()
+    """Fonts from right to left with an empty glyph."""
+
+    @classmethod
+    def plain(cls) -> Self:
+        """Return the choice of a report whose every sign is in the font of the typesetter."""
+        return cls()
+
+    @property
+    def is_single(self) -> bool:
+        """Tell whether the report needs no font but that of the typesetter."""
+        return not self.families
+
+    def content(self) -> dict[str, Any]:
+        """Return the fonts as the template takes them; a font without a pattern takes every letter."""
+        taken = {letter for letters in self.families.values() for letter in letters if not letter.isascii()}
+        first = f"[^{_class(taken)}]" if taken else ""
+        others = ({"name": name, "covers": f"[{_class(letters)}]"} for name, letters in self.families.items())
+        return {"fonts": [{"name": TEXT_FONT, "covers": first}, *others], "spaced": list(self.spaced)}
+
+
 class Fonts:
     """Remembers which font draws each sign, tested separately, so that no report depends on another."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, library: FontLibrary) -> None:
         self._refusal = refusal
+        self._library = library
         self._homes: dict[str, str | None] = {}
 
     def learn(self, glyphs: Glyphs) -> None:
         """Test the unknown signs of a report."""
         if len(self._homes) > _REMEMBERED_SIGNS_MAX:
             self._homes.clear()
-        self._learn(glyphs.singles, FONTS, self._drawn_characters)
-        if len(glyphs.clusters) <= _CLUSTERS_MAX:
-            # A mark can move its letter to a font that lacks the letter, which then vanishes without an error.
-            # Each cluster therefore stays in the font of its letter; both fonts have ASCII.
-            self._learn((cluster for cluster in glyphs.clusters if cluster[0].isascii()), FONTS, self._drawn_clusters)
-            for font in FONTS:
-                at_home = (cluster for cluster in glyphs.clusters if self._homes.get(cluster[0]) == font)
-                self._learn(at_home, (font,), self._drawn_clusters)
+        self._learn_characters({sign for sign in glyphs.singles if sign not in self._homes}, glyphs)
+        self._learn_clusters({sign for sign in glyphs.clusters if sign not in self._homes}, glyphs)
 
-    def drawable(self, glyphs: Glyphs) -> Callable[[str], bool]:
-        """Return a function that tells whether a sign of this report can be drawn."""
-        are_few = len(glyphs.clusters) <= _CLUSTERS_MAX
-        return lambda sign: (len(sign) == 1 or are_few) and self._homes.get(sign) is not None
+    def drawable(self, sign: str) -> bool:
+        """Tell whether a sign of a known report can be drawn."""
+        return self._homes.get(sign) is not None
 
-    def others(self, glyphs: Glyphs) -> str:
-        """Return the characters that need the second font."""
-        return "".join(sorted(sign for sign in glyphs.singles if self._homes[sign] not in {None, FONTS[0]}))
+    def choice(self, glyphs: Glyphs) -> FontChoice:
+        """Return the fonts of a report."""
+        letters: defaultdict[str, set[str]] = defaultdict(set)
+        for sign in (*glyphs.singles, *glyphs.clusters):
+            home = self._homes.get(sign)
+            if home is not None and home != TEXT_FONT:
+                letters[home].add(sign[0])
+        if not letters:
+            return FontChoice.plain()
+        order = [(name, characters) for name, characters in self._library.families() if name in letters]
+        spaced = [name for name, known in order if _NO_BREAK_SPACE in known and _is_leftward(letters[name])]
+        return FontChoice({_named(name, glyphs): letters[name] for name, _ in order}, spaced)
 
-    def _learn(self, signs: Iterable[str], fonts: Iterable[str], draw: Callable[[str, list[str]], set[str]]) -> None:
-        pending = {sign for sign in signs if sign not in self._homes}
-        for font in fonts:
-            drawn = draw(font, sorted(pending))
-            self._homes |= dict.fromkeys(drawn, font)
-            pending -= drawn
+    def _learn_characters(self, pending: set[str], glyphs: Glyphs) -> None:
+        pending = self._settle(self._drawn_characters(TEXT_FONT, sorted(pending)), TEXT_FONT, pending)
+        if pending:
+            for family, known in self._library.families():
+                candidates = sorted(sign for sign in pending if sign in known)
+                if candidates:
+                    drawn = self._drawn_characters(_named(family, glyphs), candidates)
+                    pending = self._settle(drawn, family, pending)
+                if not pending:
+                    break
         self._homes |= dict.fromkeys(pending)
+
+    def _learn_clusters(self, pending: set[str], glyphs: Glyphs) -> None:
+        """Test clusters: a mark can move its letter to a font that lacks the letter, which then vanishes silently.
+
+        Each cluster therefore stays in the font of its letter; ASCII is in many fonts.
+        """
+        at_home = [sign for sign in pending if sign[0].isascii() or self._homes.get(sign[0]) == TEXT_FONT]
+        if len(at_home) <= _CLUSTERS_MAX:
+            pending = self._settle(self._drawn_clusters(TEXT_FONT, sorted(at_home)), TEXT_FONT, pending)
+        if pending:
+            for family, known in self._library.families():
+                candidates = [
+                    sign
+                    for sign in pending
+                    if (sign[0].isascii() or self._homes.get(sign[0]) == family)
+                    and all(part in known or _ASSUMED.match(part) for part in sign)
+                ]
+                if candidates and len(candidates) <= _CLUSTERS_MAX:
+                    drawn = self._drawn_clusters(_named(family, glyphs), sorted(candidates))
+                    pending = self._settle(drawn, family, pending)
+                if not pending:
+                    break
+        self._homes |= dict.fromkeys(pending)
+
+    def _settle(self, drawn: Iterable[str], family: str, pending: set[str]) -> set[str]:
+        settled = set(drawn)
+        self._homes |= dict.fromkeys(settled, family)
+        return pending - settled
 
     def _drawn_characters(self, font: str, characters: list[str]) -> set[str]:
         left = set(characters)
@@ -71,6 +136,25 @@ class Fonts:
             return set()
         half = len(clusters) // 2
         return self._drawn_clusters(font, clusters[:half]) | self._drawn_clusters(font, clusters[half:])
+
+
+def _named(family: str, glyphs: Glyphs) -> str:
+    return han_font(glyphs.singles) if family.startswith(HAN_FONT.format("")) else family
+
+
+def _is_leftward(letters: Iterable[str]) -> bool:
+    return any(map(_LEFTWARD.match, letters))
+
+
+def _class(letters: Iterable[str]) -> str:
+    """Return letters as the inside of a character class, neighbours as a range."""
+    ranges: list[list[int]] = []
+    for code in sorted(map(ord, letters)):
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"\\x{{{first:x}}}-\\x{{{last:x}}}" for first, last in ranges)
 
 
 def _unescape(quoted: str) -> str:
