@@ -8,7 +8,8 @@ from typing import Any, TypedDict
 
 from workers.reports.binding.translated_texts import WORDINGS, Wording
 from workers.reports.rendering.child_texts import zone_of
-from workers.reports.rendering.line_breaking import BREAK, continues
+from workers.reports.rendering.line_breaking import BREAK
+from workers.reports.rendering.text_units import continues
 from workers.reports.rendering.unprintable_characters import make_visible, shorten
 
 INCLUDED = "included"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from workers.reports.rendering.fonts.font_library import HAN_FONT, TEXT_FONT, FontLibrary, han_font
+from workers.reports.rendering.text_units import continues
 from workers.reports.rendering.unprintable_characters import Glyphs
 
 _REFUSED = re.compile(r'error: [^\n]*?`"(.+?)"`')
@@ -42,7 +43,12 @@ class FontChoice:
 
     def content(self) -> dict[str, Any]:
         """Return the fonts as the template takes them; a font without a pattern takes every letter."""
-        taken = {letter for letters in self.families.values() for letter in letters if not letter.isascii()}
+        taken = {
+            letter
+            for letters in self.families.values()
+            for letter in letters
+            if not (letter.isascii() or continues(letter))
+        }
         first = f"[^{_class(taken)}]" if taken else ""
         others = ({"name": name, "covers": f"[{_class(letters)}]"} for name, letters in self.families.items())
         return {"fonts": [{"name": TEXT_FONT, "covers": first}, *others], "spaced": list(self.spaced)}
@@ -67,13 +73,19 @@ class Fonts:
         """Tell whether a sign of a known report can be drawn."""
         return self._homes.get(sign) is not None
 
+    def width_ems(self, character: str) -> float | None:
+        """Return the width of a character of a known report, unless it is in the font of the typesetter."""
+        home = self._homes.get(character)
+        return None if home in {None, TEXT_FONT} else self._library.metrics(home).width_ems(character)
+
     def choice(self, glyphs: Glyphs) -> FontChoice:
         """Return the fonts of a report."""
         letters: defaultdict[str, set[str]] = defaultdict(set)
         for sign in (*glyphs.singles, *glyphs.clusters):
             home = self._homes.get(sign)
             if home is not None and home != TEXT_FONT:
-                letters[home].add(sign[0])
+                # The marks as well: a mark that the pattern of no font has vanishes without an error.
+                letters[home].update(sign)
         if not letters:
             return FontChoice.plain()
         order = [(name, characters) for name, characters in self._library.families() if name in letters]

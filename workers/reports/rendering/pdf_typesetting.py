@@ -92,7 +92,7 @@ class Printer:
             self._fonts.learn(glyphs)
 
         def attempt(drawable: Callable[[str], bool], choice: FontChoice) -> bytes:
-            press = Press(glyphs, drawable)
+            press = Press(glyphs, drawable, self._fonts.width_ems)
             report = {**press.set(content), **choice.content()}
             if press.substituted:
                 report["notes"].append(substituted)

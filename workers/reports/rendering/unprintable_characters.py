@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.reports.rendering.line_breaking import BREAK, allow_breaks, continues, mark_pieces
+from workers.reports.rendering.line_breaking import BREAK, Widths, allow_breaks, mark_pieces
+from workers.reports.rendering.text_units import continues
 
 # Controls, direction marks, invisible tags and surrogates: on paper they would hide or reorder text.
 _UNSEEN = re.compile(
@@ -49,6 +50,10 @@ def make_visible(text: str) -> str:
     return _UNSEEN.sub(lambda match: _spell_out(match[0]), laid_out)
 
 
+def _isolate(line: str) -> str:
+    return _ISOLATED_LINE.format(mark_pieces(line)) if _RIGHT_TO_LEFT.search(line) else line
+
+
 def shorten(line: str) -> str:
     """Cut the end of a line that became too long when characters were spelled out."""
     if len(line) <= _LINE_CHARACTERS_MAX:
@@ -86,9 +91,10 @@ class Glyphs:
 class Press:
     """Prepares the texts of one report, and remembers whether it spelled out any character."""
 
-    def __init__(self, glyphs: Glyphs, drawable: Callable[[str], bool]) -> None:
+    def __init__(self, glyphs: Glyphs, drawable: Callable[[str], bool], width_of: Widths) -> None:
         self._pattern = glyphs.pattern
         self._drawable = drawable
+        self._width_of = width_of
         missing = (sign for sign in sorted(glyphs.singles) if not drawable(sign))
         self._table: dict[int, str] = {ord(sign): _spell_out(sign) for sign in missing}
         self.substituted = bool(self._table)
@@ -110,9 +116,8 @@ class Press:
                 text = self._pattern.sub(self._spell_cluster, text)
             text = text.translate(self._table)
             if _RIGHT_TO_LEFT.search(text):
-                lines = allow_breaks(text).split("\n")
-                return "\n".join(_ISOLATED_LINE.format(mark_pieces(line)) for line in lines)
-        return allow_breaks(text)
+                return "\n".join(map(_isolate, allow_breaks(text, self._width_of).split("\n")))
+        return allow_breaks(text, self._width_of)
 
     def _spell_cluster(self, match: re.Match[str]) -> str:
         cluster = match[0]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import typst
 
-from workers.reports.rendering.fonts.character_maps import CharacterSet, read_characters
+from workers.reports.rendering.fonts.font_metrics import FontMetrics
 
 TEXT_FONT = "Libertinus Serif"
 """The font in the typesetter: Latin, Greek, Cyrillic and Hebrew."""
@@ -62,7 +62,7 @@ class FontLibrary:
     """All fonts; their files are found and read when a report first needs more than one font."""
 
     def __init__(self) -> None:
-        self._character_sets: dict[str, CharacterSet] = {}
+        self._metrics: dict[str, FontMetrics] = {}
 
     @cached_property
     def fonts(self) -> typst.Fonts:
@@ -78,12 +78,15 @@ class FontLibrary:
         }
         return dict(sorted(files.items(), key=lambda entry: _rank(entry[0], entry[1][0])))
 
-    def families(self) -> Iterator[tuple[str, CharacterSet]]:
-        """Yield the fonts with their characters, in the order in which they are asked for a character."""
-        for family, (path, index) in self._files.items():
-            if family not in self._character_sets:
-                self._character_sets[family] = read_characters(path, index)
-            yield family, self._character_sets[family]
+    def families(self) -> Iterator[tuple[str, FontMetrics]]:
+        """Yield the fonts with their metrics, in the order in which they are asked for a character."""
+        return ((family, self.metrics(family)) for family in self._files)
+
+    def metrics(self, family: str) -> FontMetrics:
+        """Return the characters of a font and their widths."""
+        if family not in self._metrics:
+            self._metrics[family] = FontMetrics.read(*self._files[family])
+        return self._metrics[family]
 
 
 def _is_other_han(family: str) -> bool:
