@@ -29,7 +29,7 @@ class FontChoice:
 
     families: dict[str, set[str]] = field(default_factory=dict)
     spaced: Collection[str] = ()
-    """Fonts from right to left with an empty glyph."""
+    """Fonts whose empty glyph the text layer needs."""
 
     @classmethod
     def plain(cls) -> Self:
@@ -88,8 +88,8 @@ class Fonts:
                 letters[home].update(sign)
         if not letters:
             return FontChoice.plain()
-        order = [(name, characters) for name, characters in self._library.families() if name in letters]
-        spaced = [name for name, known in order if _NO_BREAK_SPACE in known and _is_leftward(letters[name])]
+        order = [(name, known) for name, known in self._library.families() if name in letters]
+        spaced = [name for name, known in order if _NO_BREAK_SPACE in known and _needs_space(letters[name])]
         return FontChoice({_named(name, glyphs): letters[name] for name, _ in order}, spaced)
 
     def _learn_characters(self, pending: set[str], glyphs: Glyphs) -> None:
@@ -154,8 +154,9 @@ def _named(family: str, glyphs: Glyphs) -> str:
     return han_font(glyphs.singles) if family.startswith(HAN_FONT.format("")) else family
 
 
-def _is_leftward(letters: Iterable[str]) -> bool:
-    return any(map(_LEFTWARD.match, letters))
+def _needs_space(letters: Iterable[str]) -> bool:
+    """Tell whether the text layer may need an empty glyph: for ligatures from right to left and for marks."""
+    return any(_LEFTWARD.match(letter) or continues(letter) for letter in letters)
 
 
 def _class(letters: Iterable[str]) -> str:
