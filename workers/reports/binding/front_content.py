@@ -20,7 +20,7 @@ _BOOKMARK_CHARACTERS_MAX = 60
 _SURELY_FITS_CHARACTERS = 12
 # Spelled-out characters, and others one by one, with the marks of break opportunities and of words.
 _PIECES = re.compile(r"\x1f?\[U\+[0-9A-F]{4,6}\]|[\x1e\x1f]*[^\x1e\x1f][\x1e\x1f]*")
-_ISOLATE, _END = "\u2068\u2069"
+_ISOLATES, _END = ("\u2067", "\u2068"), "\u2069"
 
 
 class Entry(TypedDict):
@@ -160,14 +160,14 @@ def cut_lines(content: dict[str, Any]) -> None:
 def _pieces(text: str) -> str | dict[str, Any]:
     if len(text) <= _SURELY_FITS_CHARACTERS:
         return text
-    isolated = text.startswith(_ISOLATE)
+    isolated = text.startswith(_ISOLATES)
     pieces: list[str] = []
     for piece in _PIECES.findall(text[1:-1] if isolated else text):
         if pieces and continues(piece[0]):
             pieces[-1] += piece
         else:
             pieces.append(piece)
-    return {"open": _ISOLATE if isolated else "", "pieces": pieces, "close": _END if isolated else ""}
+    return {"open": text[0] if isolated else "", "pieces": pieces, "close": _END if isolated else ""}
 
 
 def _one_line(text: str | None, characters_max: int = _LINE_CHARACTERS_MAX) -> str:

@@ -19,7 +19,10 @@ _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800
 _UNUSUAL = re.compile(rf"{_UNSEEN.pattern}|{_RIGHT_TO_LEFT.pattern}|[\t\r\v\f\x85\u2028\u2029]")
 _LINE_CHARACTERS_MAX = 200
 _UNCHANGED = {"footer"}  # an id and a time, on every page
-_ISOLATED_LINE = "\u2068{}\u2069"
+_LINE = "\u2068{}\u2069"
+_LEFTWARD_LINE = "\u2067{}\u2069"
+"""A line whose first letter is of a script from right to left."""
+_LETTERS = {"L", "R", "AL"}
 
 
 def strings(content: Any) -> Iterator[str]:
@@ -51,7 +54,11 @@ def make_visible(text: str) -> str:
 
 
 def _isolate(line: str) -> str:
-    return _ISOLATED_LINE.format(mark_pieces(line)) if _RIGHT_TO_LEFT.search(line) else line
+    if not _RIGHT_TO_LEFT.search(line):
+        return line
+    directions = (unicodedata.bidirectional(character) for character in line)
+    first = next((direction for direction in directions if direction in _LETTERS), "L")
+    return (_LINE if first == "L" else _LEFTWARD_LINE).format(mark_pieces(line))
 
 
 def shorten(line: str) -> str:
