@@ -11,10 +11,11 @@ from workers.reports.rendering.text_units import continues
 
 # Controls, direction marks, invisible tags and surrogates: on paper they would hide or reorder text.
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
 )
 _LAYOUT = {ord("\t"): "    ", **dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), "\n")}
 _ANY_SCRIPT = ("COMBINING", "VARIATION", "ZERO")  # how the names of marks for every letter start
+_IDEOGRAPHIC_SELECTORS = frozenset(map(chr, range(0xE0100, 0xE01F0)))
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _UNUSUAL = re.compile(rf"{_UNSEEN.pattern}|{_RIGHT_TO_LEFT.pattern}|[\t\r\v\f\x85\u2028\u2029]")
 _LINE_CHARACTERS_MAX = 200
@@ -39,6 +40,8 @@ def strings(content: Any) -> Iterator[str]:
 
 def _belongs_on(letter: str, mark: str) -> bool:
     """Tell whether a mark belongs on a letter: the typesetter may silently lose a mark of another script."""
+    if mark in _IDEOGRAPHIC_SELECTORS:
+        return unicodedata.name(letter, "").startswith("CJK")
     script = unicodedata.name(mark, "").partition(" ")[0]
     return not continues(letter) and script in {*_ANY_SCRIPT, unicodedata.name(letter, "-").partition(" ")[0]}
 

@@ -71,9 +71,10 @@ class FontLibrary:
 
     @cached_property
     def _files(self) -> dict[str, tuple[Path, int]]:
+        upright_last = sorted(self.fonts.fonts(), key=lambda font: font.style == "normal")
         files = {
             font.family: (Path(font.path), font.index)
-            for font in self.fonts.fonts()
+            for font in upright_last
             if font.path is not None and not _is_other_han(font.family)
         }
         return dict(sorted(files.items(), key=lambda entry: _rank(entry[0], entry[1][0])))
