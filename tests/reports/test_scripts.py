@@ -24,6 +24,8 @@ UNICODE = Path(__file__).parent / "unicode_16.txt"
 """The letters, marks, numbers, signs and symbols of Unicode 16, without selectors and tags."""
 PAGE = ROOT / "docs" / "report-fonts.md"
 _ROW = re.compile(r"^\| [^|]+ \| U\+([0-9A-F]+)–U\+([0-9A-F]+) \| ([\d,]+) \| (new|large) \|$", re.MULTILINE)
+_LEAN = 2.5
+"""Points, a quarter of an em, by which marks of some scripts reach over the start of a line."""
 _STRIDE = 211  # of the sample that is drawn
 
 
@@ -69,7 +71,7 @@ def test_a_sample_of_every_block_is_drawn(renderer: Renderer, library: FontLibra
     drawn = [sign for sign in sample if any(sign in font for font in fonts)]
     pdf = renderer.render(described("\n".join(drawn))).pdf
     assert "[U+" not in by_pypdf(pdf)
-    assert outside(pdf) == []
+    assert outside(pdf, _LEAN) == []
 
 
 @pytest.mark.parametrize("script", SENTENCES)
@@ -87,7 +89,7 @@ def test_any_words_are_read_as_they_were_written(renderer: Renderer, data: st.Da
     text = data.draw(words(script))
     pdf = renderer.render(described(f"{text}\n")).pdf
     assert [normal(text) in normal(read(pdf)) for read in READERS] == [True, True]
-    assert outside(pdf) == []
+    assert outside(pdf, _LEAN) == []
 
 
 @pytest.mark.parametrize("script", sorted(name for name, script in SYLLABLES.items() if script.vowels))
@@ -95,7 +97,9 @@ def test_any_words_are_read_as_they_were_written(renderer: Renderer, data: st.Da
 def test_vowels_are_seen(renderer: Renderer, script: str, beside: str) -> None:
     """A vowel leaves ink, also beside words from right to left: a lost one would still be in the text."""
     letters, _, vowels = SYLLABLES[script]
-    pictures = {tuple(pixels(renderer.render(described(f"{letters[3]}{vowel}{beside}")).pdf)) for vowel in ("", *vowels[:3])}
+    pictures = {
+        tuple(pixels(renderer.render(described(f"{letters[3]}{vowel}{beside}")).pdf)) for vowel in ("", *vowels[:3])
+    }
     assert len(pictures) == 4
 
 
@@ -116,7 +120,12 @@ def test_a_line_from_right_to_left_is_at_the_right_side(renderer: Renderer) -> N
 
 @pytest.mark.parametrize(
     "letters, font",
-    [("中", "Noto Sans CJK SC"), ("中の", "Noto Sans CJK JP"), ("中한", "Noto Sans CJK KR"), ("中한の", "Noto Sans CJK JP")],
+    [
+        ("中", "Noto Sans CJK SC"),
+        ("中の", "Noto Sans CJK JP"),
+        ("中한", "Noto Sans CJK KR"),
+        ("中한の", "Noto Sans CJK JP"),
+    ],
 )
 def test_ideographs_have_the_forms_of_their_language(letters: str, font: str) -> None:
     """Kana and Hangul tell which language a report has."""

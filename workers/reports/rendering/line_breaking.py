@@ -29,6 +29,9 @@ _SHORT_EMS = _COLUMN_EMS / _SHORT_CHARACTERS
 _STRIDE_CHARACTERS = 4
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
+_BOLD = 1.1
+"""The width of a bold letter beside that of a regular one, at most."""
+
 # The widths of the first font, in ems, rounded up.
 _WIDE = frozenset("mwMW@%&–—…æœÆŒΜΨΩψωϖϠЉЊЖМШЩЫЮжмфшщыюљњ")
 _KNOWN = re.compile(r"[\u00aa-\u024f\u0370-\u058f\u05d0-\u06ff\u10a0-\u10ff]")
@@ -75,10 +78,13 @@ def mark_pieces(text: str) -> str:
 
 
 class _Line:
+    """Cuts the parts of a text by the widths of their characters."""
+
     def __init__(self, width_of: Widths) -> None:
         self._width_of = width_of
 
     def allow_breaks(self, text: str) -> str:
+        """Return the text with break opportunities."""
         return "".join([part if self._is_short(part) else self._cut(part) for part in _CERTAIN.split(text)])
 
     def _is_short(self, part: str) -> bool:
@@ -93,11 +99,18 @@ class _Line:
             # An id reads better in its own five parts.
             return part.replace("-", f"-{BREAK}")
         pieces = (piece for piece in _PHRASES.split(part) if piece)
-        return BREAK.join("".join(self._phrase(piece) if _PHRASES.match(piece) else self._run(piece)) for piece in pieces)
+        return BREAK.join(
+            "".join(self._phrase(piece) if _PHRASES.match(piece) else self._run(piece)) for piece in pieces
+        )
 
     def _run(self, part: str) -> Iterator[str]:
         for piece in _BETWEEN_IDEOGRAPHS.split(part):
-            yield piece if self._is_short(piece) else "".join(_strides(piece))
+            if self._is_short(piece):
+                yield piece
+            elif all(self._width_of(character) is None for character in piece):
+                yield from _strides(piece)
+            else:
+                yield from self._phrase(piece)
 
     def _phrase(self, part: str) -> Iterator[str]:
         """Yield a phrase with breaks where it would be too wide, before the start of a syllable if there is one."""
@@ -117,10 +130,6 @@ class _Line:
     def _character_ems(self, character: str) -> float:
         known = self._width_of(character)
         return _width_ems(character) if known is None else known * _BOLD
-
-
-_BOLD = 1.1
-"""The width of a bold letter beside that of a regular one, at most."""
 
 
 def _width_ems(character: str) -> float:
