@@ -33,7 +33,7 @@ Inside these packages are programs, libraries and fonts with terms of their own:
   pynacl                libsodium: ISC
   typst                 Libertinus: OFL-1.1; New Computer Modern: GUST; DejaVu Sans Mono: Bitstream-Vera
 
-Fonts that no package has come with the product, in workers/reports/rendering/fonts/shipped; OFL.txt there has their terms:
+Fonts that no package has are in workers/reports/rendering/fonts/shipped, with their terms in OFL.txt:
 
   Noto                  OFL-1.1; Google LLC. NotoEmojiRest.ttf is a part of Noto Emoji, the others are unchanged
   Unifont               OFL-1.1 OR GPL-2.0-or-later WITH Font-exception-2.0; Roman Czyborra, Paul Hardy and others.

@@ -29,8 +29,8 @@ _SHORT_EMS = _COLUMN_EMS / _SHORT_CHARACTERS
 _STRIDE_CHARACTERS = 4
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-_BOLD = 1.1
-"""The width of a bold letter beside that of a regular one, at most."""
+_BOLD = 1.35
+"""The width of a bold letter, or of one with vowels around it, beside that of the regular parts, at most."""
 
 # The widths of the first font, in ems, rounded up.
 _WIDE = frozenset("mwMW@%&–—…æœÆŒΜΨΩψωϖϠЉЊЖМШЩЫЮжмфшщыюљњ")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 JOINERS = "\u200c\u200d"
 
 _ATTACHED = re.compile("[\u0e33\u0eb3\u1160-\u11ff\ud7b0-\ud7ff\uff9e\uff9f\U0001f3fb-\U0001f3ff]")
-"""Thai and Lao vowels, Korean vowels and finals, sound marks and skin tones: no marks, yet drawn with what is before."""
+"""Thai and Lao vowels, Korean vowels and finals, sound marks, skin tones: no marks, but drawn with what is before."""
 _VIRAMA = 9
 """The class of marks that join two consonants."""
 _PARTS = re.compile("[\U0001f1e6-\U0001f1ff]{2}|.", re.DOTALL)  # a flag is two letters

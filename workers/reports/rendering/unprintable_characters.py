@@ -19,6 +19,9 @@ _IDEOGRAPHIC_SELECTORS = frozenset(map(chr, range(0xE0100, 0xE01F0)))
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _UNUSUAL = re.compile(rf"{_UNSEEN.pattern}|{_RIGHT_TO_LEFT.pattern}|[\t\r\v\f\x85\u2028\u2029]")
 _LINE_CHARACTERS_MAX = 200
+_BROAD = re.compile("[\ufd40-\ufdff\U00012000-\U0001254f]")
+"""Arabic phrases that are one character, and cuneiform signs."""
+_BROAD_EMS = 8
 _UNCHANGED = {"footer"}  # an id and a time, on every page
 _LINE = "\u2068{}\u2069"
 _LEFTWARD_LINE = "\u2067{}\u2069"
@@ -66,10 +69,11 @@ def _isolate(line: str) -> str:
 
 def shorten(line: str) -> str:
     """Cut the end of a line that became too long when characters were spelled out."""
-    if len(line) <= _LINE_CHARACTERS_MAX:
+    limit = _LINE_CHARACTERS_MAX // (_BROAD_EMS if _BROAD.search(line) else 1)
+    if len(line) <= limit:
         return line
-    start = line[:_LINE_CHARACTERS_MAX]
-    return f"{start[: max(start.rfind(BREAK), _LINE_CHARACTERS_MAX // 2)]}…"
+    start = line[:limit]
+    return f"{start[: max(start.rfind(BREAK), limit // 2)]}…"
 
 
 @dataclass(frozen=True, slots=True)

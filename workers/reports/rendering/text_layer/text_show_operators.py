@@ -137,12 +137,12 @@ class Show:
             yield b"/Span<</ActualText<%b>>>BDC" % _unicode(span.text)
             yield from self.operations_between(span.first, span.last + 1, table)
             for other in span.others:
-                yield from other._operations_within(self, table)
+                yield from other.operations_within(self, table)
             yield b"\nEMC\n"
             start = span.last + 1
         yield from self.operations_between(start, len(self.items), table)
 
-    def _operations_within(self, head: "Show", table: Table) -> Iterator[bytes]:
+    def operations_within(self, head: "Show", table: Table) -> Iterator[bytes]:
         """Yield the operations of a show in the span of another one, which comes first for readers by place."""
         x, y = self.position_in(head)
         first = self.items[0]
