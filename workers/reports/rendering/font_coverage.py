@@ -76,7 +76,9 @@ class Fonts:
     def width_ems(self, character: str) -> float | None:
         """Return the width of a character of a known report, unless it is in the font of the typesetter."""
         home = self._homes.get(character)
-        return None if home in {None, TEXT_FONT} else self._library.metrics(home).width_ems(character)
+        if home is None or home == TEXT_FONT:
+            return None
+        return self._library.metrics(home).width_ems(character)
 
     def choice(self, glyphs: Glyphs) -> FontChoice:
         """Return the fonts of a report."""

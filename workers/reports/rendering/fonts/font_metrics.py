@@ -43,17 +43,17 @@ class FontMetrics:
 
     def __contains__(self, character: str) -> bool:
         """Tell whether the font draws a character."""
-        return self._find(character) is not None
+        return self._range(character) is not None
 
     def width_ems(self, character: str) -> float:
         """Return the width of a character that the font draws."""
-        found = self._find(character)
-        if found is None:
+        match = self._range(character)
+        if match is None:
             raise ValueError(character)
-        glyph = found.glyph + ord(character) - found.first
+        glyph = match.glyph + ord(character) - match.first
         return self._widths[min(glyph, len(self._widths) - 1)] / self._unit
 
-    def _find(self, character: str) -> _Range | None:
+    def _range(self, character: str) -> _Range | None:
         code = ord(character)
         at = bisect_right(self._firsts, code) - 1
         return self._ranges[at] if at >= 0 and code <= self._ranges[at].last else None
@@ -102,5 +102,5 @@ def _first_plane(table: bytes, at: int) -> Iterator[_Range]:
                 yield _Range(code, code, glyph + delta & 0xFFFF)
 
 
-def _is_private(found: _Range) -> bool:
-    return any(start <= found.first and found.last <= end for start, end in _PRIVATE)
+def _is_private(characters: _Range) -> bool:
+    return any(start <= characters.first and characters.last <= end for start, end in _PRIVATE)

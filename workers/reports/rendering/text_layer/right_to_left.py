@@ -217,8 +217,8 @@ def _pieces_of(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
         pieces[0].items = [*_empty(missing, pieces[0].items, face), *pieces[0].items]
         missing = 0
     # The dots of a letter may be glyphs without a text of their own.
-    head = order[: missing + 1] if missing >= 0 else ()
-    silent = [()] * (-missing - 1)
+    head: tuple[int, ...] = order[: missing + 1] if missing >= 0 else ()
+    silent: list[tuple[int, ...]] = [()] * (-missing - 1)
     places = iter([*silent, head, *((at,) for at in order[max(missing + 1, 0) :])])
     shares = [(piece, [next(places) for _ in _glyphs(piece.items)]) for piece in pieces]
     # The word is finally written backwards, and then its marks must follow their letters.
