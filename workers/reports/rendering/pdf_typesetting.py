@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self, cast
 import typst
 
 from workers.common.sandboxed_job_main import Facts, JobResult
-from workers.reports.rendering.font_coverage import FontChoice, Fonts
+from workers.reports.rendering.fonts.font_coverage import FontChoice, Fonts
 from workers.reports.rendering.fonts.font_library import TEXT_FONT, FontLibrary
 from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
 from workers.reports.rendering.unprintable_characters import Glyphs, Press, shorten, strings
