@@ -138,7 +138,7 @@ def _width_ems(character: str) -> float:
             return 1.0
         return 0.55 if character.islower() or character.isdigit() else 0.75
     if continues(character):
-        return 0.0
+        return 1.6 if unicodedata.category(character) == "Mc" else 0.0  # a vowel beside its letter has a width
     base = unicodedata.normalize("NFD", character)[0]
     if base in _WIDE:
         return 1.2
