@@ -32,6 +32,12 @@ Inside these packages are programs, libraries and fonts with terms of their own:
                         Cyrus SASL: BSD-Attribution-HPND-disclaimer; keyutils, libxcrypt: LGPL-2.1-or-later
   pynacl                libsodium: ISC
   typst                 Libertinus: OFL-1.1; New Computer Modern: GUST; DejaVu Sans Mono: Bitstream-Vera
+
+Fonts that no package has are in workers/reports/rendering/fonts/shipped, with their terms in OFL.txt:
+
+  Noto                  OFL-1.1; Google LLC. NotoEmojiRest.ttf is a part of Noto Emoji, the others are unchanged
+  Unifont               OFL-1.1 OR GPL-2.0-or-later WITH Font-exception-2.0; Roman Czyborra, Paul Hardy and others.
+                        UnifontRest.otf is a part of Unifont, UnifontUpper.otf is unchanged
 """
 
 # Licences that packages name only by a classifier.

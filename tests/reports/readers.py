@@ -66,12 +66,12 @@ def inked_glyphs(pdf: bytes) -> Iterator[GlyphRun]:
                 yield GlyphRun(_grey(run), *box)
 
 
-def outside(pdf: bytes) -> list[GlyphRun]:
-    """What leaves the margins of its page."""
+def outside(pdf: bytes, lean: float = 0.0) -> list[GlyphRun]:
+    """What leaves the margins of its page by more than letters may lean over in some scripts."""
     return [
         glyph
         for glyph in inked_glyphs(pdf)
-        if glyph.left < LEFT or glyph.right > RIGHT or glyph.bottom < BOTTOM or glyph.top > TOP
+        if glyph.left < LEFT - lean or glyph.right > RIGHT + lean or glyph.bottom < BOTTOM or glyph.top > TOP
     ]
 
 

@@ -27,6 +27,16 @@ LONG = [
     "https://example.org/" + "a/b?c=d&" * 40,
     "\u05e9\u05dc\u00a0" * 60,
     "4" * 300,
+    "\u0e01" * 300,  # letters of scripts without spaces, in which the typesetter finds no words
+    "\u1000" * 300,
+    "\u1780\u17be" * 150,
+    "\u4e2d\u3002" * 150,
+    "\u0915\u094d" * 150,  # one conjunct
+    "\u0b95\u0bcc" * 150,  # broad letters
+    "\ufdfd" * 8,
+    "\U00012219" * 60,
+    "\U0001f1eb\U0001f1f7" * 100,
+    "\U0001f469\u200d" * 100,
 ]
 # Grey is what labels are set in; they share their lines with values.
 GREY = 60

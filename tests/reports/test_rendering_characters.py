@@ -38,15 +38,16 @@ def test_markup_is_text(renderer: Renderer, text: str) -> None:
 @pytest.mark.parametrize(
     "text, shown",
     [
-        ("\u4e2d\u6587", "[U+4E2D][U+6587]"),  # ideographs, which no embedded font has
-        ("\U0001f600", "[U+1F600]"),
+        ("\U00030000\U00030001", "[U+30000][U+30001]"),  # rare ideographs, which no font has
+        ("\U0001f3f4\U000e0067", "\U0001f3f4[U+E0067]"),  # an unseen tag
         ("a\x07b", "a[U+0007]b"),
         ("\u202efdp.exe", "[U+202E]fdp.exe"),  # would reverse what follows
         ("\ue000\uffff", "[U+E000][U+FFFF]"),
         ("\ud800", "[U+D800]"),  # half of a character
-        ("\u0915\u0301", "[U+0915][U+0301]"),
+        ("\u0915\u064b", "\u0915[U+064B]"),
+        ("a\U000e0100", "a[U+E0100]"),  # a selector of ideographs
         ("x\u064b", "x[U+064B]"),  # a letter and a mark of two scripts
-        ("\U0001d400\u20dd", "[U+1D400][U+20DD]"),
+        ("\U00030000\u20dd", "[U+30000][U+20DD]"),
     ],
 )
 def test_what_cannot_be_printed_is_spelled_out(renderer: Renderer, text: str, shown: str) -> None:

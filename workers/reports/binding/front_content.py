@@ -8,7 +8,8 @@ from typing import Any, TypedDict
 
 from workers.reports.binding.translated_texts import WORDINGS, Wording
 from workers.reports.rendering.child_texts import zone_of
-from workers.reports.rendering.line_breaking import BREAK, continues
+from workers.reports.rendering.line_breaking import BREAK
+from workers.reports.rendering.text_units import continues
 from workers.reports.rendering.unprintable_characters import make_visible, shorten
 
 INCLUDED = "included"
@@ -19,7 +20,7 @@ _BOOKMARK_CHARACTERS_MAX = 60
 _SURELY_FITS_CHARACTERS = 12
 # Spelled-out characters, and others one by one, with the marks of break opportunities and of words.
 _PIECES = re.compile(r"\x1f?\[U\+[0-9A-F]{4,6}\]|[\x1e\x1f]*[^\x1e\x1f][\x1e\x1f]*")
-_ISOLATE, _END = "\u2068\u2069"
+_ISOLATES, _END = ("\u2067", "\u2068"), "\u2069"
 
 
 class Entry(TypedDict):
@@ -159,14 +160,14 @@ def cut_lines(content: dict[str, Any]) -> None:
 def _pieces(text: str) -> str | dict[str, Any]:
     if len(text) <= _SURELY_FITS_CHARACTERS:
         return text
-    isolated = text.startswith(_ISOLATE)
+    isolated = text.startswith(_ISOLATES)
     pieces: list[str] = []
     for piece in _PIECES.findall(text[1:-1] if isolated else text):
         if pieces and continues(piece[0]):
             pieces[-1] += piece
         else:
             pieces.append(piece)
-    return {"open": _ISOLATE if isolated else "", "pieces": pieces, "close": _END if isolated else ""}
+    return {"open": text[0] if isolated else "", "pieces": pieces, "close": _END if isolated else ""}
 
 
 def _one_line(text: str | None, characters_max: int = _LINE_CHARACTERS_MAX) -> str:

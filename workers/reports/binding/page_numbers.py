@@ -6,7 +6,7 @@ from pathlib import Path
 import typst
 
 from workers.reports.binding.object_numbers import parts_of, references
-from workers.reports.rendering.font_coverage import FONTS
+from workers.reports.rendering.fonts.font_library import TEXT_FONT
 from workers.reports.rendering.pdf_typesetting import compiler, typeset
 from workers.reports.rendering.text_layer.glyph_text_mapping import read_font
 from workers.reports.rendering.text_layer.pdf_objects import Objects
@@ -57,4 +57,4 @@ class PageNumbers:
 def page_numbers() -> PageNumbers:
     """Typeset the font once in a process."""
     template = compiler(Path(__file__).parent / "page_numbers.typ", typst.Fonts(include_system_fonts=False))
-    return PageNumbers(typeset(template, {"font": FONTS[0], "signs": _SIGNS}, 0))
+    return PageNumbers(typeset(template, {"font": TEXT_FONT, "signs": _SIGNS}, 0))

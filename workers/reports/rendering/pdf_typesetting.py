@@ -13,12 +13,14 @@ import typst
 
 from workers.common.sandboxed_job_main import Facts, JobResult
 from workers.reports.rendering.accessibility.row_headers import name_row_headers
-from workers.reports.rendering.font_coverage import FONTS, Fonts
+from workers.reports.rendering.fonts.font_coverage import FontChoice, Fonts
+from workers.reports.rendering.fonts.font_library import TEXT_FONT, FontLibrary
 from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
 from workers.reports.rendering.unprintable_characters import Glyphs, Press, shorten, strings
 
 HERE = Path(__file__).parent
 
+_GLYPHS = HERE / "glyphs.typ"
 _PAGE_TREE = re.compile(rb"\n\d+ 0 obj\n<</Type/Pages/Count (\d+)/Kids")
 _PLAIN = 0x180  # Latin letters, each one character with its accent
 _PANIC = "PanicException"
@@ -73,10 +75,11 @@ class Printer:
         """Load the templates; `text_layer` corrects the text behind the picture of each file."""
         self._text_layer = text_layer
         self._layout = layout
-        embedded = typst.Fonts(include_system_fonts=False)
-        self._report = compiler(layout.template, embedded)
-        self._glyphs = compiler(HERE / "glyphs.typ", embedded)
-        self._fonts = Fonts(self._refusal)
+        self._library = FontLibrary()
+        self._compilers: dict[tuple[Path, bool], typst.Compiler] = {}
+        self._fonts = Fonts(self._refusal, self._library)
+        self._compiler(layout.template, single=True)
+        self._compiler(_GLYPHS, single=True)
         self.panics = 0
         """Panics of the typesetter; a process with any is not used again."""
 
@@ -98,29 +101,38 @@ class Printer:
         if not plain:
             self._fonts.learn(glyphs)
 
-        def attempt(drawable: Callable[[str], bool], others: str) -> bytes:
-            press = Press(glyphs, drawable)
-            report = {**press.set(content), "font": FONTS, "others": others}
+        def attempt(drawable: Callable[[str], bool], choice: FontChoice) -> bytes:
+            press = Press(glyphs, drawable, self._fonts.width_ems)
+            report = {**press.set(content), **choice.content()}
             if press.substituted:
                 report["notes"].append(substituted)
             self._layout.finish(report)
-            pdf = typeset(self._report, report, at, attachments)
-            return name_row_headers(pdf if glyphs.ordinary else self._text_layer(pdf))
+            typesetter = self._compiler(self._layout.template, single=choice.is_single)
+            pdf = typeset(typesetter, report, at, attachments)
+            return name_row_headers(pdf if glyphs.ordinary and choice.is_single else self._text_layer(pdf))
 
         if not plain:
             first = _Attempt()
             with first:
-                return _with_page_count(attempt(self._fonts.drawable(glyphs), self._fonts.others(glyphs)))
+                return _with_page_count(attempt(self._fonts.drawable, self._fonts.choice(glyphs)))
             self.panics += first.panics
         # Signs that can be drawn one by one may fail together; a report is made all the same.
-        return _with_page_count(attempt(_is_plain, ""))
+        return _with_page_count(attempt(_is_plain, FontChoice.plain()))
 
     def _refusal(self, font: str, signs: list[str]) -> str | None:
         attempt = _Attempt()
         with attempt:
-            typeset(self._glyphs, {"font": font, "signs": signs}, 0)
+            typeset(self._compiler(_GLYPHS, single=font == TEXT_FONT), {"font": font, "signs": signs}, 0)
         self.panics += attempt.panics
         return attempt.refusal
+
+    def _compiler(self, template: Path, *, single: bool) -> typst.Compiler:
+        """Return what typesets a template, with the font of the typesetter alone or with all."""
+        key = template, single
+        if key not in self._compilers:
+            fonts = typst.Fonts(include_system_fonts=False) if single else self._library.fonts
+            self._compilers[key] = compiler(template, fonts)
+        return self._compilers[key]
 
 
 @cache

@@ -6,19 +6,27 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.reports.rendering.line_breaking import BREAK, allow_breaks, continues, mark_pieces
+from workers.reports.rendering.line_breaking import BREAK, Widths, allow_breaks, mark_pieces
+from workers.reports.rendering.text_units import continues
 
 # Controls, direction marks, invisible tags and surrogates: on paper they would hide or reorder text.
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
 )
 _LAYOUT = {ord("\t"): "    ", **dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), "\n")}
 _ANY_SCRIPT = ("COMBINING", "VARIATION", "ZERO")  # how the names of marks for every letter start
+_IDEOGRAPHIC_SELECTORS = frozenset(map(chr, range(0xE0100, 0xE01F0)))
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _UNUSUAL = re.compile(rf"{_UNSEEN.pattern}|{_RIGHT_TO_LEFT.pattern}|[\t\r\v\f\x85\u2028\u2029]")
 _LINE_CHARACTERS_MAX = 200
+_BROAD = re.compile("[\ufd40-\ufdff\U00012000-\U0001254f]")
+"""Arabic phrases that are one character, and cuneiform signs."""
+_BROAD_EMS = 8
 _UNCHANGED = {"footer"}  # an id and a time, on every page
-_ISOLATED_LINE = "\u2068{}\u2069"
+_LINE = "\u2068{}\u2069"
+_LEFTWARD_LINE = "\u2067{}\u2069"
+"""A line whose first letter is of a script from right to left."""
+_LETTERS = {"L", "R", "AL"}
 
 
 def strings(content: Any) -> Iterator[str]:
@@ -35,6 +43,8 @@ def strings(content: Any) -> Iterator[str]:
 
 def _belongs_on(letter: str, mark: str) -> bool:
     """Tell whether a mark belongs on a letter: the typesetter may silently lose a mark of another script."""
+    if mark in _IDEOGRAPHIC_SELECTORS:
+        return unicodedata.name(letter, "").startswith("CJK")
     script = unicodedata.name(mark, "").partition(" ")[0]
     return not continues(letter) and script in {*_ANY_SCRIPT, unicodedata.name(letter, "-").partition(" ")[0]}
 
@@ -49,12 +59,21 @@ def make_visible(text: str) -> str:
     return _UNSEEN.sub(lambda match: _spell_out(match[0]), laid_out)
 
 
+def _isolate(line: str) -> str:
+    if not _RIGHT_TO_LEFT.search(line):
+        return line
+    directions = (unicodedata.bidirectional(character) for character in line)
+    first = next((direction for direction in directions if direction in _LETTERS), "L")
+    return (_LINE if first == "L" else _LEFTWARD_LINE).format(mark_pieces(line))
+
+
 def shorten(line: str) -> str:
     """Cut the end of a line that became too long when characters were spelled out."""
-    if len(line) <= _LINE_CHARACTERS_MAX:
+    limit = _LINE_CHARACTERS_MAX // (_BROAD_EMS if _BROAD.search(line) else 1)
+    if len(line) <= limit:
         return line
-    start = line[:_LINE_CHARACTERS_MAX]
-    return f"{start[: max(start.rfind(BREAK), _LINE_CHARACTERS_MAX // 2)]}…"
+    start = line[:limit]
+    return f"{start[: max(start.rfind(BREAK), limit // 2)]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +105,10 @@ class Glyphs:
 class Press:
     """Prepares the texts of one report, and remembers whether it spelled out any character."""
 
-    def __init__(self, glyphs: Glyphs, drawable: Callable[[str], bool]) -> None:
+    def __init__(self, glyphs: Glyphs, drawable: Callable[[str], bool], width_of: Widths) -> None:
         self._pattern = glyphs.pattern
         self._drawable = drawable
+        self._width_of = width_of
         missing = (sign for sign in sorted(glyphs.singles) if not drawable(sign))
         self._table: dict[int, str] = {ord(sign): _spell_out(sign) for sign in missing}
         self.substituted = bool(self._table)
@@ -110,9 +130,8 @@ class Press:
                 text = self._pattern.sub(self._spell_cluster, text)
             text = text.translate(self._table)
             if _RIGHT_TO_LEFT.search(text):
-                lines = allow_breaks(text).split("\n")
-                return "\n".join(_ISOLATED_LINE.format(mark_pieces(line)) for line in lines)
-        return allow_breaks(text)
+                return "\n".join(map(_isolate, allow_breaks(text, self._width_of).split("\n")))
+        return allow_breaks(text, self._width_of)
 
     def _spell_cluster(self, match: re.Match[str]) -> str:
         cluster = match[0]

@@ -10,7 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from workers.reports.rendering.text_layer.bidi_mirroring import mirror_brackets
 from workers.reports.rendering.text_layer.pdf_objects import Objects
@@ -36,7 +36,7 @@ _UNSEEN_POINTS = b"1"  # the size of glyphs that are there only for their font
 _SPACES = {" ", "\u00a0"}
 
 
-@dataclass(slots=True)
+@dataclass
 class Font:
     """A font of the file with the texts of its glyphs, and a further table for each further text of a glyph."""
 
@@ -54,11 +54,20 @@ class Font:
         self.tables.append(dict(meanings))
         return len(self.tables) - 1
 
+    @cached_property
+    def empty(self) -> int | None:
+        """Return the glyph of a space."""
+        return next((glyph for glyph, text in self.texts.items() if text in _SPACES), None)
+
+    @property
+    def lead(self) -> tuple[int, float] | None:
+        """Return an empty glyph with its width."""
+        return None if self.empty is None else (self.empty, self.widths[self.empty])
+
     def face(self) -> Face:
         """Return the properties of the font that showing its glyphs needs."""
-        empty = next((glyph for glyph, text in self.texts.items() if text in _SPACES), None)
         letters = (glyph for glyph, text in self.texts.items() if text.isalpha() and self.widths[glyph])
-        return Face(self.table, self.widths, empty, min(letters, key=self.widths.__getitem__, default=None))
+        return Face(self.table, self.widths, self.empty, min(letters, key=self.widths.__getitem__, default=None))
 
 
 def separate_texts(pdf: bytes, *, exact_pages_max: int = 60) -> bytes:
@@ -210,16 +219,24 @@ def _find_clusters(shows: Iterable[Show], fonts: dict[bytes, Font]) -> None:
     cluster: list[tuple[Show, int]] = []
     shared, first = "", -1
     for show in shows:
+        font = fonts[show.font]
         for place, glyph in show.glyphs():
-            text = fonts[show.font].texts[glyph] if show.actual is None else show.actual
-            if text != shared or glyph == first or not _may_be_shared(text):
-                _share(cluster, shared)
+            text = font.texts[glyph] if show.actual is None else show.actual
+            if text != shared or glyph == first or not (_may_be_shared(text) or _is_part(cluster[-1][0], show)):
+                _share(cluster, shared, fonts)
                 cluster, shared, first = [], text, glyph
             cluster.append((show, place))
-    _share(cluster, shared)
+    _share(cluster, shared, fonts)
 
 
-def _share(cluster: Sequence[tuple[Show, int]], text: str) -> None:
+def _is_part(show: Show, following: Show) -> bool:
+    """Tell whether the next glyph is a part of the same letter: a letter alone has a width or no ActualText."""
+    if show is following:
+        return show.actual is not None
+    return show.place is not None and show.place == following.place
+
+
+def _share(cluster: Sequence[tuple[Show, int]], text: str, fonts: dict[bytes, Font]) -> None:
     """Divide a text among its glyphs: the marks to the last ones, the rest to the letter."""
     count = len(cluster)
     if count == 1:
@@ -230,10 +247,9 @@ def _share(cluster: Sequence[tuple[Show, int]], text: str) -> None:
         show.leftward &= leftward
         return
     letters = text if len(text) >= count else unicodedata.normalize("NFD", text)
-    if len(letters) < count:
-        raise ValueError(text)
-    head = len(letters) - count + 1
-    shares = [letters[:head], *letters[head:]] if count else []
+    head = max(len(letters) - count + 1, 1)
+    # A letter may be drawn by more glyphs than it has parts; the last ones carry nothing.
+    shares = [letters[:head], *letters[head:], *([""] * (count - len(letters)))] if count else []
     if leftward := is_leftward(letters[:1]) and bool(count):
         shares.reverse()
         cluster[0][0].clusters.append(Cluster(list(cluster), letters))
@@ -241,10 +257,10 @@ def _share(cluster: Sequence[tuple[Show, int]], text: str) -> None:
         show.texts[place] = share
         show.leftward &= leftward
     if count > 1 and not leftward:
-        _gather(cluster, text)
+        _gather(cluster, text, fonts[cluster[0][0].font].lead)
 
 
-def _gather(cluster: Sequence[tuple[Show, int]], text: str) -> None:
+def _gather(cluster: Sequence[tuple[Show, int]], text: str, lead: tuple[int, float] | None) -> None:
     """Put a letter and its marks into one span, so that readers that know ActualText keep them together."""
     head = cluster[0][0]
     places = [place for show, place in cluster if show is head]
@@ -254,6 +270,7 @@ def _gather(cluster: Sequence[tuple[Show, int]], text: str) -> None:
         head.spans.append(Span(places[0], places[-1], text, others))
         for show in others:
             show.moved = True
+            show.lead = lead
 
 
 def _write_tables(objects: Objects, font: Font) -> list[int]:

@@ -185,7 +185,7 @@ def _piece_of(cluster: Cluster, face: Face) -> _Piece:
     order = by_place(cluster.text)
     items = show.items[first : last + 1]
     missing = len(order) - len(cluster.glyphs)
-    if missing and face.empty is None:
+    if missing < 0 or (missing and face.empty is None):
         return _Piece(show, x, items, [show.texts[place] for _, place in cluster.glyphs], last)
     if missing:
         items = [*_empty(missing, items, face), *items]
@@ -213,10 +213,13 @@ def _pieces_of(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
     order = by_place(cluster.text)
     face = faces(pieces[0].show)
     missing = len(order) - len(cluster.glyphs)
-    if missing and face.empty is not None:
+    if missing > 0 and face.empty is not None:
         pieces[0].items = [*_empty(missing, pieces[0].items, face), *pieces[0].items]
         missing = 0
-    places = iter([order[: missing + 1], *((at,) for at in order[missing + 1 :])])
+    # The dots of a letter may be glyphs without a text of their own.
+    head: tuple[int, ...] = order[: missing + 1] if missing >= 0 else ()
+    silent: list[tuple[int, ...]] = [()] * (-missing - 1)
+    places = iter([*silent, head, *((at,) for at in order[max(missing + 1, 0) :])])
     shares = [(piece, [next(places) for _ in _glyphs(piece.items)]) for piece in pieces]
     # The word is finally written backwards, and then its marks must follow their letters.
     for piece, parts in sorted(shares, key=lambda share: min(share[1]), reverse=True):

@@ -71,6 +71,13 @@ class Show:
     """A glyph that carries this space invisibly outside the line."""
     clusters: list[Cluster] = field(default_factory=list)
     """The clusters from right to left that begin here."""
+    lead: tuple[int, float] | None = None
+    """An empty glyph and its width: it comes first where the glyphs of a span begin inside the next letter."""
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Return the horizontal start on the page, in two parts, if it is known."""
+        return (self.frame[0], self.at[0]) if self.frame and self.at else None
 
     def glyphs(self) -> Iterator[tuple[int, int]]:
         """Return every glyph with its place."""
@@ -130,11 +137,23 @@ class Show:
             yield b"/Span<</ActualText<%b>>>BDC" % _unicode(span.text)
             yield from self.operations_between(span.first, span.last + 1, table)
             for other in span.others:
-                yield b" 1 0 0 -1 %.5f %.5f Tm" % other.position_in(self)
-                yield from other.operations_between(0, len(other.items), table)
+                yield from other.operations_within(self, table)
             yield b"\nEMC\n"
             start = span.last + 1
         yield from self.operations_between(start, len(self.items), table)
+
+    def operations_within(self, head: "Show", table: Table) -> Iterator[bytes]:
+        """Yield the operations of a show in the span of another one, which comes first for readers by place."""
+        x, y = self.position_in(head)
+        first = self.items[0]
+        if head.at and self.lead is not None and isinstance(first, bytes) and float(first) < 0:
+            empty, width = self.lead
+            away = (x - head.at[0]) * 1000 / float(self.size) - float(first)
+            self.items[0:1] = [empty, b"%.4f " % (width - away)]
+            self.texts = {0: "", **{place + 1: text for place, text in self.texts.items()}}
+            x = head.at[0]
+        yield b" 1 0 0 -1 %.5f %.5f Tm" % (x, y)
+        yield from self.operations_between(0, len(self.items), table)
 
     def position_in(self, other: "Show") -> tuple[float, float]:
         """Return the position in the block of another show; the height of a block grows downwards."""
