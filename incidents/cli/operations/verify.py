@@ -18,7 +18,7 @@ from incidents.terminal.tables import show
 _FILE_BYTES_MAX: Final = 1_000_000_000
 
 _SENTENCES: Final = {
-    "no-seal": "It has no seal at its end: it was cut off or packed again, or it is no package of this product.",
+    "no-seal": "It has no seal at its end: it was cut off or packed again, or another program made it.",
     "seal-broken": "The seal is not as it was written (bytes {first} to {last} of the file).",
     "uncovered": "Bytes {first} to {last} of the file were added or removed.",
     "changed": "{name} was changed.",

@@ -220,7 +220,7 @@ def read_password(session: Session, prompt: Callable[[str, str], str], *, ask: b
     """Return a password that somebody types, or the first line of stdin; `prompt` takes a question and its language.
 
     Raises:
-        UsageError: There is no terminal to ask, or stdin is not UTF-8.
+        UsageError: Stdin is not a terminal, so nobody can be asked, or it is not UTF-8.
     """
     if not ask:
         try:
