@@ -37,16 +37,19 @@ BARE = """
 #d.subtitle #d.number
 #for n in d.notes [#n ]
 #for s in d.sections [
-  == #s.heading
-  #if "empty" in s [#s.empty]
+  #if "heading" in s [== #s.heading]
+  #if "nothing" in s [#s.nothing]
+  #s.at("empty", default: "")
   #if "facts" in s { table(columns: (30%, 1fr), ..s.facts.map(f => (strong(f.at(0)), f.at(1))).flatten()) }
   #if "text" in s [#s.text]
   #if "entries" in s { for c in s.entries [- *#c.head* #c.text] }
-  #if "table" in s { table(
-    columns: (1fr,) * 4,
-    table.header(..s.table.head.map(strong)),
-    ..s.table.rows.map(r => (r.at(0).join(" "), ..r.slice(1))).flatten(),
+  #if "remarks" in s { table(columns: (30%, 1fr), ..s.remarks.flatten()) }
+  #if "sequences" in s { table(
+    columns: (1fr,) * 5,
+    table.header(..s.sequences.head.map(strong)),
+    ..s.sequences.rows.map(r => (r.camera.join(" "), ..r.facts)).flatten(),
   ) }
+  #if "listing" in s { table(columns: (1fr,) * 2, ..s.listing.head.map(strong), ..s.listing.rows.flatten()) }
 ]
 """
 

@@ -71,11 +71,9 @@ WORDS: Final[Mapping[str, str]] = {
 VIEWED: Final = "viewed"
 """The word for all activities that show somebody the content of projects."""
 
-_VIEWING: Final = (
-    "administration.letter-opened",
+DISCLOSURES: Final = (
     "projects.downloaded",
     "projects.exported",
-    "projects.opened",
     "reports.batch-downloaded",
     "reports.batch-generated",
     "reports.downloaded",
@@ -83,6 +81,9 @@ _VIEWING: Final = (
     "reports.included",
     "reports.printed",
 )
+"""All activities that take a copy of a project out of the system."""
+
+_VIEWING: Final = tuple(sorted((*DISCLOSURES, "administration.letter-opened", "projects.opened")))
 
 
 def activity_name(activity: str, language: str) -> str:

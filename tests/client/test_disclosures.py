@@ -7,7 +7,8 @@ from typing import Any
 from contracts import catalogue
 from contracts.audit import Entry
 from contracts.ids import uuid7
-from incidents.cli.operations.disclosures import ACTIVITIES, sheet_of
+from incidents.cli.operations.disclosures import sheet_of
+from incidents.terminal.activity_names import DISCLOSURES
 from tests.client.conftest import Peer
 from tests.client.test_commands import RunLine, run_line
 
@@ -40,7 +41,7 @@ def entry(activity: str, number: int | None, minute: int, **details: Any) -> Ent
 
 def test_every_activity_of_the_register_is_one() -> None:
     """The register looks for events that there are."""
-    assert set(ACTIVITIES) <= set(catalogue.events())
+    assert set(DISCLOSURES) <= set(catalogue.events())
 
 
 def test_the_register_is_by_project() -> None:
@@ -73,4 +74,4 @@ async def test_the_register_is_a_spreadsheet(peer: Peer, run_line: RunLine) -> N
         word for word in ("12", "Police", "PV 4/2026", "Art. 265 CPP", "ab" * 32, PACKAGE) if word not in line
     ] == []
     body = json.loads(next(query.data for query in peer.queries if query.subject.endswith("audit.log")))
-    assert (body["activities"], body["with_activity"]) == ([*ACTIVITIES], True)
+    assert (body["activities"], body["with_activity"]) == ([*DISCLOSURES], True)

@@ -9,7 +9,7 @@ from rich.text import Text
 from contracts.audit import Entry, SiteLog
 from incidents.cli.arguments import TIME, TO_ITS_END, Words
 from incidents.cli.paging import pages
-from incidents.terminal.activity_names import activity_name
+from incidents.terminal.activity_names import DISCLOSURES, activity_name
 from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
@@ -17,16 +17,6 @@ from incidents.terminal.tables import show
 from incidents.terminal.tables.sheet import Sheet
 from incidents.terminal.text.words import names_of
 
-ACTIVITIES: Final = (
-    "projects.downloaded",
-    "projects.exported",
-    "reports.batch-downloaded",
-    "reports.batch-generated",
-    "reports.downloaded",
-    "reports.generated",
-    "reports.included",
-    "reports.printed",
-)
 _PAGE: Final = 500
 _HEADINGS: Final = ("Project", "Time", "By", "Activity", "For", "Reference of the recipient", "Legal basis", "SHA-256")
 _MORE: Final = ("Project id", "File", "Event", "Command id")
@@ -54,7 +44,7 @@ async def disclosures(
 ) -> None:
     """Show every report, batch, export, download and print, by project: who, when, to whom, why, and which SHA-256."""
     span = read_span(session, since, until)
-    asked: dict[str, Any] = {"activities": [*ACTIVITIES], "limit": _PAGE, "with_activity": True}
+    asked: dict[str, Any] = {"activities": [*DISCLOSURES], "limit": _PAGE, "with_activity": True}
     asked |= {name: value for name, value in (("since", span["from"]), ("until", span["to"])) if value is not None}
     make_message(session, SiteLog, asked)
     entries, withheld = list[Entry](), list[str]()

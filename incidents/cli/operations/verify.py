@@ -1,7 +1,6 @@
 """The command that verifies a package, without a system."""
 
 import asyncio
-import sys
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -10,15 +9,16 @@ import typer
 from rich.text import Text
 
 from contracts.evidence.ssh_signatures import FormError
+from incidents.terminal.input.reading import read_password
 from incidents.terminal.options import command
-from incidents.terminal.printing import password_once, read_line
+from incidents.terminal.printing import password_once
 from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.tables import show
 
 _FILE_BYTES_MAX: Final = 1_000_000_000
 
 _SENTENCES: Final = {
-    "no-seal": "It has no seal at its end: it was cut off or packed again, or it is no package of this product.",
+    "no-seal": "It has no seal at its end: it was cut off or packed again, or another program made it.",
     "seal-broken": "The seal is not as it was written (bytes {first} to {last} of the file).",
     "uncovered": "Bytes {first} to {last} of the file were added or removed.",
     "changed": "{name} was changed.",
@@ -77,7 +77,7 @@ async def verify(
     verification: Any = import_module("incidents.evidence.verification")  # only this command needs its libraries
     expected = _expected(session, verification, key)
     data = _read(session, file)
-    secret = _password(session, ask=not password_stdin) if password or password_stdin else None
+    secret = read_password(session, password_once, ask=not password_stdin) if password or password_stdin else None
     result = await asyncio.to_thread(verification.verify, data, expected, secret)
     session.show({"file": str(file), **result.document()}, *_lines(session, file, result))
     if not result.verified:
@@ -107,17 +107,6 @@ def _read(session: Session, file: Path) -> bytes:
     if len(data) > _FILE_BYTES_MAX:
         raise UsageError(session.say("{path} is too large for a package", path=file))
     return data
-
-
-def _password(session: Session, *, ask: bool) -> str:
-    if not ask:
-        try:
-            return read_line()
-        except UnicodeDecodeError as error:
-            raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
-    if not sys.stdin.isatty():
-        raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
-    return session.ask(lambda: password_once(session.say("Password"), session.language), "--password-stdin")
 
 
 def _lines(session: Session, file: Path, result: Any) -> list[Any]:

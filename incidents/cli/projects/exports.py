@@ -1,6 +1,5 @@
 """The package of a project, made and fetched."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from uuid import UUID
@@ -13,12 +12,12 @@ from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import ExpectedRevision, Project, Words, revision
 from incidents.client import Client
-from incidents.terminal.input.reading import make_message, read_project
+from incidents.terminal import printing
+from incidents.terminal.input.reading import make_message, read_password, read_project
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
-from incidents.terminal.printing import password, read_line
 from incidents.terminal.saving import require_unused, save
-from incidents.terminal.session import Session, UsageError
+from incidents.terminal.session import Session
 from incidents.terminal.text.words import names_of
 
 Output = Annotated[
@@ -75,15 +74,15 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     if report:
         require_unused(session, report_path, force=force)
     values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
-    values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
+    if password or password_stdin:
+        values["password"] = read_password(session, printing.password, ask=not password_stdin)
     values |= {"recipient": recipient, "reference": reference, "legal_basis": legal_basis} | revision(expected_revision)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         values = {name: value for name, value in values.items() if value is not None}
         exporting = make_message(session, ExportProject, {**values, "project_id": project_id})
         session.tell("creating the package")
-        exported = await session.send(client, exporting)
-        package = exported.package
+        package = (exported := await session.send(client, exporting)).package
         await save(session, client, ExportProject, DownloadPackage(package_id=package.package_id), package, path)
         generated = await _report(session, client, project_id, report_path, names=user_names) if report else None
     if generated and package.encrypted:
@@ -93,21 +92,6 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 
 def _sections(session: Session, texts: Words) -> list[str]:
     return [read_word(session, "field", text, get_args(Included), "--include") for text in texts or ()]
-
-
-def _password(session: Session, *, ask: bool) -> str:
-    if not ask:
-        try:
-            return read_line()
-        except UnicodeDecodeError as error:
-            raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
-    if not sys.stdin.isatty():
-        raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
-
-    def prompt() -> str:
-        return password(session.say("Password"), session.language)
-
-    return session.ask(prompt, "--password-stdin")
 
 
 async def _report(session: Session, client: Client, project_id: UUID, path: Path, *, names: bool) -> ReportGenerated:

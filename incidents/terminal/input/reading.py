@@ -3,7 +3,7 @@
 import codecs
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from json import JSONDecodeError
@@ -20,6 +20,7 @@ from contracts.projects.queries import FindProject, ListProjects, ProjectRow
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.strict import AmbiguousError, read_json
+from incidents.terminal.printing import read_line
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text import times
 from incidents.terminal.text.words import name_of
@@ -213,3 +214,19 @@ def _field_error(session: Session, field: dict[str, Any], allowed: str | None) -
     if field["kind"] == "decimal_parsing" and session.options is not None:
         named["reason"] = session.say("must be a number such as {number}", number=12.5)
     return {**named, "allowed": allowed} if field["kind"] in {"literal_error", "enum"} else named
+
+
+def read_password(session: Session, prompt: Callable[[str, str], str], *, ask: bool) -> str:
+    """Return a password that somebody types, or the first line of stdin; `prompt` takes a question and its language.
+
+    Raises:
+        UsageError: Stdin is not a terminal, so nobody can be asked, or it is not UTF-8.
+    """
+    if not ask:
+        try:
+            return read_line()
+        except UnicodeDecodeError as error:
+            raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
+    if not sys.stdin.isatty():
+        raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
+    return session.ask(lambda: prompt(session.say("Password"), session.language), "--password-stdin")

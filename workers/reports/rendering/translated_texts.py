@@ -50,7 +50,7 @@ class Wording:
     deleted_comments: str
     unlisted_wordings: str
     hold: str
-    hold_reason: str
+    held_because: str
     hold_since: str
     hold_by: str
     earlier_reports: str
@@ -139,7 +139,7 @@ EN = Wording(
     deleted_comments="Deleted comments: {}",
     unlisted_wordings="Earlier wordings that are not listed",
     hold="Legal hold",
-    hold_reason="Reason",
+    held_because="Reason",
     hold_since="In force since",
     hold_by="Placed by",
     earlier_reports="Earlier reports",
@@ -231,7 +231,7 @@ FR = Wording(
     deleted_comments="Commentaires supprimés\u00a0: {}",
     unlisted_wordings="Textes antérieurs non repris",
     hold="Blocage",
-    hold_reason="Motif",
+    held_because="Motif",
     hold_since="En vigueur depuis le",
     hold_by="Posé par",
     earlier_reports="Rapports antérieurs",

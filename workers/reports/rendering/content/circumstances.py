@@ -11,7 +11,7 @@ def hold(writer: Writer) -> Iterable[Content]:
     placed, words = writer.document.project.hold, writer.words
     if placed:
         facts = [
-            (words.hold_reason, placed.reason),
+            (words.held_because, placed.reason),
             (words.hold_since, writer.time(placed.held_at)),
             (words.hold_by, writer.name(placed.held_by)),
         ]
