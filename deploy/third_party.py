@@ -91,7 +91,7 @@ def page() -> str:
     """Return the whole page."""
     packages = {name: distribution(name) for name in locked()}
     table = [
-        f"  {name:<22}{package.version:<11}{licence(package):<30}{project(package)}"
+        f"  {name:<22}{package.version:<17}{licence(package):<30}{project(package)}"
         for name, package in packages.items()
     ]
     owners: defaultdict[str, list[str]] = defaultdict(list)

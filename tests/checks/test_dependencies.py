@@ -19,6 +19,8 @@ UNIMPORTED = {
     "tzdata": "zoneinfo finds it where the machine knows no time zones",
     "psycopg": "SQLAlchemy loads it by the database's URL",
     "dateparser": "imported by its name when somebody types a time in words",
+    "manimgx-fonts": "the typesetter reads its files",
+    "manimgx-fonts-cjk": "the typesetter reads its file",
     "setuptools": "builds this project and nkeys",
     "uvicorn": "serves health and figures",
     "uvloop": "the loop under every worker",

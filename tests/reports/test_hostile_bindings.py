@@ -19,7 +19,8 @@ TEXTS = {
     "an override": ("\u202egpj.exe", "[U+202E]gpj.exe"),
     "isolates": ("\u2069\u2068a", "[U+2069][U+2068]a"),
     "half a character": ("a\ud800b", "a[U+D800]b"),
-    "no glyph": ("a\U0001fae0b", "a[U+1FAE0]b"),
+    "no glyph": ("a\ue000b", "a[U+E000]b"),  # of private use, so that no font has it
+    "an emoji": ("a\U0001fae0b", "a\U0001fae0b"),
     "a panic": ("\u05e9\u20e3\u200d", "\u05e9"),
     "many marks": ("e\u0301\u0323" * 50, "\u1eb9\u0301" * 2),
     "Hebrew": ("שלום עולם", "שלוםעולם"),

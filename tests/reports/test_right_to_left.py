@@ -17,7 +17,7 @@ from workers.reports.rendering.text_layer.glyph_text_mapping import separate_tex
 
 Reader = Callable[[bytes], str]
 
-LIGATURES = ["السلام", "إلا", "للإسلام الأول", "لا إله إلا الله", "هؤلاء بلاد ملاحظة"]
+LIGATURES = ["السلام", "لا", "إلا", "للإسلام الأول", "لا إله إلا الله", "هؤلاء بلاد ملاحظة"]
 BRACKETS = [
     "كاميرا ٣ (باب)",
     "كاميرا (3) باب",
@@ -26,8 +26,7 @@ BRACKETS = [
     "(שלום) (עולם)",
     "السلام (لا) [٣] «باب»",
 ]
-POINTED = ["שָׁלוֹם", "שָׁלוֹם עוֹלָם", "בְּרֵאשִׁית בָּרָא אֱלֹהִים", "יְרוּשָׁלַיִם", "لا"]
-VOWELLED = ["مُحَمَّد عند الباب", "كَتَبَ"]
+POINTED = ["שָׁלוֹם", "שָׁלוֹם עוֹלָם", "בְּרֵאשִׁית בָּרָא אֱלֹהִים", "יְרוּשָׁלַיִם", "مُحَمَّد عند الباب"]
 # As many runs from left to right as from right to left, or more: so readers take a line forwards.
 FORWARDS = [
     "Gate שלום עולם 5 end",
@@ -72,14 +71,6 @@ def test_points_follow_their_letters(renderer: Renderer, read: Reader, text: str
     alone = "\n".join(text.split())
     extracted = normal(read(renderer.render(described(f"{text}\n{alone}")).pdf))
     assert normal(text * 2) in extracted
-
-
-@pytest.mark.parametrize("text", VOWELLED)
-def test_vowels_of_arabic_keep_their_order_in_the_file(renderer: Renderer, text: str) -> None:
-    """A reader by the order of the file has the text; the other one has at least every letter and vowel of it."""
-    pdf = renderer.render(described(text)).pdf
-    assert normal(text) in normal(by_pypdf(pdf))
-    assert set(squeezed(text)) <= set(by_pdfium(pdf))
 
 
 @pytest.mark.parametrize("read", READERS)

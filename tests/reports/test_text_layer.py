@@ -58,8 +58,7 @@ def test_text_from_right_to_left_keeps_its_order(renderer: Renderer, read: Reade
 @pytest.mark.parametrize("text", MIXED)
 def test_mixed_directions_keep_their_order_in_the_file(renderer: Renderer, text: str) -> None:
     """A reader that goes by the order of the file has the order of the text; others guess it from the places."""
-    extracted = squeezed(by_pypdf(renderer.render(described(text)).pdf))
-    assert unicodedata.normalize("NFC", squeezed(text)) in unicodedata.normalize("NFC", extracted)
+    assert squeezed(text) in squeezed(by_pypdf(renderer.render(described(text)).pdf))
 
 
 @given(
