@@ -57,7 +57,7 @@ class _Place(NamedTuple):
     def of(cls, show: Show, face: Face) -> Self:
         """Return the place of a show."""
         if show.leftward:
-            signs = [_Sign(text[at]) for _, text in show.clusters for at in by_place(text)]
+            signs = [_Sign(sign) for _, text in show.clusters for part in by_place(text) for sign in part]
         else:
             signs = [_Sign(character, show, place) for place, _ in show.glyphs() for character in show.texts[place]]
         start = show.start()
@@ -151,7 +151,7 @@ def _lines(blocks: Iterable[Block]) -> Iterator[list[Show]]:
 def _signs(parts: Iterable[Iterable[_Place]]) -> Iterator[_Sign]:
     """Yield the characters of each part in the order of their places, with spaces for gaps."""
     end: float | None = None
-    for place in (place for part in parts for place in sorted(part, key=attrgetter("start"))):
+    for place in (place for part in parts for place in sorted(part, key=attrgetter("start")) if place.signs):
         if end is not None and abs(place.start - end) > _GAP_EMS * float(place.show.size):
             yield _SPACE
         end = place.end

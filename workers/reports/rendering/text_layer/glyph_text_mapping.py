@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from workers.reports.rendering.text_layer.bidi_mirroring import mirror_brackets
 from workers.reports.rendering.text_layer.pdf_objects import Objects
 from workers.reports.rendering.text_layer.right_to_left import Block, Word, is_leftward, shows_of
+from workers.reports.rendering.text_layer.silent_glyphs import SilentGlyphs
 from workers.reports.rendering.text_layer.text_show_operators import Cluster, Face, Show, Span, parts
 
 _LINE = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
@@ -28,7 +29,7 @@ _PAGE = re.compile(rb"/Resources (\d+) 0 R.*?/Contents (\d+) 0 R", re.DOTALL)
 _BODY = re.compile(rb"obj\n(.*)\nendobj", re.DOTALL)
 _BLOCKS = re.compile(rb"(/Span<<[^<>]*/MCID \d+[^<>]*>>BDC\nq .*?\nQ\nEMC)", re.DOTALL)
 _ASIDE = re.compile(rb"(q 1 0 0 -1 [^\n]*\nBT.*?\nET\nQ\n)", re.DOTALL)  # headers, footers and other artifacts
-_PLACE = re.compile(rb"(?:/Span<<.*?>>BDC\n)?q 1 0 0 -1 ([\d.-]+) ([\d.-]+) cm")
+_PLACE = re.compile(rb"(?:/Span<<.*?>>BDC\n)?(?=(q [^\n]*\nBT))q 1 0 0 -1 ([\d.-]+) ([\d.-]+) cm")
 _DESCENDANT = re.compile(rb"/DescendantFonts\[(\d+) 0 R\]")
 _WIDTHS = re.compile(rb"/W\[(.*?)\]", re.DOTALL)
 _WIDTH = re.compile(rb"(\d+) (\d+) ([\d.]+)")
@@ -168,6 +169,7 @@ def _write_with_words(blocks: Iterable[Block], fonts: dict[bytes, Font], *, exac
 
     if exact:
         mirror_brackets(blocks, face)
+    silent = SilentGlyphs(face)
     word: Word | None = None
     for block in blocks:
         # The pieces of a word run from left to right; readers that go by their order expect the first letter first.
@@ -176,12 +178,13 @@ def _write_with_words(blocks: Iterable[Block], fonts: dict[bytes, Font], *, exac
             yield from word.operations(exact=exact)
             word = None
         if leftward:
-            word = word or Word(face)
+            word = word or Word(face, silent)
             word.add(block)
         else:
             yield from _write_block(block, fonts)
     if word:
         yield from word.operations(exact=exact)
+    yield from silent.operations()
 
 
 def _split_blocks(stream: bytes) -> Iterator[bytes]:
@@ -197,7 +200,7 @@ def _block(stream: bytes) -> Block:
     if place := _PLACE.match(stream):
         for part in block:
             if isinstance(part, Show):
-                part.frame = float(place[1]), float(place[2])
+                part.state, part.frame = place[1], (float(place[2]), float(place[3]))
     return block
 
 
@@ -252,7 +255,7 @@ def _share(cluster: Sequence[tuple[Show, int]], text: str, fonts: dict[bytes, Fo
     shares = [letters[:head], *letters[head:], *([""] * (count - len(letters)))] if count else []
     if leftward := is_leftward(letters[:1]) and bool(count):
         shares.reverse()
-        cluster[0][0].clusters.append(Cluster(list(cluster), letters))
+        cluster[-1][0].clusters.append(Cluster(list(cluster), letters))
     for (show, place), share in zip(cluster, shares, strict=True):
         show.texts[place] = share
         show.leftward &= leftward

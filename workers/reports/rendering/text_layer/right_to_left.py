@@ -1,27 +1,30 @@
 """Words from right to left: each character has its own glyph where one glyph would carry several.
 
 Readers that go by places take the characters of a word from left to right and reverse them; readers that go by the
-order of the file take them as they come. Both find the order of the text where each character has its own place:
-the glyph of a ligature carries its last letter, and empty glyphs carry the others.
+order of the file take them as they come. Both find the order of the text where each character has its own place on the
+line: the glyph of a ligature carries its last letter, and empty glyphs carry the others. Marks that are set higher or
+lower would be taken for another line, so they are drawn without a text, and empty glyphs carry that, too.
 """
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
-from operator import attrgetter
 
-from workers.reports.rendering.text_layer.text_show_operators import Cluster, Face, Show
+from workers.reports.rendering.text_layer.silent_glyphs import SilentGlyphs
+from workers.reports.rendering.text_layer.text_show_operators import Cluster, Face, Show, places_of
 
 Block = list[Show | bytes]
 """The content at one place: operations, and the shows between them."""
 Faces = Callable[[Show], Face]
 
 _FONT_CHOICE = re.compile(rb"/f\d+ [\d.]+ Tf 1 0 0 -1 -?[\d.]+ -?[\d.]+ Tm$")
-_LEVEL_EMS = 0.01
-"""The height, in ems, up to which a mark is set in the line of its letter: an invisible difference."""
+_APART = b"-0.1 "
+"""A shift, in thousandths of an em, that nobody sees."""
+_STEP_POINTS = 0.001
 _LETTERS = {"R", "AL"}
 _OF_WORDS = _LETTERS | {"NSM", "BN"}
 
@@ -37,12 +40,11 @@ def _is_letter(character: str) -> bool:
 
 
 @lru_cache(maxsize=10_000)
-def by_place(text: str) -> tuple[int, ...]:
-    """Return the order from left to right of the letters of a text and the marks between them."""
-    order: list[int] = []
-    for letters, group in groupby(range(len(text)), lambda at: _is_letter(text[at])):
-        places = list(group)
-        order[:0] = reversed(places) if letters else places
+def by_place(text: str) -> tuple[str, ...]:
+    """Return the letters of a text from left to right, and the marks between them as they follow each other."""
+    order: list[str] = []
+    for letters, group in groupby(text, _is_letter):
+        order[:0] = reversed(list(group)) if letters else ["".join(group)]
     return tuple(order)
 
 
@@ -54,12 +56,12 @@ class _Piece:
     x: float
     items: list[int | bytes]
     texts: list[str]
-    last: int
-    """The place of the last glyph in its show."""
+    last: int = -1
+    """The place of the last glyph in its show, if other glyphs may follow."""
 
     def joins(self, other: "_Piece", since: int) -> bool:
         """Tell whether another piece follows in the same show, and no glyph of both has two texts."""
-        if other.show is not self.show or any(isinstance(item, int) for item in self.show.items[self.last + 1 : since]):
+        if other.show is not self.show or min(self.last, other.last) < 0 or any(isinstance(item, int) for item in self.show.items[self.last + 1 : since]):
             return False
         texts = dict(zip(_glyphs(self.items), self.texts, strict=True))
         others = zip(_glyphs(other.items), other.texts, strict=True)
@@ -77,8 +79,15 @@ class _Piece:
             raise ValueError(self)
         number = face.table(dict(zip(_glyphs(self.items), self.texts, strict=True)))
         y = home[1] - self.show.frame[1] + self.show.at[1]
-        codes = b"".join(b"<%04X>" % item if isinstance(item, int) else item for item in self.items)
-        return self.show.font_choice(number) + b" 1 0 0 -1 %.5f %.5f Tm[%b]TJ\n" % (self.x - home[0], y, codes)
+        items = self.items if self._has_direction(face) else [*self.items[:-1], _APART, self.items[-1]]
+        codes = b"".join(b"<%04X>" % item if isinstance(item, int) else item for item in items)
+        operation = b"%b 1 0 0 -1 %.5f %.5f Tm[%b]TJ" % (self.show.font_choice(number), self.x - home[0], y, codes)
+        return b"1 Tr %b 0 Tr\n" % operation if _glyphs(items) == [face.empty] else operation + b"\n"
+
+    def _has_direction(self, face: Face) -> bool:
+        """Tell whether the last glyph starts elsewhere than the first; readers think of vertical lines otherwise."""
+        starts = list(places_of(self.items, face.widths).values())
+        return len(starts) == 1 or starts[0] != starts[-1]
 
 
 def _glyphs(items: Iterable[int | bytes]) -> list[int]:
@@ -88,9 +97,10 @@ def _glyphs(items: Iterable[int | bytes]) -> list[int]:
 class Word:
     """A word as the blocks of the typesetter, from left to right."""
 
-    def __init__(self, faces: Faces) -> None:
+    def __init__(self, faces: Faces, silent: SilentGlyphs) -> None:
         self.blocks: list[Block] = []
         self._faces = faces
+        self._silent = silent
         self._end = 0.0
 
     def takes(self, block: Block) -> bool:
@@ -115,12 +125,11 @@ class Word:
             for block in reversed(self.blocks):
                 yield from _plain_operations(block, self._faces)
             return
-        shows = [show for block in self.blocks for show in shows_of(block)]
-        if len(shows) == 1 and all(len(text) == 1 for text in shows[0].texts.values()) and shows[0].is_unambiguous():
+        if self._is_plain():
             yield from _plain_operations(self.blocks[0], self._faces)
             return
         home = _frame(self.blocks[-1])
-        pieces = reversed(list(_pieces(self.clusters(), self._faces)))
+        pieces = _strictly_leftward(_pieces(self.clusters(), self._faces, self._silent))
         operations: bytes | None = b"".join(piece.operations(self._faces(piece.show), home) for piece in pieces)
         for block in reversed(self.blocks):
             for part in block:
@@ -129,6 +138,17 @@ class Word:
                 elif operations:
                     yield b" " + operations
                     operations = None
+
+    def _is_plain(self) -> bool:
+        """Tell whether the word can stay as the typesetter shows it: each glyph is a letter in its own place."""
+        shows = [show for block in self.blocks for show in shows_of(block)]
+        starts = [start for show in shows for start in show.places(self._faces(show).widths).values()]
+        return (
+            len(shows) == 1
+            and all(len(cluster.glyphs) == len(cluster.text) == 1 for cluster in shows[0].clusters)
+            and len(set(starts)) == len(starts)
+            and shows[0].is_unambiguous()
+        )
 
 
 def _plain_operations(block: Block, faces: Faces) -> Iterator[bytes]:
@@ -151,102 +171,69 @@ def _frame(block: Block) -> tuple[float, float]:
     return frame
 
 
-def _pieces(clusters: Sequence[Cluster], faces: Faces) -> Iterator[_Piece]:
-    """Join neighbours into one piece, unless a mark at another place comes between them."""
+def _pieces(clusters: Sequence[Cluster], faces: Faces, silent: SilentGlyphs) -> Iterator[_Piece]:
+    """Yield the glyphs on the line from left to right; neighbours of one show are one piece."""
     run: _Piece | None = None
     for cluster in clusters:
-        head, first = cluster.glyphs[0]
-        if any(show is not head for show, _ in cluster.glyphs):
-            if run:
-                yield run
-            run = None
-            yield from _pieces_of(cluster, faces)
+        pieces = _pieces_of(cluster, faces(cluster.glyphs[-1][0]), silent)
+        first = cluster.glyphs[0][1]
+        if run and run.joins(pieces[0], first):
+            run.add(pieces[0], first)
             continue
-        piece = _piece_of(cluster, faces(head))
-        if run and run.joins(piece, first):
-            run.add(piece, first)
-        else:
-            if run:
-                yield run
-            run = piece
+        if run:
+            yield run
+        *before, run = pieces
+        yield from before
     if run:
         yield run
+
+
+def _strictly_leftward(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
+    """Yield the pieces from right to left, so that each starts further left, be it by an invisible step."""
+    limit = math.inf
+    for piece in reversed(list(pieces)):
+        piece.x = min(piece.x, limit - _STEP_POINTS)
+        limit = piece.x
+        yield piece
 
 
 def _start(show: Show, place: int, face: Face) -> float:
     return show.start() + show.places(face.widths)[place]
 
 
-def _piece_of(cluster: Cluster, face: Face) -> _Piece:
-    """Return a cluster as the typesetter shows it; a glyph of several characters carries one of them."""
-    show, first = cluster.glyphs[0]
-    last = cluster.glyphs[-1][1]
-    x = _start(show, first, face)
-    order = by_place(cluster.text)
-    items = show.items[first : last + 1]
-    missing = len(order) - len(cluster.glyphs)
-    if missing < 0 or (missing and face.empty is None):
-        return _Piece(show, x, items, [show.texts[place] for _, place in cluster.glyphs], last)
-    if missing:
-        items = [*_empty(missing, items, face), *items]
-    return _Piece(show, x, items, [cluster.text[at] for at in order], last)
-
-
-def _empty(count: int, items: Sequence[int | bytes], face: Face) -> Iterator[int | bytes]:
-    """Yield empty glyphs for the characters before a ligature, each with its share of the width."""
-    empty = face.empty or 0
-    step = max(face.widths[glyph] for glyph in _glyphs(items)) / (count + 1)
-    for number in range(count):
-        yield empty
-        yield b"%.4f " % (face.widths[empty] - (step if number < count - 1 else -step * number))
-
-
-def _pieces_of(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
-    """Yield the glyphs of a cluster separately: glyphs further left carry later characters."""
-    heights = [show.height() for show, _ in cluster.glyphs]
-    letter = cluster.glyphs[-1][0]
-    if max(heights) - min(heights) <= _LEVEL_EMS * float(letter.size):
-        pieces = [_marks_in_line(cluster, faces)]
-    else:
-        pieces = list(_marks_apart(cluster, faces))
-    pieces.sort(key=attrgetter("x"))
-    order = by_place(cluster.text)
-    face = faces(pieces[0].show)
-    missing = len(order) - len(cluster.glyphs)
-    if missing > 0 and face.empty is not None:
-        pieces[0].items = [*_empty(missing, pieces[0].items, face), *pieces[0].items]
-        missing = 0
-    # The dots of a letter may be glyphs without a text of their own.
-    head: tuple[int, ...] = order[: missing + 1] if missing >= 0 else ()
-    silent: list[tuple[int, ...]] = [()] * (-missing - 1)
-    places = iter([*silent, head, *((at,) for at in order[max(missing + 1, 0) :])])
-    shares = [(piece, [next(places) for _ in _glyphs(piece.items)]) for piece in pieces]
-    # The word is finally written backwards, and then its marks must follow their letters.
-    for piece, parts in sorted(shares, key=lambda share: min(share[1]), reverse=True):
-        yield replace(piece, texts=["".join(cluster.text[at] for at in sorted(part)) for part in parts])
-
-
-def _marks_in_line(cluster: Cluster, faces: Faces) -> _Piece:
-    """Return the marks and their letter, which comes last, in one line."""
+def _pieces_of(cluster: Cluster, face: Face, silent: SilentGlyphs) -> list[_Piece]:
+    """Return the glyphs of a letter from left to right: those on its line, and empty ones for what they cannot carry."""
     letter, last = cluster.glyphs[-1]
-    items: list[int | bytes] = []
-    end = 0.0
-    for show, place in cluster.glyphs:
-        face, glyph = faces(show), show.items[place]
-        x = _start(show, place, face)
-        if items:
-            items.append(b"%.4f " % ((end - x) * 1000 / float(letter.size)))
-        items.append(glyph)
-        end = x + (face.widths[glyph] if isinstance(glyph, int) else 0.0) * float(letter.size) / 1000
-    head, first = cluster.glyphs[0]
-    return _Piece(letter, _start(head, first, faces(head)), items, [], last)
+    order = by_place(cluster.text)
+    count = min(sum(show is letter for show, _ in cluster.glyphs), _glyphs_max(order))
+    for show, place in cluster.glyphs[:-count]:
+        silent.add(show, place)
+    first = cluster.glyphs[-count][1]
+    x = _start(letter, first, face)
+    items = letter.items[first : last + 1]
+    if len(order) == count:
+        return [_Piece(letter, x, items, list(order), last)]
+    if face.empty is None:
+        return [_Piece(letter, x, items, [*order[: count - 1], "".join(order[count - 1 :])])]
+    places = _places_within(letter, items, len(order) - count, face)
+    carriers = zip(places, order[count:], strict=True)
+    return [
+        _Piece(letter, x, items, list(order[:count])),
+        *(_Piece(letter, x + place, [face.empty], [text]) for place, text in carriers),
+    ]
 
 
-def _marks_apart(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
-    for show, group in groupby(cluster.glyphs, lambda glyph: glyph[0]):
-        places = [place for _, place in group]
-        starts = [_start(show, place, faces(show)) for place in places]
-        if starts == sorted(starts):
-            yield from (_Piece(show, x, [show.items[at]], [], at) for x, at in zip(starts, places, strict=True))
-        else:
-            yield _Piece(show, starts[0], show.items[places[0] : places[-1] + 1], [], places[-1])
+def _glyphs_max(order: Sequence[str]) -> int:
+    """Return how many glyphs of a letter one operation may show: several marks as one text come after their letter."""
+    if all(len(text) == 1 for text in order):
+        return len(order)
+    return max(1, sum(len(text) == 1 for text in order))
+
+
+def _places_within(letter: Show, items: Sequence[int | bytes], count: int, face: Face) -> list[float]:
+    """Return places for empty glyphs inside a letter, the last of which ends with it: readers see no gap there."""
+    scale = float(letter.size) / 1000
+    width = max(0.0, *(face.widths[glyph] for glyph in _glyphs(items))) * scale
+    rest = width - face.widths[face.empty or 0] * scale
+    step = rest / count if rest > 0 else width / (count + 1)
+    return [step * number for number in range(1, count + 1)]

@@ -1,7 +1,7 @@
 """The text-showing operations of a page, as the typesetter writes them."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from struct import unpack
 from typing import NamedTuple
@@ -66,6 +66,8 @@ class Show:
     """Whether all glyphs belong to words from right to left."""
     frame: tuple[float, float] | None = None
     """The position on the page of the block that contains this."""
+    state: bytes = b""
+    """The operations that set the place and the colour of the block."""
     moved: bool = False
     aside: int | None = None
     """A glyph that carries this space invisibly outside the line."""
@@ -97,15 +99,8 @@ class Show:
 
     def places(self, widths: dict[int, float]) -> dict[int, float]:
         """Return the distance of each glyph from the start."""
-        places, x = {}, 0.0
         scale = float(self.size) / 1000
-        for place, item in enumerate(self.items):
-            if isinstance(item, int):
-                places[place] = x
-                x += widths[item] * scale
-            else:
-                x -= float(item) * scale
-        return places
+        return {place: start * scale for place, start in places_of(self.items, widths).items()}
 
     def width(self, widths: dict[int, float]) -> float:
         """Return the width."""
@@ -185,6 +180,18 @@ class Show:
     def font_choice(self, table: int) -> bytes:
         """Return the operation that chooses the font with a table of texts."""
         return b"/%b%b %b Tf" % (self.font, b"v%d" % table if table else b"", self.size)
+
+
+def places_of(items: Iterable[int | bytes], widths: dict[int, float]) -> dict[int, float]:
+    """Return the distance of each glyph from the start, in thousandths of an em."""
+    places, x = {}, 0.0
+    for place, item in enumerate(items):
+        if isinstance(item, int):
+            places[place] = x
+            x += widths[item]
+        else:
+            x -= float(item)
+    return places
 
 
 def _unicode(text: str) -> bytes:
