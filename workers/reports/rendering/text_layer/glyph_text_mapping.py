@@ -10,7 +10,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from workers.reports.rendering.text_layer.bidi_mirroring import mirror_brackets
 from workers.reports.rendering.text_layer.pdf_objects import Objects
@@ -37,7 +37,7 @@ _UNSEEN_POINTS = b"1"  # the size of glyphs that are there only for their font
 _SPACES = {" ", "\u00a0"}
 
 
-@dataclass
+@dataclass(slots=True)
 class Font:
     """A font of the file with the texts of its glyphs, and a further table for each further text of a glyph."""
 
@@ -55,20 +55,11 @@ class Font:
         self.tables.append(dict(meanings))
         return len(self.tables) - 1
 
-    @cached_property
-    def empty(self) -> int | None:
-        """Return the glyph of a space."""
-        return next((glyph for glyph, text in self.texts.items() if text in _SPACES), None)
-
-    @property
-    def lead(self) -> tuple[int, float] | None:
-        """Return an empty glyph with its width."""
-        return None if self.empty is None else (self.empty, self.widths[self.empty])
-
     def face(self) -> Face:
         """Return the properties of the font that showing its glyphs needs."""
+        empty = next((glyph for glyph, text in self.texts.items() if text in _SPACES), None)
         letters = (glyph for glyph, text in self.texts.items() if text.isalpha() and self.widths[glyph])
-        return Face(self.table, self.widths, self.empty, min(letters, key=self.widths.__getitem__, default=None))
+        return Face(self.table, self.widths, empty, min(letters, key=self.widths.__getitem__, default=None))
 
 
 def separate_texts(pdf: bytes, *, exact_pages_max: int = 60) -> bytes:
@@ -150,26 +141,26 @@ def _write_page(stream: bytes, fonts: dict[bytes, Font], *, exact: bool) -> Iter
     """Yield the operations of a page with every glyph from a table in which it has its own part of the text."""
     blocks = [block for block in map(_block, _split_blocks(stream)) if any(block)]
     shows = [part for block in blocks for part in block if isinstance(part, Show)]
-    _find_clusters(shows, fonts)
+    faces = {name: font.face() for name, font in fonts.items()}
+    silent = SilentGlyphs(lambda show: faces[show.font])
+    _find_clusters(shows, fonts, silent)
     for show in shows:
         show.moved |= show.size == _UNSEEN_POINTS
     if any(show.clusters for show in shows):
-        yield from _write_with_words(blocks, fonts, exact=exact)
+        yield from _write_with_words(blocks, fonts, silent, exact=exact)
     else:
         for block in blocks:
             yield from _write_block(block, fonts)
+    yield from silent.operations()
 
 
-def _write_with_words(blocks: Iterable[Block], fonts: dict[bytes, Font], *, exact: bool) -> Iterator[bytes]:
+def _write_with_words(
+    blocks: Iterable[Block], fonts: dict[bytes, Font], silent: SilentGlyphs, *, exact: bool
+) -> Iterator[bytes]:
     """Yield a page with words from right to left; the longest reports get only their order right."""
-    faces = {name: font.face() for name, font in fonts.items()}
-
-    def face(show: Show) -> Face:
-        return faces[show.font]
-
+    face = silent.face
     if exact:
         mirror_brackets(blocks, face)
-    silent = SilentGlyphs(face)
     word: Word | None = None
     for block in blocks:
         # The pieces of a word run from left to right; readers that go by their order expect the first letter first.
@@ -184,7 +175,6 @@ def _write_with_words(blocks: Iterable[Block], fonts: dict[bytes, Font], *, exac
             yield from _write_block(block, fonts)
     if word:
         yield from word.operations(exact=exact)
-    yield from silent.operations()
 
 
 def _split_blocks(stream: bytes) -> Iterator[bytes]:
@@ -217,7 +207,7 @@ def _is_leftward(block: Block) -> bool:
     return bool(shows) and all(show.leftward and show.at and show.frame for show in shows)
 
 
-def _find_clusters(shows: Iterable[Show], fonts: dict[bytes, Font]) -> None:
+def _find_clusters(shows: Iterable[Show], fonts: dict[bytes, Font], silent: SilentGlyphs) -> None:
     """Find the glyphs that draw one text together; a letter is never drawn twice."""
     cluster: list[tuple[Show, int]] = []
     shared, first = "", -1
@@ -226,10 +216,10 @@ def _find_clusters(shows: Iterable[Show], fonts: dict[bytes, Font]) -> None:
         for place, glyph in show.glyphs():
             text = font.texts[glyph] if show.actual is None else show.actual
             if text != shared or glyph == first or not (_may_be_shared(text) or _is_part(cluster[-1][0], show)):
-                _share(cluster, shared, fonts)
+                _share(cluster, shared, silent)
                 cluster, shared, first = [], text, glyph
             cluster.append((show, place))
-    _share(cluster, shared, fonts)
+    _share(cluster, shared, silent)
 
 
 def _is_part(show: Show, following: Show) -> bool:
@@ -239,7 +229,7 @@ def _is_part(show: Show, following: Show) -> bool:
     return show.place is not None and show.place == following.place
 
 
-def _share(cluster: Sequence[tuple[Show, int]], text: str, fonts: dict[bytes, Font]) -> None:
+def _share(cluster: Sequence[tuple[Show, int]], text: str, silent: SilentGlyphs) -> None:
     """Divide a text among its glyphs: the marks to the last ones, the rest to the letter."""
     count = len(cluster)
     if count == 1:
@@ -260,20 +250,40 @@ def _share(cluster: Sequence[tuple[Show, int]], text: str, fonts: dict[bytes, Fo
         show.texts[place] = share
         show.leftward &= leftward
     if count > 1 and not leftward:
-        _gather(cluster, text, fonts[cluster[0][0].font].lead)
+        _gather(cluster, text, silent)
 
 
-def _gather(cluster: Sequence[tuple[Show, int]], text: str, lead: tuple[int, float] | None) -> None:
+def _gather(cluster: Sequence[tuple[Show, int]], text: str, silent: SilentGlyphs) -> None:
     """Put a letter and its marks into one span, so that readers that know ActualText keep them together."""
     head = cluster[0][0]
     places = [place for show, place in cluster if show is head]
     others = list(dict.fromkeys(show for show, _ in cluster if show is not head))
     whole = sum(len(list(show.glyphs())) for show in others) == len(cluster) - len(places)
-    if whole and all(show.at and show.frame and head.frame for show in others):
-        head.spans.append(Span(places[0], places[-1], text, others))
-        for show in others:
-            show.moved = True
-            show.lead = lead
+    if not (whole and all(show.at and show.frame and head.frame for show in others)):
+        return
+    for show in others:
+        show.moved = True
+    if len(places) == 1 and _ends_word(head, places[0]):
+        head.texts[places[0]] = text
+        for show, place in cluster[1:]:
+            silent.add(show, place)
+        return
+    head.spans.append(Span(places[0], places[-1], text, others))
+    lead = silent.face(head).lead
+    for show in others:
+        show.lead = lead
+
+
+def _ends_word(show: Show, place: int) -> bool:
+    """Tell whether a glyph is the last one, after a letter from left to right.
+
+    It stays in one operation with the others then: the reader's picture of a letter depends on the next one. Readers
+    would turn several texts around that begin an operation after a word from right to left.
+    """
+    letters = (show.texts[before] for before, _ in show.glyphs() if before < place)
+    return place == len(show.items) - 1 and any(
+        unicodedata.bidirectional(text[:1] or " ") == "L" and len(text) == 1 for text in letters
+    )
 
 
 def _write_tables(objects: Objects, font: Font) -> list[int]:

@@ -61,7 +61,11 @@ class _Piece:
 
     def joins(self, other: "_Piece", since: int) -> bool:
         """Tell whether another piece follows in the same show, and no glyph of both has two texts."""
-        if other.show is not self.show or min(self.last, other.last) < 0 or any(isinstance(item, int) for item in self.show.items[self.last + 1 : since]):
+        if (
+            other.show is not self.show
+            or min(self.last, other.last) < 0
+            or any(isinstance(item, int) for item in self.show.items[self.last + 1 : since])
+        ):
             return False
         texts = dict(zip(_glyphs(self.items), self.texts, strict=True))
         others = zip(_glyphs(other.items), other.texts, strict=True)

@@ -21,7 +21,7 @@ class SilentGlyphs:
     """The glyphs of a page that are drawn without a text."""
 
     def __init__(self, faces: Callable[[Show], Face]) -> None:
-        self._faces = faces
+        self.face = faces
         self._places: defaultdict[Show, list[int]] = defaultdict(list)
 
     def add(self, show: Show, place: int) -> None:
@@ -43,7 +43,7 @@ class SilentGlyphs:
 
     def _first(self) -> Iterator[bytes]:
         for show in self._places:
-            face = self._faces(show)
+            face = self.face(show)
             if face.empty is not None:
                 yield _FIRST % (show.font_choice(face.table({face.empty: " "})), face.empty)
                 return
@@ -51,7 +51,7 @@ class SilentGlyphs:
     def _drawing(self, show: Show) -> bytes:
         if show.at is None:
             raise ValueError(show)
-        face = self._faces(show)
+        face = self.face(show)
         silent = set(self._places[show])
         items = [item if place in silent else _width(item, face) for place, item in enumerate(show.items)]
         number = face.table({item: "" for item in items if isinstance(item, int)})

@@ -33,6 +33,11 @@ class Face(NamedTuple):
     slim: int | None
     """The narrowest letter."""
 
+    @property
+    def lead(self) -> tuple[int, float] | None:
+        """Return an empty glyph with its width."""
+        return None if self.empty is None else (self.empty, self.widths[self.empty])
+
 
 class Cluster(NamedTuple):
     """Glyphs that draw one text together from left to right, each with its show."""
