@@ -6,17 +6,16 @@ several texts is in as many fonts, which share everything but their table of tex
 """
 
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from workers.reports.rendering.text_layer.bidi_mirroring import mirror_brackets
+from workers.reports.rendering.text_layer.clusters import find_clusters
 from workers.reports.rendering.text_layer.pdf_objects import Objects
 from workers.reports.rendering.text_layer.right_to_left import Block, Word, is_leftward, shows_of
 from workers.reports.rendering.text_layer.silent_glyphs import SilentGlyphs
-from workers.reports.rendering.text_layer.text_show_operators import Cluster, Face, Show, Span, parts
+from workers.reports.rendering.text_layer.text_show_operators import Face, Show, parts
 
 _LINE = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
 _LINES = re.compile(rb"\d+ beginbfchar\n.*endbfchar\n", re.DOTALL)
@@ -94,12 +93,6 @@ def separate_texts(pdf: bytes, *, exact_pages_max: int = 60) -> bytes:
     return objects.file()
 
 
-@lru_cache(maxsize=10_000)
-def _may_be_shared(text: str) -> bool:
-    """Tell whether several glyphs may share a text: a letter with marks."""
-    return len(unicodedata.normalize("NFD", text)) > 1
-
-
 def _body(objects: Objects, number: int) -> bytes:
     match = _BODY.search(objects[number])
     if match is None:
@@ -143,7 +136,7 @@ def _write_page(stream: bytes, fonts: dict[bytes, Font], *, exact: bool) -> Iter
     shows = [part for block in blocks for part in block if isinstance(part, Show)]
     faces = {name: font.face() for name, font in fonts.items()}
     silent = SilentGlyphs(lambda show: faces[show.font])
-    _find_clusters(shows, fonts, silent)
+    find_clusters(shows, {name: font.texts for name, font in fonts.items()}, silent)
     for show in shows:
         show.moved |= show.size == _UNSEEN_POINTS
     if any(show.clusters for show in shows):
@@ -205,85 +198,6 @@ def _write_block(block: Block, fonts: dict[bytes, Font]) -> Iterator[bytes]:
 def _is_leftward(block: Block) -> bool:
     shows = shows_of(block)
     return bool(shows) and all(show.leftward and show.at and show.frame for show in shows)
-
-
-def _find_clusters(shows: Iterable[Show], fonts: dict[bytes, Font], silent: SilentGlyphs) -> None:
-    """Find the glyphs that draw one text together; a letter is never drawn twice."""
-    cluster: list[tuple[Show, int]] = []
-    shared, first = "", -1
-    for show in shows:
-        font = fonts[show.font]
-        for place, glyph in show.glyphs():
-            text = font.texts[glyph] if show.actual is None else show.actual
-            if text != shared or glyph == first or not (_may_be_shared(text) or _is_part(cluster[-1][0], show)):
-                _share(cluster, shared, silent)
-                cluster, shared, first = [], text, glyph
-            cluster.append((show, place))
-    _share(cluster, shared, silent)
-
-
-def _is_part(show: Show, following: Show) -> bool:
-    """Tell whether the next glyph is a part of the same letter: a letter alone has a width or no ActualText."""
-    if show is following:
-        return show.actual is not None
-    return show.place is not None and show.place == following.place
-
-
-def _share(cluster: Sequence[tuple[Show, int]], text: str, silent: SilentGlyphs) -> None:
-    """Divide a text among its glyphs: the marks to the last ones, the rest to the letter."""
-    count = len(cluster)
-    if count == 1:
-        show, place = cluster[0]
-        show.texts[place] = text
-        if leftward := is_leftward(text[:1]):
-            show.clusters.append(Cluster([(show, place)], text))
-        show.leftward &= leftward
-        return
-    letters = text if len(text) >= count else unicodedata.normalize("NFD", text)
-    head = max(len(letters) - count + 1, 1)
-    # A letter may be drawn by more glyphs than it has parts; the last ones carry nothing.
-    shares = [letters[:head], *letters[head:], *([""] * (count - len(letters)))] if count else []
-    if leftward := is_leftward(letters[:1]) and bool(count):
-        shares.reverse()
-        cluster[-1][0].clusters.append(Cluster(list(cluster), letters))
-    for (show, place), share in zip(cluster, shares, strict=True):
-        show.texts[place] = share
-        show.leftward &= leftward
-    if count > 1 and not leftward:
-        _gather(cluster, text, silent)
-
-
-def _gather(cluster: Sequence[tuple[Show, int]], text: str, silent: SilentGlyphs) -> None:
-    """Put a letter and its marks into one span, so that readers that know ActualText keep them together."""
-    head = cluster[0][0]
-    places = [place for show, place in cluster if show is head]
-    others = list(dict.fromkeys(show for show, _ in cluster if show is not head))
-    whole = sum(len(list(show.glyphs())) for show in others) == len(cluster) - len(places)
-    if not (whole and all(show.at and show.frame and head.frame for show in others)):
-        return
-    for show in others:
-        show.moved = True
-    if len(places) == 1 and _ends_word(head, places[0]):
-        head.texts[places[0]] = text
-        for show, place in cluster[1:]:
-            silent.add(show, place)
-        return
-    head.spans.append(Span(places[0], places[-1], text, others))
-    lead = silent.face(head).lead
-    for show in others:
-        show.lead = lead
-
-
-def _ends_word(show: Show, place: int) -> bool:
-    """Tell whether a glyph is the last one, after a letter from left to right.
-
-    It stays in one operation with the others then: the reader's picture of a letter depends on the next one. Readers
-    would turn several texts around that begin an operation after a word from right to left.
-    """
-    letters = (show.texts[before] for before, _ in show.glyphs() if before < place)
-    return place == len(show.items) - 1 and any(
-        unicodedata.bidirectional(text[:1] or " ") == "L" and len(text) == 1 for text in letters
-    )
 
 
 def _write_tables(objects: Objects, font: Font) -> list[int]:

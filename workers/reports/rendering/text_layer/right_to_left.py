@@ -25,6 +25,7 @@ _FONT_CHOICE = re.compile(rb"/f\d+ [\d.]+ Tf 1 0 0 -1 -?[\d.]+ -?[\d.]+ Tm$")
 _APART = b"-0.1 "
 """A shift, in thousandths of an em, that nobody sees."""
 _STEP_POINTS = 0.001
+_FIRST_PLANE_LAST = "\uffff"
 _LETTERS = {"R", "AL"}
 _OF_WORDS = _LETTERS | {"NSM", "BN"}
 
@@ -44,7 +45,8 @@ def by_place(text: str) -> tuple[str, ...]:
     """Return the letters of a text from left to right, and the marks between them as they follow each other."""
     order: list[str] = []
     for letters, group in groupby(text, _is_letter):
-        order[:0] = reversed(list(group)) if letters else ["".join(group)]
+        part = "".join(group)
+        order[:0] = reversed(part) if letters else [part]
     return tuple(order)
 
 
@@ -67,6 +69,14 @@ class _Piece:
             or any(isinstance(item, int) for item in self.show.items[self.last + 1 : since])
         ):
             return False
+        return self._agrees(other)
+
+    def goes_with(self, other: "_Piece") -> bool:
+        """Tell whether one operation can show another piece as well."""
+        mine, theirs = ((show.font, show.size, show.height()) for show in (self.show, other.show))
+        return mine == theirs and self._agrees(other)
+
+    def _agrees(self, other: "_Piece") -> bool:
         texts = dict(zip(_glyphs(self.items), self.texts, strict=True))
         others = zip(_glyphs(other.items), other.texts, strict=True)
         return all(texts.get(glyph, text) == text for glyph, text in others)
@@ -134,6 +144,8 @@ class Word:
             return
         home = _frame(self.blocks[-1])
         pieces = _strictly_leftward(_pieces(self.clusters(), self._faces, self._silent))
+        if self._is_beyond_first_plane():
+            pieces = _in_written_order(pieces, self._faces)
         operations: bytes | None = b"".join(piece.operations(self._faces(piece.show), home) for piece in pieces)
         for block in reversed(self.blocks):
             for part in block:
@@ -143,12 +155,17 @@ class Word:
                     yield b" " + operations
                     operations = None
 
+    def _is_beyond_first_plane(self) -> bool:
+        """Tell whether the word is of letters that both readers take for letters from left to right."""
+        return any(max(cluster.text) > _FIRST_PLANE_LAST for cluster in self.clusters())
+
     def _is_plain(self) -> bool:
         """Tell whether the word can stay as the typesetter shows it: each glyph is a letter in its own place."""
         shows = [show for block in self.blocks for show in shows_of(block)]
         starts = [start for show in shows for start in show.places(self._faces(show).widths).values()]
         return (
             len(shows) == 1
+            and not self._is_beyond_first_plane()
             and all(len(cluster.glyphs) == len(cluster.text) == 1 for cluster in shows[0].clusters)
             and len(set(starts)) == len(starts)
             and shows[0].is_unambiguous()
@@ -201,12 +218,33 @@ def _strictly_leftward(pieces: Iterable[_Piece]) -> Iterator[_Piece]:
         yield piece
 
 
+def _in_written_order(pieces: Iterable[_Piece], faces: Faces) -> Iterator[_Piece]:
+    """Yield pieces that go from the first glyph to the last, although that is from right to left."""
+    run: _Piece | None = None
+    end = 0.0
+    for piece in pieces:
+        face, scale = faces(piece.show), float(piece.show.size) / 1000
+        starts = places_of(piece.items, face.widths).values()
+        for glyph, start, text in reversed(list(zip(_glyphs(piece.items), starts, piece.texts, strict=True))):
+            following = _Piece(piece.show, piece.x + start * scale, [glyph], [text])
+            if run and run.goes_with(following):
+                run.items += [b"%.4f " % ((end - following.x) / scale), glyph]
+                run.texts.append(text)
+            else:
+                if run:
+                    yield run
+                run = following
+            end = following.x + face.widths[glyph] * scale
+    if run:
+        yield run
+
+
 def _start(show: Show, place: int, face: Face) -> float:
     return show.start() + show.places(face.widths)[place]
 
 
 def _pieces_of(cluster: Cluster, face: Face, silent: SilentGlyphs) -> list[_Piece]:
-    """Return the glyphs of a letter from left to right: those on its line, and empty ones for what they cannot carry."""
+    """Return the glyphs of a letter from left to right: those on its line, and empty ones for the rest of its text."""
     letter, last = cluster.glyphs[-1]
     order = by_place(cluster.text)
     count = min(sum(show is letter for show, _ in cluster.glyphs), _glyphs_max(order))

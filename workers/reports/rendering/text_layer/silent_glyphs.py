@@ -1,7 +1,7 @@
 """Glyphs without a text: marks whose letters carry it.
 
-Chrome's reader takes a mark that is set higher than its letter for a line of its own, and a glyph without a text for the
-character of its number. These glyphs are therefore drawn at the end of the page as an artifact with an empty ActualText.
+Chrome's reader takes a mark that is set higher than its letter for a line of its own, and a glyph without a text for
+the character of its number. Therefore an artifact at the end of the page draws these glyphs, with an empty ActualText.
 Readers that know it return nothing. Chrome's reader does not look at what has the ActualText of the operation before,
 and so it skips all of them but the first one, which is an empty glyph at the edge of the page.
 """
