@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.checks.tree import ROOT
-from tests.reports.readers import READERS, RIGHT, by_pypdf, inked_glyphs, outside, pixels
+from tests.reports.readers import READERS, RIGHT, by_pdfium, by_pypdf, inked_glyphs, outside, pixels
 from tests.reports.rendering_samples import Renderer, described, squeezed
 from tests.reports.script_samples import SENTENCES, SYLLABLES, words
 from tests.reports.test_columns import everywhere
@@ -80,6 +80,18 @@ def test_a_sentence_is_read_as_it_was_written(renderer: Renderer, script: str) -
     text = SENTENCES[script]
     pdf = renderer.render(described(f"{text}\n{text}")).pdf
     assert [normal(text * 2) in normal(read(pdf)) for read in READERS] == [True, True]
+
+
+@pytest.mark.parametrize("text", ["𞤀𞤣𞤤𞤢𞤥 𞤆𞤵𞤤𞤢𞥄𞤪", "𐤀𐤁𐤂 𐤃𐤄𐤅", "𐴀𐴁𐴃𐴝 𐴄𐴅"])
+def test_words_beyond_the_first_plane_are_read_as_written(renderer: Renderer, text: str) -> None:
+    """From right to left, both readers find the letters of Adlam in their order, and one of them the words, too.
+
+    Chrome's reader does not know that these letters go from right to left, and returns the words of a line as it sees
+    them, from left to right.
+    """
+    pdf = renderer.render(described(text)).pdf
+    assert text in by_pypdf(pdf)
+    assert " ".join(reversed(text.split())) in by_pdfium(pdf)
 
 
 @given(data=st.data(), script=st.sampled_from(sorted(SYLLABLES)))
