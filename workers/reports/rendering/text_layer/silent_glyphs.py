@@ -3,7 +3,7 @@
 Chrome's reader takes a mark that is set higher than its letter for a line of its own, and a glyph without a text for
 the character of its number. Therefore an artifact at the end of the page draws these glyphs, with an empty ActualText.
 Readers that know it return nothing. Chrome's reader does not look at what has the ActualText of the operation before,
-and so it skips all of them but the first one, which is an empty glyph at the edge of the page.
+and so it skips all of them but the first one, which is an empty glyph below the footer.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from workers.reports.rendering.text_layer.text_show_operators import Face, Show
 
 _BEGIN = b"\n/Artifact BMC\n/Span<</ActualText<FEFF>>>BDC\n"
 _END = b"EMC\nEMC"
-_FIRST = b"q BT 1 Tr %b 1 0 0 1 0 0 Tm[<%04X>]TJ ET Q\n"
+_FIRST = b"q BT 1 Tr %b 1 0 0 1 72 9 Tm[<%04X>]TJ ET Q\n"
 
 
 class SilentGlyphs:
