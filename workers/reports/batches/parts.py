@@ -55,8 +55,8 @@ async def make_next_part(step: Step, report_id: UUID, *, give_up: bool = False) 
     if not answers["project"]:
         return False
     grants = context.grants[batch["principal"]]
-    made = _Part(Omission.NOT_TYPESET) if give_up else await _make(step, batch, part["project_id"], grants)
-    await step.connection.execute(batch_tables.STORE_PART, {**named, "place": part["place"], **made._asdict()})
+    result = _Part(Omission.NOT_TYPESET) if give_up else await _make(step, batch, part["project_id"], grants)
+    await step.connection.execute(batch_tables.STORE_PART, {**named, "place": part["place"], **result._asdict()})
     return True
 
 
