@@ -102,6 +102,20 @@ async def test_mistakes_are_told(bus: RunningBus) -> None:
     assert "as in 2030-01-01" in await bus.access("licence", "--expires", "then", "--out", "l.jwt", status=2)
 
 
+async def test_a_licence_replaces_no_file_unasked(tmp_path: Path) -> None:
+    """A second licence under the same name is refused, and --force writes it."""
+    Trust.create(Home(tmp_path).keys, "main")
+    file = tmp_path / "licence.jwt"
+    line = ("access", "licence", "--out", file, "--data", tmp_path)
+    assert (await incidents(*line)).status == 0
+    first = file.read_text()
+    refusal = await incidents(*line, "--edition", "expert")
+    assert (refusal.status, file.read_text()) == (2, first)
+    assert "--force replaces it" in refusal.err
+    assert (await incidents(*line, "--edition", "expert", "--force")).status == 0
+    assert file.read_text() != first
+
+
 @pytest.mark.parametrize("typed, scope", [("exploitation", "ops"), ("Création de flux", "provision"), ("ops", "ops")])
 async def test_a_scope_is_typed_as_it_is_shown(tmp_path: Path, typed: str, scope: str) -> None:
     """The words of the list are words of `create`, and so are those of the wire."""

@@ -195,6 +195,7 @@ def sign_licence(
     version: Annotated[str, typer.Option(help="The release that it is issued for.")] = "1",
     expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; unlimited by default.")] = None,
     data: Data = DEFAULT_DATA,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Sign a licence of the site with the operator's key, offline; `incidents licence activate` activates it.
 
@@ -208,6 +209,8 @@ def sign_licence(
     home = Home(data.absolute())
     trust = _trust(home)
     _require_place(home, out)
+    if out.is_file() and not force:
+        fail(say("{path} already exists; --force replaces it", path=out), _USAGE)
     out.write_text(trust.account_token(licence) + "\n")
     tell(say("The licence is in {file}", file=out))
 

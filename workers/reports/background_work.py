@@ -17,16 +17,17 @@ from workers.common.logs import describe
 from workers.reports import batch_tables, domain, tables
 from workers.reports.batches.files import finish_batch
 from workers.reports.batches.parts import make_next_part
-from workers.reports.row_types import BatchHeadRow, UnfinishedBatchRow
+from workers.reports.row_types import UnfinishedBatchRow, WaitingPrincipalRow
 from workers.reports.single_reports import make_next_report
 from workers.reports.turns import Turns
 from workers.reports.worker import worker
 from workers.runtime.bus.backlog_metrics import Figure
-from workers.runtime.commands.deferred_commands import DeferredWork, Step
+from workers.runtime.commands.deferred_commands import DeferredWork
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
-from workers.runtime.storage.identity_map import row_of, rows_of
+from workers.runtime.storage.hot_path_statements import Question, read_together
+from workers.runtime.storage.identity_map import rows_as
 
 _BATCH_TASKS: Final = 2
 """Parts of batches that a process makes at once; one task more makes single reports only."""
@@ -71,7 +72,7 @@ class ReportMaker:
         while True:
             self._woken.clear()
             try:
-                busy = await self._make_report() or (makes_batches and await self._make_batch())
+                busy = await self._make_next(makes_batches=makes_batches)
             except _TRANSIENT as error:
                 log.warning("report_step_interrupted", **describe(error))
                 busy = False
@@ -87,24 +88,25 @@ class ReportMaker:
                         self._woken.set()
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _make_report(self) -> bool:
-        """Make one single report; return whether there was anything to do."""
-        async with self._work.step() as step:
-            principals = list((await step.connection.execute(tables.REQUESTING)).scalars())
-        for principal in self._turns.order(principals, str):
-            if await self._make_report_of(principal):
-                self._turns.note(principal)
+    async def _make_next(self, *, makes_batches: bool) -> bool:
+        """Make one single report, or else a part of a batch; return whether there was anything to do."""
+        questions: dict[str, Question] = {"principals": (tables.REQUESTING, {})}
+        if makes_batches:
+            questions["batches"] = (batch_tables.UNFINISHED_BATCHES, {})
+        async with connect_autocommit(self._work.engine) as connection:
+            waiting = await read_together(connection, questions)
+        for row in self._turns.order(rows_as(WaitingPrincipalRow, waiting["principals"]), _principal):
+            if await self._make_report_of(row["principal"]):
+                self._turns.note(row["principal"])
                 return True
-        return False
+        return makes_batches and await self._make_batch(rows_as(UnfinishedBatchRow, waiting["batches"]))
 
     async def _make_report_of(self, principal: str) -> bool:
         return await self._work.attempt(lambda step, give_up: make_next_report(step, principal, give_up=give_up))
 
-    async def _make_batch(self) -> bool:
+    async def _make_batch(self, unfinished: Sequence[UnfinishedBatchRow]) -> bool:
         """Make one part of one batch, or one file; return whether there was anything to do."""
-        async with self._work.step() as step:
-            unfinished = rows_of(await step.connection.execute(batch_tables.UNFINISHED_BATCHES), UnfinishedBatchRow)
-        for batch in self._turns_of_batches.order(unfinished, lambda batch: batch["principal"]):
+        for batch in self._turns_of_batches.order(unfinished, _principal):
             if batch["state"] == BatchState.PENDING and await self._make_part(batch["report_id"]):
                 self._turns_of_batches.note(batch["principal"])
                 return True
@@ -113,14 +115,14 @@ class ReportMaker:
         return False
 
     async def _make_part(self, report_id: UUID) -> bool:
-        async def make(step: Step, give_up: bool) -> bool:  # noqa: FBT001 - a fact, not a mode
-            batch = row_of(await step.connection.execute(batch_tables.BATCH, {"report_id": report_id}), BatchHeadRow)
-            return batch is not None and await make_next_part(step, batch, give_up=give_up)
-
-        return await self._work.attempt(make)
+        return await self._work.attempt(lambda step, give_up: make_next_part(step, report_id, give_up=give_up))
 
     async def _finish(self, report_id: UUID) -> bool:
         return await self._work.attempt(lambda step, give_up: finish_batch(step, report_id, give_up=give_up))
+
+
+def _principal(row: WaitingPrincipalRow | UnfinishedBatchRow) -> str:
+    return row["principal"]
 
 
 @worker.shows_figures

@@ -1,10 +1,12 @@
 """Reading the document of a report from the published views of other slices."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from psycopg.rows import DictRow
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.permissions import Grants
@@ -12,12 +14,20 @@ from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ProjectDetails
 from contracts.values import Language
 from workers.reports import domain, tables
-from workers.reports.collection.named_values import FieldNames, read_categories, read_data
-from workers.reports.collection.project_circumstances import read_circumstances
+from workers.reports.collection.named_values import FieldNames, name_categories, name_data
+from workers.reports.collection.project_circumstances import circumstances_of, circumstances_questions
 from workers.reports.rendering.render_input import ReportDocument
 from workers.reports.rendering.translated_texts import WORDINGS
-from workers.reports.row_types import ProjectSizeRow, SettingsRow
-from workers.runtime.storage.identity_map import rows_of
+from workers.reports.row_types import (
+    CategoryRow,
+    DataFieldRow,
+    ProjectDocumentRow,
+    ProjectLabelsRow,
+    ProjectSizeRow,
+    SettingsRow,
+)
+from workers.runtime.storage.hot_path_statements import read_together
+from workers.runtime.storage.identity_map import rows_as
 
 _SOFTWARE = f"Incident Manager {version('incident-manager')}"
 _COLUMNS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
@@ -53,19 +63,29 @@ class ReportContext(NamedTuple):
     site: str = ""
 
 
+class _SiteFacts(NamedTuple):
+    settings: SettingsRow
+    categories: list[CategoryRow]
+    data_fields: list[DataFieldRow]
+
+
+class _ProjectFacts(NamedTuple):
+    document: dict[str, Any]
+    answers: Mapping[str, list[DictRow]]
+
+
 async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocument:
     """Read the contents of a report in one transaction, so that its parts are consistent.
 
     Raises:
         Refusal: The report would be too large.
     """
-    connection = context.connection
     hidden = domain.withheld_sections(context.grants)
-    document = await _read_project(connection, command.project_id, hidden)
-    [settings] = rows_of(await connection.execute(tables.SETTINGS), SettingsRow)
+    site = await _read_site(context.connection, command.project_id, hidden)
+    project = await _read_project(context, command.project_id, hidden)
+    document, around, settings = project.document, circumstances_of(project.answers), site.settings
     language = command.language or settings["language"]
     named = FieldNames(document, WORDINGS[language])
-    around = await read_circumstances(connection, command.project_id, context.grants)
     return ReportDocument(
         report_id=command.report_id,
         generated_at=context.now,
@@ -76,8 +96,8 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         project=ProjectDetails.model_validate({**document, "hold": around.hold, "withheld": hidden}, strict=False),
         type_name=named.value("type_id") if "type_id" in document else None,
         status_name=named.value("status_id") if "status_id" in document else None,
-        categories=await read_categories(connection, document, named) if "categories" in document else (),
-        data=await read_data(connection, document, named) if "data" in document else (),
+        categories=name_categories(site.categories, named) if "categories" in document else (),
+        data=name_data(site.data_fields, named) if "data" in document else (),
         missing=tuple(hidden),
         comment_changes=around.comment_changes,
         unlisted_wordings=around.unlisted_wordings,
@@ -91,12 +111,36 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
     )
 
 
-async def _read_project(connection: AsyncConnection, project_id: UUID, hidden: list[str]) -> dict[str, Any]:
-    """Return a project without hidden sections, unless it is too large for a report."""
-    named = {"project_id": project_id}
-    [size] = rows_of(await connection.execute(tables.SIZE, named), ProjectSizeRow)
+async def _read_site(connection: AsyncConnection, project_id: UUID, hidden: list[str]) -> _SiteFacts:
+    """Return what the site defined, unless the project is too large for a report."""
+    answers = await read_together(
+        connection,
+        {
+            "size": (tables.SIZE, {"project_id": project_id}),
+            "settings": (tables.SETTINGS, {}),
+            "categories": (tables.CATEGORIES, {}),
+            "data_fields": (tables.DATA_FIELDS, {}),
+        },
+    )
+    [size] = rows_as(ProjectSizeRow, answers["size"])
     domain.require_report_size(size, hidden)
+    [settings] = rows_as(SettingsRow, answers["settings"])
+    categories, data_fields = answers["categories"], answers["data_fields"]
+    return _SiteFacts(settings, rows_as(CategoryRow, categories), rows_as(DataFieldRow, data_fields))
+
+
+async def _read_project(context: ReportContext, project_id: UUID, hidden: list[str]) -> _ProjectFacts:
+    """Return a project without hidden sections, and the answers about its circumstances."""
+    named = {"project_id": project_id}
     keys = [key for name in hidden for key in _COLUMNS.get(name, (name,))]
-    document: dict[str, Any] = (await connection.execute(tables.DOCUMENT, named | {"hidden": keys})).scalar_one()
-    labels = (await connection.execute(tables.LABELS, named)).scalar_one()
-    return document | {"labels": domain.visible_labels(labels, hidden)}
+    answers = await read_together(
+        context.connection,
+        {
+            "document": (tables.DOCUMENT, named | {"hidden": keys}),
+            "labels": (tables.LABELS, named),
+            **circumstances_questions(project_id, context.grants),
+        },
+    )
+    [project] = rows_as(ProjectDocumentRow, answers["document"])
+    [labels] = rows_as(ProjectLabelsRow, answers["labels"])
+    return _ProjectFacts(project["document"] | {"labels": domain.visible_labels(labels["labels"], hidden)}, answers)

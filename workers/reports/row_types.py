@@ -91,12 +91,25 @@ class ListedBatchRow(BatchHeadRow):
     done: int
 
 
+class WaitingPrincipalRow(TypedDict):
+    """The row of somebody who waits for single reports."""
+
+    principal: str
+
+
 class UnfinishedBatchRow(TypedDict):
     """A row of the batches that are being made or ended, the oldest first."""
 
     report_id: UUID
     principal: str
     state: str
+
+
+class WaitingPartRow(TypedDict):
+    """The row of a part that waits and is locked: the place of a project in its batch."""
+
+    place: int
+    project_id: UUID
 
 
 class ListedPartRow(TypedDict):
@@ -139,6 +152,18 @@ class ProjectSizeRow(TypedDict):
     calls_bytes: int
     sequences: int
     sequences_bytes: int
+
+
+class ProjectDocumentRow(TypedDict):
+    """The row of a project in the published view of documents."""
+
+    document: dict[str, Any]
+
+
+class ProjectLabelsRow(TypedDict):
+    """The row with the names of a project's fields and values: when they were set, and today."""
+
+    labels: dict[str, Any]
 
 
 class CategoryRow(TypedDict):

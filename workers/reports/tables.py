@@ -110,7 +110,7 @@ SIZE = text("SELECT * FROM published.project_sizes WHERE project_id = :project_i
 DOCUMENT = text(
     "SELECT document - :hidden AS document FROM published.project_documents WHERE project_id = :project_id"
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
-LABELS = text("SELECT published.project_labels(:project_id)")
+LABELS = text("SELECT published.project_labels(:project_id) AS labels")
 CATEGORIES = text("SELECT slot, name, enabled FROM published.categories ORDER BY slot")
 DATA_FIELDS = text("SELECT kind, slot, name, enabled FROM published.data_fields ORDER BY id")
 LANGUAGE = text("SELECT language FROM published.settings")

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Refusal
-from contracts.permissions import Level, Node
+from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import BatchForm, Omission
 from contracts.values import Language
 from workers.common.sandboxed_jobs import ChildError
@@ -14,8 +14,10 @@ from workers.reports import batch_tables
 from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.rendering.child_process_rendering import render
 from workers.reports.rendering.render_input import ReportDocument
-from workers.reports.row_types import BatchHeadRow
+from workers.reports.row_types import BatchHeadRow, WaitingPartRow
 from workers.runtime.commands.deferred_commands import Step
+from workers.runtime.storage.hot_path_statements import read_together
+from workers.runtime.storage.identity_map import rows_as
 
 MADE = "made"
 """The state of a part with a report; the others are `waiting` and the reasons of an omission."""
@@ -36,28 +38,30 @@ class _Part(NamedTuple):
     pdf: bytes | None = None
 
 
-async def make_next_part(step: Step, batch: BatchHeadRow, *, give_up: bool = False) -> bool:
-    """Make the first part that waits and that nobody else is making; return whether there was one.
+async def make_next_part(step: Step, report_id: UUID, *, give_up: bool = False) -> bool:
+    """Make the first part of a batch that waits and that nobody else is making; return whether there was one.
 
     A part whose transaction does not end waits for the next one. One that cannot be made at all is left out.
     """
-    claimed = (await step.connection.execute(batch_tables.CLAIM_PART, {"report_id": batch["report_id"]})).one_or_none()
-    if claimed is None:
+    named = {"report_id": report_id}
+    waiting = await read_together(
+        step.connection, {"batch": (batch_tables.BATCH, named), "part": (batch_tables.CLAIM_PART, named)}
+    )
+    if not (waiting["batch"] and waiting["part"]):
         return False
-    place, project_id = claimed
-    project = await step.connection.execute(batch_tables.KEEP_PROJECT, {"project_id": project_id})
-    if project.one_or_none() is None:
+    [batch], [part] = rows_as(BatchHeadRow, waiting["batch"]), rows_as(WaitingPartRow, waiting["part"])
+    keeping = (batch_tables.KEEP_PROJECT, {"project_id": part["project_id"]})
+    context, answers = await step.context_and({"project": keeping}, batch["principal"])
+    if not answers["project"]:
         return False
-    part = _Part(Omission.NOT_TYPESET) if give_up else await _make(step, batch, project_id)
-    parameters = {"report_id": batch["report_id"], "place": place, **part._asdict()}
-    await step.connection.execute(batch_tables.STORE_PART, parameters)
+    grants = context.grants[batch["principal"]]
+    result = _Part(Omission.NOT_TYPESET) if give_up else await _make(step, batch, part["project_id"], grants)
+    await step.connection.execute(batch_tables.STORE_PART, {**named, "place": part["place"], **result._asdict()})
     return True
 
 
-async def _make(step: Step, batch: BatchHeadRow, project_id: UUID) -> _Part:
+async def _make(step: Step, batch: BatchHeadRow, project_id: UUID, grants: Grants) -> _Part:
     """Return the report that its author may see now."""
-    context = await step.context(batch["principal"])
-    grants = context.grants[batch["principal"]]
     names_allowed = grants.allow(Node.USER_NAMES, Level.VIEW) or not batch["show_user_names"]
     if not (grants.allow(Node.REPORTS, Level.MANAGE) and names_allowed):
         return _Part(Omission.HIDDEN)

@@ -24,14 +24,22 @@ def conformance_of(pdf: bytes) -> str | None:
     try:
         reader = PdfReader(io.BytesIO(pdf))
         claim = _claim(reader)
-        is_true = claim is not None and all(check(reader) for check in (*_CHECKS, *_LEVEL_CHECKS.get(claim, ())))
+        is_true = claim is not None and all(check(reader) for check in _CHECKS) and _has_good_pages(reader, claim)
     except _UNREADABLE:
         return None
     return f"PDF/A-{_PART}{claim.lower()}" if claim and is_true else None
 
 
+def _has_good_pages(reader: PdfReader, claim: str) -> bool:
+    checks: list[Callable[[PageObject], bool]] = [_FontCheck(), _is_harmless_page]
+    if claim == "A":
+        elements = _elements(reader)
+        checks.append(lambda page: bool(elements) and _has_elements(page, elements))
+    return all(check(page) for page in _pages(reader) for check in checks)
+
+
 def _pages(reader: PdfReader) -> Iterator[PageObject]:
-    """Yield each page, and forget what was read for it: a file may have thousands of them."""
+    """Yield each page once, and forget what was read for it: a file may have thousands of them."""
     for page in reader.pages:
         yield page
         reader.resolved_objects.clear()
@@ -89,9 +97,14 @@ def _seconds(date: Any) -> str:
     return f"{date:%Y-%m-%dT%H:%M:%S}"
 
 
-def _has_its_fonts(reader: PdfReader) -> bool:
-    checked: set[int] = set()
-    return all(_is_embedded(font) for page in _pages(reader) for font in _fonts(page["/Resources"], checked))
+class _FontCheck:
+    """Whether the fonts of pages are in the file; each font is looked at once."""
+
+    def __init__(self) -> None:
+        self._checked: set[int] = set()
+
+    def __call__(self, page: PageObject) -> bool:
+        return all(map(_is_embedded, _fonts(page["/Resources"], self._checked)))
 
 
 def _fonts(resources: Any, checked: set[int]) -> Iterator[Any]:
@@ -117,12 +130,11 @@ def _is_embedded(font: Any) -> bool:
 
 
 def _acts_harmlessly(reader: PdfReader) -> bool:
-    """Tell whether nothing runs by itself, and whether links and bookmarks only lead somewhere."""
+    """Tell whether nothing runs by itself, and whether bookmarks only lead somewhere."""
     root = reader.root_object
     if {"/AA", "/OpenAction", "/Names", "/AcroForm"} & set(root):
         return False
-    bookmarks = _bookmarks(reader, root.get("/Outlines"))
-    return all(map(_is_harmless_page, _pages(reader))) and all(map(_leads_somewhere, bookmarks))
+    return all(map(_leads_somewhere, _bookmarks(reader, root.get("/Outlines"))))
 
 
 def _is_harmless_page(page: PageObject) -> bool:
@@ -145,16 +157,15 @@ def _bookmarks(reader: PdfReader, outline: Any) -> Iterator[DictionaryObject]:
         reader.resolved_objects.clear()
 
 
-def _is_tagged(reader: PdfReader) -> bool:
-    """Tell whether each text of each page belongs to an element of the structure."""
+def _elements(reader: PdfReader) -> dict[int, Any]:
+    """Return the elements of the structure by the numbers of pages; none if the file is not tagged."""
     root = reader.root_object
     tree = root.get("/StructTreeRoot", DictionaryObject()).get_object()
     if not (
         root.get("/MarkInfo", {}).get("/Marked") and root.get("/Lang") and tree.get("/K") and tree.get("/ParentTree")
     ):
-        return False
-    elements = dict(_numbers(tree["/ParentTree"].get_object()))
-    return all(_has_elements(page, elements) for page in _pages(reader))
+        return {}
+    return dict(_numbers(tree["/ParentTree"].get_object()))
 
 
 def _numbers(node: DictionaryObject) -> Iterator[tuple[int, Any]]:
@@ -165,6 +176,7 @@ def _numbers(node: DictionaryObject) -> Iterator[tuple[int, Any]]:
 
 
 def _has_elements(page: Any, elements: Mapping[int, Any]) -> bool:
+    """Tell whether each text of a page belongs to an element of the structure."""
     owners = elements[page["/StructParents"]].get_object()
     marks = set(map(int, _MARKED.findall(page.get_contents().get_data())))
     return max(marks, default=-1) < len(owners) and all(isinstance(owner, IndirectObject) for owner in owners)
@@ -175,7 +187,5 @@ _CHECKS: tuple[Callable[[PdfReader], bool], ...] = (
     _has_id,
     _has_colours,
     _agrees,
-    _has_its_fonts,
     _acts_harmlessly,
 )
-_LEVEL_CHECKS: dict[str, tuple[Callable[[PdfReader], bool], ...]] = {"A": (_is_tagged,)}

@@ -1,15 +1,12 @@
 """The categories and data fields of a project, under the names that they had when they were set."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from workers.reports import tables
 from workers.reports.rendering.render_input import DataValue
 from workers.reports.rendering.translated_texts import Wording
 from workers.reports.row_types import CategoryRow, DataFieldRow
-from workers.runtime.storage.identity_map import rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +30,20 @@ class FieldNames:
         return self.words.renamed.format(then, now) if then and now else then
 
 
-async def read_categories(
-    connection: AsyncConnection, document: dict[str, Any], named: FieldNames
-) -> tuple[tuple[str, str | None], ...]:
+def name_categories(rows: Iterable[CategoryRow], named: FieldNames) -> tuple[tuple[str, str | None], ...]:
     """Return the enabled categories, and the disabled ones with a value (AMB-2)."""
-    categories = rows_of(await connection.execute(tables.CATEGORIES), CategoryRow)
     return tuple(
         (named.label(f"category_{row['slot']}", row["name"]), named.value(f"category_{row['slot']}"))
-        for row in categories
-        if row["enabled"] or document["categories"][str(row["slot"])]
+        for row in rows
+        if row["enabled"] or named.document["categories"][str(row["slot"])]
     )
 
 
-async def read_data(connection: AsyncConnection, document: dict[str, Any], named: FieldNames) -> tuple[DataValue, ...]:
+def name_data(rows: Iterable[DataFieldRow], named: FieldNames) -> tuple[DataValue, ...]:
     """Return the enabled data fields, and the disabled ones with a value (AMB-2)."""
-    rows = rows_of(await connection.execute(tables.DATA_FIELDS), DataFieldRow)
-    fields = [(row, f"{row['kind']}_{row['slot']}") for row in rows]
+    data, fields = named.document["data"], [(row, f"{row['kind']}_{row['slot']}") for row in rows]
     return tuple(
-        DataValue(label=named.label(field, row["name"]), kind=row["kind"], value=document["data"][field])
+        DataValue(label=named.label(field, row["name"]), kind=row["kind"], value=data[field])
         for row, field in fields
-        if row["enabled"] or document["data"][field] is not None
+        if row["enabled"] or data[field] is not None
     )

@@ -1,17 +1,16 @@
-"""Reading what a report shows besides the document of its project: the hold, earlier wordings, and other files."""
+"""What a report shows besides the document of its project: the hold, earlier wordings, and other files."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
-
-from sqlalchemy import TextClause
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.queries import Hold
 from workers.reports import domain, tables
 from workers.reports.rendering.render_input import CommentChange, ProjectFile, ReportDocument
 from workers.reports.row_types import CommentChangeRow, HoldRow, ProjectFileRow
-from workers.runtime.storage.identity_map import row_of, rows_of
+from workers.runtime.storage.hot_path_statements import Question
+from workers.runtime.storage.identity_map import rows_as
 
 
 class Circumstances(NamedTuple):
@@ -24,25 +23,37 @@ class Circumstances(NamedTuple):
     exports: tuple[ProjectFile, ...]
 
 
-async def read_circumstances(connection: AsyncConnection, project_id: UUID, grants: Grants) -> Circumstances:
-    """Read what the author of a report may see of a project's circumstances."""
+def circumstances_questions(project_id: UUID, grants: Grants) -> dict[str, Question]:
+    """Return the statements that read what the author of a report may see of a project's circumstances."""
     named: dict[str, Any] = {"project_id": project_id}
-    changes = await _comment_changes(connection, named) if grants.allow(Node.COMMENTS, Level.VIEW) else []
+    limits = {"wordings_max": domain.WORDINGS_MAX, "bytes_max": domain.WORDINGS_BYTES_MAX}
+    files = named | {"files_max": domain.FILES_MAX}
+    questions: dict[str, tuple[Node | None, Question]] = {
+        "comment_changes": (Node.COMMENTS, (tables.COMMENT_CHANGES, named | limits)),
+        "hold": (Node.RETENTION, (tables.HOLD, named)),
+        "exports": (Node.EXPORT, (tables.EXPORTS, files)),
+        "earlier_reports": (None, (tables.EARLIER_REPORTS, files)),
+    }
+    return {
+        name: question for name, (node, question) in questions.items() if node is None or grants.allow(node, Level.VIEW)
+    }
+
+
+def circumstances_of(answers: Mapping[str, Iterable[Mapping[str, Any]]]) -> Circumstances:
+    """Return the circumstances from the rows of these statements; without a statement there is nothing to show."""
+    changes = rows_as(CommentChangeRow, answers.get("comment_changes", ()))
     unlisted = [row for row in changes if row["text"] is None and not row["is_deletion"]]
-    hold = None
-    if grants.allow(Node.RETENTION, Level.VIEW):
-        hold = row_of(await connection.execute(tables.HOLD, named), HoldRow)
-    sees_exports = grants.allow(Node.EXPORT, Level.VIEW)
+    holds = rows_as(HoldRow, answers.get("hold", ()))
     return Circumstances(
-        hold=Hold(**hold) if hold else None,
+        hold=Hold(**holds[0]) if holds else None,
         comment_changes=tuple(
             CommentChange(comment_id=row["comment_id"], at=row["at"], by=row["by"], text=row["text"])
             for row in changes
             if row not in unlisted
         ),
         unlisted_wordings=len(unlisted),
-        earlier_reports=await _files(connection, tables.EARLIER_REPORTS, named),
-        exports=await _files(connection, tables.EXPORTS, named) if sees_exports else (),
+        earlier_reports=_files(answers["earlier_reports"]),
+        exports=_files(answers.get("exports", ())),
     )
 
 
@@ -52,12 +63,7 @@ def restricted_nodes(document: ReportDocument) -> list[str]:
     return [node.value for node, shown in nodes if shown]
 
 
-async def _comment_changes(connection: AsyncConnection, named: dict[str, Any]) -> list[CommentChangeRow]:
-    limits = {"wordings_max": domain.WORDINGS_MAX, "bytes_max": domain.WORDINGS_BYTES_MAX}
-    return list(rows_of(await connection.execute(tables.COMMENT_CHANGES, named | limits), CommentChangeRow))
-
-
-async def _files(connection: AsyncConnection, statement: TextClause, named: dict[str, Any]) -> tuple[ProjectFile, ...]:
+def _files(rows: Iterable[Mapping[str, Any]]) -> tuple[ProjectFile, ...]:
     """Return the newest files, in the order of time."""
-    rows = rows_of(await connection.execute(statement, named | {"files_max": domain.FILES_MAX}), ProjectFileRow)
-    return tuple(ProjectFile(id=row["id"], at=row["at"], by=row["by"]) for row in reversed(list(rows)))
+    files = rows_as(ProjectFileRow, rows)
+    return tuple(ProjectFile(id=row["id"], at=row["at"], by=row["by"]) for row in reversed(files))

@@ -4,13 +4,14 @@ The handler of such a command writes what is to be done and returns None. Its la
 an empty outcome. Whoever carries the work out concludes the command in the transaction of the result.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from nats.aio.client import Client
+from psycopg.rows import DictRow
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -20,7 +21,7 @@ from contracts.ids import uuid7
 from contracts.message import Command, Event
 from contracts.subjects import lane_of
 from workers.runtime.admission import inbox
-from workers.runtime.admission.batch_preload import BatchContext, read_batch_context
+from workers.runtime.admission.batch_preload import BatchContext, read_batch_context_and
 from workers.runtime.bus import outbox
 from workers.runtime.bus.frame_writing import frame, publish_frames
 from workers.runtime.bus.lane_progress import count_lanes
@@ -29,6 +30,7 @@ from workers.runtime.commands.envelopes import LaneOutbox, Origin, applied_outco
 from workers.runtime.commands.refusal_messages import refused_error
 from workers.runtime.commands.retry_and_bisection import bisect
 from workers.runtime.commands.unit_of_work import EmittedEvent
+from workers.runtime.storage.hot_path_statements import Question
 
 _LIMIT_IDLE_TIME = text("SET LOCAL idle_in_transaction_session_timeout = '10min'")
 """A step may typeset for longer than a delivery may take."""
@@ -60,7 +62,13 @@ class Step:
 
     async def context(self, principal: str) -> BatchContext:
         """Return the time of the database, and what the principal may do now."""
-        return await read_batch_context(self.connection, [], [principal])
+        return (await self.context_and({}, principal))[0]
+
+    async def context_and(
+        self, questions: Mapping[str, Question], principal: str
+    ) -> tuple[BatchContext, dict[str, list[DictRow]]]:
+        """Return the context, and the answers to other questions by their names, for one round trip."""
+        return await read_batch_context_and(questions, self.connection, [], [principal], ("", 0))
 
     async def conclude(
         self,
