@@ -102,6 +102,14 @@ async def test_what_a_library_prints_goes_nowhere(pool: ProcessPool, capfd: pyte
     assert SECRET not in "".join(capfd.readouterr())
 
 
+async def test_children_without_a_job_end_on_demand(pool: ProcessPool) -> None:
+    """Idle children give their memory back before a large job, which has a new child."""
+    first = await pid_of(pool)
+    await pool.end_idle()
+    assert pool.pids == []
+    assert await pid_of(pool) != first
+
+
 async def test_memory_that_is_kept_ends_a_child(pool: ProcessPool) -> None:
     """A child that has grown is replaced after its job."""
     small = (await pool.call(f"{HERE}:grow", {"bytes": 1_000})).facts["pid"]

@@ -237,16 +237,25 @@ class ProcessPool:
         finally:
             await self._close()
 
-    async def _close(self) -> None:
-        self._closed = True
-        children = (*self._idle, *self._busy)
+    async def end_idle(self) -> None:
+        """End the children that have no job, so that a large job has the memory that they keep."""
+        children = tuple(self._idle)
         self._idle.clear()
         await asyncio.gather(*(child.end() for child in children))
+
+    async def _close(self) -> None:
+        self._closed = True
+        await asyncio.gather(self.end_idle(), *(child.end() for child in self._busy))
 
 
 async def call(function: str, facts: dict[str, Any], data: Sequence[bytes] = ()) -> Reply:
     """Call `module:function` in a child of this worker."""
     return await _CURRENT_POOL.get().call(function, facts, data)
+
+
+async def end_idle() -> None:
+    """End the children of this worker that have no job."""
+    await _CURRENT_POOL.get().end_idle()
 
 
 def _pipes(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader, asyncio.StreamReader]:

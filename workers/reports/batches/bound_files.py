@@ -57,6 +57,7 @@ class Binder:
             ChildError: A child process exceeded its limits, or its code crashed.
         """
         facts, listed = {**self._facts, "volume": volume}, json.dumps(entries).encode()
+        await sandboxed_jobs.end_idle()  # after ideographs, a child that rendered keeps 100 MB
         front = await _typeset_front(facts, listed)
         pdfs = [pdf async for _, pdf in reports_of(self._step, self._report_id, entries)]
         reply = await sandboxed_jobs.call(_BIND_JOB, facts, [listed, *front.data, *pdfs])
