@@ -66,7 +66,7 @@ SYLLABLES = {
     "tibetan": Syllables("ཀཁགངཅཇཏདནཔབམཙཚརལཤས", "", "\u0f72\u0f74\u0f7a\u0f7c"),
     "ethiopic": Syllables("ለመሠረሰሸቀበተነአከወዘየደገጠ", "", ""),
     "han": Syllables("在仓库入口处发现一个无人看管的包倉庫で放置された창고입구에", "", ""),
-    "hebrew": Syllables("אבגדהוזחטיכלמנסעפצקרשת", "", "\u05b8\u05b4\u05b0\u05bc\u05b9"),
+    "hebrew": Syllables("אבגדהוזחטיכלמנסעפצקרשת", "", ""),
     "arabic": Syllables("ابتثجحخدذرزسشصضطظعغفقكلمنهويأإآةى", "", "\u064e\u064f\u0650\u0651\u0652\u064b\u064d"),
     "syriac": Syllables("ܐܒܓܕܗܘܙܚܛܝܟܠܡܢܣܥܦܨܩܪܫܬ", "", "\u0730\u0733\u0736\u073a\u073d\u0742"),
     "thaana": Syllables("ހށނރބޅކއވމފދތލގޏސޑ", "", "\u07a6\u07a7\u07a8\u07aa\u07ac\u07ae\u07b0"),
