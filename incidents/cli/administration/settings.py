@@ -51,7 +51,7 @@ ChildSites = Annotated[
 DetailsRequired = Annotated[
     bool | None,
     typer.Option(
-        "--export-details-required/--export-details-optional",
+        "--require-purpose/--optional-purpose",
         help="Whether an export must name its recipient, reference and legal basis.",
     ),
 ]
@@ -94,7 +94,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     log_archive_bytes: LogSize = None,
     child_site: ChildSites = None,
     export_details_required: DetailsRequired = None,
-    report_confidentiality: Confidentiality = None,
+    confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
     yes: Yes = False,
 ) -> None:
@@ -107,7 +107,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "log_archive_bytes": _bytes(session, log_archive_bytes),
         "child_sites": child_site,
         "export_details_required": export_details_required,
-        "report_confidentiality": report_confidentiality,
+        "report_confidentiality": confidentiality,
         "report_signatories": None if report_signatory is None else [name for name in report_signatory if name],
     }
     require_change(session, "incidents settings set --retention-days 90", *values.values())
