@@ -12,11 +12,11 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "time_skipped": (
         "does not exist, because the clocks went forward: correct it, or choose --clock-changes earlier or later",
-        "n'existe pas à cause du changement d'heure\u00a0: corrigez-le, ou choisissez --clock-changes earlier ou later",
+        "n'existe pas à cause du changement d'heure\u00a0: corrigez-le, ou choisissez --clock-changes première ou seconde",
     ),
     "time_repeated": (
         "is ambiguous, because the clocks went back: add its offset, or choose --clock-changes earlier or later",
-        "est ambigu à cause du changement d'heure\u00a0: précisez le décalage, ou --clock-changes earlier ou later",
+        "est ambigu à cause du changement d'heure\u00a0: précisez le décalage, ou --clock-changes première ou seconde",
     ),
     "not_decoded": (
         "has bytes that are not text in the file's encoding: correct them, or name the encoding with --encoding",
@@ -218,8 +218,8 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "a été annulé par son auteur\u00a0: demandez un autre lot si vous en avez encore besoin",
     ),
     "no_reports": (
-        "has no project of which a report can be made: name other projects",
-        "ne contient aucun projet dont un rapport puisse être généré\u00a0: citez d'autres projets",
+        "include none of which a report can be made: name other projects",
+        "aucun d'eux ne peut donner de rapport\u00a0: indiquez d'autres projets",
     ),
     "batch_pending": (
         "is still being made: wait for the outcome of its command",

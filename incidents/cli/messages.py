@@ -84,11 +84,19 @@ async def send(
         submitted = await client.submit_raw(subject, content, key=recipient, command_id=session.id_of())
         try:
             result = await submitted.outcome()
-        except PendingError:
-            if raw:
-                session.tell("a message that no worker understands has no outcome: incidents dead list shows it")
-            raise
+        except PendingError as pending:
+            raise (_of_raw(session, pending) if raw else pending) from pending
     _show_outcome(session, result)
+
+
+def _of_raw(session: Session, pending: PendingError) -> PendingError:
+    """Return what is known of an unchecked message: it is stored, and perhaps no worker understands it."""
+    words = (
+        "The message was accepted. Its outcome is not known yet; it never has one if no worker understands it. "
+        "Then it is listed by: incidents dead list"
+    )
+    message = f"{session.say(words)}{session.place}"
+    return PendingError(pending.error.model_copy(update={"message": message}), command_id=pending.command_id)
 
 
 async def outcome(

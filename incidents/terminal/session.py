@@ -235,7 +235,7 @@ class Session:
         if at_interrupt is not None:
             self._run(at_interrupt())
         elif self._sent:
-            self.tell("to see its outcome: incidents outcome {id}", id=self.command_id)
+            self.tell("to see its outcome: incidents outcome {id}", id=f"{self.command_id}{self.place}")
         return Status.INTERRUPTED
 
     def _pend(self, pending: PendingError) -> int:

@@ -91,10 +91,13 @@ async def edit_call(  # noqa: PLR0913 - each parameter is an option
         project_id = await read_project(session, client, project)
         call_ = await parts.part_of(session, client, project_id, "calls", call_number)
         known = call_.model_dump(include=set(EditCall.model_fields) - {"project_id"})
-        known |= _party(to, from_) | _facts(session, at or None, number, minutes, reference, notes)
-        known |= revision(expected_revision)
-        event = await session.send(client, make_message(session, EditCall, {**known, "project_id": project_id}))
-    session.show(event, session.say("Call corrected: {call_id}", call_id=event.call_id))
+        known |= {"project_id": project_id, **revision(expected_revision)}
+        typed = _party(to, from_) | _facts(session, at or None, number, minutes, reference, notes)
+        before, edit = (make_message(session, EditCall, values) for values in (known, known | typed))
+        event = await session.send(client, edit)
+    changed = session.say("Call corrected: {call_id}", call_id=event.call_id)
+    unchanged = session.say("Nothing was changed: the call had these values already.")
+    session.show(event, unchanged if edit == before else changed)
 
 
 async def delete_call(
@@ -108,7 +111,7 @@ async def delete_call(
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         call_ = await parts.part_of(session, client, project_id, "calls", call_number)
-        text = f"{call_.party} {call_.notes}".strip()
+        text = " – ".join(filter(None, (call_.party, call_.notes)))
         if not yes and not session.confirm(session.say("Delete the call {text}?", text=text)):
             session.tell("Nothing was deleted.")
             raise typer.Exit

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from contracts.administration_queries import Category, DataField, GetProperties, Properties, Role
 from incidents.client import Client
+from incidents.errors import SuppressNotAvailable
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.values import Names
 from incidents.terminal.text.words import list_names, name_of
@@ -45,8 +46,8 @@ _KEYBOARD: Final = str.maketrans("\u2010\u2011\u2013\u2014\u2019", "----'")
 """Hyphens, dashes and an apostrophe that keyboards lack, and what people type for them."""
 
 
-_FIRST_ROLE: Final = ("administrators", "Administrators")
-
+_CATEGORIES: Final = frozenset(f"category_{slot}" for slot in range(1, 6))
+FIRST_ROLE: Final = ("administrators", "Administrators")
 
 Slotted = TypeVar("Slotted", Category, DataField)
 
@@ -198,7 +199,7 @@ class Naming:
         ways = list(pairs(self._session, "--category", "CATEGORY=VALUE", text))
         slot, value = ways[0]
         if slot.isdecimal() and value.isdecimal():
-            return slot, int(value)
+            return (await self._defined(slot)) if or_none else slot, int(value)
         for name, chosen in reversed(ways[1:]):
             if any(fold(category.name) == fold(name) for category in (await self.known()).categories):
                 slot, value = name, chosen
@@ -211,6 +212,12 @@ class Naming:
         defining = self._session.say("incidents categories add {name} NAME", name=shlex.quote(category.name))
         listed = {"showing": "incidents categories list", "defining": defining}
         return str(category.slot), int(choose(self._session, category.name, value, known, **listed))
+
+    async def _defined(self, slot: str) -> str:
+        """Return the slot, which might be an id: a filter by a category that is not defined finds nothing."""
+        with SuppressNotAvailable():
+            await self._category(slot)
+        return slot
 
     async def field(self, text: str) -> tuple[str, str]:
         """Parse `FIELD=VALUE` into the wire's name of the field and the value as typed."""
@@ -249,16 +256,16 @@ class Naming:
         )
         raise UsageError(self._session.say(words, name=text))
 
-    async def any_field(self, text: str, plain: Collection[str], option: str) -> str:
+    async def any_field(self, text: str, plain: Collection[str], option: str, *, data: bool = True) -> str:
         """Return the wire's name of a project's field: a plain one, `category_N`, or a data field, by either name."""
         typed = text.strip()
-        if typed in plain or _is_slot(typed) or typed.startswith("category_"):
+        if typed in plain or typed in _CATEGORIES or (data and _is_slot(typed)):
             return typed
         # If several have the same name, as `status` and `status_id` do in French, the first is meant.
         shown = {name_of(self._session.language, "field", field): field for field in reversed(list(plain))}
         known = await self.known()
         named = [Named(f"category_{category.slot}", category.name) for category in known.categories if category.enabled]
-        named += [Named(_slot(field), field.name) for field in known.data_fields if field.enabled]
+        named += [Named(_slot(field), field.name) for field in known.data_fields if field.enabled and data]
         # A field with a short name, as `start` for `start_time`, is proposed by that one alone.
         short = {field: field.rpartition("_")[0] for field in plain if field.rpartition("_")[0] in plain}
         own = [Named(short.get(field, field), name) for name, field in reversed(shown.items())]
@@ -277,7 +284,7 @@ def role(session: Session, text: str, known: Iterable[Role]) -> str:
 
 def role_name(session: Session, role_: Role) -> str:
     """Return the name of a role; the first one of a site is in the language of the reader, until it is renamed."""
-    return session.say(role_.name) if (role_.role_id, role_.name) == _FIRST_ROLE else role_.name
+    return session.say(role_.name) if (role_.role_id, role_.name) == FIRST_ROLE else role_.name
 
 
 def _slot(field: DataField) -> str:

@@ -46,6 +46,7 @@ _OPTION_WORDS: Final = {
     "cameras": "camera",
     "camera_ids": "camera",
     "child_sites": "child_site",
+    "group_by": "by",
     "recipient": "to",
     "legal_basis": "basis",
     "report_signatories": "report_signatory",
