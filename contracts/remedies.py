@@ -12,7 +12,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "time_skipped": (
         "does not exist, because the clocks went forward: correct it, or choose --clock-changes earlier or later",
-        "n'existe pas à cause du changement d'heure\u00a0: corrigez-le, ou choisissez --clock-changes première ou seconde",
+        "n'existe pas à cause du changement d'heure\u00a0: corrigez-le, ou prenez --clock-changes première ou seconde",
     ),
     "time_repeated": (
         "is ambiguous, because the clocks went back: add its offset, or choose --clock-changes earlier or later",

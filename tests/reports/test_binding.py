@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
@@ -10,6 +11,7 @@ from pypdf import PdfReader
 from tests.reports.binding_samples import FACTS, Binder, Bound, entry, left_out
 from tests.reports.readers import inked_glyphs, outside, pages_of, text_of
 from workers.common.sandboxed_jobs import Limits, ProcessPool
+from workers.reports.batches.entries import entries_of
 from workers.reports.binding import pdf_binding
 
 PROJECTS = (
@@ -121,6 +123,17 @@ def test_what_is_left_out_has_its_reason(binder: Binder) -> None:
     assert "It is not visible to the person who generated this file." in text
     assert "no. 5 Inondation It is too large for a report." in text
     assert "no. 6 Panne Its report could not be typeset." in text
+
+
+def test_a_deleted_project_is_named_by_its_number(binder: Binder) -> None:
+    """The number that a deleted project had stands where numbers stand, and no id under the description."""
+    gone, unknown = UUID(int=7), UUID(int=8)
+    [deleted, other] = entries_of([gone, unknown], [], {gone: 7})
+    assert (deleted["number"], other["number"]) == (7, None)
+    text = text_of(binder.bind(entry(1), left_out("deleted", 7, None, key=7), language="fr").pdf)
+    assert "n° 7 – Il a été supprimé." in text
+    assert str(gone) not in text
+    assert text.count("Incidents omis") == 2
 
 
 def test_a_file_speaks_french(binder: Binder) -> None:

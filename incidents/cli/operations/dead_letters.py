@@ -37,6 +37,7 @@ _REASONS: Final = {
         "Its reaction failed {count} times: {error}",
         "Its work failed {count} times.",
         "It failed {count} times: {error}.",
+        "It ended its process {count} times.",
     )
 }
 """Reasons that workers give, and how they are recognised."""
