@@ -121,3 +121,25 @@ async def test_an_import_says_what_it_lacks(
     assert ended.status == 1
     assert why in ended.out + ended.err
     assert peer.commands == []
+
+
+async def test_a_reason_of_a_dead_letter_is_translated(peer: Peer, run_line: RunLine) -> None:
+    """Why a message is dead is in the language of the reader; what is not known stays as it is."""
+    letter = {"letter": 9, "at": NOW, "worker": "projects", "principal": "ann", "what": None, "command_id": None}
+    reasons = ("projects has no command foo.", "It failed 5 times: boom.", "Something else.")
+    items = [{**letter, "reason": reason, "replayable": False} for reason in reasons]
+    peer.answers["administration.list-dead-letters"] = json.dumps({"items": items, "next": None}).encode()
+    shown = (await run_line("dead", "list", "--csv", "--lang", "fr")).out
+    words = ("projects ne connaît pas la commande foo.", "Elle a échoué 5 fois\u00a0: boom.", "Something else.")
+    assert [text for text in words if text not in shown] == []
+    unknown = {"fields": [{"field": "letter", "kind": "not_here", "reason": "unknown"}]}
+    peer.refusals["administration.get-dead-letter"] = {"code": "gone", "message": "No.", "details": unknown}
+    assert "La lettre 9 n'existe pas." in (await run_line("dead", "show", "9", "--lang", "fr")).err
+
+
+async def test_the_first_role_has_one_name(peer: Peer, run_line: RunLine) -> None:
+    """The changes of roles call the administrators as the list of roles does."""
+    change = {"kind": "role", "key": "administrators", "at": NOW, "by": "ann", "old": None}
+    items = [{**change, "new": {"name": "Administrators"}}]
+    peer.answers["administration.role-history"] = json.dumps({"items": items}).encode()
+    assert "Administrateurs" in (await run_line("audit", "definitions", "role", "--lang", "fr")).out

@@ -27,6 +27,7 @@ _ENGLISH: Final = {
     "created_by": "author",
     "end_time": "end",
     "project_id": "project",
+    "project_ids": "projects",
     "role_id": "role",
     "retention_exempt": "exempt from retention",
     "start_time": "start",
