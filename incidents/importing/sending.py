@@ -201,8 +201,8 @@ async def require_permission(client: Client) -> None:
     """
     me = await retry_transient(lambda: client.ask(GetMe()))
     if ImportProjects.subject not in me.may:
-        needed = {"nodes": [ImportProjects.node], "level": ImportProjects.level.name.lower()}
-        raise Refused(Refusal(Code.PERMISSION_DENIED, **needed).as_error(client.language))
+        node, level = ImportProjects.node, ImportProjects.level.name.lower()
+        raise Refused(Refusal(Code.PERMISSION_DENIED, nodes=[node], level=level).as_error(client.language))
 
 
 async def _all(
