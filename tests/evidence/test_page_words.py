@@ -56,9 +56,9 @@ def test_a_call_is_written_as_in_a_report() -> None:
 def test_a_page_in_french_has_french_words_and_figures() -> None:
     """Details are in words, thousands are apart, and the page says what contains no video."""
     refused = {"attempted": "reports.list", "code": "not-available"}
-    made = {"bytes": 54137, "complete": True, "pages": 2}
+    generated = {"bytes": 54137, "complete": True, "pages": 2}
     activity = [{"at": NOON, "actor": "oscar", "revision": None, "activity": "audit.refused", "details": refused}]
-    activity.append({**activity[0], "activity": "reports.generated", "details": made})
+    activity.append({**activity[0], "activity": "reports.generated", "details": generated})
     long = {**project()["data"], "decimal_1": "1234567.5"}
     named = [{"kind": "decimal", "slot": 1, "name": "Value", "enabled": True}]
     page = page_of(activity=activity, project={**project(), "data": long}, data_fields=named)

@@ -106,7 +106,7 @@ def test_the_number_covers_nothing(bound: Bound) -> None:
 def test_the_texts_are_in_order(bound: Bound) -> None:
     """The front page is first, then the contents, what is left out and the reports in the order asked for."""
     text = text_of(bound.pdf)
-    parts = ["Ville de Neuville Incident reports 3 reports", "Contents", "Incidents left out"]
+    parts = ["Ville de Neuville Incident reports 3 reports", "Contents", "Incident Description Reason"]
     reports = ["Sac abandonné à la porte 4", "Chute dans l'escalier", "No description."]
     places = [text.index(part) for part in parts] + [text.rindex(report) for report in reports]
     assert places == sorted(places)
