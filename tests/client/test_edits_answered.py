@@ -49,7 +49,7 @@ async def test_a_role_that_stays_is_said_to(peer: Peer, run_line: RunLine, verb:
 
 
 @pytest.mark.parametrize(
-    "line, sent",
+    "line, body",
     [
         (("categories", "disable", "place"), {"slot": 2, "enabled": False, "name": "Place"}),
         (("fields", "disable", "number plate"), {"kind": "text", "slot": 2, "enabled": False}),
@@ -58,13 +58,13 @@ async def test_a_role_that_stays_is_said_to(peer: Peer, run_line: RunLine, verb:
     ],
 )
 async def test_a_definition_is_found_as_it_is_listed(
-    peer: Peer, run_line: RunLine, line: tuple[str, ...], sent: dict[str, Any]
+    peer: Peer, run_line: RunLine, line: tuple[str, ...], body: dict[str, Any]
 ) -> None:
     """A list shows the names of disabled definitions and the ids of fields; both can be typed."""
     peer.answers["administration.properties"] = json.dumps(DISABLED).encode()
-    peer.result = {"id": 1, "description": "", "name": "x", "kind": "text", "slot": 2, "enabled": False} | sent
+    peer.result = {"id": 1, "description": "", "name": "x", "kind": "text", "slot": 2, "enabled": False} | body
     await run_line(*line)
-    assert sent_body(peer) | sent == sent_body(peer)
+    assert sent_body(peer) | body == sent_body(peer)
 
 
 async def test_no_option_is_cut_in_help(run_line: RunLine) -> None:
