@@ -293,7 +293,7 @@ def _slot(field: DataField) -> str:
 
 def _is_slot(text: str) -> bool:
     kind, _, number = text.strip().rpartition("_")
-    return kind in {"integer", "decimal", "text", "checkbox", "datetime"} and number.isdecimal()
+    return kind in {"integer", "decimal", "text", "checkbox", "datetime"} and number in {"1", "2", "3"}
 
 
 def _is_none(text: str) -> bool:
