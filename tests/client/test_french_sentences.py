@@ -103,7 +103,7 @@ async def test_the_question_is_about_what_yes_does(peer: Peer, bus: Bus) -> None
 async def test_a_call_is_either_made_or_received(peer: Peer, run_line: RunLine, line: tuple[str, ...]) -> None:
     """Neither of two parties is dropped without a word."""
     ended = await run_line("projects", *line, "--to", "A", "--from", "B", "--lang", "fr", "--json")
-    assert ended.json["error"]["message"] == "--to et --from s'excluent\u00a0: n'indiquez que l'un des deux"
+    assert ended.json["error"]["message"] == "--to et --from s'excluent\u00a0: n'écrivez que l'un des deux"
     assert peer.commands == []
 
 
