@@ -11,7 +11,7 @@ STEP_SECONDS: Final = 0.05
 REST_PER_STEP: Final = 1.0
 """The pause after a step while people work, in times of the step: a sweep takes half of the time."""
 
-FEWEST_PROJECTS: Final = 250
+FEWEST_PROJECTS: Final = 500
 MOST_PROJECTS: Final = 1_000
 
 
