@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from tests.retention.conftest import Fill
 from tests.retention.test_hold_races import somebody_waits
 from tests.support import Site, eventually
 from workers.projects import expired_project_deletion
-from workers.projects.expired_project_deletion import make_next_step
+from workers.projects.expired_project_deletion import delete_locked, lock_expired, make_next_step
 from workers.projects.rules.sweep_step_size import StepSize
 from workers.runtime.commands.deferred_commands import Step
 
@@ -41,10 +42,10 @@ async def take_step(connection: AsyncConnection) -> None:
 
 @asynccontextmanager
 async def step_under_way(site: Site) -> AsyncIterator[None]:
-    """Have a step that has deleted everything that is there and is committed after the block."""
+    """Have a step that has deleted everything that is there, and is committed after the block."""
     async with site.engine.begin() as connection:
-        await take_step(connection)
-        assert await make_next_step(Step(connection, site.name, "projects"), StepSize())
+        locked = await lock_expired(connection, datetime.now(UTC), 1_000)
+        await delete_locked(connection, locked, "system")
         yield
 
 

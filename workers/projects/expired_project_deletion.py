@@ -109,16 +109,19 @@ async def make_next_step(step: Step, size: StepSize, *, give_up: bool = False) -
     command = DeferredCommand(
         ExpireProjects, row["command_id"], row["principal"], key, row["refusal_language"], row["trace"]
     )
+    await step.connection.execute(_DROP, {"command_id": row["command_id"], "principal": row["principal"]})
     if give_up:
         await step.give_up(command, row["letter"])
     else:
         await _make(step, row, command, size)
-    await step.connection.execute(_DROP, {"command_id": row["command_id"], "principal": row["principal"]})
     return True
 
 
 async def _make(step: Step, row: SweepStepRow, command: DeferredCommand, size: StepSize) -> None:
-    """Delete as many projects as the step may; its event names them, its outcome only counts them."""
+    """Delete as many projects as the step may; its event names them, its outcome only counts them.
+
+    The event comes last: until the commit, whatever has another message for its lane waits for its number.
+    """
     limit, since = min(row["projects_max"], size.projects), time.monotonic()
     locked = await lock_expired(step.connection, row["created_before"], limit)
     deleted = await delete_locked(step.connection, locked, row["principal"])
