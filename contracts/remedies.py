@@ -64,8 +64,8 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "ne peut être attribué ou retiré que par des administrateurs\u00a0: demandez à l'un d'eux",
     ),
     "last_administrator": (
-        "is the last administrator: assign another one first",
-        "est le dernier administrateur\u00a0: désignez-en d'abord un autre",
+        "is the last administrator: grant the role to somebody else first",
+        "est le dernier administrateur\u00a0: attribuez d'abord le rôle à quelqu'un d'autre",
     ),
     "letter_forged": (
         "was not written by a worker: discard it",
@@ -94,6 +94,10 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     "not_here": (
         "is not known here: correct it, or choose one from the list",
         "n'existe pas ici\u00a0: corrigez la valeur, ou choisissez dans la liste",
+    ),
+    "no_batch": (
+        "is not one of your batches, or is older than a day: choose one from the list of your batches",
+        "n'est pas un de vos lots, ou a plus d'un jour\u00a0: choisissez dans la liste de vos lots",
     ),
     "no_package": (
         "is not one of your packages, or is older than a day: export the project again",

@@ -160,6 +160,10 @@ def _with_new_id(session: Session, subject: str, values: dict[str, Any]) -> dict
 def _validate(session: Session, known: Mapping[str, type[Asked]], subject: str, values: Mapping[str, Any]) -> Asked:
     """Validate a body by the rules of the wire, so that errors are reported at once."""
     if subject not in known:
+        if (other := "ask" if subject in queries() else "send" if subject in commands() else "") and known:
+            words = "{subject} is {kind}: incidents {line}"
+            kind = session.say("a query" if other == "ask" else "a command")
+            raise UsageError(session.say(words, subject=subject, kind=kind, line=f"{other} {subject}"))
         near = difflib.get_close_matches(subject, known, n=5, cutoff=0.5)
         words = "unknown: {subject}. Did you mean {near}?" if near else "unknown: {subject}. Known: {near}"
         names = list_names(session.language, near) if near else ", ".join(known)

@@ -53,6 +53,8 @@ async def definitions(
     """Show the changes of definitions and settings: who, when, before and after."""
     kind = read_word(session, "kind", kind, _KINDS, "KIND")
     if key and kind == "setting":
+        as_option = key.replace("-", "_")
+        key = as_option if as_option in Settings.model_fields else key
         key = read_word(session, "field", key, Settings.model_fields, "--key")
     asked: dict[str, Any] = {"key": key, "limit": limit}
     message = _QUERIES.get(kind, GetPropertyHistory)

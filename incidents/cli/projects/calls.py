@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from contracts.figures import read_duration
-from contracts.projects.parts import AddCall, DeleteCall, EditCall
+from contracts.projects.parts import CALL_SECONDS_MAX, AddCall, DeleteCall, EditCall
 from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, require_change, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_decimal, read_project, read_time
@@ -149,8 +149,15 @@ def _facts(
 
 
 def _duration_seconds(session: Session, text: str | None) -> int | None:
-    """Parse a duration: in minutes, or with units as it is shown."""
+    """Parse a duration: in minutes, or with units as it is shown.
+
+    Raises:
+        UsageError: It is none, or longer than a call may last.
+    """
     seconds = read_duration(text) if text else None
     if seconds is None and (minutes := read_decimal(session, text, 0, "--minutes")) is not None:
         seconds = minutes * _SECONDS
+    if seconds is not None and seconds > CALL_SECONDS_MAX:
+        words = "{option}: {text} is too long: a call lasts 7 days (10080 minutes) at most"
+        raise UsageError(session.say(words, option="--minutes", text=text))
     return None if seconds is None else round(seconds)

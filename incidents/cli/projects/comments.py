@@ -59,7 +59,7 @@ async def delete_comment(
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         comment_ = await parts.part_of(session, client, project_id, "comments", number)
-        if not yes and not session.confirm(session.say("Delete the comment {text}?", text=comment_.text)):
+        if not yes and not session.confirm(session.say("Delete the comment '{text}'?", text=comment_.text)):
             session.tell("Nothing was deleted.")
             raise typer.Exit
         deleting = {"project_id": project_id, "comment_id": comment_.comment_id, **revision(expected_revision)}

@@ -8,7 +8,7 @@ import shlex
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from contracts.administration_queries import Category, DataField, GetProperties, Properties, Role
 from incidents.client import Client
@@ -46,6 +46,9 @@ _KEYBOARD: Final = str.maketrans("\u2010\u2011\u2013\u2014\u2019", "----'")
 
 
 _FIRST_ROLE: Final = ("administrators", "Administrators")
+
+
+Slotted = TypeVar("Slotted", Category, DataField)
 
 
 class Named(NamedTuple):
@@ -127,6 +130,14 @@ def pairs(session: Session, option: str, form: str, text: str) -> Iterator[tuple
         yield "=".join(parts[:cut]).strip(), "=".join(parts[cut:]).strip()
 
 
+def _meant(items: Iterable[Slotted], text: str) -> list[Slotted]:
+    """Return the enabled categories or data fields, or else the disabled ones with this very name."""
+    all_ = list(items)
+    disabled = [item for item in all_ if not item.enabled and fold(item.name) == fold(text)]
+    enabled = [item for item in all_ if item.enabled]
+    return disabled if disabled and all(fold(item.name) != fold(text) for item in enabled) else enabled
+
+
 class Naming:
     """Finds definitions by name; reads them once, and only if somebody typed a name."""
 
@@ -174,12 +185,13 @@ class Naming:
 
     async def _category(self, text: str) -> Category:
         slot = text.strip().removeprefix("category_")
-        enabled = [category for category in (await self.known()).categories if category.enabled]
-        for category in enabled:
+        categories = _meant((await self.known()).categories, text)
+        for category in categories:
             if str(category.slot) == slot:
                 return category
-        slot_ = choose(self._session, "Category", text, [Named(category.slot, category.name) for category in enabled])
-        return next(category for category in enabled if category.slot == slot_)
+        named = [Named(category.slot, category.name) for category in categories]
+        slot_ = choose(self._session, "Category", text, named)
+        return next(category for category in categories if category.slot == slot_)
 
     async def value(self, text: str, *, or_none: bool = False) -> tuple[str, int | None]:
         """Parse `CATEGORY=VALUE` into the slot and the id, each typed as a name or a number."""
@@ -215,8 +227,11 @@ class Naming:
         """Return the wire's name of a data field, by that name or the one for people."""
         if _is_slot(text):
             return text.strip()
-        fields = [field for field in (await self.known()).data_fields if field.enabled]
-        return str(choose(self._session, "Data field", text, [Named(_slot(field), field.name) for field in fields]))
+        fields = (await self.known()).data_fields
+        if by_id := [field for field in fields if str(field.id) == text.strip()]:
+            return _slot(by_id[0])
+        named = [Named(_slot(field), field.name) for field in _meant(fields, text)]
+        return str(choose(self._session, "Data field", text, named))
 
     async def field_to_define(self, text: str) -> str:
         """Return the wire's name of a data field, which need not be enabled yet.
@@ -224,8 +239,9 @@ class Naming:
         Raises:
             UsageError: The text is neither an enabled field nor the technical name of one.
         """
-        fields = [field for field in (await self.known()).data_fields if field.enabled]
-        if _is_slot(text) or any(fold(field.name) == fold(text) for field in fields):
+        fields = (await self.known()).data_fields
+        names = {fold(field.name) for field in fields if field.enabled} | {str(field.id) for field in fields}
+        if _is_slot(text) or fold(text) in names:
             return await self.field_name(text)
         words = (
             "{name} is no data field: write the name of an existing one, "
@@ -270,7 +286,7 @@ def _slot(field: DataField) -> str:
 
 def _is_slot(text: str) -> bool:
     kind, _, number = text.strip().rpartition("_")
-    return kind in {"integer", "decimal", "text", "checkbox", "datetime"} and number.isdecimal()
+    return kind in {"integer", "decimal", "text", "checkbox", "datetime"} and number in {"1", "2", "3"}
 
 
 def _is_none(text: str) -> bool:

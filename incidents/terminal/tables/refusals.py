@@ -26,6 +26,7 @@ _ENGLISH: Final = {
     "created_at": "creation time",
     "created_by": "author",
     "end_time": "end",
+    "from_draft": "draft list",
     "project_id": "project",
     "role_id": "role",
     "retention_exempt": "exempt from retention",
