@@ -42,10 +42,10 @@ async def test_a_role_that_stays_is_said_to(peer: Peer, run_line: RunLine, verb:
     """Who has a role is not granted it again, and who lacks it does not lose it."""
     roles = [{"role_id": "guards", "name": "Guards", "permissions": {}, "members": ["olivia"]}]
     peer.answers["administration.roles"] = json.dumps({"roles": roles}).encode()
-    who = "olivia" if verb == "grant" else "oliva"
-    peer.result = {"principal": who, "role_id": "guards"}
+    principal = "olivia" if verb == "grant" else "oliva"
+    peer.result = {"principal": principal, "role_id": "guards"}
     words = answer or "oliva does not have the role guards."
-    assert (await run_line("roles", verb, who, "guards")).out.strip() == words
+    assert (await run_line("roles", verb, principal, "guards")).out.strip() == words
 
 
 @pytest.mark.parametrize(
