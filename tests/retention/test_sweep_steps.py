@@ -107,6 +107,15 @@ async def test_a_step_under_way_is_not_made_twice(site: Site, fill: Fill) -> Non
         assert not await make_next_step(Step(connection, site.name, "projects"), StepSize())
 
 
+async def test_a_second_process_does_not_wait_for_a_step(site: Site) -> None:
+    """A process that looks for a step while another makes it goes on at once, and its connection is free."""
+    async with site.engine.begin() as connection:
+        await take_step(connection)
+    async with site.engine.begin() as connection, site.engine.begin() as other, asyncio.timeout(20):
+        assert await make_next_step(Step(connection, site.name, "projects"), StepSize())
+        assert not await make_next_step(Step(other, site.name, "projects"), StepSize())
+
+
 async def test_a_step_that_fails_again_and_again_is_given_up(
     site: Site, fill: Fill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
