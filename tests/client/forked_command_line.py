@@ -86,7 +86,7 @@ def _server_process(*, is_server: bool) -> socket.socket:
 def _end(started: subprocess.Popen[bytes], ours: socket.socket) -> None:
     ours.close()
     with started:
-        started.wait()
+        started.terminate()  # a process that was forked from this one may have the socket, too
 
 
 def _write(descriptor: int, data: bytes) -> None:
