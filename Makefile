@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := $(wildcard contracts incidents workers tests benchmarks deploy examples)
+CODE := $(wildcard contracts incidents incidents_command.py workers tests benchmarks deploy examples)
 COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 # Tests wait for servers half of the time: two at once for each of two cores.

@@ -27,6 +27,8 @@ _PART: Final = re.compile(r"(\d{1,6}(?:[.,]\d{1,2})?) ?([a-z]+)", flags=re.ASCII
 _DURATION: Final = re.compile(rf"{_PART.pattern}(?: ?{_PART.pattern})*", flags=re.ASCII)
 _SIZE: Final = re.compile(r"(\d{1,12}(?:[.,]\d{1,2})?) ?([kmgt]?)(?:o|b)", flags=re.ASCII)
 
+_PLAIN_NUMBER: Final = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9]\d*)(?P<rest>\.\d+)?", flags=re.ASCII)
+
 
 def grouped(number: int, language: str) -> str:
     """Return a whole number with its thousands apart."""
@@ -61,6 +63,26 @@ def duration(seconds: float, language: str) -> str:
             largest, rest = divmod(whole, least)
             return f"{quantity(largest, unit, language)} {quantity(rest // rest_least, rest_unit, language)}"
     return quantity(whole, "s", language)
+
+
+def exact_duration(seconds: int) -> str:
+    """Return a duration in hours, minutes and seconds, which keeps to its line."""
+    minutes, rest = divmod(seconds, _MINUTE)
+    hours, minutes = divmod(minutes, _MINUTE)
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{figures}{_NO_BREAK}{unit}" for figures, unit in parts if figures) or f"0{_NO_BREAK}s"
+
+
+def decimal(value: object, language: str) -> str:
+    """Return a number in the form of the wire as the language writes it.
+
+    French has its thousands apart; English has not, because a comma could be read as a decimal mark.
+    """
+    plain = str(value)
+    figures = _PLAIN_NUMBER.fullmatch(plain)
+    if language != _FRENCH or not figures:
+        return plain
+    return f"{figures['sign']}{grouped(int(figures['whole']), language)}{(figures['rest'] or '').replace('.', ',')}"
 
 
 def read_duration(text: str) -> float | None:

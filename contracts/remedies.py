@@ -12,11 +12,11 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "time_skipped": (
         "does not exist, because the clocks went forward: correct it, or choose --clock-changes earlier or later",
-        "n'existe pas à cause du changement d'heure\u00a0: corrigez-le, ou choisissez --clock-changes earlier ou later",
+        "n'existe pas à cause du changement d'heure\u00a0: corrigez-le, ou prenez --clock-changes première ou seconde",
     ),
     "time_repeated": (
         "is ambiguous, because the clocks went back: add its offset, or choose --clock-changes earlier or later",
-        "est ambigu à cause du changement d'heure\u00a0: précisez le décalage, ou --clock-changes earlier ou later",
+        "est ambigu à cause du changement d'heure\u00a0: précisez le décalage, ou --clock-changes première ou seconde",
     ),
     "not_decoded": (
         "has bytes that are not text in the file's encoding: correct them, or name the encoding with --encoding",
@@ -64,8 +64,8 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "ne peut être attribué ou retiré que par des administrateurs\u00a0: demandez à l'un d'eux",
     ),
     "last_administrator": (
-        "is the last administrator: assign another one first",
-        "est le dernier administrateur\u00a0: désignez-en d'abord un autre",
+        "is the last administrator: grant the role to somebody else first",
+        "est le dernier administrateur\u00a0: attribuez d'abord le rôle à quelqu'un d'autre",
     ),
     "letter_forged": (
         "was not written by a worker: discard it",
@@ -94,6 +94,10 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     "not_here": (
         "is not known here: correct it, or choose one from the list",
         "n'existe pas ici\u00a0: corrigez la valeur, ou choisissez dans la liste",
+    ),
+    "no_batch": (
+        "is not one of your batches, or is older than a day: choose one from the list of your batches",
+        "n'est pas un de vos lots, ou a plus d'un jour\u00a0: choisissez dans la liste de vos lots",
     ),
     "no_package": (
         "is not one of your packages, or is older than a day: export the project again",
@@ -218,8 +222,8 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "a été annulé par son auteur\u00a0: demandez un autre lot si vous en avez encore besoin",
     ),
     "no_reports": (
-        "has no project of which a report can be made: name other projects",
-        "ne contient aucun projet dont un rapport puisse être généré\u00a0: citez d'autres projets",
+        "include none of which a report can be made: name other projects",
+        "aucun d'eux ne peut donner de rapport\u00a0: indiquez d'autres projets",
     ),
     "batch_pending": (
         "is still being made: wait for the outcome of its command",

@@ -50,6 +50,7 @@ class Phrase(StrEnum):
     IN_USE = "in-use"
     HELD = "held"
     NOT_LICENSED = "not-licensed"
+    LICENCE_REFUSED = "licence-refused"
     COMMAND_ID_REUSED = "command-id-reused"
     ACCEPTED = "accepted"
 
@@ -117,6 +118,10 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
     Phrase.NOT_LICENSED: (
         "This site has no valid licence. Ask your administrator to activate one.",
         "Ce site n'a pas de licence valide. Demandez à votre administrateur d'en activer une.",
+    ),
+    Phrase.LICENCE_REFUSED: (
+        "This licence cannot be activated, and the site keeps its own. Ask the operator for another one.",
+        "Cette licence ne peut pas être activée\u00a0; le site garde la sienne. Demandez-en une autre à l'opérateur.",
     ),
     Phrase.COMMAND_ID_REUSED: (
         "This command id was already used with another body. Use a new id.",
@@ -220,7 +225,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "needs cameras, start and end together",
         "doit indiquer ensemble les caméras, le début et la fin",
     ),
-    "draft_empty": ("is set, but the draft list is empty", "est demandé, mais la liste provisoire est vide"),
+    "draft_empty": ("is empty: add sequences to the list first", "est vide\u00a0: ajoutez-y d'abord des séquences"),
     "draft_full": ("would make the draft list too long", "rendrait la liste provisoire trop longue"),
     "other_key": (
         "differs from the key in the subject",

@@ -10,7 +10,7 @@ from incidents.errors import CredentialsError, UnreachableError
 
 DEFAULT_DATA: Final = Path(".incidents")
 _CREDENTIALS: Final = "export INCIDENTS_NATS_CREDS=FILE"
-_NAMED_BY_VARIABLE: Final = "INCIDENTS_NATS_CREDS names this file; `incidents access create NAME` makes one"
+_NAMED_BY_VARIABLE: Final = "INCIDENTS_NATS_CREDS names a credentials file; `incidents access create NAME` makes one"
 _NAMED_BY_PRINCIPAL: Final = "--as or INCIDENTS_AS names the principal; `incidents access create NAME` makes its file"
 _NOT_HERE: Final = "no system runs here; --data or INCIDENTS_DATA names the directory of one"
 _OTHERS: Final = "export INCIDENTS_NATS_URL=nats://HOST:4222 INCIDENTS_NATS_CREDS=FILE"
@@ -50,7 +50,7 @@ def find(data: Path | None, principal: str, environment: Mapping[str, str] = os.
 def _at_address(url: str, environment: Mapping[str, str]) -> Place:
     credentials = environment.get("INCIDENTS_NATS_CREDS")
     if not credentials:
-        reason = "INCIDENTS_NATS_CREDS does not name a credentials file"
+        reason = "INCIDENTS_NATS_URL is set, and INCIDENTS_NATS_CREDS is not"
         raise CredentialsError(url, reason, _CREDENTIALS, _NAMED_BY_VARIABLE)
     site = environment.get("INCIDENTS_SITE") or "main"
     return Place(url, Path(credentials), site, _OTHERS, _CREDENTIALS, _NAMED_BY_VARIABLE)

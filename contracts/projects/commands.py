@@ -257,7 +257,6 @@ class ExpireProjects(Command[ProjectsExpired]):
     subject = "projects.expire"
     node = Node.RETENTION
     internal = True
-    runs_alone = True
 
     sweep_id: UUID
     chain: Annotated[int, Field(ge=0, le=64)]

@@ -71,7 +71,8 @@ class DeleteComment(ExistingProjectCommand[CommentDeleted]):
 
 
 Direction = Literal["made", "received"]
-Seconds = Annotated[int, Field(ge=0, le=7 * 24 * 3600)]
+CALL_SECONDS_MAX = 7 * 24 * 3600
+Seconds = Annotated[int, Field(ge=0, le=CALL_SECONDS_MAX)]
 Notes = Annotated[Text, Field(max_length=20_000)]
 
 

@@ -3,6 +3,7 @@
 import difflib
 import platform
 import sys
+from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any, Final
 
@@ -68,6 +69,7 @@ def _common(
         raise _MisplacedError(Session("", language=choose_language(sys.argv[1:])).say("write --json after the command"))
 
 
+@cache
 def build(language: str = "en") -> typer.core.TyperGroup:
     """Build the command line, with its help in a language."""
     app = group(_HELP, completes=True)

@@ -84,11 +84,19 @@ async def send(
         submitted = await client.submit_raw(subject, content, key=recipient, command_id=session.id_of())
         try:
             result = await submitted.outcome()
-        except PendingError:
-            if raw:
-                session.tell("a message that no worker understands has no outcome: incidents dead list shows it")
-            raise
+        except PendingError as pending:
+            raise (_of_raw(session, pending) if raw else pending) from pending
     _show_outcome(session, result)
+
+
+def _of_raw(session: Session, pending: PendingError) -> PendingError:
+    """Return what is known of an unchecked message: it is stored, and perhaps no worker understands it."""
+    words = (
+        "The message was accepted. Its outcome is not known yet; it never has one if no worker understands it. "
+        "Then it is listed by: incidents dead list"
+    )
+    message = f"{session.say(words)}{session.place}"
+    return PendingError(pending.error.model_copy(update={"message": message}), command_id=pending.command_id)
 
 
 async def outcome(
@@ -160,6 +168,10 @@ def _with_new_id(session: Session, subject: str, values: dict[str, Any]) -> dict
 def _validate(session: Session, known: Mapping[str, type[Asked]], subject: str, values: Mapping[str, Any]) -> Asked:
     """Validate a body by the rules of the wire, so that errors are reported at once."""
     if subject not in known:
+        if (other := "ask" if subject in queries() else "send" if subject in commands() else "") and known:
+            words = "{subject} is {kind}: incidents {line}"
+            kind = session.say("a query" if other == "ask" else "a command")
+            raise UsageError(session.say(words, subject=subject, kind=kind, line=f"{other} {subject}"))
         near = difflib.get_close_matches(subject, known, n=5, cutoff=0.5)
         words = "unknown: {subject}. Did you mean {near}?" if near else "unknown: {subject}. Known: {near}"
         names = list_names(session.language, near) if near else ", ".join(known)

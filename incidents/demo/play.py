@@ -56,7 +56,7 @@ async def play(session: Session, directory: Path, *, once: bool) -> None:
         await mint(stage, system, OPERATOR)
         async with _as(session, system, "admin") as admin, _as(session, system, OPERATOR) as operator:
             number = await _scenes(stage, admin, operator)
-        _what_next(session, system, number)
+        _what_next(session, system, number, stopped=bool(system.child) and once)
         if system.child and not once:
             session.tell("The system keeps running; Ctrl-C stops it.")
             await system.ended()
@@ -137,14 +137,15 @@ def _second(directory: Path) -> str:
     return f"{enter}incidents projects list{option}"
 
 
-def _what_next(session: Session, system: System, number: int) -> None:
+def _what_next(session: Session, system: System, number: int, *, stopped: bool) -> None:
     if session.json:
         return
     option = "" if system.directory == DEFAULT_DATA else f" --data {system.directory}"
     file = name_of(session.language, "example", "report.pdf")
     shown = (f"projects show {number}", f"report {number} -o {file}", f"audit activity {number}")
     lines = ("projects list", *shown, "audit log --since 1h", "watch")
+    words = "To go on, start the system with `incidents up{option}`, and type in a second terminal:"
     session.out.print()
-    session.out.print(Text(session.say("To go on, type:"), style="bold"))
+    session.out.print(Text(session.say(words if stopped else "To go on, type:", option=option), style="bold"))
     for line in lines:
         session.out.print(Text(f"  incidents {line}{option}"))

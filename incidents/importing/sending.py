@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final, Literal, NamedTuple
 
+from contracts.administration_queries import GetMe
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import BODY_BYTES_MAX
@@ -190,6 +191,18 @@ async def send(
             raise
         denied = Refusal(Code.PERMISSION_DENIED, **refused.details).as_error(client.language)
         raise Refused(denied) from refused
+
+
+async def require_permission(client: Client) -> None:
+    """Refuse an import without its permission before its rows are judged.
+
+    Raises:
+        Refused: The caller may not import.
+    """
+    me = await retry_transient(lambda: client.ask(GetMe()))
+    if ImportProjects.subject not in me.may:
+        node, level = ImportProjects.node, ImportProjects.level.name.lower()
+        raise Refused(Refusal(Code.PERMISSION_DENIED, nodes=[node], level=level).as_error(client.language))
 
 
 async def _all(

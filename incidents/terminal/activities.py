@@ -1,6 +1,7 @@
 """Activities as tables, with their details in words and without ids."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from contracts.audit import Entry
@@ -111,7 +112,7 @@ def describe(entry: Entry, names: Names, language: str) -> Cell:
         for name, value in entry.details.items()
         if name not in _IDS and value != [] and not _is_said(name, value, entry.details)
     }
-    shown, whole = (_details(details, then, language) for details in (seen, entry.details))
+    shown, whole = _details(seen, then, language), _details(entry.details, then, language, plain=True)
     return Cell("  ".join(shown), "; ".join(whole), times_in("", entry.details))
 
 
@@ -123,34 +124,35 @@ def _is_said(name: str, value: object, details: Mapping[str, Any]) -> bool:
     return isinstance(changed, dict) and name in changed and changed[name].get("new") == value
 
 
-def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterator[str]:
+def _details(details: Mapping[str, Any], names: Names, language: str, *, plain: bool = False) -> Iterator[str]:
+    changes = partial(_change, names=names, language=language, plain=plain)
     for name, value in in_reading_order(details):
         label = _label(name, names, language)
         if value in (None, "", [], {}):
             continue
         match value:
             case dict() if name == "changed":
-                yield from (_change(field, each, names, language) for field, each in value.items() if _is_change(each))
+                yield from (changes(field, each) for field, each in value.items() if _is_change(each))
             case dict() if name == "permissions":
                 yield from _levels(value, language)
             case dict():
-                yield from _details(value, names, language)
+                yield from _details(value, names, language, plain=plain)
             case list():
-                texts = (_element(name, item, names, language) for item in value)
+                texts = (_element(name, item, names, language, plain=plain) for item in value)
                 yield _labelled(label, on_one_line(", ".join(texts)), language)
             case str() if name == "attempted":
                 yield _labelled(label, attempt_name(value, language), language)
             case _:
-                yield _labelled(label, field_value(name, value, names, language), language)
+                yield _labelled(label, field_value(name, value, names, language, plain=plain), language)
 
 
-def _element(name: str, item: Any, names: Names, language: str) -> str:
+def _element(name: str, item: Any, names: Names, language: str, *, plain: bool) -> str:
     """Return an element of a list; a project that was left out is its id and the reason."""
     match item:
         case {"project_id": str(project_id), "reason": str(reason)}:
             return f"{project_id} ({name_of(language, 'omission', reason)})"
         case _:
-            return field_value(name, item, names, language)
+            return field_value(name, item, names, language, plain=plain)
 
 
 def _levels(permissions: Mapping[str, str], language: str) -> Iterator[str]:
@@ -174,12 +176,12 @@ def _is_change(change: Mapping[str, Any]) -> bool:
     return ends == (None, None) or any(end not in {None, ""} for end in ends)
 
 
-def _change(field: str, change: Mapping[str, Any], names: Names, language: str) -> str:
+def _change(field: str, change: Mapping[str, Any], *, names: Names, language: str, plain: bool) -> str:
     label = _label(field, names, language)
     old, new = (change.get(key) for key in ("old", "new"))
     if old is None and new is None:
         return label
-    before, after = (field_value(field, value, names, language) or "–" for value in (old, new))
+    before, after = (field_value(field, value, names, language, plain=plain) or "–" for value in (old, new))
     return _labelled(label, f"{before} → {after}", language)
 
 

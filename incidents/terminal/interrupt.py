@@ -8,6 +8,10 @@ from typing import Any
 _CANCEL_AGAIN_SECONDS = 0.5
 
 
+class NoAnswerError(Exception):
+    """Ctrl-C was typed instead of an answer. As a KeyboardInterrupt, asyncio would print it with its traceback."""
+
+
 async def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
     """Run the work, and cancel it at Ctrl-C; a second Ctrl-C does not wait for its end.
 

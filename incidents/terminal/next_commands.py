@@ -11,6 +11,7 @@ _BY_KIND: Final = {
     "held": "incidents retention release {project} {reason}",
     "held_already": "incidents retention holds --project {project}",
 }
+_WITHOUT_PROJECT: Final = {"no_batch": "incidents reports batches"}
 _BY_GONE_FIELD: Final = {
     "project_id": _LIST,
     "number": _LIST,
@@ -30,6 +31,8 @@ def next_command(error: Mapping[str, Any], project: str, language: str) -> str:
 def _line(code: str, fields: list[dict[str, Any]], project: str) -> str:
     """Return the form of the command; without a project only one that needs none."""
     for field in fields:
+        if field.get("kind") in _WITHOUT_PROJECT:
+            return _WITHOUT_PROJECT[field["kind"]]
         if project and field.get("kind") in _BY_KIND:
             return _BY_KIND[field["kind"]]
     if code == "gone":

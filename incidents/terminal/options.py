@@ -152,7 +152,9 @@ def _option_names(parameter: inspect.Parameter) -> Iterator[str]:
     """Yield the long names of the option that a parameter is; an argument has none."""
     for info in get_args(parameter.annotation)[1:]:
         if isinstance(info, OptionInfo):
-            named = [name for name in info.param_decls or () if name.startswith("--")]
+            # typer takes the first name for a default value until it reads the signature.
+            names = (info.default, *(info.param_decls or ()))
+            named = [name for name in names if isinstance(name, str) and name.startswith("--")]
             yield from named or [f"--{parameter.name.strip('_').replace('_', '-')}"]
 
 

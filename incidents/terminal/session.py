@@ -25,7 +25,7 @@ from incidents.client import Client, connect
 from incidents.errors import CredentialsError, PendingError, Refused, UnreachableError
 from incidents.locate import find
 from incidents.terminal import printing
-from incidents.terminal.interrupt import until_interrupted
+from incidents.terminal.interrupt import NoAnswerError, until_interrupted
 from incidents.terminal.next_commands import next_command
 from incidents.terminal.printing import OutputClosedError, Screen, screen
 from incidents.terminal.tables.refusals import accepted_panel, refusal_panel
@@ -187,7 +187,7 @@ class Session:
 
         Raises:
             UsageError: Nobody can answer; `option` skips the question.
-            KeyboardInterrupt: Ctrl-C was typed instead of an answer.
+            NoAnswerError: Ctrl-C was typed instead of an answer.
         """
         # asyncio's own handler only cancels the task, which waits for the answer and would not notice.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -195,7 +195,7 @@ class Session:
             return prompt()
         except typer.Abort as error:
             if sys.stdin.isatty():
-                raise KeyboardInterrupt from error
+                raise NoAnswerError from error
             self.err.print()
             raise UsageError(self.say("nobody can answer here; {option} skips the question", option=option)) from error
         finally:
@@ -226,7 +226,7 @@ class Session:
             return self.misunderstood(str(error))
         except UnreachableError as error:
             return self._refuse_unreachable(error)
-        except (KeyboardInterrupt, asyncio.CancelledError):
+        except (KeyboardInterrupt, NoAnswerError, asyncio.CancelledError):
             return self._interrupted()
         return 0
 
@@ -235,7 +235,7 @@ class Session:
         if at_interrupt is not None:
             self._run(at_interrupt())
         elif self._sent:
-            self.tell("to see its outcome: incidents outcome {id}", id=self.command_id)
+            self.tell("to see its outcome: incidents outcome {id}", id=f"{self.command_id}{self.place}")
         return Status.INTERRUPTED
 
     def _pend(self, pending: PendingError) -> int:

@@ -128,6 +128,14 @@ async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, lic
     assert await refusal_of(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "missing")
 
 
+async def test_a_refused_token_leaves_the_licence_in_force(site: Site, licensed: WithLicence) -> None:
+    """Whoever activates an expired licence reads about that one, and not that the site has none."""
+    admin = await licensed(INCLUDED)
+    with pytest.raises(Refused, match="cannot be activated, and the site keeps its own"):
+        await admin.send(ActivateLicence(token=site.trust.account_token(EXPIRED)))
+    await admin.send(AddType(name="Theft"))
+
+
 async def test_a_licence_is_the_administrators_to_activate(site: Site, licensed: WithLicence) -> None:
     """A principal who may not change settings activates no licence, and who may not see them sees none (PERM-13)."""
     await licensed(None)

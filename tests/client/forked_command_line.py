@@ -1,7 +1,8 @@
 """A process that has imported the command line, and becomes one run of it for each line that is typed.
 
 Importing is four fifths of what a short command costs, and the tests type a thousand of them. A run is a process with
-its own arguments, folder, environment, streams and status, as one that was started from nothing.
+its own arguments, folder, environment, streams and status, as one that was started from nothing. The commands of a
+server have a process of their own: what they import, another run would have to take down at its end.
 """
 
 import atexit
@@ -13,14 +14,23 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from incidents.terminal.text.language import choose_language
 
 ROOT = Path(__file__).resolve().parents[2]
 _LONGEST = 1024 * 1024
 _STATUS_BYTES = 4
+_DRAWING = ("rich.markdown", "typer.rich_utils")
+"""What draws help and mistakes; its headings are in the language of its import."""
+
+_SERVER_COMMANDS = frozenset(command.name for command in entry_points(group="incidents.commands"))
+_SERVER_MODULES = sorted({command.module for command in entry_points(group="incidents.commands")})
 
 
 class Result(NamedTuple):
@@ -39,7 +49,7 @@ def run(line: Sequence[str], standard_input: bytes, folder: Path, environment: M
     data = json.dumps({"line": list(line), "folder": str(folder), "environment": dict(environment)}).encode()
     theirs = (read_in, write_out, write_err, write_status)
     with _lock:
-        socket.send_fds(_server_process(), [data], theirs)
+        socket.send_fds(_server_process(is_server=bool(line) and line[0] in _SERVER_COMMANDS), [data], theirs)
     for each in theirs:
         os.close(each)
     results: dict[str, bytes] = {}
@@ -59,14 +69,14 @@ _lock = threading.Lock()
 
 
 @cache
-def _server_process() -> socket.socket:
+def _server_process(*, is_server: bool) -> socket.socket:
     """Start the process, once for all tests of this one; it ends with the socket."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     for each in (ours, theirs):
         each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LONGEST)
     with theirs:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_LINE_SOCKET": str(theirs.fileno())}
-        line = [sys.executable, "-m", "tests.client.forked_command_line"]
+        line = [sys.executable, "-m", "tests.client.forked_command_line", *(_SERVER_MODULES if is_server else ())]
         pipe = subprocess.PIPE  # the streams of a run are pipes, and Python decides at the start how it buffers them
         started = subprocess.Popen(line, stdin=pipe, stdout=pipe, pass_fds=[theirs.fileno()], env=environment)
     atexit.register(_end, started, ours)
@@ -76,7 +86,7 @@ def _server_process() -> socket.socket:
 def _end(started: subprocess.Popen[bytes], ours: socket.socket) -> None:
     ours.close()
     with started:
-        started.wait()
+        started.terminate()  # a process that was forked from this one may have the socket, too
 
 
 def _write(descriptor: int, data: bytes) -> None:
@@ -93,14 +103,23 @@ def _read(name: str, descriptor: int, details: dict[str, bytes]) -> None:
         details[name] = file.read()
 
 
-def _serve() -> None:
-    """Fork a run for each request; this process has no other children, and waits for none of them."""
-    from incidents.cli import main  # noqa: PLC0415 - not where tests only ask
+def _prepare() -> Callable[[], None]:
+    """Import and build what every run needs, and return the program."""
+    from incidents.cli import build, main  # noqa: PLC0415 - not where tests only ask
 
-    channel = socket.socket(fileno=int(os.environ["COMMAND_LINE_SOCKET"]))
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for name in (*_DRAWING, *sys.argv[1:]):
+        import_module(name)
+    build("en")  # and no other: help in another language changes what all languages share
     gc.collect()
     gc.freeze()  # a run that looked at what it got from here would copy all of it
+    return main
+
+
+def _serve() -> None:
+    """Fork a run for each request; this process has no other children, and waits for none of them."""
+    main = _prepare()
+    channel = socket.socket(fileno=int(os.environ["COMMAND_LINE_SOCKET"]))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         data, descriptors, _, _ = socket.recv_fds(channel, _LONGEST, 4)
         if not data:
@@ -122,7 +141,24 @@ def _serve() -> None:
         os._exit(0)
     os.close(status)
     _become(json.loads(data), descriptors)
-    main()
+    try:
+        main()
+    except SystemExit as ended:
+        _leave(ended)
+
+
+def _leave(ended: SystemExit) -> None:
+    """End as Python does, but leave it to the system to take down what the run got from the process before it."""
+    if not isinstance(ended.code, int | None):
+        raise ended
+    threading._shutdown()  # type: ignore[attr-defined] # Python's own first step
+    atexit._run_exitfuncs()  # and its second one
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        raise ended from None
+    os._exit(ended.code or 0)
 
 
 def _become(request: dict[str, Any], descriptors: Sequence[int]) -> None:
@@ -133,6 +169,11 @@ def _become(request: dict[str, Any], descriptors: Sequence[int]) -> None:
     os.environ.clear()
     os.environ.update(request["environment"])
     sys.argv = ["incidents", *request["line"]]
+    if choose_language(sys.argv[1:]) != "en":
+        for name in _DRAWING:
+            package, _, module = name.rpartition(".")
+            delattr(sys.modules[package], module)
+            del sys.modules[name]
 
 
 if __name__ == "__main__":

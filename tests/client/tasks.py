@@ -82,7 +82,7 @@ TASKS = (
     Task(18, "keep one for the prosecutor", ("retention hold 2 'The prosecutor asked for it.'",), ("under hold",)),
     Task(24, "replay a dead letter", ("dead list", "dead replay --all --yes"), ("olivia", "replayed for olivia")),
     Task(25, "list and discard dead letters", ("dead list", "dead discard --all --yes"), ("discarded",)),
-    Task(19, "give a colleague rights", ("roles grant olivia Guards",), ("Role granted to olivia: guards",)),
+    Task(19, "give a colleague rights", ("roles grant nora Guards",), ("Role granted to nora: guards",)),
     Task(20, "take them away", ("roles revoke olivia guards",), ("Role revoked from olivia: guards",)),
     Task(
         21,

@@ -103,7 +103,7 @@ async def test_the_question_is_about_what_yes_does(peer: Peer, bus: Bus) -> None
 async def test_a_call_is_either_made_or_received(peer: Peer, run_line: RunLine, line: tuple[str, ...]) -> None:
     """Neither of two parties is dropped without a word."""
     ended = await run_line("projects", *line, "--to", "A", "--from", "B", "--lang", "fr", "--json")
-    assert ended.json["error"]["message"] == "--to et --from s'excluent\u00a0: n'indiquez que l'un des deux"
+    assert ended.json["error"]["message"] == "--to et --from s'excluent\u00a0: n'écrivez que l'un des deux"
     assert peer.commands == []
 
 
@@ -154,8 +154,7 @@ async def test_suggestions_are_quoted(run_line: RunLine) -> None:
 
 
 async def test_a_definition_shows_what_its_number_is(peer: Peer, run_line: RunLine) -> None:
-    """The id of a category is not read as the number of its values, nor that of a name as a count."""
-    assert "Reason (id 6)" in (await run_line("categories", "list", "--lang", "fr")).out
+    """The id of a name is not read as a count."""
     ended = await run_line("types", "add", "injury", "--lang", "fr", "--json")
     assert "est déjà pris (id 1)" in ended.json["error"]["message"]
 

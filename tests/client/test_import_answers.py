@@ -38,6 +38,8 @@ async def test_definitions_that_nobody_may_see_are_done_without(peer: Peer, run_
     """Without the permission for definitions and settings, ids and times with an offset can be imported."""
     for query in ("properties", "settings"):
         peer.refusals[f"administration.{query}"] = {"code": "not-available", "message": "No."}
+    me = {"principal": "alice", "roles": [], "permissions": {}, "may": ["projects.import"]}
+    peer.answers["administration.me"] = json.dumps(me).encode()
     peer.answers["projects.check-import"] = json.dumps({"fitting": [0], "already_there": [], "refused": []}).encode()
     rows = f"{HEADER}1,ann,2009-05-17T08:30:00Z,1\n"
     ended = await dry_run(run_line, tmp_path, "--column", "Kind=type_id", "--json", rows=rows)

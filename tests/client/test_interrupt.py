@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -49,3 +51,26 @@ def test_what_ends_by_itself_is_not_interrupted() -> None:
     with pytest.raises(ValueError, match="as it is"):
         asyncio.run(until_interrupted(fails()))
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+_INTERRUPTED_WHILE_IMPORTING = """
+import builtins, os, signal
+import incidents_command
+
+original = builtins.__import__
+
+def importing(name, *arguments):
+    if name == "incidents.cli":
+        os.kill(os.getpid(), signal.SIGINT)
+    return original(name, *arguments)
+
+builtins.__import__ = importing
+incidents_command.main()
+"""
+
+
+def test_ctrl_c_is_quiet_while_the_program_is_imported() -> None:
+    """An impatient Ctrl-C in the first second leaves no traceback."""
+    line = (sys.executable, "-c", _INTERRUPTED_WHILE_IMPORTING)
+    ended = subprocess.run(line, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (130, "")

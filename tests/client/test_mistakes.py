@@ -124,8 +124,9 @@ async def asked_back(bus: Bus) -> AsyncIterator[Terminal]:
 
 
 async def test_one_ctrl_c_ends_a_question(peer: Peer, asked_back: Terminal) -> None:
-    """Ctrl-C instead of an answer ends with the status of Ctrl-C, and nothing is deleted."""
+    """Ctrl-C instead of an answer ends with the status of Ctrl-C, without a traceback, and nothing is deleted."""
     assert (await asked_back.interrupt(), peer.commands) == (128 + signal.SIGINT, [])
+    assert "Traceback" not in await asked_back.ends()
 
 
 @pytest.mark.parametrize("language, choice, yes", [("fr", "[o/N]", "Oui"), ("fr", "[o/N]", "y"), ("en", "[y/N]", "o")])

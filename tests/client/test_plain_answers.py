@@ -115,7 +115,7 @@ async def test_a_raw_message_may_have_no_outcome(peer: Peer, run_line: RunLine) 
     peer.refusals["projects.outcome"] = {"code": "gone", "message": "Gone."}
     ended = await run_line("send", "projects.nonsense", "{}", "--raw", "--wait", "1")
     assert ended.status == 4
-    assert "incidents dead list" in ended.err
+    assert "incidents dead list" in ended.out
 
 
 async def test_a_directory_without_a_system_is_named_whole(tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ async def test_what_was_refused_can_be_looked_up(run_line: RunLine, tmp_path: Pa
     assert [row["column"] for row in run["rows"]] == ["Opened", "Opened by", "type_id", ""]
     assert '"then"' not in json.dumps(run)
     assert "Opened by" in (await run_line("import", "status", "rows.csv")).out
+    sheet = (await run_line("import", "status", "rows.csv", "--csv", "--lang", "fr")).out
+    assert ("auteur" in sheet, "created_by" in sheet) == (True, False)
 
 
 @pytest.mark.parametrize(

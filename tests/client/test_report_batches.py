@@ -213,7 +213,7 @@ async def test_a_made_batch_is_fetched_again(making: Peer, run_line: RunLine, tm
     making.answers["reports.batches"] = listed(included=1, left_out=[{"project_id": SECOND, "reason": "unknown"}])
     ended = await run_line("reports", "batch", "--resume", BATCH, "-o", "a.zip")
     assert ended.status == 2
-    assert "this batch is a pdf" in ended.err
+    assert "this batch is a PDF" in ended.err
     ended = await run_line("reports", "batch", "--resume", BATCH, "-o", "a.pdf")
     assert ended.status == 1
     assert f"project {SECOND}: does not exist" in ended.out

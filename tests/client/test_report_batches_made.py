@@ -47,7 +47,7 @@ async def test_a_month_becomes_a_file_and_is_fetched_again(site: Site, tmp_path:
     await client.send(DeleteBatch(report_id=batch.report_id))
     ended = await type_line("batch", "--resume", batch.report_id, "-o", "gone.zip")
     assert ended.status == 1
-    assert "is not known here" in ended.err
+    assert "is not one of your batches" in ended.err
 
 
 async def test_a_filter_selects_what_is_reported(site: Site, tmp_path: Path) -> None:

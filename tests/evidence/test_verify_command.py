@@ -47,7 +47,8 @@ async def test_a_change_is_named(tmp_path: Path, language: str, words: str) -> N
     data[data.index(b"data/project.json") + 200] ^= 1
     (tmp_path / "a.zip").write_bytes(data)
     ended = await verify(tmp_path, "a.zip", "--lang", language)
-    assert (ended.status, words in ended.out) == (1, True)
+    heads = {"en": "a.zip is not as it was signed:", "fr": "a.zip n'est plus tel qu'il a été signé"}
+    assert (ended.status, words in ended.out, heads[language] in ended.out) == (1, True, True)
     document = (await verify(tmp_path, "a.zip", "--json")).json
     [finding] = document["findings"]
     assert (document["verified"], finding["kind"], finding["name"]) == (False, "changed", "data/project.json")
@@ -62,3 +63,20 @@ async def test_what_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:
     assert (keyless.status, "SHA256:" in keyless.err) == (2, True)
     other = await verify(tmp_path, "a.zip", "--key", "SHA256:somebody")
     assert (other.status, KEY.fingerprint in other.out) == (1, True)
+
+
+@pytest.mark.parametrize("line", [("none.pdf",), ("a.zip", "--key", "SHA256:somebody"), ("b.zip", "--password-stdin")])
+async def test_what_was_not_changed_is_not_called_changed(tmp_path: Path, line: tuple[str, ...]) -> None:
+    """A file that never was a package, another key and a wrong password show no change."""
+    (tmp_path / "none.pdf").write_bytes(b"%PDF-1.7\n%%EOF")
+    (tmp_path / "a.zip").write_bytes(package(KEY))
+    (tmp_path / "b.zip").write_bytes(package(KEY, PASSWORD))
+    ended = await verify(tmp_path, *line, standard_input="no\n")
+    assert (ended.status, f"{line[0]} could not be verified:" in ended.out) == (1, True)
+
+
+async def test_facts_are_in_the_readers_language(tmp_path: Path) -> None:
+    """The content is a French sentence, and the time one of the reader's clock."""
+    (tmp_path / "a.zip").write_bytes(package(KEY))
+    shown = (await verify(tmp_path, "a.zip", "--lang", "fr")).out
+    assert [word for word in ("Projet d'incident 12, révision 7", "01/03/2026 1") if word not in shown] == []

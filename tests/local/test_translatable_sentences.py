@@ -84,7 +84,7 @@ def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
         ("access create bob --expires 3y", "n'est pas une durée"),
         (
             "access licence --edition huge --expires soon --out l",
-            "--edition\u00a0: n'est pas une des valeurs permises\u00a0; --expires\u00a0: doit être une date",
+            "--edition\u00a0: n'est pas une des valeurs permises, par exemple corporate, expert",
         ),
     ],
 )

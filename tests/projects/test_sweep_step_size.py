@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.projects.rules.sweep_step_size import FEWEST_PROJECTS, MOST_PROJECTS, STEP_SECONDS, StepSize
+from workers.projects.rules.sweep_step_size import FEWEST_PROJECTS, MOST_PROJECTS, STEP_SECONDS, StepSize, pause_seconds
 
 
 def test_a_process_starts_with_the_size_of_a_slow_machine() -> None:
@@ -43,3 +43,9 @@ def test_a_small_step_says_nothing() -> None:
     size.note(FEWEST_PROJECTS - 1, 10 * STEP_SECONDS)
     size.note(0, 0)
     assert size.projects == FEWEST_PROJECTS
+
+
+def test_a_sweep_leaves_half_of_the_time_to_people() -> None:
+    """After a step comes a pause of its own length if people sent commands meanwhile, and none otherwise."""
+    assert pause_seconds(0.05, is_busy=True) == 0.05
+    assert pause_seconds(0.05, is_busy=False) == 0

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
@@ -10,6 +11,7 @@ from pypdf import PdfReader
 from tests.reports.binding_samples import FACTS, Binder, Bound, entry, left_out
 from tests.reports.readers import inked_glyphs, outside, pages_of, text_of
 from workers.common.sandboxed_jobs import Limits, ProcessPool
+from workers.reports.batches.entries import entries_of
 from workers.reports.binding import pdf_binding
 
 PROJECTS = (
@@ -54,8 +56,8 @@ def test_each_bookmark_leads_to_its_report(bound: Bound) -> None:
     """The outline has the headings before the reports, then each report with its number and first words."""
     reader = bound.reader()
     items: list[Any] = [mark for mark in reader.outline if not isinstance(mark, list)]
-    titles = ["Contents", "Incidents that are not in this file", "#12 – Sac abandonné à la porte 4"]
-    assert [mark.title for mark in items] == [*titles, "#7 – Chute dans l'escalier", "#1042 – Objet"]
+    titles = ["Contents", "Incidents left out", "no.\u00a012 – Sac abandonné à la porte 4"]
+    assert [mark.title for mark in items] == [*titles, "no.\u00a07 – Chute dans l'escalier", "no.\u00a01042 – Objet"]
     pages = [(reader.get_destination_page_number(mark) or 0) + 1 for mark in items]
     assert pages == [2, 2, *(page_of(bound.pdf, number) for number in (12, 7, 1042))]
 
@@ -104,7 +106,7 @@ def test_the_number_covers_nothing(bound: Bound) -> None:
 def test_the_texts_are_in_order(bound: Bound) -> None:
     """The front page is first, then the contents, what is left out and the reports in the order asked for."""
     text = text_of(bound.pdf)
-    parts = ["Ville de Neuville Incident reports 3 reports", "Contents", "Incidents that are not in this file"]
+    parts = ["Ville de Neuville Incident reports 3 reports", "Contents", "Incident Description Reason"]
     reports = ["Sac abandonné à la porte 4", "Chute dans l'escalier", "No description."]
     places = [text.index(part) for part in parts] + [text.rindex(report) for report in reports]
     assert places == sorted(places)
@@ -119,8 +121,19 @@ def test_what_is_left_out_has_its_reason(binder: Binder) -> None:
     assert "– 00000000-0000-0000-0000-000000000000 It was deleted." in text
     assert "– 00000000-0000-0000-0000-000000000001 It is not known." in text
     assert "It is not visible to the person who generated this file." in text
-    assert "#5 Inondation 00000000-0000-0000-0000-000000000004 It is too large for a report." in text
-    assert "#6 Panne 00000000-0000-0000-0000-000000000005 Its report could not be typeset." in text
+    assert "no. 5 Inondation It is too large for a report." in text
+    assert "no. 6 Panne Its report could not be typeset." in text
+
+
+def test_a_deleted_project_is_named_by_its_number(binder: Binder) -> None:
+    """The number that a deleted project had stands where numbers stand, and no id under the description."""
+    gone, unknown = UUID(int=7), UUID(int=8)
+    [deleted, other] = entries_of([gone, unknown], [], {gone: 7})
+    assert (deleted["number"], other["number"]) == (7, None)
+    text = text_of(binder.bind(entry(1), left_out("deleted", 7, None, key=7), language="fr").pdf)
+    assert "n° 7 – Il a été supprimé." in text
+    assert str(gone) not in text
+    assert text.count("Incidents omis") == 2
 
 
 def test_a_file_speaks_french(binder: Binder) -> None:

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from workers.reports.rendering.content.printed_values import print_length, print_time
+from contracts.figures import exact_duration
+from workers.reports.rendering.content.printed_values import print_time
 
 
 @pytest.mark.parametrize(
@@ -31,4 +32,4 @@ def test_a_time_has_its_offset(at: datetime, zone: str, printed: str) -> None:
 )
 def test_a_length_has_no_empty_units(seconds: int, printed: str) -> None:
     """A length of time names the units that it has."""
-    assert print_length(seconds).replace("\u00a0", " ") == printed
+    assert exact_duration(seconds).replace("\u00a0", " ") == printed

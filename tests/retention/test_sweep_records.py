@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from contracts.audit import Entry, SiteLog
-from contracts.ids import uuid7
+from contracts.ids import derived_ids, uuid7
 from contracts.projects.commands import ProjectDeleted, ProjectsExpired
 from contracts.retention import Sweep
 from incidents import Client
@@ -71,6 +71,28 @@ async def test_a_step_that_is_heard_again_has_the_same_entries(site: Site) -> No
     assert Counter(row.project_id for row in rows) == Counter(old)
     entries = await logged(await site.client(), 5)
     assert {entry.event_id for entry in entries} == {row.event_id for row in rows}
+
+
+async def test_entries_are_those_of_the_deletions_that_feeds_show(site: Site) -> None:
+    """The database derives the ids and the details of entries as `individual_events` does, also while they wait."""
+    await site.worker("audit", log_database_url=None)
+    events, old = await open_publisher(site), [uuid7() for _ in range(300)]
+    event_id = await events.publish(step(old), at=AT, actor="system")
+
+    async def are_kept() -> bool:
+        return await site.count("audit.activity") == len(old)
+
+    await eventually(are_kept)
+    deletions = step(old).individual_events()
+    expected = {
+        (UUID(entry_id), deletion.project_id): deletion.model_dump(mode="json", exclude={"project_id"})
+        for entry_id, deletion in zip(derived_ids(event_id, old), deletions, strict=True)
+    }
+    rows = await site.sql("SELECT event_id, project_id, details FROM audit.activity")
+    assert {(row.event_id, row.project_id): row.details for row in rows} == expected
+    waiting = await site.sql("SELECT event_id, entry FROM audit.waiting")
+    assert {(row.event_id, UUID(row.entry["project_id"])): row.entry["details"] for row in waiting} == expected
+    assert {(row.entry["actor"], row.entry["activity"]) for row in waiting} == {("system", "projects.deleted")}
 
 
 async def test_an_older_sweep_is_recorded_as_before(site: Site) -> None:

@@ -122,8 +122,8 @@ CASES = [
         Code.CONFLICT,
         lambda: administration.require_an_administrator("administrators", "ann", ["ann"]),
         "principal",
-        "assign another one",
-        "désignez-en d'abord un autre",
+        "grant the role to somebody else",
+        "attribuez d'abord le rôle à quelqu'un d'autre",
     ),
     Case(Code.UNAVAILABLE, saying(Refusal(Code.UNAVAILABLE)), "", "Try again later", "Réessayez ultérieurement"),
     Case(

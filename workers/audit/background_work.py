@@ -75,7 +75,10 @@ async def deliver(engine: AsyncEngine, server: LogServer) -> "Delivered":
     """Write batches to the log server, then delete them here; after a crash in between, they are not written twice."""
     async with connect_autocommit(engine) as connection:
         rows = rows_of(await connection.execute(tables.NEXT_BATCHES, {"at_once": BATCHES_AT_ONCE}), NextBatchRow)
-        await server.write([row["entries"] for row in rows])
+        await server.write(
+            [row["entries"] for row in rows if not row["are_deletions"]],
+            [row["entries"] for row in rows if row["are_deletions"]],
+        )
         if rows:
             await connection.execute(tables.DELETE_DELIVERED, {"ids": [row["id"] for row in rows]})
     return Delivered(len(rows), sum(row["size"] for row in rows))

@@ -8,6 +8,7 @@ from pydantic_core import to_json
 
 from contracts.ids import derived_ids
 from contracts.message import Event
+from contracts.projects.commands import ProjectDeleted, ProjectsExpired
 from contracts.projects.imports import ProjectsImported
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 
@@ -33,6 +34,21 @@ def individual_entries(received: ReceivedEvent[Event], events: Sequence[Event]) 
     project_ids = [event.__dict__["project_id"] for event in events]
     ids = derived_ids(received.id, project_ids)
     return sorted(map(form.entry, ids, map(_id, project_ids), events))
+
+
+def step_of(received: ReceivedEvent[Event], event: ProjectsExpired) -> bytes:
+    """Return what the entries of a step of a sweep are made from, one for each project (`INSERT_DELETIONS`)."""
+    return to_json(
+        {
+            "event_id": received.id,
+            "at": received.at.isoformat(),
+            "actor": received.actor,
+            "activity": ProjectDeleted.subject,
+            "command_id": received.cause,
+            "project_ids": event.project_ids,
+            "numbers": event.numbers,
+        }
+    )
 
 
 def entries_by_project(received: ReceivedEvent[Event]) -> Iterator[bytes]:

@@ -13,6 +13,7 @@ from workers.audit.entry_json import ENTRY_COLUMNS, IF_ABSENT, join_arrays
 from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME
 from workers.runtime.storage.bulk_writes import insert_json
 from workers.runtime.storage.database import LogBase, SessionTimeouts, connect_autocommit, open_engine
+from workers.runtime.storage.hot_path_statements import write
 
 _BATCH_SECONDS = 20.0
 """Time limit of a batch: a silently dead connection would take far longer to fail."""
@@ -55,18 +56,22 @@ class LogServer:
         self._engine = engine
         self._has_tables = False
 
-    async def write(self, batches: Sequence[str]) -> None:
-        """Write entries durably, given as JSON arrays; existing ones stay unchanged."""
+    async def write(self, batches: Sequence[str], steps: Sequence[str] = ()) -> None:
+        """Write entries durably, given as JSON arrays of entries or of steps of sweeps; existing ones stay."""
         async with asyncio.timeout(_BATCH_SECONDS):
             if not self._has_tables:
                 await self._make_tables()
-            if batches:
-                await self._insert(join_arrays(batches))
+            if batches or steps:
+                await self._insert(batches, steps)
 
-    async def _insert(self, entries: str) -> None:
+    async def _insert(self, batches: Sequence[str], steps: Sequence[str]) -> None:
         async with connect_autocommit(self._engine) as connection:
             try:
-                await insert_json(connection, tables.LogEntry, ENTRY_COLUMNS, entries, conflict=IF_ABSENT)
+                if batches:
+                    entries = join_arrays(batches)
+                    await insert_json(connection, tables.LogEntry, ENTRY_COLUMNS, entries, conflict=IF_ABSENT)
+                if steps:
+                    await write(connection, tables.INSERT_LOGGED_DELETIONS, {"steps": join_arrays(steps)})
             except ProgrammingError:
                 self._has_tables = False
                 raise

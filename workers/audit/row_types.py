@@ -28,6 +28,7 @@ class NextBatchRow(TypedDict):
     id: int
     size: int
     entries: str
+    are_deletions: bool
 
 
 class NewUndeliveredRow(TypedDict):
@@ -36,6 +37,7 @@ class NewUndeliveredRow(TypedDict):
     size: int
     oldest_at: datetime
     entries: str
+    are_deletions: bool
 
 
 class UndeliveredRow(NewUndeliveredRow):

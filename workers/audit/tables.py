@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, Boolean, DateTime, Identity, Index, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -48,6 +48,8 @@ class Undelivered(Base):
     size: Mapped[int] = mapped_column(Integer)
     oldest_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     entries: Mapped[str] = mapped_column(Text)
+    are_deletions: Mapped[bool] = mapped_column(Boolean)
+    """Whether it has the deletions of steps of sweeps, with the ids and numbers of each as two arrays."""
 
 
 class LogEntry(EntryColumns, LogBase):
@@ -62,7 +64,25 @@ class LogEntry(EntryColumns, LogBase):
     )
 
 
-NEXT_BATCHES = text("SELECT id, size, entries FROM audit.undelivered ORDER BY id LIMIT :at_once")
+_DELETIONS = """
+    INSERT INTO {table} (event_id, at, actor, activity, project_id, command_id, details)
+    SELECT CAST(overlay(overlay(digits PLACING '3' FROM 13) PLACING
+            translate(substr(digits, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') FROM 17) AS uuid) AS event_id,
+        at, actor, activity, project_id, command_id, jsonb_build_object('number', number, 'expired', true)
+    FROM json_to_recordset(CAST(:steps AS json)) AS s(event_id uuid, at timestamptz, actor text, activity text,
+        command_id uuid, project_ids uuid[], numbers bigint[])
+    CROSS JOIN LATERAL unnest(s.project_ids, s.numbers) AS d(project_id, number)
+    CROSS JOIN LATERAL md5(uuid_send(s.event_id) || convert_to(CAST(project_id AS text), 'UTF8')) AS digits
+    ORDER BY at, event_id
+    ON CONFLICT DO NOTHING
+"""
+"""Makes the entries of steps of sweeps. Their ids are those of `individual_events`, derived by the database, which is
+quicker. They are inserted in the order of their ids, which is the fastest."""
+
+INSERT_DELETIONS = text(_DELETIONS.format(table="audit.activity"))
+INSERT_LOGGED_DELETIONS = text(_DELETIONS.format(table="entry"))
+
+NEXT_BATCHES = text("SELECT id, size, entries, are_deletions FROM audit.undelivered ORDER BY id LIMIT :at_once")
 DELETE_DELIVERED = text("DELETE FROM audit.undelivered WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(BigInteger))
 )

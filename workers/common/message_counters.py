@@ -65,6 +65,11 @@ class Counters:
 
     latency: Latency = field(default_factory=Latency)
 
+    @property
+    def decided(self) -> int:
+        """The commands that were answered at once, with whatever result."""
+        return self.applied + self.rejected + self.repeated + self.turned_away
+
     def retry(self) -> None:
         """Count a retried batch."""
         self.retried += 1

@@ -28,6 +28,7 @@ Data = Annotated[
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
 _NOT_IN_FORCE: Final = 3
 _USAGE: Final = 2
+_EDITIONS: Final = ", ".join(get_args(Edition))
 _HEAD: Final = ("Name", "Scope", "Created", "Expires", "Revoked", "Fingerprint")
 
 access = typer.Typer(
@@ -191,13 +192,13 @@ access.command("init")(external_nats_files.init)
 @access.command("licence")
 def sign_licence(
     out: Annotated[Path, typer.Option(help="The file to write.")],
-    edition: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Edition))}.")] = "corporate",
+    edition: Annotated[str, typer.Option(help=f"One of {_EDITIONS}.")] = "corporate",
     version: Annotated[str, typer.Option(help="The release that it is issued for.")] = "1",
     expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; unlimited by default.")] = None,
     data: Data = DEFAULT_DATA,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Sign a licence of the site with the operator's key, offline; `incidents licence activate` activates it.
+    """Sign a licence of the site with the NATS operator key, offline; `incidents licence activate` activates it.
 
     Example: incidents access licence --edition expert --expires 2030-01-01T00:00:00Z --out licence.jwt
     """
@@ -205,7 +206,7 @@ def sign_licence(
         licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
     except ValidationError as error:
         names = {"edition": "--edition", "version": "--version", "expires_at": "--expires"}
-        fail_invalid(error, names.__getitem__, {"expires_at": "2030-01-01T00:00:00Z"})
+        fail_invalid(error, names.__getitem__, {"expires_at": "2030-01-01T00:00:00Z", "edition": _EDITIONS})
     home = Home(data.absolute())
     trust = _trust(home)
     _require_place(home, out)

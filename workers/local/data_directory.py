@@ -13,7 +13,7 @@ from typing import Final
 from workers.common import signing_key
 from workers.local.access.signing_keys import Scope, Trust
 
-_OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out"}
+_OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out", "restoring"}
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,13 @@ class AlreadyRunningError(Exception):
         self.runtime = runtime
 
 
+class UnfinishedRestoreError(Exception):
+    """What is in a data directory was not completely restored."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(f"{directory} was not completely restored. Run the same `incidents restore` again.")
+
+
 class Home:
     """The layout below the directory of an installation."""
 
@@ -52,6 +59,9 @@ class Home:
         self.nats = self.directory / "nats"
         self.postgres = self.directory / "postgres"
         self.logs = self.directory / "logs"
+        self.restoring = self.directory / "restoring"
+        """A file that is there until a restore is complete."""
+
         self.configuration = self.nats / "server.conf"
         self._credentials = self.directory / "creds"
         self._lock_seconds = lock_seconds

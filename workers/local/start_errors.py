@@ -9,6 +9,7 @@ from nats.errors import Error as NatsError
 
 from workers.common.http_server import PortForbiddenError, PortInUseError
 from workers.local.access.signing_keys import InvalidNameError, TrustError
+from workers.local.data_directory import UnfinishedRestoreError
 from workers.local.servers.disk_space import NoRoomError
 from workers.local.servers.process_control import StartError
 from workers.runtime.bus.streams import NotProvisionedError
@@ -16,7 +17,7 @@ from workers.runtime.process.preconditions import UnfitError
 
 KINDS: Final = (
     *(NoRoomError, PortForbiddenError, PortInUseError, StartError, TrustError, InvalidNameError),
-    *(NotProvisionedError, UnfitError),
+    *(NotProvisionedError, UnfitError, UnfinishedRestoreError),
     *(OSError, NatsError),
 )
 _ROOM: Final = "Make room, or choose another directory with --data."

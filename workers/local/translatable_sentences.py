@@ -11,6 +11,7 @@ KNOWN: Final = (
         "{folder} has {free} MB free, a first start needs {needed} MB: make room, "
         "or choose another directory with --data."
     ),
+    "{directory} was not completely restored. Run the same `incidents restore` again.",
     "{name} did not start. The end of {log}:\n{tail}",
     "Port {port} of {host} is in use: stop that program or choose another port.",
     "Nothing can listen on port {port} of {host} ({why}): choose another port or address.",

@@ -16,7 +16,7 @@ import structlog
 from contracts.subjects import WORKERS
 from workers.common.http_server import HttpServer, PortInUseError
 from workers.local.access.signing_keys import Scope, Trust
-from workers.local.data_directory import Home, Runtime
+from workers.local.data_directory import Home, Runtime, UnfinishedRestoreError
 from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
@@ -92,6 +92,8 @@ class _Server(Protocol):
 async def up(directory: Path, site: str, ports: Ports, announce: Callable[[Step], None], parts: Parts) -> None:
     """Start everything, announce each step, and stop everything on SIGINT or SIGTERM."""
     home = Home(directory)
+    if home.restoring.exists():
+        raise UnfinishedRestoreError(home.directory)
     with home.lock(), _stop_signal() as stopped:
         trust = Trust.create(home.keys, site)
         installation = _Installation(home, trust, ports, announce, parts)

@@ -1,17 +1,24 @@
-"""The background work of projects: deleting expired packages and drafts, and learning rare parts of words."""
+"""The background work of projects: steps of sweeps, deleting packages and drafts, and learning rare parts of words."""
 
 import asyncio
+import time
+from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from nats.errors import Error as NatsError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from contracts.projects.drafts import DRAFT_LIFETIME
 from workers.common.logs import describe
 from workers.projects import domain
+from workers.projects.expired_project_deletion import WAITING_STEPS, make_next_step
 from workers.projects.packages import database_storage
+from workers.projects.rules.sweep_step_size import StepSize, pause_seconds
 from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
+from workers.runtime.commands.deferred_commands import DeferredWork, Step
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
@@ -22,6 +29,10 @@ _FIRST_LANE: Final = 0
 _CHECK_SECONDS: Final = 1.0
 _PURGE_SECONDS: Final = 60.0
 _LEARN_SECONDS: Final = 3_600.0
+_LOOK_SECONDS: Final = 1.0
+"""Between two looks for steps that other processes have left behind; what this one takes wakes it."""
+
+_TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 
 log = structlog.get_logger()
 
@@ -61,3 +72,57 @@ async def purge(running: RunningComponents) -> None:
         packages, drafts = await database_storage.purge(connection, domain.PACKAGE_LIFETIME, DRAFT_LIFETIME)
     if packages or drafts:
         log.info("purged", packages=packages, drafts=drafts)
+
+
+@worker.background
+async def make_sweep_steps(running: RunningComponents) -> None:
+    """Make the steps of sweeps beside the lanes, one after the other."""
+    sweeper = Sweeper(running)
+    while True:
+        if not await sweeper.make_step():
+            await sweeper.wait()
+
+
+class Sweeper:
+    """Makes steps of sweeps, each as one transaction, so that whoever is killed leaves its step to others."""
+
+    def __init__(self, running: RunningComponents) -> None:
+        """Let the commands that this process takes wake it."""
+        self._work = DeferredWork(
+            running.settings.site,
+            worker.name,
+            running.engine,
+            lambda: running.nats,
+            partial(running.relay.wake, urgent=True),
+        )
+        self._size = StepSize()
+        self._counters = running.delivery.counters
+        self._woken = asyncio.Event()
+        running.delivery.on_taken = self._woken.set
+
+    async def make_step(self) -> bool:
+        """Make the next step and leave time to commands; return whether there was one."""
+        self._woken.clear()
+        since, decided = time.monotonic(), self._counters.decided
+        try:
+            was_made = await self._work.attempt(self._attempt)
+        except _TRANSIENT as error:
+            log.warning("sweep_step_interrupted", **describe(error))
+            return False
+        if was_made:
+            await asyncio.sleep(pause_seconds(time.monotonic() - since, is_busy=self._counters.decided > decided))
+        return was_made
+
+    async def _attempt(self, step: Step, give_up: bool) -> bool:  # noqa: FBT001 - as the runtime calls it
+        return await make_next_step(step, self._size, give_up=give_up)
+
+    async def wait(self) -> None:
+        """Wait until this process takes a step, or any waits."""
+        while not self._woken.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), _LOOK_SECONDS)
+                return
+            with suppress(SQLAlchemyError, OSError):  # the attempt logs it
+                async with connect_autocommit(self._work.engine) as connection:
+                    if (await connection.execute(WAITING_STEPS)).scalar_one():
+                        self._woken.set()

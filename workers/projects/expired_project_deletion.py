@@ -1,8 +1,9 @@
-"""Deleting expired projects with their parts, with one statement for all of them.
+"""A step of a sweep: deleting expired projects with their parts, with one statement for all of them.
 
 A thousand ids would cost the process more than the decision: they go from statement to statement as text.
 """
 
+import time
 from datetime import datetime
 from typing import Final, NamedTuple, TypedDict
 from uuid import UUID
@@ -11,7 +12,24 @@ from pydantic import TypeAdapter
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.runtime.storage.identity_map import read_rows
+from contracts.projects.commands import ExpireProjects, ProjectsExpired
+from workers.projects.row_types import SweepStepRow
+from workers.projects.rules.sweep_step_size import StepSize
+from workers.runtime.commands.deferred_commands import DeferredCommand, Step
+from workers.runtime.storage.identity_map import read_rows, row_of
+
+# While one process makes the oldest step, the others make none: two at once would compete for the processors.
+_CLAIM = text(
+    """
+    SELECT s.* FROM projects.sweep_step s
+    WHERE (command_id, principal) = (
+        SELECT command_id, principal FROM projects.sweep_step ORDER BY taken_at, command_id LIMIT 1
+    )
+    FOR UPDATE SKIP LOCKED
+    """
+)
+_DROP = text("DELETE FROM projects.sweep_step WHERE command_id = :command_id AND principal = :principal")
+WAITING_STEPS = text("SELECT EXISTS (SELECT FROM projects.sweep_step)")
 
 _LOCK = text(
     """
@@ -34,7 +52,7 @@ _DELETE = text(
         RETURNING id, number
     ), buried AS (
         INSERT INTO projects.tombstone (project_id, number, deleted_by, deleted_at, expired)
-        SELECT id, number, :by, :at, true FROM gone ORDER BY number
+        SELECT id, number, :by, now(), true FROM gone ORDER BY number
         RETURNING project_id, number
     )
     SELECT coalesce(CAST(json_agg(project_id) AS text), '[]') AS project_ids,
@@ -73,10 +91,45 @@ async def lock_expired(connection: AsyncConnection, created_before: datetime, li
     return locked
 
 
-async def delete_locked(connection: AsyncConnection, locked: LockedRow, by: str, at: datetime) -> DeletedProjects:
+async def delete_locked(connection: AsyncConnection, locked: LockedRow, by: str) -> DeletedProjects:
     """Delete locked projects without a hold, and leave their tombstones."""
     if not locked["count"]:
         return DeletedProjects([], [])
-    parameters = {"ids": locked["ids"], "by": by, "at": at}
+    parameters = {"ids": locked["ids"], "by": by}
     [deleted] = await read_rows(connection, _DELETE, parameters, _DeletedRow)
     return DeletedProjects(_IDS.validate_json(deleted["project_ids"]), _NUMBERS.validate_json(deleted["numbers"]))
+
+
+async def make_next_step(step: Step, size: StepSize, *, give_up: bool = False) -> bool:
+    """Make the step that has waited for longest; return whether one waited that no other process is making."""
+    row = row_of(await step.connection.execute(_CLAIM), SweepStepRow)
+    if row is None:
+        return False
+    key = f"sweep-{row['chain']}"
+    command = DeferredCommand(
+        ExpireProjects, row["command_id"], row["principal"], key, row["refusal_language"], row["trace"]
+    )
+    await step.connection.execute(_DROP, {"command_id": row["command_id"], "principal": row["principal"]})
+    if give_up:
+        await step.give_up(command, row["letter"])
+    else:
+        await _make(step, row, command, size)
+    return True
+
+
+async def _make(step: Step, row: SweepStepRow, command: DeferredCommand, size: StepSize) -> None:
+    """Delete as many projects as the step may; its event names them, its outcome only counts them.
+
+    The event comes last: until the commit, whatever has another message for its lane waits for its number.
+    """
+    limit, since = min(row["projects_max"], size.projects), time.monotonic()
+    locked = await lock_expired(step.connection, row["created_before"], limit)
+    deleted = await delete_locked(step.connection, locked, row["principal"])
+    size.note(len(deleted.ids), time.monotonic() - since)
+    outcome = ProjectsExpired(
+        sweep_id=row["sweep_id"], chain=row["chain"], deleted=len(deleted.ids), more=locked["count"] == limit
+    )
+    event = outcome.model_copy(update={"project_ids": deleted.ids, "numbers": deleted.numbers})
+    if not await step.conclude(command, outcome, fuller=event):
+        msg = "the command of this step has an outcome already"
+        raise LookupError(msg)

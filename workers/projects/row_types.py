@@ -226,6 +226,21 @@ class HoldRow(TypedDict):
     held_at: datetime
 
 
+class SweepStepRow(TypedDict):
+    """A row of `projects.sweep_step`."""
+
+    command_id: UUID
+    principal: str
+    trace: str | None
+    letter: Any
+    taken_at: datetime
+    refusal_language: str
+    sweep_id: UUID
+    chain: int
+    created_before: datetime
+    projects_max: int
+
+
 class SearchRow(TypedDict):
     """A row of `projects.search`."""
 

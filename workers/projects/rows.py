@@ -32,10 +32,12 @@ from workers.projects.row_types import (
     ProjectChanges,
     ProjectRow,
     SequenceRow,
+    SweepStepRow,
     TombstoneRow,
 )
 from workers.projects.search import index
 from workers.runtime.commands.unit_of_work import Rows, Unit
+from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.hot_path_statements import Question, read_together
 from workers.runtime.storage.identity_map import RowSet, RowT, read_rows, rows_as
 
@@ -60,6 +62,7 @@ class ProjectRows(Rows):
         self.enabled: set[str] = set()
         self.child_sites: set[str] = set()
         self.numbers: Iterator[tuple[int, datetime]] = iter(())
+        self.sweep_steps: list[SweepStepRow] = []
         self._reworded: set[UUID] = set()
 
     @classmethod
@@ -176,21 +179,19 @@ class ProjectRows(Rows):
 
     def delete(self, project: ProjectRow, *, by: str, at: datetime) -> None:
         """Delete a project with its parts, and leave a tombstone."""
-        self._forget(project["id"])
-        self.tombstones.put(_tombstone(project, by, at, expired=False))
-
-    def note_expired(self, ids: Iterable[UUID], unit: Unit["ProjectRows"]) -> None:
-        """Drop what the batch would write to projects that a statement has deleted."""
-        expired = set(ids)
-        for project in [project for project in self.projects.all() if project["id"] in expired]:
-            self._forget(project["id"])
-            self.tombstones.add_stored([_tombstone(project, unit.principal, unit.now, expired=True)])
-
-    def _forget(self, project_id: UUID) -> None:
+        project_id, number = project["id"], project["number"]
         for parts in (self.comments, self.calls, self.sequences):
             parts.forget(project_id)
         self.history.forget(project_id)
         self.projects.remove(project_id)
+        tombstone: TombstoneRow = {
+            "project_id": project_id,
+            "number": number,
+            "deleted_by": by,
+            "deleted_at": at,
+            "expired": False,
+        }
+        self.tombstones.put(tombstone)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write projects before their parts and history, and all of them before the search index."""
@@ -201,6 +202,7 @@ class ProjectRows(Rows):
         await self.history.save(connection)
         await self._save_words(connection)
         await index.keep_cameras(connection, self.projects, self.sequences)
+        await insert_rows(connection, tables.SweepStep, self.sweep_steps)
 
     async def _save_words(self, connection: AsyncConnection) -> None:
         """Write the words of new projects from memory, and of others with changed texts from their tables."""
@@ -217,8 +219,3 @@ class ProjectRows(Rows):
         written = chain(self.comments.written(), self.calls.written())
         removed = self.comments.removed() | self.calls.removed()
         return {row["project_id"] for row in written} | {project_id for project_id, _ in removed}
-
-
-def _tombstone(project: ProjectRow, by: str, at: datetime, *, expired: bool) -> TombstoneRow:
-    number = project["number"]
-    return {"project_id": project["id"], "number": number, "deleted_by": by, "deleted_at": at, "expired": expired}

@@ -258,6 +258,24 @@ class PackageDownload(DownloadColumns, Base):
     package_id: Mapped[UUID] = _of_package()
 
 
+class SweepStep(Base):
+    """A step of a sweep that was taken and is to be made (`expired_project_deletion`)."""
+
+    __tablename__ = "sweep_step"
+    __table_args__ = _SCHEMA
+
+    command_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    principal: Mapped[str] = mapped_column(Text, primary_key=True)
+    trace: Mapped[str | None] = mapped_column(Text)
+    letter: Mapped[Any] = mapped_column(JSONB, nullable=True)
+    taken_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    refusal_language: Mapped[str] = mapped_column(Text)
+    sweep_id: Mapped[UUID] = mapped_column(Uuid)
+    chain: Mapped[int] = mapped_column(SmallInteger)
+    created_before: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    projects_max: Mapped[int] = mapped_column(Integer)
+
+
 _IDS, _PARTS = (bindparam(name, type_=ARRAY(Uuid)) for name in ("ids", "parts"))
 
 LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE").bindparams(

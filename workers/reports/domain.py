@@ -60,8 +60,8 @@ def require_report(report: ReportT | None) -> ReportT:
     return report
 
 
-def _unknown_report() -> Refusal:
-    unknown = [{"field": "report_id", "kind": "not_here"}]
+def _unknown_report(kind: str = "not_here") -> Refusal:
+    unknown = [{"field": "report_id", "kind": kind}]
     return Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
 
 
@@ -134,7 +134,7 @@ def require_turn(unfinished: int) -> None:
 def require_batch(batch: BatchT | None, principal: str) -> BatchT:
     """Return a batch to its author; for everybody else it does not exist."""
     if batch is None or batch["principal"] != principal:
-        raise _unknown_report()
+        raise _unknown_report("no_batch")
     return batch
 
 

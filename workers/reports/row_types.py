@@ -131,11 +131,16 @@ class BatchPartRow(ListedPartRow):
     pdf: bytes | None
 
 
-class TombstoneRow(TypedDict):
-    """A row of the published view of tombstones."""
+class DeletedProjectRow(TypedDict):
+    """The number that a deleted project had."""
 
     project_id: UUID
     number: int
+
+
+class TombstoneRow(DeletedProjectRow):
+    """A row of the published view of tombstones."""
+
     deleted_by: str
     deleted_at: datetime
     expired: bool

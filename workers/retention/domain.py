@@ -10,11 +10,11 @@ from contracts.retention import HoldProject
 from contracts.values import EARLIEST, LATEST
 from workers.retention.row_types import HoldRow, SweepRow
 
-CHAINS_MAX = 2
-"""Chains of a sweep, whose steps take turns in one lane: while one is being made, the step of the other waits."""
+CHAINS_MAX = 3
+"""Chains of a sweep, whose steps are made in turn: while one is being made, the step of another waits."""
 
 LANE_KEY = 0
-"""The `chain` of every command, which names its lane: the other lanes never wait for a step."""
+"""The `chain` of every command, which names its lane: the process that has it makes the steps."""
 
 STEP_PROJECTS = EXPIRE_PROJECTS_MAX
 """Projects that one step may delete; the slice of projects takes fewer where other commands would wait too long."""

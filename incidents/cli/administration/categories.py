@@ -12,7 +12,7 @@ from contracts.properties import (
     DeleteCategoryValue,
     EditCategoryValue,
 )
-from incidents.cli.administration.define import Description, NewName, confirm_deletion, reword
+from incidents.cli.administration.define import Description, NewName, confirm_deletion, renamed, reword
 from incidents.cli.administration.in_use import explain_use
 from incidents.cli.arguments import Yes, require_change
 from incidents.client import Client
@@ -123,7 +123,7 @@ async def rename_value(
         editing = {"slot": slot, **reword(defined, name, description)}
         with explain_use(session, defined.name, "--category", f"{category_.name}={defined.name}"):
             event = await session.send(client, make_message(session, EditCategoryValue, editing))
-    session.show(event, session.say("{before} is now {name}", before=defined.name, name=name or defined.name))
+    session.show(event, renamed(session, defined, name, description))
 
 
 @command(categories, "delete", "incidents categories delete Reason Other --yes", sends=True)

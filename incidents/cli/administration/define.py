@@ -118,7 +118,7 @@ def _renaming(app: typer.Typer, kind: Kind, line: str) -> None:
             editing = make_message(session, kind.edit, reword(property_, name, description))
             with explain_use(session, property_.name, f"--{kind.singular}"):
                 event = await session.send(client, editing)
-        session.show(event, session.say("{before} is now {name}", before=property_.name, name=name or property_.name))
+        session.show(event, renamed(session, property_, name, description))
 
 
 def _deleting(app: typer.Typer, kind: Kind, line: str) -> None:
@@ -154,6 +154,15 @@ def reword(property_: Property, name: str | None, description: str | None) -> di
     """Return a property with another name or description; None leaves either unchanged."""
     text = property_.description if description is None else description
     return {"id": property_.id, "name": name or property_.name, "description": text}
+
+
+def renamed(session: Session, before: Property, name: str | None, description: str | None) -> str:
+    """Return the sentence about an edit of a property: its new name, its new description, or that nothing changed."""
+    if name is not None and name != before.name:
+        return session.say("{before} is now {name}", before=before.name, name=name)
+    if description is not None and description != before.description:
+        return session.say("Description changed: {name}", name=before.name)
+    return session.say("Nothing was changed: {name} had this name and description already.", name=before.name)
 
 
 def confirm_deletion(session: Session, name: str, *, yes: bool) -> None:

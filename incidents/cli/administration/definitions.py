@@ -16,6 +16,7 @@ from contracts.administration_queries import (
 )
 from incidents.cli.arguments import among
 from incidents.cli.operations.audit import audit
+from incidents.terminal.input.naming import FIRST_ROLE
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
@@ -53,6 +54,8 @@ async def definitions(
     """Show the changes of definitions and settings: who, when, before and after."""
     kind = read_word(session, "kind", kind, _KINDS, "KIND")
     if key and kind == "setting":
+        as_option = key.replace("-", "_")
+        key = as_option if as_option in Settings.model_fields else key
         key = read_word(session, "field", key, Settings.model_fields, "--key")
     asked: dict[str, Any] = {"key": key, "limit": limit}
     message = _QUERIES.get(kind, GetPropertyHistory)
@@ -60,7 +63,12 @@ async def definitions(
     async with session.client() as client:
         page: DefinitionHistory = await client.ask(make_message(session, message, asked))
     rows = (
-        (change.at, change.by, _key(session, kind, change.key), *map(show.paragraph, _states(change, session.language)))
+        (
+            change.at,
+            change.by,
+            _key(session, kind, change.key),
+            *map(show.paragraph, _states(change, kind, session.language)),
+        )
         for change in page.items
     )
     session.show(page, show.table(session.language, "Time", "By", "Key", "Before", "After", rows=rows))
@@ -70,9 +78,12 @@ def _key(session: Session, kind: str, key: str) -> str:
     return name_of(session.language, "field", key) if kind == "setting" else key
 
 
-def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
+def _states(change: DefinitionChange, kind: str, language: str) -> tuple[str, str]:
     """Return the differing fields before and after the change, one per line."""
-    old, new = (_flat(change.key, state or {}, language) for state in (change.old, change.new))
+    old, new = (
+        _flat(change.key, _named(change.key, state or {}, kind, language), language)
+        for state in (change.old, change.new)
+    )
     names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
     lines = (
         [say(language, "{label}: {value}", label=name, value=state[name]) for name in names if name in state]
@@ -80,6 +91,12 @@ def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
     )
     before, after = map("\n".join, lines)
     return before, after
+
+
+def _named(key: str, state: Mapping[str, Any], kind: str, language: str) -> Mapping[str, Any]:
+    """Return a state with the name of the first role in the language of the reader, as `roles list` shows it."""
+    is_first = kind == "role" and (key, state.get("name")) == FIRST_ROLE
+    return {**state, "name": say(language, FIRST_ROLE[1])} if is_first else state
 
 
 def _shown(name: str, value: Any, language: str) -> str:

@@ -28,7 +28,8 @@ def explain_use(session: Session, name: str, option: str, value: str = "") -> It
             raise
         details: dict[str, Any] = {key: each for key, each in refused.details.items() if key != "projects"}
         details |= {"projects": projects} if session.json else {}
-        details |= {"type": f"incidents projects list {option} {shlex.quote(value or name)}"}
+        line = f"incidents projects list {option} {shlex.quote(value or name)}{session.place}"
+        details |= {"type": line}
         changes = {"message": _sentence(session, name, projects), "details": details}
         raise Refused(refused.error.model_copy(update=changes), command_id=refused.command_id) from refused
 

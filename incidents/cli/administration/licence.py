@@ -28,7 +28,7 @@ async def show_licence(session: Session) -> None:
 @command(app, "activate", "incidents licence activate main.jwt", sends=True)
 async def activate(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The licence that the operator signed.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The licence that the NATS operator key signed.")],
 ) -> None:
     """Activate a licence; it applies at once, without a restart."""
     try:
@@ -38,7 +38,7 @@ async def activate(
     try:
         command_ = ActivateLicence(token=token)
     except ValidationError as error:
-        words = "{path} is not a licence: name the file that the operator signed"
+        words = "{path} is not a licence: name the file that `incidents access licence` wrote"
         raise UsageError(session.say(words, path=file)) from error
     async with session.client() as client:
         event = await session.send(client, command_)

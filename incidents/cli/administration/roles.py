@@ -66,20 +66,24 @@ async def of(session: Session, principal: Who) -> None:
 async def grant(session: Session, principal: Who, role: Named) -> None:
     """Grant somebody a role; it applies from their next message on."""
     async with session.client() as client:
-        role_id = _role(session, role, (await client.ask(GetRoles())).roles).role_id
-        granting = make_message(session, AssignRole, {"principal": principal, "role_id": role_id})
+        role_ = _role(session, role, (await client.ask(GetRoles())).roles)
+        granting = make_message(session, AssignRole, {"principal": principal, "role_id": role_.role_id})
         event = await session.send(client, granting)
-    session.show(event, session.say("Role granted to {principal}: {role}", principal=principal, role=role_id))
+    is_member = principal in role_.members
+    words = "{principal} already has the role {role}." if is_member else "Role granted to {principal}: {role}"
+    session.show(event, session.say(words, principal=principal, role=role_.role_id))
 
 
 @command(app, "revoke", "incidents roles revoke olivia guards", sends=True)
 async def revoke(session: Session, principal: Who, role: Named) -> None:
     """Revoke a role from somebody; this applies from their next message on."""
     async with session.client() as client:
-        role_id = _role(session, role, (await client.ask(GetRoles())).roles).role_id
-        revoking = make_message(session, UnassignRole, {"principal": principal, "role_id": role_id})
+        role_ = _role(session, role, (await client.ask(GetRoles())).roles)
+        revoking = make_message(session, UnassignRole, {"principal": principal, "role_id": role_.role_id})
         event = await session.send(client, revoking)
-    session.show(event, session.say("Role revoked from {principal}: {role}", principal=principal, role=role_id))
+    is_member = principal in role_.members
+    words = "Role revoked from {principal}: {role}" if is_member else "{principal} does not have the role {role}."
+    session.show(event, session.say(words, principal=principal, role=role_.role_id))
 
 
 @command(

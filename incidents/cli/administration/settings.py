@@ -45,13 +45,15 @@ def _shown(session: Session, name: str, value: Any) -> object:
 ChildSites = Annotated[
     Words,
     typer.Option(
-        metavar="SITE", help="A child site; repeatable. Name all of them, because they replace the earlier ones."
+        metavar="SITE",
+        help="A child site; repeatable. Name all of them, because they replace the earlier ones; "
+        "an empty name removes them.",
     ),
 ]
 DetailsRequired = Annotated[
     bool | None,
     typer.Option(
-        "--export-details-required/--export-details-optional",
+        "--require-purpose/--optional-purpose",
         help="Whether an export must name its recipient, reference and legal basis.",
     ),
 ]
@@ -94,7 +96,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     log_archive_bytes: LogSize = None,
     child_site: ChildSites = None,
     export_details_required: DetailsRequired = None,
-    report_confidentiality: Confidentiality = None,
+    confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
     yes: Yes = False,
 ) -> None:
@@ -105,12 +107,13 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "timezone": timezone,
         "language": language and read_word(session, "language", language, LANGUAGES, "--language"),
         "log_archive_bytes": _bytes(session, log_archive_bytes),
-        "child_sites": child_site,
+        "child_sites": _named(child_site),
         "export_details_required": export_details_required,
-        "report_confidentiality": report_confidentiality,
-        "report_signatories": None if report_signatory is None else [name for name in report_signatory if name],
+        "report_confidentiality": confidentiality,
+        "report_signatories": _named(report_signatory),
     }
-    require_change(session, "incidents settings set --retention-days 90", *values.values())
+    lists = child_site, report_signatory
+    require_change(session, "incidents settings set --retention-days 90", *values.values(), *lists)
     changing = make_message(
         session, ChangeSettings, {name: value for name, value in values.items() if value is not None}
     )
@@ -121,6 +124,11 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     changed = ", ".join(_name(session, name) for name in event.changed)
     unchanged = session.say("Nothing was changed: the settings had these values already.")
     session.show(event, session.say("Settings changed: {changed}", changed=changed) if changed else unchanged)
+
+
+def _named(names: list[str] | None) -> list[str] | None:
+    """Return a new list of names; one empty name stands for none at all."""
+    return None if names is None else [name for name in names if name]
 
 
 def _bytes(session: Session, text: str | None) -> int | None:

@@ -21,7 +21,7 @@ from incidents.importing.decoding import UnknownEncodingError, named_encoding
 from incidents.importing.mapping import Mapping
 from incidents.importing.patience import retry_transient
 from incidents.importing.reading import Format, Source
-from incidents.importing.sending import Checker, Tally, Way, send
+from incidents.importing.sending import Checker, Tally, Way, require_permission, send
 from incidents.importing.surveying import UnusableFileError, survey
 from incidents.importing.times import Choice, DateOrder
 from incidents.importing.translating import Findings, Translator
@@ -179,6 +179,8 @@ async def _take_over(
             raise UsageError(_reason_of(session, error)) from error
         async with session.client() as client:
             settings = await _settings(client)
+            if settings is None:
+                await require_permission(client)
             if settings:
                 tally.kept_since = session.now - timedelta(days=settings.retention_days)
             translator = await _translator(session, client, mapping, findings, settings)
@@ -229,6 +231,10 @@ async def _translator(
         mapping = mapping.model_copy(update={"timezone": settings.timezone})
         words = "times without an offset are read in {timezone}; to read them in another time zone: --timezone NAME"
         session.tell(words, timezone=settings.timezone)
+    if findings.local_times and mapping.timezone is None:
+        session.tell(
+            "you may not see the time zone of the site: name that of times without an offset by --timezone NAME"
+        )
     return Translator(mapping, client.site, findings, names)
 
 

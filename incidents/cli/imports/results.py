@@ -104,7 +104,7 @@ def _rows(session: Session, rows: list[dict[str, Any]]) -> show.Sheet:
             row["line"],
             session.say(_FATES[row["fate"]]),
             row.get("number"),
-            show.Cell(field_place(fault.get("field") or "", session.language), fault.get("field")),
+            field_place(fault.get("field") or "", session.language),
             fault.get("column"),
             _why(session, fault) if fault.get("kind") else "",
         )

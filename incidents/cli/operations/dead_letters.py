@@ -1,8 +1,9 @@
 """The commands that list, show, replay and discard dead letters."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.text import Text
@@ -26,6 +27,21 @@ from incidents.terminal.tables import show
 
 app = group("Dead letters, messages that could not be handled: list, show, replay, discard.")
 
+_REASONS: Final = {
+    words: re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.+)", re.escape(words)), flags=re.DOTALL)
+    for words in (
+        "{worker} has no command {verb}.",
+        "The header {header} is not a UUID.",
+        "It holds no message that can be replayed.",
+        "No message like it became a dead letter under its id.",
+        "Its reaction failed {count} times: {error}",
+        "Its work failed {count} times.",
+        "It failed {count} times: {error}.",
+        "It ended its process {count} times.",
+    )
+}
+"""Reasons that workers give, and how they are recognised."""
+
 Letter = Annotated[int, typer.Argument(metavar="LETTER", min=1, help="Its number, as `dead list` prints it.")]
 Letters = Annotated[list[int] | None, typer.Argument(metavar="LETTER...", help="Numbers, as `dead list` prints them.")]
 
@@ -46,7 +62,7 @@ async def list_letters(
             letter.principal,
             letter.what or "–",
             letter.replayable,
-            letter.reason,
+            _reason(session, letter.reason),
             letter.command_id,
         )
         for letter in chosen
@@ -136,7 +152,7 @@ def _naming_letter(session: Session, letter: int, left: Sequence[int] = ()) -> I
         if left:
             words = "Letter {letter} does not exist; these were left as they are: {letters}."
             message = session.say(words, letter=letter, letters=", ".join(map(str, left)))
-        details = {**refused.details, "type": "incidents dead list"}
+        details = {**refused.details, "type": f"incidents dead list{session.place}"}
         error = refused.error.model_copy(update={"message": message, "details": details})
         raise Refused(error, command_id=refused.command_id) from refused
 
@@ -166,6 +182,14 @@ async def _all(client: Client) -> list[LetterSummary]:
     return letters
 
 
+def _reason(session: Session, text: str) -> str:
+    """Return why a message is dead in the language of the reader; other reasons stay as they are."""
+    for words, pattern in _REASONS.items():
+        if match := pattern.fullmatch(text):
+            return session.say(words, **match.groupdict())
+    return text
+
+
 def _details(session: Session, letter: OpenedLetter) -> list[Any]:
     summary = letter.summary
     rows: list[tuple[str, object]] = [
@@ -174,7 +198,7 @@ def _details(session: Session, letter: OpenedLetter) -> list[Any]:
         ("Worker", summary.worker),
         ("Message", summary.what or letter.subject),
         ("Command id", summary.command_id or "–"),
-        ("Reason", summary.reason),
+        ("Reason", _reason(session, summary.reason)),
         (
             "Replay",
             session.say("yes")

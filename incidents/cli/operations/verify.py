@@ -1,6 +1,8 @@
 """The command that verifies a package, without a system."""
 
 import asyncio
+import re
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -44,6 +46,10 @@ _LABELS: Final = {
     "Legal-Basis": "Legal basis",
 }
 """The facts that the description of a bag states, and their names for people."""
+
+_CONTENT: Final = re.compile(r"Incident project (?P<number>\d+), revision (?P<revision>\d+)")
+_INCONCLUSIVE: Final = frozenset({"no-seal", "other-key", "unreadable", "wrong-password"})
+"""What is found in an unchanged file, too: one that was never a package, or of another key or password."""
 
 
 def register(app: typer.Typer) -> None:
@@ -111,7 +117,8 @@ def _read(session: Session, file: Path) -> bytes:
 
 def _lines(session: Session, file: Path, result: Any) -> list[Any]:
     if not result.verified:
-        head = Text(session.say("{path} is not as it was signed:", path=file), style="bold red")
+        words = "{path} could not be verified:" if _is_inconclusive(result) else "{path} is not as it was signed:"
+        head = Text(session.say(words, path=file), style="bold red")
         return [head, *(Text(f"  {_sentence(session, finding)}") for finding in result.findings)]
     lines = [Text(session.say("{path} is verified: nothing in it was changed.", path=file), style="bold green")]
     lines.append(Text(session.say("Signed by the key {fingerprint}", fingerprint=result.fingerprint)))
@@ -126,8 +133,26 @@ def _lines(session: Session, file: Path, result: Any) -> list[Any]:
     if not result.opened:
         words = "Its files are encrypted and were not opened; what is encrypted was verified. --password opens them."
         lines.append(Text(session.say(words)))
-    rows = [(session.say(words), result.facts[label]) for label, words in _LABELS.items() if label in result.facts]
+    facts = result.facts
+    rows = [(session.say(words), _fact(session, facts[label])) for label, words in _LABELS.items() if label in facts]
     return [*lines, show.table(session.language, "Fact", "Value", rows=rows)] if rows else lines
+
+
+def _is_inconclusive(result: Any) -> bool:
+    """Tell whether nothing shows that the file is a package that was changed."""
+    kinds = {finding.kind for finding in result.findings}
+    return kinds <= _INCONCLUSIVE or (result.fingerprint is None and not result.facts)
+
+
+def _fact(session: Session, value: str) -> object:
+    """Return a fact for people: a time by their clock, and the content in their language."""
+    if content := _CONTENT.fullmatch(value):
+        return session.say("Incident project {number}, revision {revision}", **content.groupdict())
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return at if at.tzinfo else value
 
 
 def _sentence(session: Session, finding: Any) -> str:

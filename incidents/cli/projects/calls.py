@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from contracts.figures import read_duration
-from contracts.projects.parts import AddCall, DeleteCall, EditCall
+from contracts.projects.parts import CALL_SECONDS_MAX, AddCall, DeleteCall, EditCall
 from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, require_change, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_decimal, read_project, read_time
@@ -91,10 +91,13 @@ async def edit_call(  # noqa: PLR0913 - each parameter is an option
         project_id = await read_project(session, client, project)
         call_ = await parts.part_of(session, client, project_id, "calls", call_number)
         known = call_.model_dump(include=set(EditCall.model_fields) - {"project_id"})
-        known |= _party(to, from_) | _facts(session, at or None, number, minutes, reference, notes)
-        known |= revision(expected_revision)
-        event = await session.send(client, make_message(session, EditCall, {**known, "project_id": project_id}))
-    session.show(event, session.say("Call corrected: {call_id}", call_id=event.call_id))
+        known |= {"project_id": project_id, **revision(expected_revision)}
+        typed = _party(to, from_) | _facts(session, at or None, number, minutes, reference, notes)
+        before, edit = (make_message(session, EditCall, values) for values in (known, known | typed))
+        event = await session.send(client, edit)
+    changed = session.say("Call corrected: {call_id}", call_id=event.call_id)
+    unchanged = session.say("Nothing was changed: the call had these values already.")
+    session.show(event, unchanged if edit == before else changed)
 
 
 async def delete_call(
@@ -108,7 +111,7 @@ async def delete_call(
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         call_ = await parts.part_of(session, client, project_id, "calls", call_number)
-        text = f"{call_.party} {call_.notes}".strip()
+        text = " – ".join(filter(None, (call_.party, call_.notes)))
         if not yes and not session.confirm(session.say("Delete the call {text}?", text=text)):
             session.tell("Nothing was deleted.")
             raise typer.Exit
@@ -149,8 +152,15 @@ def _facts(
 
 
 def _duration_seconds(session: Session, text: str | None) -> int | None:
-    """Parse a duration: in minutes, or with units as it is shown."""
+    """Parse a duration: in minutes, or with units as it is shown.
+
+    Raises:
+        UsageError: It is none, or longer than a call may last.
+    """
     seconds = read_duration(text) if text else None
     if seconds is None and (minutes := read_decimal(session, text, 0, "--minutes")) is not None:
         seconds = minutes * _SECONDS
+    if seconds is not None and seconds > CALL_SECONDS_MAX:
+        words = "{option}: {text} is too long: a call lasts 7 days (10080 minutes) at most"
+        raise UsageError(session.say(words, option="--minutes", text=text))
     return None if seconds is None else round(seconds)

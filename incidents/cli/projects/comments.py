@@ -46,10 +46,11 @@ async def edit_comment(
         project_id = await read_project(session, client, project)
         comment_ = await parts.part_of(session, client, project_id, "comments", number)
         editing = {"project_id": project_id, "comment_id": comment_.comment_id, "text": text}
-        event = await session.send(
-            client, make_message(session, EditComment, {**editing, **revision(expected_revision)})
-        )
-    session.show(event, session.say("Comment changed; its text was: {text}", text=comment_.text))
+        edit = make_message(session, EditComment, {**editing, **revision(expected_revision)})
+        event = await session.send(client, edit)
+    changed = session.say("Comment changed; its text was: {text}", text=comment_.text)
+    unchanged = session.say("Nothing was changed: the comment had this text already.")
+    session.show(event, unchanged if edit.text == comment_.text else changed)
 
 
 async def delete_comment(
@@ -59,7 +60,7 @@ async def delete_comment(
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         comment_ = await parts.part_of(session, client, project_id, "comments", number)
-        if not yes and not session.confirm(session.say("Delete the comment {text}?", text=comment_.text)):
+        if not yes and not session.confirm(session.say("Delete the comment '{text}'?", text=comment_.text)):
             session.tell("Nothing was deleted.")
             raise typer.Exit
         deleting = {"project_id": project_id, "comment_id": comment_.comment_id, **revision(expected_revision)}

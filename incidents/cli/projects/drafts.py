@@ -6,7 +6,7 @@ import typer
 
 from contracts.projects.commands import AddSequences
 from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, UndraftSequences
-from incidents.cli.arguments import TIME, ExpectedRevision, KeptUntil, Project, Yes, revision
+from incidents.cli.arguments import TIME, TO_ITS_END, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project, read_time
 from incidents.terminal.input.recordings import read_camera
@@ -37,7 +37,7 @@ async def add(
     *,
     camera: Annotated[list[str], typer.Option(metavar="ID[=NAME]", help="A camera; repeatable.")],
     start: Annotated[str, typer.Option(metavar="TIME", help=f"Start of the recording: {TIME}")],
-    end: Annotated[str, typer.Option(metavar="TIME", help=f"End of the recording: {TIME}")],
+    end: Annotated[str, typer.Option(metavar="TIME", help=f"End of the recording: {TO_ITS_END}")],
     site: Annotated[str | None, typer.Option(metavar="SITE", help="The child site that has the cameras.")] = None,
     kept_until: KeptUntil = None,
 ) -> None:

@@ -16,7 +16,16 @@ from incidents.terminal.session import Session
 from incidents.terminal.tables import show
 
 _SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
-_PLAIN: Final = (*_SHORT.values(), "description", "comment", "call", "sequence", "project")
+_PLAIN: Final = (
+    *_SHORT.values(),
+    "reference",
+    "retention_exempt",
+    "description",
+    "comment",
+    "call",
+    "sequence",
+    "project",
+)
 
 
 def register(app: typer.Typer) -> None:

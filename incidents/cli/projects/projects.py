@@ -8,6 +8,7 @@ from contracts.projects.commands import CreateProject, DeleteProject, UpdateProj
 from contracts.projects.queries import GetProject
 from incidents.cli.arguments import (
     TIME,
+    TO_ITS_END,
     Cameras,
     CategoryValues,
     Cleared,
@@ -66,7 +67,7 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     reference: Reference = None,
     description: Annotated[str, typer.Option(metavar="TEXT", help="What happened.")] = "",
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
-    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TO_ITS_END}")] = None,
     camera: Cameras = None,
     from_draft: Annotated[bool, typer.Option("--from-draft", help="Add your whole draft list.")] = False,
 ) -> None:
@@ -101,7 +102,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     reference: Reference = None,
     description: Annotated[str | None, typer.Option(metavar="TEXT", help="What happened.")] = None,
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
-    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TO_ITS_END}")] = None,
     category: CategoryValues = None,
     field: Fields = None,
     clear: Cleared = None,

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 import typer
 
 from contracts.projects.commands import AddSequences, RemoveAllSequences, RemoveSequences
-from incidents.cli.arguments import TIME, ExpectedRevision, KeptUntil, Project, Yes, revision
+from incidents.cli.arguments import TIME, TO_ITS_END, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.input.recordings import spans
@@ -38,7 +38,7 @@ async def sequence(  # noqa: PLR0913 - each parameter is an option
     *,
     camera: Annotated[list[str], typer.Option(metavar="ID[=NAME]", help="A camera; repeatable.")],
     start: Annotated[str, typer.Option(metavar="TIME", help=f"Start of the recording: {TIME}")],
-    end: Annotated[str, typer.Option(metavar="TIME", help=f"End of the recording: {TIME}")],
+    end: Annotated[str, typer.Option(metavar="TIME", help=f"End of the recording: {TO_ITS_END}")],
     site: Annotated[str | None, typer.Option(metavar="SITE", help="The child site that has the cameras.")] = None,
     kept_until: KeptUntil = None,
     expected_revision: ExpectedRevision = None,

@@ -64,9 +64,9 @@ class BatchFile:
         """
         [batch] = (await client.ask(ListBatches(report_id=report_id))).items
         if (batch.form is BatchForm.PDF) is not (form is BatchForm.PDF):
-            words = "{path}: this batch is a {form}: name a file that ends with .{form}"
+            words = "{path}: this batch is a {form}: name a file that ends with .{suffix}"
             suffix = BatchForm.PDF if batch.form is BatchForm.PDF else BatchForm.ZIP
-            raise UsageError(self._session.say(words, path=self._path, form=suffix))
+            raise UsageError(self._session.say(words, path=self._path, form=suffix.upper(), suffix=suffix))
         if batch.state is BatchState.MADE:
             generated = BatchGenerated(**{name: getattr(batch, name) for name in BatchGenerated.model_fields})
         else:

@@ -8,10 +8,11 @@ import shlex
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from contracts.administration_queries import Category, DataField, GetProperties, Properties, Role
 from incidents.client import Client
+from incidents.errors import SuppressNotAvailable
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.values import Names
 from incidents.terminal.text.words import list_names, name_of
@@ -45,7 +46,10 @@ _KEYBOARD: Final = str.maketrans("\u2010\u2011\u2013\u2014\u2019", "----'")
 """Hyphens, dashes and an apostrophe that keyboards lack, and what people type for them."""
 
 
-_FIRST_ROLE: Final = ("administrators", "Administrators")
+_CATEGORIES: Final = frozenset(f"category_{slot}" for slot in range(1, 6))
+FIRST_ROLE: Final = ("administrators", "Administrators")
+
+Slotted = TypeVar("Slotted", Category, DataField)
 
 
 class Named(NamedTuple):
@@ -127,6 +131,14 @@ def pairs(session: Session, option: str, form: str, text: str) -> Iterator[tuple
         yield "=".join(parts[:cut]).strip(), "=".join(parts[cut:]).strip()
 
 
+def _meant(items: Iterable[Slotted], text: str) -> list[Slotted]:
+    """Return the enabled categories or data fields, or else the disabled ones with this very name."""
+    all_ = list(items)
+    disabled = [item for item in all_ if not item.enabled and fold(item.name) == fold(text)]
+    enabled = [item for item in all_ if item.enabled]
+    return disabled if disabled and all(fold(item.name) != fold(text) for item in enabled) else enabled
+
+
 class Naming:
     """Finds definitions by name; reads them once, and only if somebody typed a name."""
 
@@ -174,19 +186,20 @@ class Naming:
 
     async def _category(self, text: str) -> Category:
         slot = text.strip().removeprefix("category_")
-        enabled = [category for category in (await self.known()).categories if category.enabled]
-        for category in enabled:
+        categories = _meant((await self.known()).categories, text)
+        for category in categories:
             if str(category.slot) == slot:
                 return category
-        slot_ = choose(self._session, "Category", text, [Named(category.slot, category.name) for category in enabled])
-        return next(category for category in enabled if category.slot == slot_)
+        named = [Named(category.slot, category.name) for category in categories]
+        slot_ = choose(self._session, "Category", text, named)
+        return next(category for category in categories if category.slot == slot_)
 
     async def value(self, text: str, *, or_none: bool = False) -> tuple[str, int | None]:
         """Parse `CATEGORY=VALUE` into the slot and the id, each typed as a name or a number."""
         ways = list(pairs(self._session, "--category", "CATEGORY=VALUE", text))
         slot, value = ways[0]
         if slot.isdecimal() and value.isdecimal():
-            return slot, int(value)
+            return (await self._defined(slot)) if or_none else slot, int(value)
         for name, chosen in reversed(ways[1:]):
             if any(fold(category.name) == fold(name) for category in (await self.known()).categories):
                 slot, value = name, chosen
@@ -199,6 +212,12 @@ class Naming:
         defining = self._session.say("incidents categories add {name} NAME", name=shlex.quote(category.name))
         listed = {"showing": "incidents categories list", "defining": defining}
         return str(category.slot), int(choose(self._session, category.name, value, known, **listed))
+
+    async def _defined(self, slot: str) -> str:
+        """Return the slot, which might be an id: a filter by a category that is not defined finds nothing."""
+        with SuppressNotAvailable():
+            await self._category(slot)
+        return slot
 
     async def field(self, text: str) -> tuple[str, str]:
         """Parse `FIELD=VALUE` into the wire's name of the field and the value as typed."""
@@ -215,8 +234,11 @@ class Naming:
         """Return the wire's name of a data field, by that name or the one for people."""
         if _is_slot(text):
             return text.strip()
-        fields = [field for field in (await self.known()).data_fields if field.enabled]
-        return str(choose(self._session, "Data field", text, [Named(_slot(field), field.name) for field in fields]))
+        fields = (await self.known()).data_fields
+        if by_id := [field for field in fields if str(field.id) == text.strip()]:
+            return _slot(by_id[0])
+        named = [Named(_slot(field), field.name) for field in _meant(fields, text)]
+        return str(choose(self._session, "Data field", text, named))
 
     async def field_to_define(self, text: str) -> str:
         """Return the wire's name of a data field, which need not be enabled yet.
@@ -224,8 +246,9 @@ class Naming:
         Raises:
             UsageError: The text is neither an enabled field nor the technical name of one.
         """
-        fields = [field for field in (await self.known()).data_fields if field.enabled]
-        if _is_slot(text) or any(fold(field.name) == fold(text) for field in fields):
+        fields = (await self.known()).data_fields
+        names = {fold(field.name) for field in fields if field.enabled} | {str(field.id) for field in fields}
+        if _is_slot(text) or fold(text) in names:
             return await self.field_name(text)
         words = (
             "{name} is no data field: write the name of an existing one, "
@@ -233,16 +256,16 @@ class Naming:
         )
         raise UsageError(self._session.say(words, name=text))
 
-    async def any_field(self, text: str, plain: Collection[str], option: str) -> str:
+    async def any_field(self, text: str, plain: Collection[str], option: str, *, data: bool = True) -> str:
         """Return the wire's name of a project's field: a plain one, `category_N`, or a data field, by either name."""
         typed = text.strip()
-        if typed in plain or _is_slot(typed) or typed.startswith("category_"):
+        if typed in plain or typed in _CATEGORIES or (data and _is_slot(typed)):
             return typed
         # If several have the same name, as `status` and `status_id` do in French, the first is meant.
         shown = {name_of(self._session.language, "field", field): field for field in reversed(list(plain))}
         known = await self.known()
         named = [Named(f"category_{category.slot}", category.name) for category in known.categories if category.enabled]
-        named += [Named(_slot(field), field.name) for field in known.data_fields if field.enabled]
+        named += [Named(_slot(field), field.name) for field in known.data_fields if field.enabled and data]
         # A field with a short name, as `start` for `start_time`, is proposed by that one alone.
         short = {field: field.rpartition("_")[0] for field in plain if field.rpartition("_")[0] in plain}
         own = [Named(short.get(field, field), name) for name, field in reversed(shown.items())]
@@ -261,7 +284,7 @@ def role(session: Session, text: str, known: Iterable[Role]) -> str:
 
 def role_name(session: Session, role_: Role) -> str:
     """Return the name of a role; the first one of a site is in the language of the reader, until it is renamed."""
-    return session.say(role_.name) if (role_.role_id, role_.name) == _FIRST_ROLE else role_.name
+    return session.say(role_.name) if (role_.role_id, role_.name) == FIRST_ROLE else role_.name
 
 
 def _slot(field: DataField) -> str:
@@ -270,7 +293,7 @@ def _slot(field: DataField) -> str:
 
 def _is_slot(text: str) -> bool:
     kind, _, number = text.strip().rpartition("_")
-    return kind in {"integer", "decimal", "text", "checkbox", "datetime"} and number.isdecimal()
+    return kind in {"integer", "decimal", "text", "checkbox", "datetime"} and number in {"1", "2", "3"}
 
 
 def _is_none(text: str) -> bool:

@@ -176,7 +176,7 @@ def _is_unknown(error: Refused) -> bool:
 def no_project(session: Session, unknown: Refused, text: str) -> Refused:
     """Return the refusal of a project that does not exist, with what lists those that do."""
     message = session.say("Project {project} does not exist.", project=text)
-    details = {**unknown.details, "type": "incidents projects list"}
+    details = {**unknown.details, "type": f"incidents projects list{session.place}"}
     return Refused(unknown.error.model_copy(update={"message": message, "details": details}))
 
 

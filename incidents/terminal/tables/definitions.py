@@ -36,7 +36,7 @@ def statuses(items: Iterable[Status], language: str) -> Sheet:
 
 def _category(category: Category, language: str) -> str:
     label = f"{say(language, 'Category')} {category.slot}"
-    return say(language, "{label}: {value}", label=label, value=f"{category.name} (id {category.id})")
+    return say(language, "{label}: {value}", label=label, value=category.name)
 
 
 def categories(items: Iterable[Category], language: str) -> list[Sheet]:

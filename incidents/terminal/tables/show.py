@@ -286,8 +286,8 @@ def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet
 
 
 def _changed(field: str, value: Any, names: Names, language: str) -> Cell:
-    text = paragraph(field_value(field, value, names, language))
-    return Cell(text, text, times_in(field, value))
+    shown, whole = (paragraph(field_value(field, value, names, language, plain=plain)) for plain in (False, True))
+    return Cell(shown, whole, times_in(field, value))
 
 
 def preview(answer: RetentionPreview, language: str) -> str:

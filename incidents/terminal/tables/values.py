@@ -24,6 +24,7 @@ _PART_ORDER: Final = (
 _CALL_ORDER: Final = ("at", "direction", "party", "number", "duration_seconds", "notes", "reference")
 
 _OF_CALLS: Final = {"number": "Telephone", "duration_seconds": "Duration"}
+_PLAIN_OF_CALLS: Final = {**_OF_CALLS, "duration_seconds": "Duration (s)"}
 _SIZES: Final = frozenset({"size", "log_archive_bytes"})
 _LABELS: Final = {
     "type_id": "Type",
@@ -79,32 +80,37 @@ def field_label(name: str, names: Names, language: str) -> str:
     return field_word(language, name) if known == name else known
 
 
-def _part_label(name: str, part: Mapping[str, Any], names: Names, language: str) -> str:
+def _part_label(name: str, part: Mapping[str, Any], names: Names, language: str, *, plain: bool) -> str:
     """Return the name of a part's field; the number of a call is that of a telephone, and its duration has a unit."""
-    in_call = _OF_CALLS.get(name) if "direction" in part else None
+    in_call = (_PLAIN_OF_CALLS if plain else _OF_CALLS).get(name) if "direction" in part else None
     return say(language, in_call) if in_call else field_label(name, names, language)
 
 
-def field_value(field: str, value: Any, names: Names, language: str) -> str:
-    """Return a field's value for people: names of properties, local times, and parts field by field."""
+def field_value(field: str, value: Any, names: Names, language: str, *, plain: bool = False) -> str:
+    """Return a field's value for people: names of properties, local times, and parts field by field.
+
+    `plain` is for spreadsheets: numbers without spaces between thousands, times with their offset, spans in seconds.
+    """
     match value:
         case None | "":
             return ""
-        case int() if field in _SIZES:
+        case int() if field in _SIZES and not plain:
             return size(value, language)
-        case int() if field == "duration_seconds":
+        case int() if field == "duration_seconds" and not plain:
             return duration(value, language)
         case int() if field.startswith(("type_id", "status_id", "category_")):
             return on_one_line(names.of(value))
         case dict():
             texts = {
-                _part_label(name, value, names, language): field_value(name, inner, names, language)
+                _part_label(name, value, names, language, plain=plain): field_value(
+                    name, inner, names, language, plain=plain
+                )
                 for name, inner in in_reading_order(value)
             }
             lines = ((on_one_line(name), text) for name, text in texts.items() if text)
             return "\n".join(say(language, "{label}: {value}", label=name, value=text) for name, text in lines)
         case _:
-            return _plain(field, value, language)
+            return _single(field, value, language, plain=plain)
 
 
 def in_reading_order(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -133,17 +139,17 @@ def _is_time(field: str) -> bool:
     return field.startswith("datetime_") or field.endswith(("_time", "_at")) or field in _MOMENTS
 
 
-def _plain(field: str, value: Any, language: str) -> str:
+def _single(field: str, value: Any, language: str, *, plain: bool) -> str:
     match value:
         case bool():
             return say(language, "yes" if value else "no")
         case datetime():
-            return local(value, language)
+            return value.astimezone().isoformat() if plain else local(value, language)
         case str() if _is_time(field):
-            return local(datetime.fromisoformat(value), language)
+            return _single(field, datetime.fromisoformat(value), language, plain=plain)
         case float() | Decimal():
-            return number(value, language)
+            return str(value) if plain else number(value, language)
         case str() if field.startswith("decimal_"):
-            return number(value, language)
+            return value if plain else number(value, language)
         case _:
             return on_one_line(value_of(language, field, str(value)))

@@ -1,11 +1,10 @@
 """The command line's own sentences; the catalogue has the French by the English text."""
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from contracts.figures import grouped
+from contracts.figures import decimal, grouped
 from contracts.printable import on_one_line
 from incidents.terminal.text.language import catalogue
 
@@ -47,8 +46,6 @@ _ENGLISH: Final = {
 
 _AMOUNTS: Final = frozenset({"count", "seconds", "imported", "already_there", "refused", "completed"})
 """Values that are amounts: their thousands are apart, those of numbers that name something are not."""
-
-_PLAIN_NUMBER: Final = re.compile(r"(?P<sign>-?)(?P<whole>0|[1-9]\d*)(?P<rest>\.\d+)?", flags=re.ASCII)
 
 _YES: Final = frozenset({"1", "true", "yes", "y", "on", "oui", "o", "vrai"})
 _NO: Final = frozenset({"0", "false", "no", "n", "off", "non", "faux"})
@@ -113,15 +110,8 @@ def allowed_words(language: str, expected: str) -> str:
 
 
 def number(value: float | str | Decimal, language: str) -> str:
-    """Return a number, which may be in the wire's form, as the language writes it and as it can be typed.
-
-    French has its thousands apart; English has not, because a comma could be read as a decimal mark.
-    """
-    plain = str(value)
-    figures = _PLAIN_NUMBER.fullmatch(plain)
-    if language != _FRENCH or not figures:
-        return plain
-    return f"{figures['sign']}{grouped(int(figures['whole']), language)}{(figures['rest'] or '').replace('.', ',')}"
+    """Return a number, which may be in the wire's form, as the language writes it and as it can be typed."""
+    return decimal(value, language)
 
 
 def yes_or_no(text: str) -> bool | None:

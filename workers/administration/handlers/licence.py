@@ -11,7 +11,7 @@ async def activate_licence(command: ActivateLicence, unit: AdministrationUnit) -
     """Activate the licence of a token that this site's operator signed and that has not expired."""
     granted = unit.licensing.read(command.token)
     if reason := licence_check.find_obstacle(granted, unit.now):
-        raise licence_check.refusal(reason)
+        raise licence_check.token_refusal(reason)
     if any(row["token"] == command.token for row in unit.rows.licence.all()):
         unit.leave_unchanged()
     else:

@@ -4,6 +4,7 @@ They apply to the system that `incidents up` runs, or to external servers that `
 """
 
 import asyncio
+import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Coroutine
@@ -109,6 +110,8 @@ def restore(
         fail(say("The keys come first: tar -xf {keys} -C DIR, then incidents access init --out DIR", keys=keys), _USAGE)
     if not file.is_file():
         fail(say("there is no file {path}", path=file), _USAGE)
+    if own is None and home.restoring.exists():
+        _remove_unfinished(home)
     if own is None and (home.nats.exists() or home.postgres.exists()):
         fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
     _finish(external_servers.restore(*own, file) if own else _restore(home, file, keys), own)
@@ -199,6 +202,7 @@ async def _save(home: Home, out: Path) -> None:
 
 async def _restore(home: Home, file: Path, keys: Path | None) -> None:
     home.make()
+    home.restoring.touch()
     with tempfile.TemporaryDirectory(dir=home.directory) as folder:
         draft = Path(folder)
         archive.unpack(file, draft)
@@ -216,6 +220,13 @@ async def _restore(home: Home, file: Path, keys: Path | None) -> None:
                     await stream_snapshots.restore(connection, stream, draft)
         finally:
             bus.stop()
+    home.restoring.unlink()
+
+
+def _remove_unfinished(home: Home) -> None:
+    """Remove what an interrupted restore left, so that the same line can be run again."""
+    for directory in (home.nats, home.postgres):
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 async def _restore_databases(postgres: EmbeddedPostgres, draft: Path) -> None:

@@ -1,26 +1,23 @@
-"""Deleting expired projects in steps, so that no other command waits long."""
+"""Taking the steps of sweeps, which are made beside the lanes, so that no command waits for one."""
 
-import time
-
-from contracts.projects.commands import ExpireProjects, ProjectsExpired
-from workers.projects.expired_project_deletion import delete_locked, lock_expired
-from workers.projects.rules.sweep_step_size import step_size
+from contracts.projects.commands import ExpireProjects
+from workers.projects.row_types import SweepStepRow
 from workers.projects.worker import ProjectUnit, worker
 
 
-@worker.handles(ExpireProjects)
-async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> ProjectsExpired:
-    """Delete the oldest expired projects that are neither under hold nor locked (RET-03, RET-05)."""
-    limit, since = min(command.limit, step_size.projects), time.monotonic()
-    locked = await lock_expired(unit.connection, command.created_before, limit)
-    deleted = await delete_locked(unit.connection, locked, unit.principal, unit.now)
-    step_size.note(len(deleted.ids), time.monotonic() - since)
-    unit.rows.note_expired(deleted.ids, unit)
-    return ProjectsExpired(
-        sweep_id=command.sweep_id,
-        chain=command.chain,
-        deleted=len(deleted.ids),
-        more=locked["count"] == limit,
-        project_ids=deleted.ids,
-        numbers=deleted.numbers,
-    )
+@worker.takes(ExpireProjects)
+async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> None:
+    """Write down a step of a sweep; the background work makes it (RET-03)."""
+    row: SweepStepRow = {
+        "command_id": unit.id,
+        "principal": unit.principal,
+        "trace": unit.trace,
+        "letter": unit.dead_letter(),
+        "taken_at": unit.now,
+        "refusal_language": unit.language,
+        "sweep_id": command.sweep_id,
+        "chain": command.chain,
+        "created_before": command.created_before,
+        "projects_max": command.limit,
+    }
+    unit.rows.sweep_steps.append(row)

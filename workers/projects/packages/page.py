@@ -50,7 +50,7 @@ def page(documents: Mapping[str, Json], language: str) -> str:
     """Return the page of a package's documents."""
     words = wording("page", language)
     project = documents["project"]
-    cells = Cells.of(words, project["package"]["timezone"])
+    cells = Cells.of(words, project["package"]["timezone"], language)
     title = escaped(words["title"].format(number=project["number"]))
     head = (
         f'<!DOCTYPE html>\n<html lang="{"fr" if language == "fr" else "en"}">\n<head>\n<meta charset="utf-8">\n'
@@ -148,7 +148,9 @@ def _call(call: Json, cells: Cells) -> str:
 def _head(part: Json, names: tuple[str, ...], cells: Cells) -> str:
     """Return the line above a text: the fields that have a value."""
     texts = ((name, cells.plain(name, part.get(name), {})) for name in names)
-    shown = (f"{escaped(cells.label(name))}{cells.words['colon']} {isolated(text)}" for name, text in texts if text)
+    shown = (
+        f"{escaped(cells.label(name, part))}{cells.words['colon']} {isolated(text)}" for name, text in texts if text
+    )
     return f'<p class="head">{" · ".join(shown)}</p>\n'
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from html import escape
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from contracts.figures import decimal, exact_duration, grouped
 from contracts.printable import printable
 
 Json = Mapping[str, Any]
@@ -14,7 +16,7 @@ Json = Mapping[str, Any]
 _TIMES: Final = frozenset({"at", "start", "end", "set_at"})
 _TIME_ENDS: Final = ("_at", "_time")
 _TIME_STARTS: Final = "datetime_"
-_WORDS: Final = frozenset({"direction", "media"})
+_WORDS: Final = frozenset({"attempted", "code", "direction", "media", "missing"})
 _CHOICES: Final = ("type_id", "status_id", "category_")
 
 
@@ -24,18 +26,19 @@ class Cells:
 
     words: Mapping[str, str]
     zone: tzinfo
+    language: str
 
     @classmethod
-    def of(cls, words: Mapping[str, str], zone: str) -> "Cells":
+    def of(cls, words: Mapping[str, str], zone: str, language: str) -> "Cells":
         """Find the time zone; UTC if this machine does not know it any more."""
         try:
-            return cls(words, ZoneInfo(zone))
+            return cls(words, ZoneInfo(zone), language)
         except (ZoneInfoNotFoundError, ValueError):
-            return cls(words, UTC)
+            return cls(words, UTC, language)
 
-    def label(self, name: str) -> str:
-        """Return the label of a field of the product, or the name of any other."""
-        return self.words.get(name, name)
+    def label(self, name: str, whole: Json = MappingProxyType({})) -> str:
+        """Return the label of a field of the product, or the name of any other; the number of a call is a telephone."""
+        return self.words.get("telephone" if name == "number" and "direction" in whole else name, name)
 
     def time(self, value: str | datetime) -> str:
         """Return a time in the time zone, with its offset."""
@@ -51,7 +54,7 @@ class Cells:
         """Return the value of a field as text; `names` are those of the choices."""
         if isinstance(value, Mapping):
             pairs = [(key, self.plain(key, each, names)) for key, each in value.items()]
-            return "\n".join(f"{self.label(key)}{self.words['colon']} {text}" for key, text in pairs if text)
+            return "\n".join(f"{self.label(key, value)}{self.words['colon']} {text}" for key, text in pairs if text)
         if isinstance(value, list):
             return ", ".join(self.plain(name, each, names) for each in value)
         return "" if value is None else self._single(name, value, names)
@@ -64,8 +67,12 @@ class Cells:
             text = self.time(value)
         elif name in _WORDS:
             text = self.label(text)
+        elif name == "duration_seconds":
+            text = exact_duration(value)
+        elif name == "bytes":
+            text = grouped(value, self.language)
         elif name.startswith("decimal_"):
-            text = text.replace(".", self.words["decimal"])
+            text = decimal(text, self.language)
         elif name.startswith(_CHOICES):
             text = str(names.get(text) or text)
         return text

@@ -1,11 +1,17 @@
-"""The size of a step of a sweep: as many projects as can be deleted while another command waits."""
+"""The size of a step of a sweep, and the pause after it.
+
+No command waits for a step but one about a project that it deletes. All others share the processors with it.
+"""
 
 from typing import Final
 
-STEP_SECONDS: Final = 0.02
-"""The time that the statements of a step should take. Two steps may wait in a lane before a command."""
+STEP_SECONDS: Final = 0.05
+"""The time that the statements of a step should take."""
 
-FEWEST_PROJECTS: Final = 250
+REST_PER_STEP: Final = 1.0
+"""The pause after a step while people work, in times of the step: a sweep takes half of the time."""
+
+FEWEST_PROJECTS: Final = 500
 MOST_PROJECTS: Final = 1_000
 
 
@@ -24,5 +30,6 @@ class StepSize:
         self.projects = max(FEWEST_PROJECTS, min(fitting, 2 * self.projects, MOST_PROJECTS))
 
 
-step_size = StepSize()
-"""That of this process."""
+def pause_seconds(step_seconds: float, *, is_busy: bool) -> float:
+    """Return the pause after a step: as long as the step took if there were commands meanwhile, otherwise none."""
+    return step_seconds * REST_PER_STEP if is_busy else 0.0

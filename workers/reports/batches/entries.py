@@ -1,6 +1,6 @@
 """The projects of a batch in their order, each with what became of its report."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
@@ -33,18 +33,21 @@ class Entry(TypedDict):
     pages: int
 
 
-def entries_of(asked: Sequence[UUID], parts: Iterable[ListedPartRow], deleted: Collection[UUID]) -> list[Entry]:
-    """Return an entry for each project that was asked for; one without a part was deleted, or never existed."""
+def entries_of(asked: Sequence[UUID], parts: Iterable[ListedPartRow], deleted: Mapping[UUID, int]) -> list[Entry]:
+    """Return an entry for each project that was asked for; one without a part was deleted, or never existed.
+
+    `deleted` are the numbers of the deleted ones.
+    """
     by_place = {part["place"]: part for part in parts}
     return [_entry(place, project_id, by_place.get(place), deleted) for place, project_id in enumerate(asked, 1)]
 
 
-def _entry(place: int, project_id: UUID, part: ListedPartRow | None, deleted: Collection[UUID]) -> Entry:
+def _entry(place: int, project_id: UUID, part: ListedPartRow | None, deleted: Mapping[UUID, int]) -> Entry:
     if part is None:
         state = Omission.DELETED.value if project_id in deleted else Omission.UNKNOWN.value
     else:
         state = INCLUDED if part["facts"] is not None else part["state"]
-    facts = {**_NO_FACTS, **((part["facts"] if part else None) or {})}
+    facts = {**_NO_FACTS, "number": deleted.get(project_id), **((part["facts"] if part else None) or {})}
     return cast("Entry", {"project_id": str(project_id), "place": place, "state": state, **facts})
 
 

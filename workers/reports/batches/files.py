@@ -20,7 +20,7 @@ from workers.reports.batches.bound_files import Binder, common_standard, reports
 from workers.reports.batches.entries import Entry, entries_of, included, left_out, volumes_of
 from workers.reports.batches.zip_file import ZipWriter
 from workers.reports.rendering.child_process_rendering import refusal_of
-from workers.reports.row_types import BatchHeadRow, ListedPartRow
+from workers.reports.row_types import BatchHeadRow, DeletedProjectRow, ListedPartRow
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
@@ -98,8 +98,8 @@ async def _entries(step: Step, report_id: UUID) -> list[Entry]:
     asked: list[UUID] = (await step.connection.execute(batch_tables.ASKED_PROJECTS, named)).scalar_one()
     parts = rows_of(await step.connection.execute(batch_tables.PARTS, named), ListedPartRow)
     missing = sorted(set(asked) - {part["project_id"] for part in parts})
-    deleted = set((await step.connection.execute(batch_tables.DELETED_PROJECTS, {"ids": missing})).scalars())
-    return entries_of(asked, parts, deleted)
+    deleted = rows_of(await step.connection.execute(batch_tables.DELETED_PROJECTS, {"ids": missing}), DeletedProjectRow)
+    return entries_of(asked, parts, {row["project_id"]: row["number"] for row in deleted})
 
 
 async def _write_zip(file: _File, batch: BatchHeadRow, entries: Sequence[Entry]) -> None:

@@ -132,17 +132,18 @@ class FrontMatter:
     def _absent(self) -> Iterator[dict[str, str]]:
         for entry in self.entries:
             if entry["state"] != INCLUDED:
+                number = entry["number"]
                 yield {
-                    "number": NOTHING if entry["number"] is None else f"#{entry['number']}",
-                    "project_id": entry["project_id"],
-                    "description": _one_line(entry["description"]),
+                    "number": NOTHING if number is None else self.words.item.format(number),
+                    "project_id": entry["project_id"] if number is None else "",
+                    "description": _one_line(entry["description"]) or ("" if number is None else NOTHING),
                     "reason": self.words.reasons[entry["state"]],
                 }
 
 
-def bookmark(entry: Entry) -> str:
+def bookmark(entry: Entry, words: Wording) -> str:
     """Return the line of a report in the outline of the file."""
-    number = "" if entry["number"] is None else f"#{entry['number']}"
+    number = "" if entry["number"] is None else words.item.format(entry["number"])
     start = _one_line(entry["description"] or entry["type"] or "", _BOOKMARK_CHARACTERS_MAX)
     return " – ".join(filter(None, (number, make_visible(start).replace(BREAK, "")))) or entry["project_id"]
 

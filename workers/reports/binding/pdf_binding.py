@@ -75,7 +75,7 @@ def bind(front: FrontMatter, first_pages: bytes, reports: Iterable[bytes]) -> tu
     pages = page - 1 + sum(entry["pages"] for entry in front.included)
     file = BoundFile(page_numbers(), pages)
     for entry, report in zip(front.included, reports, strict=True):
-        if file.add_report(report, bookmark(entry), page) != entry["pages"]:
+        if file.add_report(report, bookmark(entry, front.words), page) != entry["pages"]:
             msg = "a report with another number of pages"
             raise ValueError(msg)
         page += entry["pages"]

@@ -20,6 +20,7 @@ class Wording:
     contents: str
     no_report: str
     number: str
+    item: str
     date: str
     type: str
     description: str
@@ -43,11 +44,12 @@ EN = Wording(
     contents="Contents",
     no_report="This file contains no report.",
     number="No.",
+    item="no.\u00a0{}",
     date="Created",
     type="Type",
     description="Description",
     page="Page",
-    left_out_heading="Incidents that are not in this file",
+    left_out_heading="Incidents left out",
     incident="Incident",
     omission="Reason",
     reasons={
@@ -65,18 +67,19 @@ FR = Wording(
     reports="{} rapports",
     volume="Volume",
     volume_of="{} sur {}",
-    left_out="Incidents écartés",
+    left_out="Incidents omis",
     generated="Généré le",
     generated_by="Généré par",
     reading="Les dates s'écrivent jour/mois/année. Elles sont celles du fuseau horaire {}.",
     contents="Table des matières",
     no_report="Ce fichier ne contient aucun rapport.",
     number="N°",
+    item="n°\u00a0{}",
     date="Créé le",
     type="Type",
     description="Description",
     page="Page",
-    left_out_heading="Incidents absents de ce fichier",
+    left_out_heading="Incidents omis",
     incident="Incident",
     omission="Motif",
     reasons={

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from contracts.figures import decimal
 from contracts.texts import Phrase, phrase
 from workers.reports.rendering.content import circumstances, parts
 from workers.reports.rendering.content.writer import Content, Fact, Writer
@@ -109,7 +110,7 @@ def _value(writer: Writer, field: DataValue) -> str:
         case "checkbox":
             return words.yes if value else words.no
         case "decimal":
-            return str(value).replace(".", words.decimal_mark)
+            return decimal(value, writer.document.language)
         case "datetime":
             return writer.time(value if isinstance(value, datetime) else datetime.fromisoformat(value))
         case _:

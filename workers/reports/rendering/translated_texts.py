@@ -76,7 +76,6 @@ class Wording:
     attached_schema: str
     yes: str
     no: str
-    decimal_mark: str
 
 
 EN = Wording(
@@ -165,7 +164,6 @@ EN = Wording(
     attached_schema="The JSON Schema of the data",
     yes="Yes",
     no="No",
-    decimal_mark=".",
 )
 
 FR = Wording(
@@ -207,7 +205,7 @@ FR = Wording(
     created="Créé le",
     updated="Dernière modification le",
     imported="Importé",
-    exempt="Exclu de la purge",
+    exempt="Exempté de la purge",
     by="par {}",
     edited="modifié le {}",
     directions={"made": "Appel émis", "received": "Appel reçu"},
@@ -257,7 +255,6 @@ FR = Wording(
     attached_schema="Le schéma JSON des données",
     yes="Oui",
     no="Non",
-    decimal_mark=",",
 )
 
 WORDINGS: Mapping[Language, Wording] = {"en": EN, "fr": FR}

@@ -19,6 +19,7 @@ from contracts.errors import Code, Refusal
 from contracts.licence import Licence, Unlicensed
 from contracts.permissions import Grants
 from contracts.subjects import SYSTEM
+from contracts.texts import Phrase
 from workers.runtime.admission import authorisation
 from workers.runtime.admission.incoming_messages import IncomingCommand
 
@@ -48,12 +49,12 @@ class Licensing:
         """Return the licence in a token; refuse a token that the operator did not sign for this site."""
         claims = signed_claims(token)
         if claims["iss"] != self.operator:
-            raise refusal("forged")
+            raise token_refusal("forged")
         if claims["sub"] != self.account:
-            raise refusal("other-site")
+            raise token_refusal("other-site")
         licence = licence_in(claims)
         if licence is None:
-            raise refusal("missing")
+            raise token_refusal("missing")
         return licence
 
 
@@ -65,8 +66,13 @@ def find_obstacle(licence: Licence | None, now: datetime) -> Unlicensed | None:
 
 
 def refusal(reason: Unlicensed) -> Refusal:
-    """Return the refusal for a missing or invalid licence."""
+    """Return the refusal of a command for a missing or expired licence."""
     return Refusal(Code.NOT_LICENSED, reason=reason)
+
+
+def token_refusal(reason: Unlicensed) -> Refusal:
+    """Return the refusal of a token that is no valid licence of this site, which keeps the one in force."""
+    return Refusal(Code.NOT_LICENSED, text=Phrase.LICENCE_REFUSED, reason=reason)
 
 
 def site_block(token: str) -> str:
@@ -80,7 +86,7 @@ def licence_in(claims: dict[str, Any]) -> Licence | None:
     try:
         return None if document is None else Licence.model_validate(document)
     except ValidationError as error:
-        raise refusal("unreadable") from error
+        raise token_refusal("unreadable") from error
 
 
 def signed_claims(token: str) -> dict[str, Any]:
@@ -91,13 +97,13 @@ def signed_claims(token: str) -> dict[str, Any]:
         issuer, _, content = str(claims["iss"]), str(claims["sub"]), dict(claims["nats"])
         verifier = nkeys.nacl.signing.VerifyKey(base64.b32decode(issuer)[1:-2])
     except (ValueError, KeyError, TypeError) as error:
-        raise refusal("unreadable") from error
+        raise token_refusal("unreadable") from error
     if content.get("type") != "account":
-        raise refusal("unreadable")
+        raise token_refusal("unreadable")
     try:
         verifier.verify(signed.encode(), _decode(signature))
     except (ValueError, nkeys.nacl.exceptions.BadSignatureError) as error:
-        raise refusal("forged") from error
+        raise token_refusal("forged") from error
     return claims
 
 

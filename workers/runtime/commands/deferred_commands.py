@@ -77,14 +77,15 @@ class Step:
         events: Sequence[Event] = (),
         *,
         is_unchanged: bool = False,
+        fuller: Event | None = None,
     ) -> bool:
         """Give a command its outcome, and post its event and others; return False if it has an outcome already.
 
-        A command that changed nothing leaves no event.
+        A command that changed nothing leaves no event. `fuller` is the event if it says more than the outcome.
         """
         emitted = list[EmittedEvent]()
         if isinstance(result, Event) and not is_unchanged:
-            emitted = [EmittedEvent(each, uuid7(), command.key, None) for each in (result, *events)]
+            emitted = [EmittedEvent(each, uuid7(), command.key, None) for each in (fuller or result, *events)]
         if isinstance(result, Event):
             outcome = applied_outcome(command.command_id, None, result, [each.id for each in emitted])
         else:

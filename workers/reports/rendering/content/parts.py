@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from contracts.figures import exact_duration
 from contracts.projects.queries import AttachedSequence, Call, Comment
 from contracts.projects.recordings import media_at
-from workers.reports.rendering.content.printed_values import print_length
 from workers.reports.rendering.content.writer import Content, Fact, Writer
 from workers.reports.rendering.render_input import CommentChange, Section
 
@@ -59,7 +59,7 @@ def _call(writer: Writer, call: Call) -> Content:
     facts = (
         (words.party, call.party),
         (words.telephone, call.number),
-        (words.duration, "" if call.duration_seconds is None else print_length(call.duration_seconds)),
+        (words.duration, "" if call.duration_seconds is None else exact_duration(call.duration_seconds)),
         (words.reference, call.reference),
         (words.recorded, writer.done(call.created_at, call.created_by)),
         (words.notes, call.notes),
@@ -92,7 +92,7 @@ def _sequence(writer: Writer, sequence: AttachedSequence) -> Content:
         "facts": [
             writer.time_below(sequence.start),
             writer.time_below(sequence.end),
-            print_length(int((sequence.end - sequence.start).total_seconds())),
+            exact_duration(int((sequence.end - sequence.start).total_seconds())),
             _recording(writer, sequence),
         ],
     }

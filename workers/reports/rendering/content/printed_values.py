@@ -1,4 +1,4 @@
-"""Times and lengths as a report prints them."""
+"""Times as a report prints them."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -28,11 +28,3 @@ def _local(at: datetime, zone: tzinfo) -> datetime:
 def _offset(local: datetime) -> str:
     written = local.strftime("%z")
     return f"{written[:3]}:{written[3:5]}"
-
-
-def print_length(seconds: int) -> str:
-    """Return a length of time in hours, minutes and seconds."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
-    return " ".join(f"{number}\u00a0{unit}" for number, unit in parts if number) or "0\u00a0s"

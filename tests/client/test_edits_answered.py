@@ -1,0 +1,130 @@
+"""What administrators edit is answered with what has changed, by every name that is shown."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.client.conftest import Peer
+from tests.client.test_commands import PROPERTIES, RunLine, run_line, sent_body
+
+__all__ = ["run_line"]
+
+DISABLED: dict[str, Any] = {
+    **PROPERTIES,
+    "categories": [
+        *PROPERTIES["categories"],
+        {"id": 7, "slot": 2, "enabled": False, "name": "Place", "description": "", "values": []},
+    ],
+    "data_fields": [
+        *PROPERTIES["data_fields"],
+        {"id": 31, "kind": "text", "slot": 2, "enabled": False, "name": "Number plate", "description": ""},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    "line, answer",
+    [
+        (("Injury", "Harm"), "Injury is now Harm"),
+        (("Injury", "--description", "To a person."), "Description changed: Injury"),
+        (("Injury", "Injury"), "Nothing was changed: Injury had this name and description already."),
+    ],
+)
+async def test_an_edit_says_what_it_changed(peer: Peer, run_line: RunLine, line: tuple[str, ...], answer: str) -> None:
+    """A description is no new name, and the same name is no change."""
+    peer.result = {"id": 1, "name": "Injury", "description": ""}
+    assert (await run_line("types", "rename", *line)).out.strip() == answer
+
+
+@pytest.mark.parametrize("verb, answer", [("grant", "olivia already has the role guards."), ("revoke", "")])
+async def test_a_role_that_stays_is_said_to(peer: Peer, run_line: RunLine, verb: str, answer: str) -> None:
+    """Who has a role is not granted it again, and who lacks it does not lose it."""
+    roles = [{"role_id": "guards", "name": "Guards", "permissions": {}, "members": ["olivia"]}]
+    peer.answers["administration.roles"] = json.dumps({"roles": roles}).encode()
+    principal = "olivia" if verb == "grant" else "oliva"
+    peer.result = {"principal": principal, "role_id": "guards"}
+    words = answer or "oliva does not have the role guards."
+    assert (await run_line("roles", verb, principal, "guards")).out.strip() == words
+
+
+@pytest.mark.parametrize(
+    "line, body",
+    [
+        (("categories", "disable", "place"), {"slot": 2, "enabled": False, "name": "Place"}),
+        (("fields", "disable", "number plate"), {"kind": "text", "slot": 2, "enabled": False}),
+        (("fields", "disable", "26"), {"kind": "checkbox", "slot": 1, "enabled": False, "name": "Damaged?"}),
+        (("fields", "define", "31", "Plate"), {"kind": "text", "slot": 2, "enabled": True, "name": "Plate"}),
+    ],
+)
+async def test_a_definition_is_found_as_it_is_listed(
+    peer: Peer, run_line: RunLine, line: tuple[str, ...], body: dict[str, Any]
+) -> None:
+    """A list shows the names of disabled definitions and the ids of fields; both can be typed."""
+    peer.answers["administration.properties"] = json.dumps(DISABLED).encode()
+    peer.result = {"id": 1, "description": "", "name": "x", "kind": "text", "slot": 2, "enabled": False} | body
+    await run_line(*line)
+    assert sent_body(peer) | body == sent_body(peer)
+
+
+async def test_no_option_is_cut_in_help(run_line: RunLine) -> None:
+    """At 80 columns the longest option of the settings can still be read."""
+    shown = (await run_line("settings", "set", "--help")).out
+    assert "--optional-purpose" in shown
+    assert "…" not in shown
+
+
+@pytest.mark.parametrize(
+    "option, setting", [("--report-signatory", "report_signatories"), ("--child-site", "child_sites")]
+)
+async def test_an_empty_name_empties_a_list(peer: Peer, run_line: RunLine, option: str, setting: str) -> None:
+    """The last name of a list can be removed, and is a change by itself."""
+    peer.result = {"changed": {setting: {"old": None, "new": None}}}
+    assert (await run_line("settings", "set", option, "")).status == 0
+    assert sent_body(peer) == {setting: []}
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        (("ask", "projects.create"), "projects.create is a command: incidents send projects.create"),
+        (("send", "projects.list"), "projects.list is a query: incidents ask projects.list"),
+        (("projects", "call", "12", "--to", "Police", "--minutes", "200 h"), "--minutes: 200 h is too long"),
+        (("fields", "define", "text_4", "Plate"), "text_4 is no data field"),
+    ],
+)
+async def test_a_refusal_says_how_to_type_it(peer: Peer, run_line: RunLine, line: tuple[str, ...], words: str) -> None:
+    """A word at the wrong place, and a value that is too large, are answered in the words of the line."""
+    ended = await run_line(*line, "--json")
+    assert (ended.status, peer.commands) == (2, [])
+    assert words in ended.json["error"]["message"]
+
+
+async def test_a_refused_field_is_named_by_its_option(peer: Peer, run_line: RunLine) -> None:
+    """An option that is called otherwise than its field on the wire is named as it is typed."""
+    fields = [{"field": name, "kind": "missing", "reason": "is required"} for name in ("recipient", "legal_basis")]
+    peer.error = {"code": "invalid", "message": "Not valid.", "details": {"fields": fields}}
+    ended = await run_line("projects", "export", "12", "-o", "x.zip")
+    assert "--to     is required" in ended.err
+    assert "--basis  is required" in ended.err
+
+
+async def test_the_history_of_every_main_detail_can_be_asked_for(peer: Peer, run_line: RunLine) -> None:
+    """What the history shows, its option takes."""
+    peer.answers["projects.history"] = json.dumps({"items": [], "next": None, "withheld": []}).encode()
+    for field in ("reference", "type", "description"):
+        assert (await run_line("projects", "history", "12", "--field", field)).status == 0
+
+
+async def test_an_unknown_batch_leads_to_the_list_of_batches(peer: Peer, run_line: RunLine) -> None:
+    """The id is that of a batch and not of a report."""
+    fields = [{"field": "report_id", "kind": "no_batch", "reason": "is not one of your batches"}]
+    peer.refusals["reports.batches"] = {"code": "gone", "message": "Gone.", "details": {"fields": fields}}
+    ended = await run_line("reports", "delete-batch", "0190a000-0000-7000-8000-00000000000b", "--yes")
+    assert "incidents reports batches" in ended.err
+
+
+async def test_a_setting_is_named_as_it_is_shown(peer: Peer, run_line: RunLine) -> None:
+    """`settings show` writes hyphens, and the history of a setting takes them."""
+    peer.answers["administration.setting-history"] = json.dumps({"items": [], "next": None}).encode()
+    assert (await run_line("audit", "definitions", "setting", "--key", "report-title")).status == 0
