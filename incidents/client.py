@@ -33,6 +33,9 @@ from incidents.survey import Survey, survey
 R = TypeVar("R")
 
 _OUTCOME_SECONDS: Final = 1.0
+_NOT_OF_OPERATIONS: Final = (
+    "these credentials are not of the scope ops: `incidents access create NAME --scope ops` makes some"
+)
 _NO_RESPONDERS_PAUSE_SECONDS: Final = 0.2
 
 
@@ -213,8 +216,8 @@ class Client:
             Refused: `not-available` when these credentials do not allow it.
         """
         answer = await survey(self._connection, self.site, self.principal)
-        if denied := self._troubles.denied("$SRV.STATS"):
-            raise Refused(self._error(Code.NOT_AVAILABLE, reason=denied))
+        if self._troubles.denied("$SRV.STATS"):
+            raise Refused(self._error(Code.NOT_AVAILABLE, reason=_NOT_OF_OPERATIONS))
         return answer
 
     async def listen(self) -> None:

@@ -128,3 +128,11 @@ async def test_a_setting_is_named_as_it_is_shown(peer: Peer, run_line: RunLine) 
     """`settings show` writes hyphens, and the history of a setting takes them."""
     peer.answers["administration.setting-history"] = json.dumps({"items": [], "next": None}).encode()
     assert (await run_line("audit", "definitions", "setting", "--key", "report-title")).status == 0
+
+
+async def test_the_state_of_a_system_needs_credentials_of_operations(run_line: RunLine) -> None:
+    """Who may not see it reads what to do, and not what the server said."""
+    ended = await run_line("status")
+    assert ended.status == 1
+    assert "incidents access create NAME --scope ops" in " ".join(ended.err.split())
+    assert "violation" not in ended.err
