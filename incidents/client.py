@@ -28,14 +28,11 @@ from incidents.errors import Refused, UnreachableError
 from incidents.events import CloudEvent
 from incidents.feed import FeedContext, Watch
 from incidents.submissions import Deliveries, OutgoingCommand, Submitted, known_outcome
-from incidents.survey import Survey, survey
+from incidents.survey import NOT_OF_OPERATIONS, Survey, survey
 
 R = TypeVar("R")
 
 _OUTCOME_SECONDS: Final = 1.0
-_NOT_OF_OPERATIONS: Final = (
-    "these credentials are not of the scope ops: `incidents access create NAME --scope ops` makes some"
-)
 _NO_RESPONDERS_PAUSE_SECONDS: Final = 0.2
 
 
@@ -217,7 +214,7 @@ class Client:
         """
         answer = await survey(self._connection, self.site, self.principal)
         if self._troubles.denied("$SRV.STATS"):
-            raise Refused(self._error(Code.NOT_AVAILABLE, reason=_NOT_OF_OPERATIONS))
+            raise Refused(self._error(Code.NOT_AVAILABLE, reason=NOT_OF_OPERATIONS))
         return answer
 
     async def listen(self) -> None:

@@ -17,6 +17,10 @@ _MORE_ANSWERS_SECONDS: Final = 0.4
 
 _STREAMS: Final = ("COMMANDS", "EVENTS", "DEAD")
 _ASK: Final = "$SRV.STATS"
+NOT_OF_OPERATIONS: Final = (
+    "these credentials are not of the scope ops: `incidents access create NAME --scope ops` makes some"
+)
+"""Why a survey is refused."""
 
 
 class Survey(NamedTuple):
