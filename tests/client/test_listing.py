@@ -5,11 +5,13 @@ from pathlib import Path
 
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
+from tests.client.test_commands import PROPERTIES
 
 
 async def run_line(bus: Bus, peer: Peer, folder: Path, *line: object) -> int:
     """Type a command line as alice, who is connected to the peer, and return its status."""
     peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": 0}).encode()
+    peer.answers["administration.properties"] = json.dumps(PROPERTIES).encode()
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
     return (await incidents("projects", "list", *line, folder=folder, environment=environment)).status
 
@@ -30,7 +32,7 @@ async def test_a_list_is_searched_sorted_and_counted(bus: Bus, peer: Peer, tmp_p
     )
     more = ("--number", 12, "--sort=-updated_at", "--count", "--started-since", "2025-01-31T00:00Z")
     assert await run_line(bus, peer, tmp_path, *options, *more) == 0
-    body = json.loads(peer.queries[0].data)
+    [body] = [json.loads(query.data) for query in peer.queries if query.subject.endswith(".projects.list")]
     assert (body["search"], body["sort"], body["count"]) == ("ladder", "-updated_at", "exact")
     assert body["filter"]["categories"] == {"1": [11, 12]}
     assert [body["filter"][name] for name in ("created_by", "camera_ids", "numbers")] == [["alice"], ["c"], [12]]
