@@ -11,7 +11,11 @@ from workers.runtime.bus.outbox import PostedRow, post
 from workers.runtime.bus.streams import api
 
 ROW = PostedRow(worker="projects", lane=0, subject="im.main.evt.projects.-.imported", headers={}, body="{}")
-TODAY = f"runtime.outbox_{datetime.now(UTC):%Y_%m_%d}"
+
+
+def partition() -> str:
+    """Return the table of today's messages."""
+    return f"runtime.outbox_{datetime.now(UTC):%Y_%m_%d}"
 
 
 async def post_one(site: Site) -> None:
@@ -26,7 +30,7 @@ async def is_kept(site: Site, days: int, *, believed: bool = True) -> bool:
     if believed:
         await site.sql("UPDATE runtime.clock SET believed_at = :at", at=at)
     await site.sql("SELECT runtime.maintain_outbox(2, :at)", at=at)
-    return bool(await site.sql("SELECT to_regclass(:name) IS NOT NULL", name=TODAY) == [(True,)])
+    return bool(await site.sql("SELECT to_regclass(:name) IS NOT NULL", name=partition()) == [(True,)])
 
 
 async def test_published_messages_are_dropped_after_the_days_to_keep(site: Site) -> None:
@@ -56,12 +60,12 @@ async def test_what_a_hearer_has_not_heard_is_kept(site: Site) -> None:
 
 async def test_a_row_of_no_day_is_kept(site: Site) -> None:
     """A message that is posted on a day without a partition is not lost, and moves into it when it is made."""
-    await site.sql(f"DROP TABLE {TODAY}")
+    await site.sql(f"DROP TABLE {partition()}")
     await post_one(site)
     assert await site.count("runtime.outbox_other") == 1
     assert await is_kept(site, 0)
     assert await site.count("runtime.outbox_other") == 0
-    assert await site.count(TODAY) == 1
+    assert await site.count(partition()) == 1
 
 
 async def test_events_that_nobody_has_are_reported(site: Site, inspector: Inspector) -> None:

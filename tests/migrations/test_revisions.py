@@ -16,7 +16,7 @@ from workers.migrations.upgrade import migrate
 from workers.projects.search import index
 from workers.runtime.storage.database import open_engine
 
-_DAY = re.compile(r"20\d\d-?[01]\d-?[0-3]\d")
+_DAY = re.compile(r"20\d\d[-_]?[01]\d[-_]?[0-3]\d")
 REVISIONS = revisions()
 MADE_ANEW = {"projects.search": {"created_at", "words", "grams", "described"}, "projects.indexing": {"version"}}
 """Columns that an upgrade makes from others."""
@@ -86,14 +86,18 @@ def _messages(row: dict[str, Any]) -> dict[str, Any]:
     return {"worker": row["worker"], "lane": row["lane"], "messages": messages}
 
 
+def _digits(day: str) -> str:
+    return day.replace("-", "").replace("_", "")
+
+
 def schema(url: str) -> list[str]:
     """Return the schema of a database as the server writes it, without the token that each dump has of its own.
 
     Days are numbered, because a database that was made before midnight has the partitions of other days.
     """
     dumped = subprocess.run([binary("pg_dump"), "--schema-only", url], check=True, capture_output=True, text=True)
-    days = sorted({day.replace("-", "") for day in _DAY.findall(dumped.stdout)})
-    text = _DAY.sub(lambda day: f"day {days.index(day[0].replace('-', ''))}", dumped.stdout)
+    days = sorted({_digits(day) for day in _DAY.findall(dumped.stdout)})
+    text = _DAY.sub(lambda day: f"day {days.index(_digits(day[0]))}", dumped.stdout)
     return [line for line in text.splitlines() if not line.startswith("\\")]
 
 
