@@ -129,7 +129,7 @@ async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, lic
 
 
 async def test_a_refused_token_leaves_the_licence_in_force(site: Site, licensed: WithLicence) -> None:
-    """Whoever activates an expired licence reads about that one, and not that the site has none."""
+    """An expired licence is refused as such, and the licence in force stays."""
     admin = await licensed(INCLUDED)
     with pytest.raises(Refused, match="cannot be activated, and the site keeps its own"):
         await admin.send(ActivateLicence(token=site.trust.account_token(EXPIRED)))

@@ -32,7 +32,7 @@ DISABLED: dict[str, Any] = {
     ],
 )
 async def test_an_edit_says_what_it_changed(peer: Peer, run_line: RunLine, line: tuple[str, ...], answer: str) -> None:
-    """A description is no new name, and the same name is no change."""
+    """A new description is not reported as a rename, nor an unchanged name as a change."""
     peer.result = {"id": 1, "name": "Injury", "description": ""}
     assert (await run_line("types", "rename", *line)).out.strip() == answer
 

@@ -58,7 +58,7 @@ def parts(peer: Peer) -> None:
     ],
 )
 async def test_an_edit_of_a_part_says_what_it_changed(run_line: RunLine, line: tuple[Any, ...], answer: str) -> None:
-    """The same text and the same values are no change, and a deleted call is told in parts."""
+    """Saving the same text or values is not reported as a change, and a deleted call shows its parts apart."""
     ended = await run_line("projects", *line)
     assert ended.out.strip() == answer, ended.err
 

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from contextlib import suppress
-from functools import partial
 from typing import Final
 
 import structlog
@@ -18,7 +17,7 @@ from workers.projects.packages import database_storage
 from workers.projects.rules.sweep_step_size import StepSize, pause_seconds
 from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
-from workers.runtime.commands.deferred_commands import DeferredWork, Step
+from workers.runtime.commands.deferred_commands import Step
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
@@ -84,17 +83,11 @@ async def make_sweep_steps(running: RunningComponents) -> None:
 
 
 class Sweeper:
-    """Makes steps of sweeps, each as one transaction, so that whoever is killed leaves its step to others."""
+    """Makes steps of sweeps, one transaction each: if the process is killed, another one makes its step."""
 
     def __init__(self, running: RunningComponents) -> None:
         """Let the commands that this process takes wake it."""
-        self._work = DeferredWork(
-            running.settings.site,
-            worker.name,
-            running.engine,
-            lambda: running.nats,
-            partial(running.relay.wake, urgent=True),
-        )
+        self._work = running.deferred_work()
         self._size = StepSize()
         self._counters = running.delivery.counters
         self._woken = asyncio.Event()

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -22,7 +21,6 @@ from workers.reports.single_reports import make_next_report
 from workers.reports.turns import Turns
 from workers.reports.worker import worker
 from workers.runtime.bus.backlog_metrics import Figure
-from workers.runtime.commands.deferred_commands import DeferredWork
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
@@ -52,17 +50,11 @@ async def make_reports(running: RunningComponents) -> None:
 
 
 class ReportMaker:
-    """Makes reports, step by step: each step is a transaction, so that whoever is killed leaves it to others."""
+    """Makes reports in steps, one transaction each: if the process is killed, another one makes its step."""
 
     def __init__(self, running: RunningComponents) -> None:
         """Share the turns among the tasks of a process, which are woken by the commands that it takes."""
-        self._work = DeferredWork(
-            running.settings.site,
-            worker.name,
-            running.engine,
-            lambda: running.nats,
-            partial(running.relay.wake, urgent=True),
-        )
+        self._work = running.deferred_work()
         self._turns, self._turns_of_batches = Turns(), Turns()
         self._woken = asyncio.Event()
         running.delivery.on_taken = self._woken.set

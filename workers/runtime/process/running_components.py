@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
@@ -15,6 +16,7 @@ from workers.common.trace_context import Tracing
 from workers.runtime.bus.backlog_metrics import Backlog
 from workers.runtime.bus.lane_ownership import Lanes
 from workers.runtime.bus.relay import Relay
+from workers.runtime.commands.deferred_commands import DeferredWork
 from workers.runtime.commands.group_commit import GroupCommit
 from workers.runtime.commands.reaction_dispatch import ReactionDispatcher
 from workers.runtime.feeds.feed_lifecycle import Feeds
@@ -50,6 +52,11 @@ class RunningComponents:
 
     has_served: bool = False
     """Whether it was ready once; then it is stopped in order, and not cancelled."""
+
+    def deferred_work(self) -> DeferredWork:
+        """Return what carries out the commands that this worker takes, and has the relay publish their events."""
+        wake = partial(self.relay.wake, urgent=True)
+        return DeferredWork(self.settings.site, self.worker.name, self.engine, lambda: self.nats, wake)
 
     @property
     def ready(self) -> bool:
