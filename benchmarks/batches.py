@@ -29,7 +29,6 @@ from contracts.reports import GenerateReport
 from incidents import Client
 from workers.reports.rendering.template_content import content
 
-_SINGLES_BEFORE: Final = 40
 _PAUSE_SECONDS: Final = 0.1
 _MEGABYTE: Final = 1024 * 1024
 
@@ -74,7 +73,9 @@ async def _make_batch(client: Client, ids: Sequence[UUID], form: BatchForm) -> B
     return BatchGenerated.model_validate(outcome.result, strict=False)
 
 
-async def _measure(testbed: Testbed, client: Client, ids: Sequence[UUID], form: BatchForm) -> dict[str, Any]:
+async def _measure(
+    testbed: Testbed, client: Client, ids: Sequence[UUID], form: BatchForm, singles: int
+) -> dict[str, Any]:
     """Make a batch alone, then once more beside single reports."""
     await _singles(client, ids, asyncio.Event(), 1)
     idle, peak, over = _memory(testbed), 0.0, asyncio.Event()
@@ -91,7 +92,7 @@ async def _measure(testbed: Testbed, client: Client, ids: Sequence[UUID], form: 
         batch = await _make_batch(client, ids, form)
         over.set()
     seconds = time.perf_counter() - since
-    before = await _singles(client, ids, asyncio.Event(), _SINGLES_BEFORE)
+    before = await _singles(client, ids, asyncio.Event(), singles)
     over = asyncio.Event()
     async with asyncio.TaskGroup() as tasks:
         waiting = tasks.create_task(_singles(client, ids, over, sys.maxsize))
@@ -135,7 +136,7 @@ async def _run(factory: TestbedFactory, options: argparse.Namespace) -> dict[str
         async with start_product(testbed, ("projects", "reports", "audit")) as client:
             ids = await _project_ids(testbed, options.projects)
             for form in options.forms.split(","):
-                figures[form] = await _measure(testbed, client, ids, BatchForm(form))
+                figures[form] = await _measure(testbed, client, ids, BatchForm(form), options.singles)
     figures["typst and pypdf in a loop"] = {"seconds": await asyncio.to_thread(_naively, options.projects)}
     return figures
 
@@ -145,6 +146,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.batches", description=__doc__)
     parser.add_argument("--projects", type=int, default=500, help="projects of the batch")
     parser.add_argument("--forms", default="pdf,zip", help="forms of the file, separated by commas")
+    parser.add_argument("--singles", type=int, default=40, help="single reports before the batch")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="incidents-batches-") as directory:

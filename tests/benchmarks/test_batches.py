@@ -10,7 +10,7 @@ from benchmarks import batches
 @pytest.mark.timeout(400)
 def test_small_batches_are_measured(capsys: pytest.CaptureFixture[str]) -> None:
     """Both forms are made of every project, and a PDF keeps its standard."""
-    batches.main(["--projects", "3", "--json"])
+    batches.main(["--projects", "3", "--singles", "4", "--json"])
     figures = json.loads(capsys.readouterr().out)
     assert set(figures) == {"pdf", "zip", "typst and pypdf in a loop"}
     assert figures["pdf"]["conformance"] == "PDF/A-3a"

@@ -6,13 +6,17 @@ server have a process of their own: what they import, another run would have to 
 """
 
 import atexit
+import fcntl
 import gc
 import json
 import os
+import pty
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -24,6 +28,7 @@ from typing import Any, NamedTuple
 from incidents.terminal.text.language import choose_language
 
 ROOT = Path(__file__).resolve().parents[2]
+TERMINAL_SIZE = struct.pack("HHHH", 40, 120, 0, 0)
 _LONGEST = 1024 * 1024
 _STATUS_BYTES = 4
 _DRAWING = ("rich.markdown", "typer.rich_utils")
@@ -46,12 +51,7 @@ def run(line: Sequence[str], standard_input: bytes, folder: Path, environment: M
     (read_in, write_in), (read_out, write_out), (read_err, write_err), (read_status, write_status) = (
         os.pipe() for _ in range(4)
     )
-    data = json.dumps({"line": list(line), "folder": str(folder), "environment": dict(environment)}).encode()
-    theirs = (read_in, write_out, write_err, write_status)
-    with _lock:
-        socket.send_fds(_server_process(is_server=bool(line) and line[0] in _SERVER_COMMANDS), [data], theirs)
-    for each in theirs:
-        os.close(each)
+    _start((read_in, write_out, write_err, write_status), line, folder, environment)
     results: dict[str, bytes] = {}
     threads = [
         threading.Thread(target=_write, args=(write_in, standard_input)),
@@ -63,6 +63,37 @@ def run(line: Sequence[str], standard_input: bytes, folder: Path, environment: M
     for thread in threads:
         thread.join()
     return Result(int.from_bytes(results["status"], "big", signed=True), results["out"], results["err"])
+
+
+def run_on_terminal(line: Sequence[str], folder: Path, environment: Mapping[str, str]) -> bytes:
+    """Type a line on a terminal and return all that was sent to it until the command had ended."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, TERMINAL_SIZE)
+    read_status, write_status = os.pipe()
+    _start((slave, os.dup(slave), os.dup(slave), write_status), line, folder, environment)
+    output = bytearray()
+    while data := _read_terminal(master):
+        output += data
+    os.close(master)
+    _read("status", read_status, {})
+    return bytes(output)
+
+
+def _read_terminal(master: int) -> bytes:
+    """Return what was written, or nothing after the end of the program, which ends the terminal."""
+    try:
+        return os.read(master, 65_536)
+    except OSError:
+        return b""
+
+
+def _start(theirs: tuple[int, ...], line: Sequence[str], folder: Path, environment: Mapping[str, str]) -> None:
+    """Hand a line over with the descriptors of its three streams and of its status."""
+    data = json.dumps({"line": list(line), "folder": str(folder), "environment": dict(environment)}).encode()
+    with _lock:
+        socket.send_fds(_server_process(is_server=bool(line) and line[0] in _SERVER_COMMANDS), [data], theirs)
+    for each in theirs:
+        os.close(each)
 
 
 _lock = threading.Lock()

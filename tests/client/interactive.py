@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import signal
-import struct
 import sys
 import termios
 from collections.abc import AsyncIterator
@@ -15,11 +14,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.client import forked_command_line
 from tests.client.command_line import ROOT
+from tests.client.forked_command_line import TERMINAL_SIZE
 from tests.support import Site, eventually
 
 _DRAWN_AGAIN = re.compile(r"\x1b\[1A\x1b\[2K|\r\x1b\[2K")
-_SIZE = struct.pack("HHHH", 40, 120, 0, 0)
 
 
 def environment(site: Site, principal: str = "watcher", scope: str = "client") -> dict[str, str]:
@@ -131,11 +131,18 @@ class Terminal:
             return await self.process.wait()
 
 
+async def output_on_terminal(ours: dict[str, str], *line: str) -> str:
+    """Type a command that ends by itself on a terminal, and return all that was sent to it."""
+    environment = {**os.environ, "TERM": "xterm", **ours}
+    output = await asyncio.to_thread(forked_command_line.run_on_terminal, line, ROOT, environment)
+    return output.decode(errors="replace")
+
+
 @asynccontextmanager
 async def run_on_terminal(ours: dict[str, str], *line: str) -> AsyncIterator[Terminal]:
     """Type a command on a terminal and end it with the block."""
     master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, _SIZE)
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, TERMINAL_SIZE)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "incidents", *line),
         stdin=slave,

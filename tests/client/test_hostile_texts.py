@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import pytest
 from incidents.cli import build
 from tests.client.command_line import incidents
 from tests.client.hostile import HOSTILE, Writer, raw_characters, text_fields
-from tests.client.interactive import environment, run_on_terminal
+from tests.client.interactive import environment, output_on_terminal, run_on_terminal
 from tests.support import Site
 
 LISTING: dict[str, list[str]] = {
@@ -99,12 +99,6 @@ def typed_as(name: str, writer: Writer, *more: str) -> list[str]:
     return [*name.split(), *(word.replace("PROJECT", writer.project) for word in LISTING[name]), *more]
 
 
-async def on_screen(ours: Mapping[str, str], line: list[str]) -> str:
-    """Type a command on a terminal and return all that was sent to it."""
-    async with run_on_terminal(dict(ours), *line) as terminal:
-        return await terminal.ends()
-
-
 def test_every_command_is_known_here() -> None:
     """A new command is sorted here: it shows what is there, tells what it did, goes on, or is the server's."""
     assert set(names(build())) == LISTING.keys() | {"watch"} | OF_OPERATIONS | TELLING | OF_THE_SERVER
@@ -119,7 +113,7 @@ async def test_no_listing_shows_them_raw(site: Site) -> None:
 
     async def show_on_screen(name: str) -> tuple[str, set[str], bool]:
         async with limit:
-            result = await on_screen(ours, typed_as(name, writer))
+            result = await output_on_terminal(ours, *typed_as(name, writer))
         return name, raw_characters(result), bool(NUMBERED.search(result))
 
     results = await asyncio.gather(*map(show_on_screen, LISTING))
@@ -169,6 +163,6 @@ async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> No
         ("report", "1", "-o", str(tmp_path / one_line.replace("/", "") / "x.pdf")),
     )
     for line in lines:
-        result = await on_screen(ours, list(line))
+        result = await output_on_terminal(ours, *line)
         assert (line, raw_characters(result)) == (line, set())
     assert raw_characters(errors.read_text()) == set()
