@@ -206,6 +206,7 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
     try:
         yield connection
     finally:
-        # Messages that an unreachable server did not get were reported by their senders.
-        with suppress(OSError, nats.errors.Error):
+        # Messages that an unreachable server did not get were reported by their senders. The client writes them to the
+        # closed transport, for which uvloop raises RuntimeError.
+        with suppress(OSError, RuntimeError, nats.errors.Error):
             await connection.close()

@@ -6,7 +6,9 @@ from contextlib import suppress
 import pytest
 
 from contracts.subjects import WORKERS
-from tests.support import Site
+from tests.faults import proxies
+from tests.faults.proxies import Proxy
+from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.common.asyncio_cancellation import end, run_cancellable
 
@@ -19,6 +21,25 @@ async def test_sigterm_ends_a_worker_in_order(site: Site, worker: str) -> None:
         await process.stop()
         assert await process.wait() == 0
     assert '"worker_stopped"' in (site.directory / "logs" / f"{worker}.log").read_text()
+
+
+async def test_sigterm_ends_a_worker_without_its_bus(site: Site) -> None:
+    """A worker that tries to reach the message server again goes through its whole ending, too."""
+    wire = Proxy("cut", proxies.port(int(site.url.rpartition(":")[2])))
+    url = f"nats://127.0.0.1:{await wire.listen_on_port()}"
+    log = site.directory / "logs" / "projects.log"
+    async with worker_process(site, "projects", nats_url=url) as process:
+        await process.wait_until_ready(60)
+        wire.cut()
+
+        async def is_cut() -> bool:
+            return '"nats_error"' in log.read_text()
+
+        await eventually(is_cut)
+        await process.stop()
+        assert await process.wait() == 0
+    assert '"worker_stopped"' in log.read_text()
+    await wire.close()
 
 
 async def deaf(times: int, begun: asyncio.Event) -> None:

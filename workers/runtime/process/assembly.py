@@ -16,6 +16,7 @@ from faststream.nats import NatsBroker
 from faststream.nats.security import NatsCredentials
 from nats.aio.client import Client
 from nats.errors import ConnectionClosedError
+from nats.errors import Error as NatsError
 from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
@@ -203,11 +204,23 @@ async def serve(running: RunningComponents) -> AsyncIterator[FastStream]:
             await running.query_admission.close()
             await running.feeds.close()
             await end([following])
-            await app.stop()
+            await _disconnect(app, running.nats)
             await end(spawned)
             await running.engine.dispose()
             await asyncio.to_thread(running.tracing.close)
             log.info("worker_stopped", **fields)
+
+
+async def _disconnect(app: FastStream, nats: Client) -> None:
+    """End the deliveries and the connection, even a broken one.
+
+    What waits to be sent over a broken one stays in the outbox, and is published by the next process.
+    """
+    try:
+        await app.stop()
+    except NatsError:
+        with suppress(OSError, RuntimeError):  # the client writes to the closed transport
+            await nats.close()
 
 
 async def run(worker: Worker, settings: Settings) -> None:
