@@ -27,6 +27,10 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "has {size} projects, and a PDF at most {limit}: choose the form zip, or name fewer",
         "compte {size} projets, pour {limit} au plus dans un PDF\u00a0: choisissez la forme zip, ou citez-en moins",
     ),
+    "too_many_selected": (
+        "matches {size} projects, and one file has at most {limit}: narrow it, as to a shorter span of time",
+        "correspond à {size} projets, pour {limit} au plus dans un fichier\u00a0: restreignez-le, comme à une période",
+    ),
     "too_many_batches": (
         "is one batch too many, for {limit} of yours are being made: wait until one is made, or delete one",
         "est de trop, car {limit} de vos lots sont en préparation\u00a0: attendez la fin de l'un, ou supprimez-en un",

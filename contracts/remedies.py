@@ -209,6 +209,26 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "names a project more than once: name each project once",
         "cite un projet plus d'une fois\u00a0: ne citez chaque projet qu'une fois",
     ),
+    "two_selections": (
+        "cannot stand beside project_ids: name the projects or give a filter, not both",
+        "ne se combine pas avec project_ids\u00a0: citez les projets ou donnez un filtre, pas les deux",
+    ),
+    "no_selection": (
+        "are missing: name the projects, or give a filter",
+        "manquent\u00a0: citez les projets, ou donnez un filtre",
+    ),
+    "sort_without_filter": (
+        "orders what a filter selects: leave it out, or give a filter",
+        "ordonne ce qu'un filtre choisit\u00a0: omettez-le, ou donnez un filtre",
+    ),
+    "matches_none": (
+        "matches no project: widen it, or list the projects with the same filter first",
+        "ne correspond à aucun projet\u00a0: élargissez-le, ou listez d'abord les projets avec le même filtre",
+    ),
+    "too_many_selected": (
+        "matches more projects than one file can have: narrow it, as to a shorter span of time",
+        "correspond à trop de projets pour un fichier\u00a0: restreignez-le, par exemple à une période plus courte",
+    ),
     "too_many_for_pdf": (
         "has more projects than fit into a PDF: choose the form zip, or name fewer",
         "compte trop de projets pour un PDF\u00a0: choisissez le format zip, ou citez-en moins",

@@ -10,13 +10,16 @@ from pydantic import Field
 from contracts.downloads import Download
 from contracts.message import BOTH_STORES, SITE_STORE, Event, Message, Query
 from contracts.permissions import Level, Node
-from contracts.projects.queries import Cursor, Limit
+from contracts.projects.queries import Cursor, Limit, ListProjects, ProjectFilter, Sort, Span
 from contracts.reports import ReportCommand
 from contracts.texts import Phrase
 from contracts.values import Language, Time
 
-BATCH_PROJECTS_MAX: Final = 5_000
-"""Projects of one batch, whose ids fit into one message of a client."""
+NAMED_PROJECTS_MAX: Final = 5_000
+"""Projects that a batch can name, whose ids fit into one message of a client."""
+
+SELECTED_PROJECTS_MAX: Final = 10_000
+"""Projects that the filter of a batch can select."""
 
 PDF_PROJECTS_MAX: Final = 1_000
 """Projects of one PDF file."""
@@ -63,11 +66,20 @@ class Omission(StrEnum):
     NOT_TYPESET = "not-typeset"
 
 
+class PartState(StrEnum):
+    """What became of a project of a batch that is not left out of its file."""
+
+    WAITING = "waiting"
+    MADE = "made"
+    NOT_MADE = "not-made"
+
+
 class LeftOut(Message):
-    """A project without a report in the file of a batch."""
+    """A project without a report in the file of a batch; one that never existed has no number."""
 
     project_id: UUID
     reason: Omission
+    number: int | None = None
 
 
 class ReportIncluded(Event):
@@ -118,7 +130,10 @@ class BatchGenerated(Event):
 
 
 class GenerateBatch(ReportCommand[BatchGenerated]):
-    """Make one file with the reports of many projects, in the order in which they are named.
+    """Make one file with the reports of many projects: those that are named, or those that a filter selects.
+
+    The projects come in the order in which they are named, or in that of `sort`. A filter selects as in
+    `projects.list`, once, soon after the command is taken.
 
     The command is taken at once, and its outcome is published when the file is made. Meanwhile `projects.outcome` says
     `pending`, with the projects that are `done` of the `total`.
@@ -129,15 +144,24 @@ class GenerateBatch(ReportCommand[BatchGenerated]):
     runs_alone = True
     body_bytes_max = 208 * 1024
 
-    project_ids: Annotated[list[UUID], Field(min_length=1, max_length=BATCH_PROJECTS_MAX)]
+    project_ids: Annotated[list[UUID], Field(min_length=1, max_length=NAMED_PROJECTS_MAX)] | None = None
+    filter: ProjectFilter | None = None
+    sort: Sort | None = None
     form: BatchForm = BatchForm.PDF
     show_user_names: bool = False
     language: Language | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Require reports, and user names if they are to be shown."""
+        """Require reports, user names if they are to be shown, and what a list with the same filter requires."""
         names = {Node.USER_NAMES: Level.VIEW} if self.show_user_names else {}
-        return {self.node: self.level, **names}
+        listed = self.listing()
+        return {**(listed.needs() if listed else {}), self.node: self.level, **names}
+
+    def listing(self) -> ListProjects | None:
+        """Return the list whose projects the filter selects, if there is a filter."""
+        if self.filter is None:
+            return None
+        return ListProjects(filter=self.filter, sort=self.sort) if self.sort else ListProjects(filter=self.filter)
 
 
 class BatchDeleted(Event):
@@ -198,12 +222,44 @@ class BatchList(Message):
 
 
 class ListBatches(Query[BatchList]):
-    """Ask for the caller's own batches, newest first, or for one of them."""
+    """Ask for the caller's own batches, newest first, or for one of them; all conditions must hold."""
 
     subject = "reports.batches"
     node = Node.REPORTS
 
     report_id: UUID | None = None
+    project_id: UUID | None = None
+    created: Span = Span()
+    limit: Limit = 100
+    after: Cursor | None = None
+
+
+class BatchedProject(Message):
+    """A project of a batch: its place, and what became of its report.
+
+    `state` is `waiting`, `made`, `not-made` if the batch ended without a file, or the reason of an omission.
+    """
+
+    place: int
+    project_id: UUID
+    number: int | None
+    state: PartState | Omission
+
+
+class BatchedProjectList(Message):
+    """A page of the projects of a batch, in their order."""
+
+    items: list[BatchedProject]
+    next: Cursor | None = None
+
+
+class ListBatchedProjects(Query[BatchedProjectList]):
+    """Ask for the projects of one of the caller's own batches, each with what became of its report."""
+
+    subject = "reports.batched-projects"
+    node = Node.REPORTS
+
+    report_id: UUID
     limit: Limit = 100
     after: Cursor | None = None
 

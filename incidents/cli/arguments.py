@@ -16,6 +16,9 @@ UNTIL: Final = f"Created before: {TO_ITS_END}"
 Project = Annotated[
     str, typer.Argument(metavar="PROJECT", help="A project's number or id, or ref: and its number in another system.")
 ]
+OneProject = Annotated[
+    str | None, typer.Argument(metavar="PROJECT", help="A project's number or id; all projects if it is left out.")
+]
 Words = list[str] | None
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 ExpectedRevision = Annotated[

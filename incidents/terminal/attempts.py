@@ -67,6 +67,7 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "projects.undraft-sequences": "remove sequences from the draft list",
     "projects.update": "update a project",
     "projects.watch": "watch events",
+    "reports.batched-projects": "list the projects of a batch",
     "reports.batches": "list batches of reports",
     "reports.delete": "delete a report",
     "reports.delete-batch": "delete a batch of reports",

@@ -132,7 +132,7 @@ class Scenario:
         known = {"package_id": self.results["projects.export"]["package"]["package_id"], **changed}
         known["command_id"] = self.outcomes[0][1]["command_id"]
         for subject in catalogue.queries():
-            reports = {"report_id": BATCH if subject == "reports.download-batch" else OTHER}
+            reports = {"report_id": BATCH if "batch" in subject else OTHER}
             body = {name: {**known, **reports}.get(name, value) for name, value in BODIES[subject].items()}
             target = subjects.query(self.site.name, self.caller.principal, subject)
             answer = await self.caller.nats.request(target, json.dumps(body).encode(), timeout=30)

@@ -25,8 +25,12 @@ _ONE_LINE = HOSTILE.replace("\n", "")
 _ROOM = 60
 KINDS = ("type", "status")
 PATTERNS = {None, r"^[^\x00]*$"}
-REFUSED = {("administration.change-settings", "timezone")}
-"""Where a text is a name that must be known."""
+_SELECTING = ("created_by", "camera_ids", "references")
+REFUSED = {
+    ("administration.change-settings", "timezone"),
+    *(("reports.generate-batch", f"filter.{name}.*") for name in _SELECTING),
+}
+"""Where a text is a name that must be known, or that of something that is stored elsewhere."""
 
 
 def raw_characters(output: str) -> set[str]:

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import RunLine, run_line, sent_body
+from tests.client.test_commands import PROJECT, RunLine, run_line, sent_body
 from tests.client.test_csv import rows
-from tests.client.test_report_batches import BATCH, listed, making
+from tests.client.test_report_batches import BATCH, SECOND, listed, making
 
 __all__ = ["making", "run_line"]
 
@@ -62,3 +62,26 @@ async def test_an_outcome_says_how_far_its_command_is(making: Peer, run_line: Ru
     assert ended.status == 4
     assert ended.json == {"command_id": BATCH, "status": "pending", "done": 12, "total": 500}
     assert json.loads(making.queries[-1].data) == {"command_id": BATCH}
+
+
+async def test_the_batches_of_a_project_are_listed(making: Peer, run_line: RunLine) -> None:
+    """A project and a span of time are conditions of the query."""
+    making.answers["reports.batches"] = listed()
+    ended = await run_line("reports", "batches", PROJECT, "--since", "2025-01-01T00:00Z")
+    assert ended.status == 0
+    query = json.loads(making.queries[-1].data)
+    assert (query["project_id"], query["created"]["from"]) == (PROJECT, "2025-01-01T00:00:00Z")
+
+
+async def test_the_projects_of_a_batch_are_listed(making: Peer, run_line: RunLine) -> None:
+    """Each has its number, and what became of it in words; other conditions beside the batch are refused."""
+    items = [
+        {"place": 1, "project_id": PROJECT, "number": 12, "state": "made"},
+        {"place": 2, "project_id": SECOND, "number": 13, "state": "too-large"},
+    ]
+    making.answers["reports.batched-projects"] = json.dumps({"items": items, "next": None}).encode()
+    ended = await run_line("reports", "list", "--batch", BATCH, "--lang", "fr")
+    assert [word for word in ("12", "établi", "13", "trop volumineux pour un rapport") if word not in ended.out] == []
+    assert json.loads(making.queries[-1].data)["report_id"] == BATCH
+    ended = await run_line("reports", "list", "--batch", BATCH, "--mine")
+    assert (ended.status, len(making.queries)) == (2, 1)

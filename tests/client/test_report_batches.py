@@ -53,8 +53,28 @@ def of_alice(bus: Bus) -> dict[str, str]:
     return {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": str(bus.credentials("alice")), "COLUMNS": "120"}
 
 
-async def test_what_is_selected_becomes_one_file(making: Peer, run_line: RunLine, tmp_path: Path) -> None:
-    """The filter is that of a list, one command names the projects, and the file is fetched and verified."""
+async def test_a_filter_is_sent_as_it_is(making: Peer, run_line: RunLine, tmp_path: Path) -> None:
+    """The system selects the projects: no list is read, however many match, and the order is that of the numbers."""
+    line = ("--type", "Injury", "--status", "none", "--since", "2025-01-01T00:00Z")
+    ended = await run_line("reports", "batch", *line, "-o", "october.pdf")
+    assert (ended.status, (tmp_path / "october.pdf").read_bytes()) == (0, FILE)
+    assert "making the reports of all projects that match" in ended.err
+    sent = sent_body(making)
+    created = {"from": "2025-01-01T00:00:00Z", "to": None}
+    assert {name: sent["filter"][name] for name in ("type_ids", "status_ids", "created")} == {
+        "type_ids": [1],
+        "status_ids": [None],
+        "created": created,
+    }
+    assert sent["sort"] == "number"
+    assert "project_ids" not in sent
+    assert [message for message in making.queries if message.subject.endswith("projects.list")] == []
+    await run_line("reports", "batch", "--sort=-Created", "-o", "newest.pdf")
+    assert json.loads(making.commands[-1].data)["sort"] == "-created_at"
+
+
+async def test_what_is_found_becomes_one_file(making: Peer, run_line: RunLine, tmp_path: Path) -> None:
+    """A search is that of a list, one command names the projects, and the file is fetched and verified."""
     line = ("--type", "Injury", "--since", "2025-01-01T00:00Z", "--search", "ladder", "--show-user-names")
     ended = await run_line("reports", "batch", *line, "-o", "october.pdf")
     assert ended.status == 0
@@ -111,8 +131,10 @@ async def test_projects_are_named_by_numbers_and_ranges(making: Peer, run_line: 
         (("-o", "a.pdf", "20-12"), "neither a project's number nor a range"),
         (("-o", "a.pdf", "12", "--type", "Injury"), "not by both"),
         (("-o", "a.pdf", "--resume", BATCH, "--since", "30d"), "leave the rest out"),
+        (("-o", "a.pdf", "12", "--sort", "number"), "not by both"),
+        (("-o", "a.pdf", "--sort", "colour"), "--sort"),
         (("-o", "a.pdf", "--volumes"), "volumes come in a ZIP"),
-        (("-o", "a.zip", "1-99999"), "99,999 projects are selected, and a ZIP has at most"),
+        (("-o", "a.zip", "1-99999"), "99,999 projects are selected, and numbers or --search select at most"),
     ],
 )
 async def test_a_mistake_is_told_before_anything_is_sent(
@@ -128,9 +150,9 @@ async def test_a_mistake_is_told_before_anything_is_sent(
 
 @pytest.mark.parametrize("total, name, words", [
     (0, "a.pdf", "no project is selected"),
+    (5_001, "a.zip", "5,001 projects are selected, and numbers or --search select at most 5,000"),
     (1_001, "a.pdf", "1,001 projects are selected, and a PDF has at most 1,000: name a file that ends with .zip"),
     (10_001, "a.pdf", "a PDF has at most 1,000: select fewer, as with --since"),
-    (10_001, "a.zip", "10,001 projects are selected, and a ZIP has at most"),
 ])  # fmt: skip
 async def test_a_number_that_fits_into_no_file_is_refused(
     making: Peer, run_line: RunLine, total: int, name: str, words: str
@@ -138,7 +160,7 @@ async def test_a_number_that_fits_into_no_file_is_refused(
     """None, and more than a file can have, are refused with the way out."""
     rows = [ROW] if total else []
     making.answers["projects.list"] = json.dumps({"items": rows, "next": None, "total": total}).encode()
-    ended = await run_line("reports", "batch", "-o", name)
+    ended = await run_line("reports", "batch", "--search", "ladder", "-o", name)
     assert ended.status == 2
     assert words in " ".join(ended.err.replace("│", " ").split())
     assert making.commands == []
@@ -146,7 +168,8 @@ async def test_a_number_that_fits_into_no_file_is_refused(
 
 async def test_projects_without_a_report_are_named(making: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """The others are saved; each that is left out has its number and its reason, and the status is 1."""
-    left_out = [{"project_id": PROJECT, "reason": "deleted"}, {"project_id": SECOND, "reason": "too-large"}]
+    left_out: list[dict[str, Any]] = [{"project_id": PROJECT, "reason": "deleted", "number": 12}]
+    left_out.append({"project_id": SECOND, "reason": "too-large", "number": 13})
     making.results["generate-batch"] = generated(total=5, included=1, pages=1, left_out=left_out, conformance=None)
     ended = await run_line("reports", "batch", "-o", "octobre.pdf", "--lang", "fr")
     assert ended.status == 1
@@ -165,9 +188,11 @@ async def test_projects_without_a_report_are_named(making: Peer, run_line: RunLi
 
 async def test_a_terminal_shows_how_far_it_is(making: Peer, bus: Bus, tmp_path: Path) -> None:
     """A bar has the number of projects that are done, and disappears when the file is saved."""
-    making.progress = repeat((1, 2))
+    making.progress = repeat((0, 0))
     line = ("reports", "batch", "-o", str(tmp_path / "a.pdf"))
     async with run_on_terminal({**of_alice(bus), "COLUMNS": "200"}, *line) as terminal:
+        await terminal.shows("selecting the projects")
+        making.progress = repeat((1, 2))
         await terminal.shows("making reports", "1/2")
         making.progress = repeat((2, 2))
         await terminal.shows("making the file", "2/2")
@@ -180,7 +205,7 @@ async def test_ctrl_c_cancels_the_batch(making: Peer, bus: Bus, tmp_path: Path) 
     """Ctrl-C sends the command that cancels it, says so, and leaves no file behind."""
     making.progress = repeat((1, 2))
     async with run_command(of_alice(bus), "reports", "batch", "-o", "a.pdf", folder=tmp_path) as running:
-        assert "reports of 2 projects" in await running.line("stderr")
+        assert "reports of all projects" in await running.line("stderr")
         assert "projects done: 1 of 2" in await running.line("stderr")
         status, err = await running.interrupt()
     assert status == 130
@@ -209,7 +234,7 @@ async def test_a_batch_that_nobody_speaks_of_is_resumed(making: Peer, run_line: 
 
 
 async def test_a_made_batch_is_fetched_again(making: Peer, run_line: RunLine, tmp_path: Path) -> None:
-    """What is made is downloaded at once, under a name of its form; a project left out has no number any more."""
+    """What is made is downloaded at once, under a name of its form; a project that never existed has no number."""
     making.answers["reports.batches"] = listed(included=1, left_out=[{"project_id": SECOND, "reason": "unknown"}])
     ended = await run_line("reports", "batch", "--resume", BATCH, "-o", "a.zip")
     assert ended.status == 2

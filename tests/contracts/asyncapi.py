@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import cleandoc
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
@@ -116,8 +116,10 @@ def needs(asking: type[Request[Any]]) -> tuple[dict[str, str], dict[str, dict[st
 def _fields_given(asking: type[Request[Any]]) -> Iterator[tuple[str, Json]]:
     """Yield every field by itself, those of a filter one by one: its name, and the values that give it alone."""
     for name, field in asking.model_fields.items():
-        form: Any = field.annotation
-        if isinstance(form, type) and issubclass(form, ProjectFilter):
+        forms: tuple[Any, ...] = (field.annotation, *get_args(field.annotation))
+        form = next((each for each in forms if isinstance(each, type) and issubclass(each, ProjectFilter)), None)
+        if form:
+            yield name, {name: form()}
             for inner in form.model_fields:
                 yield f"{name}.{inner}", {name: form.model_construct(None, **dict[str, Any]({inner: True}))}
         else:

@@ -13,8 +13,8 @@ from pypdf import PdfReader
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.report_batches import (
-    BATCH_PROJECTS_MAX,
     LEFT_OUT_SHOWN_MAX,
+    NAMED_PROJECTS_MAX,
     VOLUME_PROJECTS,
     BatchForm,
     BatchGenerated,
@@ -29,7 +29,7 @@ from contracts.report_batches import (
 from contracts.reports import GenerateReport
 from incidents import Client, Refused
 from tests.support import Site
-from workers.reports.batches.entries import Entry, included, volumes_of
+from workers.reports.batches.entries import Entry, included, recorded_events, volumes_of
 
 
 async def projects(client: Client, count: int) -> list[UUID]:
@@ -61,7 +61,7 @@ async def test_a_zip_has_every_report_and_names_what_it_lacks(site: Site) -> Non
     assert (batch.total, batch.included) == (4, 2)
     assert batch.left_out == [
         LeftOut(project_id=unknown, reason=Omission.UNKNOWN),
-        LeftOut(project_id=deleted, reason=Omission.DELETED),
+        LeftOut(project_id=deleted, reason=Omission.DELETED, number=3),
     ]
     archive = zipfile.ZipFile(io.BytesIO(await fetch(client, batch)))
     assert archive.testzip() is None
@@ -107,6 +107,16 @@ def test_what_is_left_out_is_in_the_volume_of_its_neighbours() -> None:
     assert volumes[1][-1] == parts[-1]
 
 
+def test_what_is_recorded_is_in_several_events() -> None:
+    """No event names more than a thousand projects; together they name each report once, and no project without one."""
+    states = ["included", "deleted"] * 2_500
+    parts = [cast("Entry", {"state": state, "project_id": str(UUID(int=at))}) for at, state in enumerate(states)]
+    events = recorded_events(UUID(int=1), parts)
+    assert [len(event.project_ids) for event in events] == [1_000, 1_000, 500]
+    ids = [project_id for event in events for project_id in event.project_ids]
+    assert ids == [UUID(int=at) for at in range(0, len(states), 2)]
+
+
 async def test_a_pdf_has_every_report_and_keeps_its_standard(site: Site) -> None:
     """One file with a front page, the reports in the order that was asked for, and bookmarks; still PDF/A-3a."""
     await site.workers("projects", "reports")
@@ -142,7 +152,7 @@ async def test_what_cannot_be_one_batch_is_refused(site: Site) -> None:
 async def test_as_many_as_one_message_can_name_are_taken(site: Site) -> None:
     """The ids of the largest batch fit into a message of a client."""
     await site.workers("projects", "reports")
-    client, ids = await site.client(), [uuid7() for _ in range(BATCH_PROJECTS_MAX - 1)]
+    client, ids = await site.client(), [uuid7() for _ in range(NAMED_PROJECTS_MAX - 1)]
     ids += await projects(client, 1)
     batch = await client.send(GenerateBatch(report_id=uuid7(), project_ids=ids, form=BatchForm.ZIP))
-    assert (batch.total, batch.included, len(batch.left_out)) == (BATCH_PROJECTS_MAX, 1, LEFT_OUT_SHOWN_MAX)
+    assert (batch.total, batch.included, len(batch.left_out)) == (NAMED_PROJECTS_MAX, 1, LEFT_OUT_SHOWN_MAX)

@@ -67,6 +67,9 @@ _CALLED = {**_CALL, "direction": "made", "at": AT, "party": "Police"}
 _SEQUENCE = {"sequence_id": OTHER, "camera_id": "1", "camera_name": "Gate", "start": AT, "end": AT}
 _LEGACY = {"project_id": OTHER, "number": 7, "created_by": "ann", "created_at": AT}
 _BATCH = {"report_id": BATCH, "project_ids": [ID], "form": "zip"}
+_BY_THEIR_FILTERS: list[dict[str, Any]] = [{"sort": "-description"}, {"filter": {"status_ids": []}}]
+_SELECTED: dict[str, Any] = {"report_id": BATCH, "filter": {}, "form": "zip"}
+_BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
 _GENERATED = {"report_id": OTHER, "project_id": ID}
 
 COMMANDS = (
@@ -148,6 +151,26 @@ COMMANDS = (
         {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
         {**_BATCH, "show_user_names": True},
     ),
+    Line("reports.generate-batch", {**_REPORTS, PROJECTS: VIEW}, _SELECTED),
+    *(
+        Line("reports.generate-batch", {**_REPORTS, **of_project("main-details", VIEW)}, {**_SELECTED, **parameter})
+        for parameter in _BY_THEIR_FILTERS
+    ),
+    Line(
+        "reports.generate-batch",
+        {**_REPORTS, **of_project("categories", VIEW)},
+        {**_SELECTED, "filter": {"categories": {"2": [None]}}},
+    ),
+    Line(
+        "reports.generate-batch",
+        {**_REPORTS, **of_project("retention", VIEW)},
+        {**_SELECTED, "filter": {"has_hold": True}},
+    ),
+    Line(
+        "reports.generate-batch",
+        {**_REPORTS, **of_project("sequences", VIEW)},
+        {**_SELECTED, "filter": {"camera_ids": ["1"]}},
+    ),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
     Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
@@ -160,7 +183,6 @@ INTERNAL: dict[str, dict[str, Any]] = {
 }
 """What only the product itself sends."""
 
-_BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
 _IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_time")
 """Anyone who could choose or sort by what is withheld would learn it."""
 
@@ -210,6 +232,7 @@ QUERIES = (
     ),
     Line("projects.watch", of_project("categories", VIEW), {"filter": {"categories": {"1": [7]}}}),
     Line("projects.watch", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
+    Line("reports.batched-projects", of_project("reports", VIEW), {"report_id": BATCH}),
     Line("reports.batches", of_project("reports", VIEW), {}),
     Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.download-batch", of_project("reports", VIEW), {"report_id": BATCH}),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support import Site
-from workers.projects.background_work import purge
+from workers.projects.background_work.housekeeping import purge
 from workers.runtime.process.periodic_maintenance import run_round
 from workers.runtime.storage.database_clock_check import ClockJudge
 

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any, TypedDict
 from uuid import UUID
 
+from contracts.projects.queries import Sort
+
 
 class CharacteristicColumns(TypedDict):
     """The categories and data fields of a project, and the time of its last change of status."""
@@ -257,3 +259,23 @@ class CameraRow(TypedDict):
     project_id: UUID
     camera_id: str
     created_at: datetime
+
+
+class SelectionRow(TypedDict):
+    """A row of `projects.selection`."""
+
+    selection_id: UUID
+    project_ids: list[UUID]
+    matches: int
+    missing_nodes: list[Any]
+    is_failed: bool
+
+
+class RequestedSelectionRow(TypedDict):
+    """A row of the published view of selections that are to be made."""
+
+    selection_id: UUID
+    principal: str
+    filter: Any
+    sort: Sort
+    projects_max: int

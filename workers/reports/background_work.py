@@ -16,6 +16,7 @@ from workers.common.logs import describe
 from workers.reports import batch_tables, domain, tables
 from workers.reports.batches.files import finish_batch
 from workers.reports.batches.parts import make_next_part
+from workers.reports.batches.selections import take_selection
 from workers.reports.row_types import UnfinishedBatchRow, WaitingPrincipalRow
 from workers.reports.single_reports import make_next_report
 from workers.reports.turns import Turns
@@ -99,12 +100,16 @@ class ReportMaker:
     async def _make_batch(self, unfinished: Sequence[UnfinishedBatchRow]) -> bool:
         """Make one part of one batch, or one file; return whether there was anything to do."""
         for batch in self._turns_of_batches.order(unfinished, _principal):
-            if batch["state"] == BatchState.PENDING and await self._make_part(batch["report_id"]):
+            make = self._take_selection if batch["selection_id"] else self._make_part
+            if batch["state"] == BatchState.PENDING and await make(batch["report_id"]):
                 self._turns_of_batches.note(batch["principal"])
                 return True
             if await self._finish(batch["report_id"]):
                 return True
         return False
+
+    async def _take_selection(self, report_id: UUID) -> bool:
+        return await self._work.attempt(lambda step, give_up: take_selection(step, report_id, give_up=give_up))
 
     async def _make_part(self, report_id: UUID) -> bool:
         return await self._work.attempt(lambda step, give_up: make_next_part(step, report_id, give_up=give_up))

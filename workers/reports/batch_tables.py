@@ -27,7 +27,10 @@ from workers.runtime.storage.database import Base
 
 
 class Batch(Base):
-    """The reports of many projects in one file: what was asked for, and what was made."""
+    """The reports of many projects in one file: what was asked for, and what was made.
+
+    While `selection_id` is set, the batch waits for the projects that its filter selects.
+    """
 
     __tablename__ = "batch"
     __table_args__ = (
@@ -57,6 +60,10 @@ class Batch(Base):
     sha256: Mapped[str | None] = mapped_column(Text)
     pages: Mapped[int | None] = mapped_column(Integer)
     conformance: Mapped[str | None] = mapped_column(Text)
+    selection_id: Mapped[UUID | None] = mapped_column(Uuid)
+    filter: Mapped[Any] = mapped_column(JSONB, nullable=True)
+    sort: Mapped[str | None] = mapped_column(Text)
+    projects_max: Mapped[int | None] = mapped_column(Integer)
 
 
 class BatchPart(Base):
@@ -106,7 +113,7 @@ class BatchDownload(DownloadColumns, Base):
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
     "report_id, command_id, principal, trace, created_at, form, language, refusal_language,"
-    " show_user_names, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance"
+    " show_user_names, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance, selection_id"
 )
 
 # The lock of a deleted batch waits for nobody who only writes its file.
@@ -129,20 +136,47 @@ PENDING_FIGURES = text(
 COUNT_UNFINISHED_BATCHES = text(
     "SELECT count(*) FROM reports.batch WHERE principal = :principal AND finished_at IS NULL"
 )
+# A project that is deleted meanwhile gets no part: the locks wait for its deletion.
 ADD_PARTS = text(
     """
+    WITH asked AS (
+        SELECT a.project_id, a.place FROM reports.batch b
+        CROSS JOIN LATERAL unnest(b.project_ids) WITH ORDINALITY AS a(project_id, place)
+        WHERE b.report_id = :report_id
+    ), present AS MATERIALIZED (
+        SELECT p.project_id FROM published.projects p WHERE p.project_id IN (SELECT project_id FROM asked)
+        ORDER BY p.project_id FOR KEY SHARE
+    )
     INSERT INTO reports.batch_part (report_id, place, project_id, state)
-    SELECT b.report_id, asked.place, p.project_id, 'waiting'
-    FROM reports.batch b
-    CROSS JOIN LATERAL unnest(b.project_ids) WITH ORDINALITY AS asked(project_id, place)
-    JOIN published.projects p ON p.project_id = asked.project_id
-    WHERE b.report_id = :report_id
+    SELECT CAST(:report_id AS uuid), place, project_id, 'waiting' FROM asked JOIN present USING (project_id)
     """
 )
 
 UNFINISHED_BATCHES = text(
-    "SELECT report_id, principal, state FROM reports.batch WHERE finished_at IS NULL ORDER BY created_at, report_id"
+    """
+    SELECT report_id, principal, state, selection_id FROM reports.batch
+    WHERE finished_at IS NULL ORDER BY created_at, report_id
+    """
 )
+# Whoever takes the selection has the row; others leave it to them, and who cancels the batch waits.
+CLAIM_UNSELECTED = text(
+    f"""
+    SELECT {_BATCH_COLUMNS} FROM reports.batch
+    WHERE report_id = :report_id AND selection_id IS NOT NULL AND finished_at IS NULL AND state = 'pending'
+    FOR NO KEY UPDATE SKIP LOCKED
+    """  # noqa: S608 - these are names of columns
+)
+SELECTION = text(
+    """
+    SELECT project_ids, matches, missing_nodes, is_failed FROM published.selections WHERE selection_id = :selection_id
+    """
+)
+NAME_PROJECTS = text(
+    """
+    UPDATE reports.batch SET project_ids = :project_ids, total = cardinality(:project_ids), selection_id = NULL
+    WHERE report_id = :report_id
+    """
+).bindparams(bindparam("project_ids", type_=ARRAY(Uuid)))
 # What others have locked is left to them, and nobody waits with a lock that whoever deletes a project needs.
 CLAIM_PART = text(
     """
@@ -167,7 +201,11 @@ PARTS_WAIT = text("SELECT EXISTS (SELECT FROM reports.batch_part WHERE report_id
 LETTER = text("SELECT letter FROM reports.batch WHERE report_id = :report_id")
 ASKED_PROJECTS = text("SELECT project_ids FROM reports.batch WHERE report_id = :report_id")
 PARTS = text(
-    "SELECT place, project_id, state, facts FROM reports.batch_part WHERE report_id = :report_id ORDER BY place"
+    """
+    SELECT place, project_id, state, facts, number
+    FROM reports.batch_part JOIN published.projects USING (project_id)
+    WHERE report_id = :report_id ORDER BY place
+    """
 )
 PART_PDF = text("SELECT pdf FROM reports.batch_part WHERE report_id = :report_id AND place = :place AND state = 'made'")
 DELETED_PROJECTS = text("SELECT project_id, number FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(
@@ -200,9 +238,25 @@ BATCHES_OF = text(
     )::integer AS done
     FROM reports.batch b
     WHERE principal = :principal AND (CAST(:report_id AS uuid) IS NULL OR report_id = :report_id)
+        AND (CAST(:project_id AS uuid) IS NULL OR :project_id = ANY(project_ids))
+        AND (CAST(:since AS timestamptz) IS NULL OR created_at >= :since)
+        AND (CAST(:until AS timestamptz) IS NULL OR created_at < :until)
         AND (created_at, report_id) < (CAST(:at AS timestamptz), CAST(:id AS uuid))
     ORDER BY created_at DESC, report_id DESC LIMIT :limit
     """  # noqa: S608 - these are names of columns
+)
+BATCHED_PROJECTS = text(
+    """
+    SELECT asked.place::integer AS place, asked.project_id, coalesce(p.number, t.number) AS number,
+        CASE WHEN part.state IS NOT NULL THEN part.state WHEN p.project_id IS NOT NULL THEN 'not-made'
+            WHEN t.project_id IS NOT NULL THEN 'deleted' ELSE 'unknown' END AS state
+    FROM reports.batch b
+    CROSS JOIN LATERAL unnest(b.project_ids) WITH ORDINALITY AS asked(project_id, place)
+    LEFT JOIN reports.batch_part part ON part.report_id = b.report_id AND part.place = asked.place
+    LEFT JOIN published.projects p ON p.project_id = asked.project_id
+    LEFT JOIN published.tombstones t ON t.project_id = asked.project_id
+    WHERE b.report_id = :report_id AND asked.place > :place ORDER BY asked.place LIMIT :limit
+    """
 )
 BATCH_CHUNKS = text(
     """

@@ -1,15 +1,15 @@
 """The rules of reports: visibility, sizes, and refusals."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
-from contracts.report_batches import PDF_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
+from contracts.report_batches import PDF_PROJECTS_MAX, SELECTED_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
 from contracts.texts import Part, Phrase
-from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, TombstoneRow
+from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, SelectionRow, TombstoneRow
 
 ENTRIES_MAX: Final = 5_000
 """Comments, calls and sequences of one report together; each costs the typesetter about 25 kB."""
@@ -113,15 +113,47 @@ def require_report_size(size: ProjectSizeRow, hidden: Collection[str]) -> None:
 
 
 def require_new_batch(command: GenerateBatch, *, is_taken: bool) -> None:
-    """Refuse a batch under an id that is in use, with a project twice, or with too many for one PDF."""
+    """Refuse a batch under an id that is in use, or one that does not select its projects in one way."""
     if is_taken:
         raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
-    ids = command.project_ids
+    if command.project_ids is None and command.filter is None:
+        raise _invalid("project_ids", "no_selection")
+    if command.project_ids is not None:
+        _require_named(command, command.project_ids)
+
+
+def _require_named(command: GenerateBatch, ids: Sequence[UUID]) -> None:
+    """Refuse named projects beside a filter or an order, one that is named twice, or too many for one PDF."""
+    if command.filter is not None:
+        raise _invalid("filter", "two_selections")
+    if command.sort is not None:
+        raise _invalid("sort", "sort_without_filter")
     if len(set(ids)) < len(ids):
-        raise Refusal(Code.INVALID, fields=[{"field": "project_ids", "kind": "named_twice"}])
+        raise _invalid("project_ids", "named_twice")
     if command.form is BatchForm.PDF and len(ids) > PDF_PROJECTS_MAX:
-        facts = {"size": len(ids), "limit": PDF_PROJECTS_MAX}
-        raise Refusal(Code.INVALID, fields=[{"field": "project_ids", "kind": "too_many_for_pdf", **facts}])
+        raise _invalid("project_ids", "too_many_for_pdf", size=len(ids), limit=PDF_PROJECTS_MAX)
+
+
+def _invalid(field: str, kind: str, **facts: object) -> Refusal:
+    return Refusal(Code.INVALID, fields=[{"field": field, "kind": kind, **facts}])
+
+
+def most_selected(form: str) -> int:
+    """Return how many projects a filter may select for a file of this form."""
+    return PDF_PROJECTS_MAX if form == BatchForm.PDF else SELECTED_PROJECTS_MAX
+
+
+def refused_selection(selection: SelectionRow, form: str) -> Refusal | None:
+    """Return the refusal of a batch whose filter selects none or too many, or may not be used any more."""
+    if nodes := selection["missing_nodes"]:
+        return Refusal(Code.NOT_AVAILABLE, nodes=nodes, level=Level.VIEW.name.lower())
+    size, limit = selection["matches"], most_selected(form)
+    if size == 0:
+        return _invalid("filter", "matches_none")
+    if size <= limit:
+        return None
+    fits_zip = limit < size <= SELECTED_PROJECTS_MAX
+    return _invalid("filter", "too_many_for_pdf" if fits_zip else "too_many_selected", size=size, limit=limit)
 
 
 def require_turn(unfinished: int) -> None:

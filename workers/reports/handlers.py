@@ -1,6 +1,7 @@
 """Generating and deleting reports, one or many, and recording prints."""
 
 from contracts.errors import Code, Refusal
+from contracts.ids import uuid7
 from contracts.report_batches import BatchDeleted, BatchState, DeleteBatch, GenerateBatch
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
 from workers.reports import batch_tables, domain, tables
@@ -59,6 +60,7 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
     ).scalar_one()
     domain.require_turn(unfinished)
     language = command.language or (await unit.connection.execute(tables.LANGUAGE)).scalar_one()
+    selected = command.listing()
     row: BatchRow = {
         "report_id": command.report_id,
         "command_id": unit.id,
@@ -71,7 +73,7 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
         "refusal_language": unit.language,
         "show_user_names": command.show_user_names,
         "left_out": [],
-        "total": len(command.project_ids),
+        "total": len(command.project_ids or ()),
         "state": BatchState.PENDING.value,
         "finished_at": None,
         "included": None,
@@ -79,7 +81,11 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
         "sha256": None,
         "pages": None,
         "conformance": None,
-        "project_ids": command.project_ids,
+        "project_ids": command.project_ids or [],
+        "selection_id": uuid7() if selected else None,
+        "filter": selected.filter.model_dump(mode="json", by_alias=True, exclude_defaults=True) if selected else None,
+        "sort": selected.sort if selected else None,
+        "projects_max": domain.most_selected(command.form) if selected else None,
     }
     unit.rows.batches.put(row)
 

@@ -5,7 +5,17 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from contracts.errors import project_gone
-from contracts.report_batches import Batch, BatchDownloaded, BatchList, DownloadBatch, ListBatches
+from contracts.projects.queries import Number
+from contracts.report_batches import (
+    Batch,
+    BatchDownloaded,
+    BatchedProject,
+    BatchedProjectList,
+    BatchList,
+    DownloadBatch,
+    ListBatchedProjects,
+    ListBatches,
+)
 from contracts.reports import (
     DownloadReport,
     GetReport,
@@ -17,7 +27,14 @@ from contracts.reports import (
 from contracts.texts import Part
 from contracts.values import LATEST, Time
 from workers.reports import batch_tables, domain, tables
-from workers.reports.row_types import BatchHeadRow, ListedBatchRow, ListedReportRow, ReportRow, TombstoneRow
+from workers.reports.row_types import (
+    BatchedProjectRow,
+    BatchHeadRow,
+    ListedBatchRow,
+    ListedReportRow,
+    ReportRow,
+    TombstoneRow,
+)
 from workers.reports.worker import worker
 from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
@@ -26,6 +43,7 @@ from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
+_NUMBER = TypeAdapter(tuple[Number])
 _NEWEST = (LATEST, UUID(int=0))
 """The place before the first page."""
 
@@ -90,6 +108,9 @@ async def list_batches(query: ListBatches, context: QueryContext) -> BatchList:
     parameters = {
         "principal": context.principal,
         "report_id": query.report_id,
+        "project_id": query.project_id,
+        "since": query.created.from_,
+        "until": query.created.to,
         "at": at,
         "id": report_id,
         "limit": query.limit + 1,
@@ -104,6 +125,26 @@ async def list_batches(query: ListBatches, context: QueryContext) -> BatchList:
 def batch_of(row: ListedBatchRow) -> Batch:
     """Return a row as the description of a batch."""
     return Batch.model_validate({name: row[name] for name in Batch.model_fields}, strict=False)  # type: ignore[literal-required] # the fields are columns
+
+
+@worker.answers(ListBatchedProjects)
+async def list_batched_projects(query: ListBatchedProjects, context: QueryContext) -> BatchedProjectList:
+    """Return a page of the projects of a batch of the caller's."""
+    named = {"report_id": query.report_id}
+    rows = await context.connection.execute(batch_tables.BATCH, named)
+    domain.require_batch(row_of(rows, BatchHeadRow), context.principal)
+    [place] = read_cursor(_NUMBER, query.after) if query.after else [0]
+    parameters = {**named, "place": place, "limit": query.limit + 1}
+    page = await result_pages.read(
+        context.connection, batch_tables.BATCHED_PROJECTS, parameters, batched_project_of, query.limit
+    )
+    following = cursor(page.last["place"]) if page.last else None
+    return BatchedProjectList(items=page.items, next=following)
+
+
+def batched_project_of(row: BatchedProjectRow) -> BatchedProject:
+    """Return a row as the description of a project of a batch."""
+    return BatchedProject.model_validate(row, strict=False)
 
 
 @worker.answers(DownloadBatch)

@@ -76,6 +76,7 @@ class BatchHeadRow(TypedDict):
     sha256: str | None
     pages: int | None
     conformance: str | None
+    selection_id: UUID | None
 
 
 class BatchRow(BatchHeadRow):
@@ -83,12 +84,24 @@ class BatchRow(BatchHeadRow):
 
     letter: Any
     project_ids: list[UUID]
+    filter: Any
+    sort: str | None
+    projects_max: int | None
 
 
 class ListedBatchRow(BatchHeadRow):
     """A row of a list of batches: also how many of its projects are done."""
 
     done: int
+
+
+class BatchedProjectRow(TypedDict):
+    """A row of the projects of a batch; `number` is null for one that never existed."""
+
+    place: int
+    project_id: UUID
+    number: int | None
+    state: str
 
 
 class WaitingPrincipalRow(TypedDict):
@@ -103,6 +116,16 @@ class UnfinishedBatchRow(TypedDict):
     report_id: UUID
     principal: str
     state: str
+    selection_id: UUID | None
+
+
+class SelectionRow(TypedDict):
+    """A row of the published view of selections, each of the projects that a filter selected."""
+
+    project_ids: list[UUID]
+    matches: int
+    missing_nodes: list[Any]
+    is_failed: bool
 
 
 class WaitingPartRow(TypedDict):
@@ -122,6 +145,12 @@ class ListedPartRow(TypedDict):
     project_id: UUID
     state: str
     facts: dict[str, Any] | None
+
+
+class NumberedPartRow(ListedPartRow):
+    """The same with the number of the project."""
+
+    number: int
 
 
 class BatchPartRow(ListedPartRow):

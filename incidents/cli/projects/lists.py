@@ -17,7 +17,7 @@ from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 
-_SORT: Final = (
+SORT: Final = (
     "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
     "put `-` before it for descending order."
 )
@@ -32,7 +32,7 @@ _TITLES: Final = (
 )
 """The titles of columns whose names are other words."""
 
-Order = Annotated[str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))]
+Order = Annotated[str, typer.Option(metavar="COLUMN", help=SORT, autocompletion=among(*get_args(Sort)))]
 Numbers = list[int] | None
 Types = Annotated[
     Words,
@@ -113,7 +113,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     filter_: dict[str, Any] = {name: value for name, value in plain.items() if value}
     filter_ |= {name: read_span(session, *ends, _SPANS[name]) for name, ends in spans.items() if any(ends)}
     filter_ |= {} if held is None else {"has_hold": held}
-    asked = {"sort": _order(session, sort), "limit": limit, "search": search, "count": "exact" if count else "none"}
+    asked = {"sort": read_order(session, sort), "limit": limit, "search": search, "count": "exact" if count else "none"}
     make_message(session, ListProjects, {**asked, "filter": filter_})
     async with session.client() as client:
         filter_ |= await read_filter(Naming(session, client), type_, status, category)
@@ -131,7 +131,7 @@ async def read_filter(naming: Naming, type_: Words, status: Words, category: Wor
     return {name: value for name, value in {**ids, "categories": chosen}.items() if value}
 
 
-def _order(session: Session, text: str) -> str:
+def read_order(session: Session, text: str) -> str:
     """Parse the name of a column, with an optional `-` for descending."""
     descending = "-" if text.startswith("-") else ""
     columns = [column for column in get_args(Sort) if not column.startswith("-")]

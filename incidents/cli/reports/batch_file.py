@@ -1,9 +1,8 @@
 """The file of a batch: waited for, downloaded, and what is said about it."""
 
 import shlex
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import typer
@@ -32,7 +31,6 @@ _CONFORMITY: Final = {
     (BatchForm.VOLUMES, True): "Each volume conforms to {standard}.",
     (BatchForm.VOLUMES, False): "Not all volumes conform to PDF/A.",
 }
-_NO_NUMBERS: Final[Mapping[UUID, int]] = {}
 
 
 class BatchFile:
@@ -43,18 +41,23 @@ class BatchFile:
         self._session = session
         self._path = path
 
-    async def make(self, client: Client, command: GenerateBatch, numbers: Mapping[UUID, int]) -> None:
-        """Let the system make a batch, save its file, and report it; `numbers` are those of the projects."""
-        report_id, count = command.report_id, len(command.project_ids)
-        singular, plural = "making the report of {count} project", "making the reports of {count} projects"
-        self._session.tell_line(self._session.count(count, singular, plural))
+    async def make(self, client: Client, command: GenerateBatch) -> None:
+        """Let the system make a batch, save its file, and report it."""
+        report_id = command.report_id
+        self._session.tell_line(self._purpose(command))
         self._cancel_at_interrupt(report_id)
         try:
             generated = await send_batch(self._session, client, command)
         except PendingError:
             self._tell_resuming(report_id)
             raise
-        await self._save(client, generated, numbers)
+        await self._save(client, generated)
+
+    def _purpose(self, command: GenerateBatch) -> str:
+        if command.project_ids is None:
+            return self._session.say("making the reports of all projects that match")
+        singular, plural = "making the report of {count} project", "making the reports of {count} projects"
+        return self._session.count(len(command.project_ids), singular, plural)
 
     async def resume(self, client: Client, report_id: UUID, form: BatchForm) -> None:
         """Wait for a batch that was begun before, save its file, and report it.
@@ -76,9 +79,9 @@ class BatchFile:
             except PendingError:
                 self._tell_resuming(report_id)
                 raise
-        await self._save(client, generated, _NO_NUMBERS)
+        await self._save(client, generated)
 
-    async def _save(self, client: Client, generated: BatchGenerated, numbers: Mapping[UUID, int]) -> None:
+    async def _save(self, client: Client, generated: BatchGenerated) -> None:
         async def leave() -> None:
             self._tell_resuming(generated.report_id)
 
@@ -90,16 +93,13 @@ class BatchFile:
             await leave()
             raise
         self._session.at_interrupt = None
-        self._show(generated, numbers)
+        self._show(generated)
         if generated.included < generated.total:
             raise typer.Exit(Status.REFUSED)
 
-    def _show(self, generated: BatchGenerated, numbers: Mapping[UUID, int]) -> None:
-        left_out = [
-            {**each.model_dump(mode="json"), "number": numbers.get(each.project_id)} for each in generated.left_out
-        ]
-        document = {**generated.model_dump(mode="json"), "left_out": left_out, "file": str(self._path)}
-        self._session.show(document, "\n".join([self._saved_line(generated), *self._remarks(generated, left_out)]))
+    def _show(self, generated: BatchGenerated) -> None:
+        document = {**generated.model_dump(mode="json"), "file": str(self._path)}
+        self._session.show(document, "\n".join([self._saved_line(generated), *self._remarks(generated)]))
 
     def _saved_line(self, generated: BatchGenerated) -> str:
         session = self._session
@@ -111,15 +111,15 @@ class BatchFile:
             size=size(generated.bytes, session.language),
         )
 
-    def _remarks(self, generated: BatchGenerated, left_out: Sequence[Mapping[str, Any]]) -> list[str]:
+    def _remarks(self, generated: BatchGenerated) -> list[str]:
         session, lines = self._session, []
         if words := _CONFORMITY.get((generated.form, generated.conformance is not None)):
             lines.append(session.say(words, standard=generated.conformance))
-        for project in left_out:
-            reason = name_of(session.language, "omission", project["reason"])
-            number = project["number"] or project["project_id"]
+        for project in generated.left_out:
+            reason = name_of(session.language, "omission", project.reason)
+            number = project.number or project.project_id
             lines.append(session.say("project {number}: {reason}", number=number, reason=reason))
-        if more := generated.total - generated.included - len(left_out):
+        if more := generated.total - generated.included - len(generated.left_out):
             singular = "{count} more project is left out; the file names all of them"
             plural = "{count} more projects are left out; the file names all of them"
             lines.append(session.count(more, singular, plural))

@@ -1,27 +1,44 @@
 """The commands of batches: the reports of many projects in one file, which the system makes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
 import typer
 
 from contracts.figures import size
-from contracts.report_batches import Batch, BatchForm, BatchList, BatchState, DeleteBatch, GenerateBatch, ListBatches
-from incidents.cli.arguments import SINCE, UNTIL, Words, Yes
+from contracts.projects.queries import Sort
+from contracts.report_batches import (
+    Batch,
+    BatchedProject,
+    BatchedProjectList,
+    BatchForm,
+    BatchList,
+    BatchState,
+    DeleteBatch,
+    GenerateBatch,
+    ListBatchedProjects,
+    ListBatches,
+    Omission,
+)
+from incidents.cli.arguments import SINCE, TIME, TO_ITS_END, UNTIL, OneProject, Words, Yes, among
 from incidents.cli.paging import show_pages
-from incidents.cli.projects.lists import Search, Statuses, Types, Values, read_filter
+from incidents.cli.projects.lists import SORT, Search, Statuses, Types, Values, read_filter, read_order
 from incidents.cli.reports.batch_file import BatchFile
-from incidents.cli.reports.selection import Selected, select_by_filter, select_by_number
+from incidents.cli.reports.selection import select_by_number, select_by_search
+from incidents.client import Client
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import make_message, read_span
+from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command
 from incidents.terminal.saving import require_unused
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of
 
+_BY_NUMBER: Final = "number"
+_SORTED: Final = f"The order of the reports, by default number: {SORT}"
+Sorted = Annotated[str | None, typer.Option(metavar="COLUMN", help=_SORTED, autocompletion=among(*get_args(Sort)))]
 Projects = Annotated[
     Words,
     typer.Argument(metavar="NUMBER...", help="Projects by number, or ranges such as 20-30, instead of options."),
@@ -51,7 +68,11 @@ def register(group: typer.Typer) -> None:
         "incidents reports batch --resume 0190… -o october.pdf",
         sends=True,
     )(batch)
-    listing = "incidents reports batches", "incidents reports batches --all --csv"
+    listing = (
+        "incidents reports batches",
+        "incidents reports batches 12 --since 8h",
+        "incidents reports batches --all --csv",
+    )
     command(group, "batches", *listing, table=True)(list_batches)
     command(group, "delete-batch", "incidents reports delete-batch 0190… --yes", sends=True)(delete_batch)
 
@@ -67,6 +88,7 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     search: Search = None,
+    sort: Sorted = None,
     volumes: Volumes = False,
     show_user_names: Names = False,
     force: Force = False,
@@ -77,25 +99,31 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     The system makes the file, also without this program. Ctrl-C cancels the batch. Projects without a report are named
     with the reason; the exit status is then 1.
     """
-    form = _form(session, output, volumes=volumes)
+    form, order = _form(session, output, volumes=volumes), read_order(session, sort or _BY_NUMBER)
     require_unused(session, output, force=force)
     words = {"type_": type_, "status": status, "category": category}
     span = {"created": read_span(session, since, until)} if since or until else {}
-    is_filtered = any([*words.values(), span, search])
-    has_form = show_user_names or volumes
+    is_filtered, has_form = any([*words.values(), span, search, sort]), show_user_names or volumes
     _require_one_way(session, projects, is_filtered=is_filtered, is_begun=bool(resume), has_form=has_form)
     async with session.client() as client:
         file = BatchFile(session, output)
         if resume:
-            await file.resume(client, resume, form)
-            return
+            return await file.resume(client, resume, form)
         if projects:
-            selected = await select_by_number(session, client, projects, form)
+            selected: Mapping[str, Any] = {"project_ids": await select_by_number(session, client, projects, form)}
         else:
-            filter_ = await read_filter(Naming(session, client), **words) | span
-            selected = await select_by_filter(session, client, filter_, search, form)
-        sent = _command(session, selected, form, names=show_user_names)
-        await file.make(client, sent, {project.project_id: project.number for project in selected})
+            listed = {"filter": await read_filter(Naming(session, client), **words) | span, "sort": order}
+            selected = await _select(session, client, listed, search, form)
+        return await file.make(client, _command(session, selected, form, names=show_user_names))
+
+
+async def _select(
+    session: Session, client: Client, listed: Mapping[str, Any], search: str | None, form: BatchForm
+) -> Mapping[str, Any]:
+    """Return the fields that select what a list shows: its filter, or the projects that a search finds."""
+    if not search:
+        return listed
+    return {"project_ids": await select_by_search(session, client, {**listed, "search": search}, form)}
 
 
 def _form(session: Session, output: Path, *, volumes: bool) -> BatchForm:
@@ -118,10 +146,10 @@ def _require_one_way(session: Session, projects: Words, *, is_filtered: bool, is
         raise UsageError(session.say("select projects either by their numbers or by options, not by both"))
 
 
-def _command(session: Session, selected: Sequence[Selected], form: BatchForm, *, names: bool) -> GenerateBatch:
+def _command(session: Session, selected: Mapping[str, Any], form: BatchForm, *, names: bool) -> GenerateBatch:
     values: dict[str, Any] = {
+        **selected,
         "report_id": session.id_of(),
-        "project_ids": [project.project_id for project in selected],
         "form": form,
         "show_user_names": names,
         "language": session.language,
@@ -131,16 +159,41 @@ def _command(session: Session, selected: Sequence[Selected], form: BatchForm, *,
 
 async def list_batches(
     session: Session,
+    project: OneProject = None,
+    *,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Requested since: {TIME}")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Requested before: {TO_ITS_END}")] = None,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Batches on a page, newest first.")] = 100,
     all_: Annotated[bool, typer.Option("--all", help="All pages, not only the first.")] = False,
 ) -> None:
     """List your own batches of reports, newest first: how far they are, and their files, which are kept for a day."""
+    span = {"created": read_span(session, since, until)} if since or until else {}
     async with session.client() as client:
+        values: dict[str, Any] = {"limit": limit, **span}
+        if project is not None:
+            values["project_id"] = await read_project(session, client, project)
 
         async def laid(page: BatchList) -> show.Sheet:
             return _sheet(page.items, session.language)
 
-        await show_pages(session, client, ListBatches(limit=limit), laid, every=all_)
+        await show_pages(session, client, make_message(session, ListBatches, values), laid, every=all_)
+
+
+async def list_batched_projects(
+    session: Session, client: Client, report_id: UUID, limit: int, *, every_page: bool
+) -> None:
+    """List the projects of a batch in the order of its file, each with what became of its report."""
+
+    async def laid(page: BatchedProjectList) -> show.Sheet:
+        rows = ((each.place, each.number, _state(each, session.language), each.project_id) for each in page.items)
+        return show.table(session.language, "#", "Project", "State", rows=rows, more=("Id",))
+
+    query = make_message(session, ListBatchedProjects, {"report_id": report_id, "limit": limit})
+    await show_pages(session, client, query, laid, every=every_page)
+
+
+def _state(project: BatchedProject, language: str) -> str:
+    return name_of(language, "omission" if isinstance(project.state, Omission) else "part", project.state)
 
 
 def _sheet(batches: Sequence[Batch], language: str) -> show.Sheet:

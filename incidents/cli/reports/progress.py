@@ -110,10 +110,12 @@ class _Display:
             self._bar.stop()
 
     def update(self, done: int, total: int) -> None:
-        """Show how many projects are done; when all are, the file is being made."""
-        words = "making the file" if done == total else "making reports"
+        """Show how many projects are done; when all are, the file is being made. The total may not be known yet."""
+        words = "making reports" if done < total else "making the file" if total else "selecting the projects"
         if self._bar and self._task is not None:
-            self._bar.update(self._task, description=self._session.say(words), completed=done, total=total)
+            self._bar.update(self._task, description=self._session.say(words), completed=done, total=total or None)
+            return
+        if not total:
             return
         now = asyncio.get_running_loop().time()
         if self._told is None or (done != self._told[1] and now - self._told[0] >= _LINE_SECONDS):

@@ -1,14 +1,17 @@
-"""The projects of a batch: named by their numbers, or selected by a filter as in a list."""
+"""The projects of a batch that are named in its command: by their numbers, or found by a search.
+
+What a filter selects the system finds itself.
+"""
 
 import re
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.errors import Code
 from contracts.figures import grouped
 from contracts.projects.queries import FindProject, ListProjects
-from contracts.report_batches import BATCH_PROJECTS_MAX, PDF_PROJECTS_MAX, BatchForm
+from contracts.report_batches import NAMED_PROJECTS_MAX, PDF_PROJECTS_MAX, BatchForm
 from incidents.cli.listing import Listing
 from incidents.client import Client
 from incidents.errors import Refused
@@ -19,33 +22,24 @@ _NUMBERS: Final = re.compile(r"(\d{1,18})(?:\s*[-–]\s*(\d{1,18}))?")
 """A number, or the first and the last one of a range."""
 
 _NUMBERS_AT_ONCE: Final = 500
-_LIMITS: Final = dict.fromkeys(BatchForm, BATCH_PROJECTS_MAX) | {BatchForm.PDF: PDF_PROJECTS_MAX}
+_LIMITS: Final = dict.fromkeys(BatchForm, NAMED_PROJECTS_MAX) | {BatchForm.PDF: PDF_PROJECTS_MAX}
 
 
-class Selected(NamedTuple):
-    """A project of a batch."""
-
-    number: int
-    project_id: UUID
-
-
-async def select_by_filter(
-    session: Session, client: Client, filter_: dict[str, Any], search: str | None, form: BatchForm
-) -> list[Selected]:
-    """Return the projects that match a filter, in the order of their numbers.
+async def select_by_search(session: Session, client: Client, asked: Mapping[str, Any], form: BatchForm) -> list[UUID]:
+    """Return the projects that a search finds, in the order of the list that `asked` describes.
 
     Raises:
-        UsageError: None matches, or more than fit into a file.
+        UsageError: It finds none, or more than fit into a file.
     """
-    asked = {"filter": filter_, "search": search, "sort": "number", "limit": 500, "count": "exact"}
-    selected: list[Selected] = []
+    asked = {**asked, "limit": 500, "count": "exact"}
+    selected: list[UUID] = []
     async for page in Listing(make_message(session, ListProjects, asked), every_page=True).pages(client):
         _require_room(session, form, max(page.total or 0, len(selected) + len(page.items)))
-        selected += [Selected(row.number, row.project_id) for row in page.items]
+        selected += [row.project_id for row in page.items]
     return _require_any(session, selected)
 
 
-async def select_by_number(session: Session, client: Client, typed: Iterable[str], form: BatchForm) -> list[Selected]:
+async def select_by_number(session: Session, client: Client, typed: Iterable[str], form: BatchForm) -> list[UUID]:
     """Return the projects with these numbers, in their order: each single one, and those that exist of a range.
 
     Raises:
@@ -62,7 +56,7 @@ async def select_by_number(session: Session, client: Client, typed: Iterable[str
     for number in sorted(single - known.keys()):
         known[number] = await _deleted(session, client, number)
     _require_room(session, form, len(known))
-    return _require_any(session, [Selected(number, known[number]) for number in sorted(known)])
+    return _require_any(session, [known[number] for number in sorted(known)])
 
 
 async def _deleted(session: Session, client: Client, number: int) -> UUID:
@@ -87,7 +81,7 @@ def _read_numbers(session: Session, typed: Iterable[str], form: BatchForm) -> tu
         if not 1 <= first <= last:
             words = "{text} is neither a project's number nor a range of numbers: write 12 or 20-30"
             raise UsageError(session.say(words, text=text))
-        if last - first >= BATCH_PROJECTS_MAX:
+        if last - first >= NAMED_PROJECTS_MAX:
             _require_room(session, form, last - first + 1)
         (ranged if match and match[2] else single).update(range(first, last + 1))
     return single, ranged
@@ -102,7 +96,7 @@ def _require_room(session: Session, form: BatchForm, count: int) -> None:
     limit = _LIMITS[form]
     if count <= limit:
         return
-    words = "{count} projects are selected, and a ZIP has at most {limit}: select fewer, as with --since and --until"
+    words = "{count} projects are selected, and numbers or --search select at most {limit}: select fewer"
     if form is BatchForm.PDF:
         words = "{count} projects are selected, and a PDF has at most {limit}: name a file that ends with .zip"
         if count > _LIMITS[BatchForm.ZIP]:
@@ -111,7 +105,7 @@ def _require_room(session: Session, form: BatchForm, count: int) -> None:
     raise UsageError(session.say(words, **figures))
 
 
-def _require_any(session: Session, selected: list[Selected]) -> list[Selected]:
+def _require_any(session: Session, selected: list[UUID]) -> list[UUID]:
     if not selected:
         words = "no project is selected, so there is nothing to report; `incidents projects list` shows what there is"
         raise UsageError(session.say(words))

@@ -37,6 +37,7 @@ _ENGLISH: Final = {
     ("batch", "pdf"): "PDF",
     ("batch", "zip"): "ZIP",
     ("batch", "volumes"): "volumes",
+    ("part", "not-made"): "not made",
     ("omission", "unknown"): "does not exist",
     ("omission", "hidden"): "no permission",
     ("omission", "too-large"): "too large for a report",

@@ -1,10 +1,11 @@
-"""The tables that only lists and searches read, derived from projects and in the order of pages."""
+"""The tables of lists and searches, derived from projects and in the order of pages, and what filters selected."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, ForeignKey, Index, Integer, Text, Uuid
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.storage.database import Base
@@ -68,3 +69,19 @@ class Indexing(Base):
 
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     after: Mapped[UUID] = mapped_column(Uuid)
+
+
+class Selection(Base):
+    """The projects that a filter selected for another slice, once and for all; `matches` counts them.
+
+    It names no project if more match than were to be selected, or if its author lacks permissions (`missing_nodes`).
+    """
+
+    __tablename__ = "selection"
+    __table_args__ = _SCHEMA
+
+    selection_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    project_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    matches: Mapped[int] = mapped_column(BigInteger)
+    missing_nodes: Mapped[list[Any]] = mapped_column(JSONB)
+    is_failed: Mapped[bool] = mapped_column(Boolean)

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
-from contracts.report_batches import LEFT_OUT_SHOWN_MAX, VOLUME_PROJECTS, LeftOut, Omission
-from workers.reports.row_types import ListedPartRow
+from contracts.report_batches import LEFT_OUT_SHOWN_MAX, VOLUME_PROJECTS, BatchRecorded, LeftOut, Omission
+from workers.reports.row_types import NumberedPartRow
 
 INCLUDED: Final = "included"
+RECORDED_PROJECTS_MAX: Final = 1_000
+"""Projects that one event names, as one of a sweep."""
 
 _NO_FACTS: Final[Mapping[str, Any]] = {
     "number": None,
@@ -33,7 +35,7 @@ class Entry(TypedDict):
     pages: int
 
 
-def entries_of(asked: Sequence[UUID], parts: Iterable[ListedPartRow], deleted: Mapping[UUID, int]) -> list[Entry]:
+def entries_of(asked: Sequence[UUID], parts: Iterable[NumberedPartRow], deleted: Mapping[UUID, int]) -> list[Entry]:
     """Return an entry for each project that was asked for; one without a part was deleted, or never existed.
 
     `deleted` are the numbers of the deleted ones.
@@ -42,12 +44,13 @@ def entries_of(asked: Sequence[UUID], parts: Iterable[ListedPartRow], deleted: M
     return [_entry(place, project_id, by_place.get(place), deleted) for place, project_id in enumerate(asked, 1)]
 
 
-def _entry(place: int, project_id: UUID, part: ListedPartRow | None, deleted: Mapping[UUID, int]) -> Entry:
+def _entry(place: int, project_id: UUID, part: NumberedPartRow | None, deleted: Mapping[UUID, int]) -> Entry:
     if part is None:
         state = Omission.DELETED.value if project_id in deleted else Omission.UNKNOWN.value
     else:
         state = INCLUDED if part["facts"] is not None else part["state"]
-    facts = {**_NO_FACTS, "number": deleted.get(project_id), **((part["facts"] if part else None) or {})}
+    number = part["number"] if part else deleted.get(project_id)
+    facts = {**_NO_FACTS, "number": number, **((part["facts"] if part else None) or {})}
     return cast("Entry", {"project_id": str(project_id), "place": place, "state": state, **facts})
 
 
@@ -60,8 +63,17 @@ def left_out(entries: Iterable[Entry]) -> list[LeftOut]:
     """Return the first hundred projects without a report, each with its reason."""
     omitted = [entry for entry in entries if entry["state"] != INCLUDED]
     return [
-        LeftOut(project_id=UUID(entry["project_id"]), reason=Omission(entry["state"]))
+        LeftOut(project_id=UUID(entry["project_id"]), reason=Omission(entry["state"]), number=entry["number"])
         for entry in omitted[:LEFT_OUT_SHOWN_MAX]
+    ]
+
+
+def recorded_events(report_id: UUID, entries: Iterable[Entry]) -> list[BatchRecorded]:
+    """Return the events that record the reports: each names some of them, so that it is as small as other events."""
+    ids = [UUID(entry["project_id"]) for entry in included(entries)]
+    return [
+        BatchRecorded(report_id=report_id, project_ids=ids[start : start + RECORDED_PROJECTS_MAX])
+        for start in range(0, len(ids), RECORDED_PROJECTS_MAX)
     ]
 
 

@@ -9,7 +9,6 @@ from contracts.errors import Code, Refusal
 from contracts.report_batches import (
     BatchForm,
     BatchGenerated,
-    BatchRecorded,
     BatchState,
     Conformance,
     GenerateBatch,
@@ -17,10 +16,10 @@ from contracts.report_batches import (
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import batch_tables
 from workers.reports.batches.bound_files import Binder, common_standard, reports_of
-from workers.reports.batches.entries import Entry, entries_of, included, left_out, volumes_of
+from workers.reports.batches.entries import Entry, entries_of, included, left_out, recorded_events, volumes_of
 from workers.reports.batches.zip_file import ZipWriter
 from workers.reports.rendering.child_process_rendering import refusal_of
-from workers.reports.row_types import BatchHeadRow, DeletedProjectRow, ListedPartRow
+from workers.reports.row_types import BatchHeadRow, DeletedProjectRow, NumberedPartRow
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
@@ -70,33 +69,39 @@ async def finish_batch(step: Step, report_id: UUID, *, give_up: bool = False) ->
         return False
     if batch["state"] == BatchState.CANCELLED:
         await connection.execute(batch_tables.DROP_PARTS, named)
-        return await _fail(step, batch, Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}]))
-    if (await connection.execute(batch_tables.PARTS_WAIT, named)).scalar_one():
+        return await fail_batch(
+            step, batch, Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}])
+        )
+    if batch["selection_id"] or (await connection.execute(batch_tables.PARTS_WAIT, named)).scalar_one():
         return False
-    if give_up:
-        letter = (await connection.execute(batch_tables.LETTER, named)).scalar_one()
-        await connection.execute(batch_tables.DROP_BATCH, named)  # its letter may be replayed
-        return await step.give_up(_command(batch), letter)
-    return await _make(step, batch)
+    return await (give_up_batch(step, batch) if give_up else _make(step, batch))
+
+
+async def give_up_batch(step: Step, batch: BatchHeadRow) -> bool:
+    """Drop a batch that failed again and again, and post its dead letter, which may be replayed."""
+    named = {"report_id": batch["report_id"]}
+    letter = (await step.connection.execute(batch_tables.LETTER, named)).scalar_one()
+    await step.connection.execute(batch_tables.DROP_BATCH, named)
+    return await step.give_up(_command(batch), letter)
 
 
 async def _make(step: Step, batch: BatchHeadRow) -> bool:
     entries = await _entries(step, batch["report_id"])
     if not included(entries):
         fields = [{"field": "project_ids", "kind": "no_reports"}]
-        return await _fail(step, batch, Refusal(Code.INVALID, fields=fields), entries)
+        return await fail_batch(step, batch, Refusal(Code.INVALID, fields=fields), entries)
     file = _File(step, batch["report_id"])
     try:
         await _WRITERS[batch["form"]](file, batch, entries)
     except ChildError as error:
-        return await _fail(step, batch, refusal_of(error), entries)
+        return await fail_batch(step, batch, refusal_of(error), entries)
     return await _conclude(step, batch, file, entries)
 
 
 async def _entries(step: Step, report_id: UUID) -> list[Entry]:
     named = {"report_id": report_id}
     asked: list[UUID] = (await step.connection.execute(batch_tables.ASKED_PROJECTS, named)).scalar_one()
-    parts = rows_of(await step.connection.execute(batch_tables.PARTS, named), ListedPartRow)
+    parts = rows_of(await step.connection.execute(batch_tables.PARTS, named), NumberedPartRow)
     missing = sorted(set(asked) - {part["project_id"] for part in parts})
     deleted = rows_of(await step.connection.execute(batch_tables.DELETED_PROJECTS, {"ids": missing}), DeletedProjectRow)
     return entries_of(asked, parts, {row["project_id"]: row["number"] for row in deleted})
@@ -158,11 +163,11 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
     figures = {name: getattr(result, name) for name in _FIGURES}
     await _finish(step, batch, BatchState.MADE, entries, figures)
     await step.connection.execute(batch_tables.CLEAR_PARTS, named)
-    projects = BatchRecorded(report_id=batch["report_id"], project_ids=[UUID(entry["project_id"]) for entry in reports])
-    return await step.conclude(_command(batch), result, [projects])
+    return await step.conclude(_command(batch), result, recorded_events(batch["report_id"], entries))
 
 
-async def _fail(step: Step, batch: BatchHeadRow, refusal: Refusal, entries: Sequence[Entry] = ()) -> bool:
+async def fail_batch(step: Step, batch: BatchHeadRow, refusal: Refusal, entries: Sequence[Entry] = ()) -> bool:
+    """End a batch without a file, and refuse its command."""
     was_cancelled = batch["state"] == BatchState.CANCELLED
     state = BatchState.CANCELLED if was_cancelled else BatchState.FAILED
     figures = dict.fromkeys(_FIGURES)

@@ -1,4 +1,4 @@
-"""The background work of projects: steps of sweeps, deleting packages and drafts, and learning rare parts of words."""
+"""Making the steps of sweeps beside the lanes."""
 
 import asyncio
 import time
@@ -7,70 +7,22 @@ from typing import Final
 
 import structlog
 from nats.errors import Error as NatsError
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
-from contracts.projects.drafts import DRAFT_LIFETIME
 from workers.common.logs import describe
-from workers.projects import domain
 from workers.projects.expired_project_deletion import WAITING_STEPS, make_next_step
-from workers.projects.packages import database_storage
 from workers.projects.rules.sweep_step_size import StepSize, pause_seconds
-from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
 from workers.runtime.commands.deferred_commands import Step
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
-from workers.runtime.storage.database_clock_check import is_believed
 
-_FIRST_LANE: Final = 0
-"""The owner of this lane does the work that only one process may do."""
-
-_CHECK_SECONDS: Final = 1.0
-_PURGE_SECONDS: Final = 60.0
-_LEARN_SECONDS: Final = 3_600.0
 _LOOK_SECONDS: Final = 1.0
 """Between two looks for steps that other processes have left behind; what this one takes wakes it."""
 
 _TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 
 log = structlog.get_logger()
-
-
-@worker.background
-async def housekeeping(running: RunningComponents) -> None:
-    """Delete packages after a day and drafted sequences after a month, in the process that owns the first lane."""
-    now = asyncio.get_running_loop().time
-    due = now()
-    while True:
-        if _FIRST_LANE in running.lanes.owned and now() >= due:
-            try:
-                await purge(running)
-                due = now() + _PURGE_SECONDS
-            except (DBAPIError, OSError) as error:
-                log.warning("purge_failed", **describe(error))
-        await asyncio.sleep(_CHECK_SECONDS)
-
-
-@worker.background
-async def learn_rarity(running: RunningComponents) -> None:
-    """Learn every hour how common parts of words are; without a sample, their letters decide."""
-    while True:
-        try:
-            async with connect_autocommit(running.engine) as connection:
-                await learned.learn(connection)
-        except (DBAPIError, OSError) as error:
-            log.warning("rarity_sampling_failed", **describe(error))
-        await asyncio.sleep(_LEARN_SECONDS)
-
-
-async def purge(running: RunningComponents) -> None:
-    """Delete expired packages and drafts, unless the clock is doubted."""
-    async with connect_autocommit(running.engine) as connection:
-        if not await is_believed(connection):
-            return
-        packages, drafts = await database_storage.purge(connection, domain.PACKAGE_LIFETIME, DRAFT_LIFETIME)
-    if packages or drafts:
-        log.info("purged", packages=packages, drafts=drafts)
 
 
 @worker.background
