@@ -91,7 +91,8 @@ bench: install ## Measure the speed beside the ceiling and the peers
 pressure: install ## Measure the system under pressure and faults, eight minutes; MINUTES=20 adds a soak
 	@$(BIN)/python -m benchmarks.pressure $(if $(MINUTES),--minutes $(MINUTES))
 
-faults: install ## Make faults for MINUTES=30 with SEED=1, and judge the whole history; CLUSTER=1 takes three servers
+faults: install ## Kill what makes PROJECTS=500 reports, then make faults for MINUTES=30 with SEED=1; CLUSTER=1 takes three servers
+	@BATCH_PROJECTS=$(or $(PROJECTS),500) BATCH_SEED=$(or $(SEED),1) $(BIN)/pytest -q tests/reports/test_batch_kills.py
 	@$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1) $(if $(CLUSTER),--cluster)
 
 fuzz: install ## Send raw frames and odd documents: FRAMES=100000 DOCUMENTS=10000 SEED=1

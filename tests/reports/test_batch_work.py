@@ -1,7 +1,5 @@
 """The work on batches: progress, turns, cancelling, processes that are killed, and projects that are deleted."""
 
-import io
-import zipfile
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -26,14 +24,13 @@ from contracts.report_batches import (
 )
 from contracts.reports import GenerateReport
 from incidents import Client, Refused
-from tests.reports.test_batches import fetch, projects
+from tests.reports.test_batches import projects
 from tests.support import Site, eventually
-from tests.support.system import worker_process
 from workers.runtime.storage.database import open_engine
 
 MADE = "reports.batch_part WHERE state = 'made'"
-INCLUDED = "audit.activity WHERE activity = 'reports.included'"
 MANY = 30
+WAIT_SECONDS = 30.0
 EVERYTHING = {Node.PROJECTS: "manage", Node.MAIN_DETAILS: "manage", Node.REPORTS: "manage"}
 
 
@@ -42,7 +39,7 @@ def batch_of(ids: Sequence[UUID]) -> GenerateBatch:
     return GenerateBatch(report_id=uuid7(), project_ids=list(ids), form=BatchForm.ZIP)
 
 
-async def outcome_of(client: Client, command_id: UUID) -> Outcome:
+async def outcome_of(client: Client, command_id: UUID, within: float = WAIT_SECONDS) -> Outcome:
     """Wait for the outcome of a command, however long it is pending."""
     outcomes: list[Outcome] = []
 
@@ -50,7 +47,7 @@ async def outcome_of(client: Client, command_id: UUID) -> Outcome:
         outcomes[:] = [await client.outcome(command_id, wait_seconds=1)]
         return not outcomes[0].is_pending
 
-    await eventually(is_known)
+    await eventually(is_known, within=within)
     return outcomes[0]
 
 
@@ -60,13 +57,13 @@ def result_of(outcome: Outcome) -> BatchGenerated:
     return BatchGenerated.model_validate(outcome.result, strict=False)
 
 
-async def until_made(site: Site, parts: int) -> None:
+async def until_made(site: Site, parts: int, within: float = WAIT_SECONDS) -> None:
     """Wait until so many reports of batches are made."""
 
     async def are_made() -> bool:
         return await site.count(MADE) >= parts
 
-    await eventually(are_made)
+    await eventually(are_made, within=within)
 
 
 async def test_a_batch_is_pending_until_its_file_is_made(site: Site) -> None:
@@ -90,27 +87,6 @@ async def test_a_batch_is_pending_until_its_file_is_made(site: Site) -> None:
     )
     assert again.data
     assert len(caller.outcomes[command_id]) == 1
-
-
-@pytest.mark.parametrize("turn", range(2))
-async def test_a_batch_survives_the_death_of_its_process(site: Site, turn: int) -> None:
-    """A killed process leaves the rest to the next one: each project once, in order, and one outcome."""
-    await site.workers("projects", "audit")
-    client = await site.client()
-    ids = await projects(client, MANY)
-    async with worker_process(site, "reports") as worker:
-        submitted = await client.submit(batch_of(ids))
-        await until_made(site, 5 + 10 * turn)
-        await worker.kill()
-    await site.worker("reports")
-    batch = result_of(await outcome_of(client, submitted.command_id))
-    archive = zipfile.ZipFile(io.BytesIO(await fetch(client, batch)))
-    assert archive.namelist() == [*(f"report-{number}.pdf" for number in range(1, MANY + 1)), "reports.csv"]
-
-    async def are_recorded() -> bool:
-        return await site.count(INCLUDED) == MANY
-
-    await eventually(are_recorded)
 
 
 async def test_a_cancelled_batch_ends_at_once(site: Site) -> None:
