@@ -66,3 +66,6 @@ class ReportData(Message):
     unlisted_wordings: int
     earlier_reports: list[OtherFile]
     exports: list[OtherFile]
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None

@@ -8,7 +8,7 @@ from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, 
 from contracts.permissions import Level, Node
 from contracts.projects.queries import Cursor, Limit, Span
 from contracts.texts import Part, Phrase
-from contracts.values import Language, Name, Time
+from contracts.values import Language, LegalBasis, Name, Time
 
 
 class ReportEvent(Event):
@@ -34,7 +34,11 @@ class ReportCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
 
 class ReportGenerated(ReportEvent):
-    """A report was generated; `missing` names what could not be included (MSG-09)."""
+    """A report was generated; `missing` names what could not be included (MSG-09).
+
+    To whom it goes, for which reference and on which legal basis is part of the record: these texts are about the
+    disclosure.
+    """
 
     subject = "reports.generated"
 
@@ -43,10 +47,16 @@ class ReportGenerated(ReportEvent):
     bytes: int
     sha256: str
     pages: int
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None
 
 
 class GenerateReport(ReportCommand[ReportGenerated]):
-    """Make a PDF of a project's whole content; user names stay hidden unless requested (B5)."""
+    """Make a PDF of a project's whole content; user names stay hidden unless requested (B5).
+
+    It says to whom it goes, for which reference of theirs and on which legal basis, if the command does.
+    """
 
     subject = "reports.generate"
     failure_phrase = Phrase.REPORT_NOT_GENERATED
@@ -54,6 +64,9 @@ class GenerateReport(ReportCommand[ReportGenerated]):
     project_id: UUID
     show_user_names: bool = False
     language: Language | None = None
+    recipient: Name | None = None
+    reference: Name | None = None
+    legal_basis: LegalBasis | None = None
 
     def needs(self) -> dict[Node, Level]:
         """Require reports, and user names if they are to be shown."""
@@ -108,6 +121,9 @@ class Report(Message):
     bytes: int
     sha256: str
     pages: int
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None
 
 
 class GetReport(Query[Report]):

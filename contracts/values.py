@@ -102,6 +102,14 @@ Name = Annotated[
 ]
 """A trimmed text, never blank, in Unicode's normal form C."""
 
+LegalBasis = Annotated[
+    AnyText,
+    StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
+    BeforeValidator(compose),
+    AfterValidator(require_visible),
+]
+"""The provision or the order under which a copy of a project is handed over."""
+
 Description = Annotated[Text, StringConstraints(max_length=10_000)]
 Time = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_utc)]
 """RFC 3339 with an offset; kept in UTC."""

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from contracts.downloads import Download
@@ -11,7 +11,7 @@ from contracts.message import BOTH_STORES, Message
 from contracts.permissions import Level, Node
 from contracts.projects.commands import ExistingProjectCommand, ProjectEvent
 from contracts.texts import Part
-from contracts.values import AnyText, Name, Sha256, compose, require_visible
+from contracts.values import AnyText, LegalBasis, Name, Sha256, compose
 
 PASSWORD_LENGTH_MIN: Final = 8
 """The fewest characters of a package's password (B5)."""
@@ -77,14 +77,6 @@ NEEDED: Final[dict[str, Node]] = {
     "user-names": Node.USER_NAMES,
 }
 """The node that a caller needs for each content of a package."""
-
-LegalBasis = Annotated[
-    AnyText,
-    StringConstraints(min_length=1, max_length=500, strip_whitespace=True),
-    BeforeValidator(compose),
-    AfterValidator(require_visible),
-]
-"""The provision or the order under which a package is handed over."""
 
 
 class PackageEntry(Message):

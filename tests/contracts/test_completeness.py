@@ -48,6 +48,10 @@ TEXTS = {
     "ReportGenerated.missing": "names of sections of a project",
     "ReportGenerated.sha256": "a digest",
     "BatchGenerated.sha256": "a digest",
+    **{
+        f"ReportGenerated.{name}": "to whom a copy went and why, which is the record of a disclosure"
+        for name in ("recipient", "reference", "legal_basis")
+    },
     "ProjectExported.recipient": "to whom a copy went, which is the record of a disclosure",
     "ProjectExported.reference": "for which case of theirs",
     "ProjectExported.legal_basis": "on which legal basis",

@@ -16,7 +16,7 @@ from contracts.values import Language
 from workers.reports import domain, tables
 from workers.reports.collection.named_values import FieldNames, name_categories, name_data
 from workers.reports.collection.project_circumstances import circumstances_of, circumstances_questions
-from workers.reports.rendering.render_input import ReportDocument
+from workers.reports.rendering.render_input import NO_PURPOSE, Purpose, ReportDocument
 from workers.reports.rendering.translated_texts import WORDINGS
 from workers.reports.row_types import (
     CategoryRow,
@@ -54,13 +54,14 @@ class ReportRequest(Protocol):
 
 
 class ReportContext(NamedTuple):
-    """Whose permissions count for a report, the transaction that reads it, the time, author and site that it shows."""
+    """Whose permissions count for a report, the transaction that reads it, and what it shows about itself."""
 
     connection: AsyncConnection
     grants: Grants
     now: datetime
     author: str | None = None
     site: str = ""
+    purpose: Purpose = NO_PURPOSE
 
 
 class _SiteFacts(NamedTuple):
@@ -105,6 +106,7 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         exports=around.exports,
         author=context.author,
         site=context.site,
+        purpose=context.purpose,
         software=_SOFTWARE,
         confidentiality=settings["report_confidentiality"],
         signatories=tuple(settings["report_signatories"]),

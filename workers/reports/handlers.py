@@ -31,6 +31,9 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         "language": command.language,
         "refusal_language": unit.language,
         "show_user_names": command.show_user_names,
+        "recipient": command.recipient,
+        "reference": command.reference,
+        "legal_basis": command.legal_basis,
     }
     rows.requests.append(row)
     return None

@@ -24,6 +24,9 @@ class ReportRow(TypedDict):
     sha256: str
     pages: int
     restricted_nodes: list[Any]
+    recipient: str | None
+    reference: str | None
+    legal_basis: str | None
 
 
 class ListedReportRow(ReportRow):
@@ -53,6 +56,9 @@ class RequestRow(TypedDict):
     language: Language | None
     refusal_language: str
     show_user_names: bool
+    recipient: str | None
+    reference: str | None
+    legal_basis: str | None
 
 
 class BatchHeadRow(TypedDict):

@@ -8,6 +8,7 @@ from workers.reports import domain, tables
 from workers.reports.collection.project_circumstances import restricted_nodes
 from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.rendering.child_process_rendering import refusal_of, render
+from workers.reports.rendering.render_input import Purpose
 from workers.reports.row_types import ReportRow, RequestRow, TombstoneRow
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step
 from workers.runtime.storage import file_chunks
@@ -58,7 +59,9 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
     asked = GenerateReport(**{name: request[name] for name in GenerateReport.model_fields})  # type: ignore[literal-required] # the fields are columns
     if missing := asked.missing(grants):
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
-    document = await assemble(asked, ReportContext(connection, grants, context.now, request["principal"], step.site))
+    purpose = Purpose(request["recipient"], request["reference"], request["legal_basis"])
+    around = ReportContext(connection, grants, context.now, request["principal"], step.site, purpose)
+    document = await assemble(asked, around)
     try:
         report = await render(document, stands_alone=True)
     except ChildError as error:
@@ -77,6 +80,9 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
         "sha256": report.sha256,
         "pages": report.pages,
         "restricted_nodes": restricted_nodes(document),
+        "recipient": request["recipient"],
+        "reference": request["reference"],
+        "legal_basis": request["legal_basis"],
     }
     await insert_rows(connection, tables.Report, [row])
     chunks = [
@@ -97,4 +103,7 @@ def event_of(row: ReportRow) -> ReportGenerated:
         bytes=row["bytes"],
         sha256=row["sha256"],
         pages=row["pages"],
+        recipient=row["recipient"],
+        reference=row["reference"],
+        legal_basis=row["legal_basis"],
     )

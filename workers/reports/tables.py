@@ -50,6 +50,9 @@ class Report(Base):
     sha256: Mapped[str] = mapped_column(Text)
     pages: Mapped[int] = mapped_column(Integer)
     restricted_nodes: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    recipient: Mapped[str | None] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    legal_basis: Mapped[str | None] = mapped_column(Text)
 
 
 class Chunk(Base):
@@ -92,6 +95,9 @@ class Request(Base):
     language: Mapped[Language | None] = mapped_column(Text)
     refusal_language: Mapped[str] = mapped_column(Text)
     show_user_names: Mapped[bool] = mapped_column(Boolean)
+    recipient: Mapped[str | None] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    legal_basis: Mapped[str | None] = mapped_column(Text)
 
 
 DOWNLOADED = download_statement("reports.download", "report_id")

@@ -1,5 +1,6 @@
 """The package of a project, made and fetched."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from uuid import UUID
@@ -11,6 +12,7 @@ from contracts.projects.exports import DownloadPackage, ExportProject, Included,
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import ExpectedRevision, Project, Words, revision
+from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
 from incidents.client import Client
 from incidents.terminal import printing
 from incidents.terminal.input.reading import make_message, read_password, read_project
@@ -27,13 +29,6 @@ Output = Annotated[
 Sections = Annotated[
     Words,
     typer.Option(metavar="SECTION", help="comments, calls, sequences, history, activity; repeatable. By default all."),
-]
-Recipient = Annotated[str | None, typer.Option("--to", metavar="TEXT", help="To whom it goes.")]
-Reference = Annotated[
-    str | None, typer.Option("--reference", metavar="TEXT", help="The recipient's reference, such as a case number.")
-]
-LegalBasis = Annotated[
-    str | None, typer.Option("--basis", metavar="TEXT", help="The provision or the order under which it is given.")
 ]
 
 
@@ -76,15 +71,16 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
     if password or password_stdin:
         values["password"] = read_password(session, printing.password, ask=not password_stdin)
-    values |= {"recipient": recipient, "reference": reference, "legal_basis": legal_basis} | revision(expected_revision)
+    given = purpose(recipient, reference, legal_basis)
+    values |= given | revision(expected_revision)
+    shown = {"show_user_names": user_names, **given}
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        values = {name: value for name, value in values.items() if value is not None}
         exporting = make_message(session, ExportProject, {**values, "project_id": project_id})
         session.tell("creating the package")
         package = (exported := await session.send(client, exporting)).package
         await save(session, client, ExportProject, DownloadPackage(package_id=package.package_id), package, path)
-        generated = await _report(session, client, project_id, report_path, names=user_names) if report else None
+        generated = await _report(session, client, project_id, report_path, shown) if report else None
     if generated and package.encrypted:
         session.tell("the report is not encrypted")
     _show(session, exported, path, generated, report_path)
@@ -94,12 +90,14 @@ def _sections(session: Session, texts: Words) -> list[str]:
     return [read_word(session, "field", text, get_args(Included), "--include") for text in texts or ()]
 
 
-async def _report(session: Session, client: Client, project_id: UUID, path: Path, *, names: bool) -> ReportGenerated:
+async def _report(
+    session: Session, client: Client, project_id: UUID, path: Path, more: Mapping[str, Any]
+) -> ReportGenerated:
     values = {
         "report_id": session.id_of("report"),
         "project_id": project_id,
-        "show_user_names": names,
         "language": session.language,
+        **more,
     }
     session.tell("generating the report")
     generated = await session.send(client, make_message(session, GenerateReport, values), "report")

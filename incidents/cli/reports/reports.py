@@ -12,6 +12,7 @@ from contracts.reports import DeleteReport, DownloadReport, GenerateReport, List
 from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import TIME, TO_ITS_END, OneProject, Project, Yes
 from incidents.cli.paging import show_pages
+from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
 from incidents.cli.reports import batches
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project, read_span
@@ -34,6 +35,7 @@ def register(app: typer.Typer) -> None:
         "report",
         "incidents report 12 -o report.pdf",
         "incidents report 12 -o rapport.pdf --lang fr --show-user-names",
+        "incidents report 12 -o police.pdf --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
         sends=True,
     )(report)
     group_ = group("The reports of projects: list, get, delete, many in one file.")
@@ -49,10 +51,14 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group_, name="reports")
 
 
-async def report(
+async def report(  # noqa: PLR0913 - each parameter is an option
     session: Session,
     project: Project,
     output: Output,
+    recipient: Recipient = None,
+    reference: Reference = None,
+    legal_basis: LegalBasis = None,
+    *,
     show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Show who did what.")] = False,
 ) -> None:
     """Generate the report of a project in the language of `--lang`, and save it."""
@@ -64,6 +70,7 @@ async def report(
             "project_id": project_id,
             "show_user_names": show_user_names,
             "language": session.language,
+            **purpose(recipient, reference, legal_basis),
         }
         session.tell("generating the report")
         generated = await session.send(client, make_message(session, GenerateReport, values))
@@ -123,18 +130,21 @@ def _sheet(reports: Sequence[Report], language: str, *, is_of_one: bool) -> show
             number if is_of_one else report_.project_number,
             report_.created_at,
             report_.created_by,
+            report_.recipient,
             name_of(language, "language", report_.language),
             report_.pages,
             show.Cell(size(report_.bytes, language), report_.bytes),
             report_.show_user_names,
             names_of(language, "field", report_.missing),
+            report_.reference,
+            report_.legal_basis,
             report_.report_id,
         )
         for number, report_ in enumerate(reports, 1)
     )
     first = "#" if is_of_one else "Project"
-    headings = (first, "Created", "By", "Language", "Pages", "Size", "User names", "Missing")
-    return show.table(language, *headings, rows=rows, more=("Id",))
+    headings = (first, "Created", "By", "For", "Language", "Pages", "Size", "User names", "Missing")
+    return show.table(language, *headings, rows=rows, more=("Reference of the recipient", "Legal basis", "Id"))
 
 
 async def get_report(session: Session, project: Project, number: Number, output: Output) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from contracts.projects.queries import ProjectDetails
@@ -53,6 +53,17 @@ class ProjectFile:
     by: str
 
 
+class Purpose(NamedTuple):
+    """To whom a report goes, for which reference of theirs, and on which legal basis."""
+
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None
+
+
+NO_PURPOSE: Final = Purpose()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportDocument:
     """The data of one report.
@@ -81,6 +92,7 @@ class ReportDocument:
     exports: tuple[ProjectFile, ...] = ()
     author: str | None = None
     site: str = ""
+    purpose: Purpose = NO_PURPOSE
     software: str = ""
     confidentiality: str = ""
     signatories: tuple[str, ...] = ()

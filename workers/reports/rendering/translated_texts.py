@@ -62,6 +62,9 @@ class Wording:
     project_id: str
     revision: str
     generated: str
+    recipient: str
+    recipient_reference: str
+    legal_basis: str
     site: str
     software: str
     zone: str
@@ -150,6 +153,9 @@ EN = Wording(
     project_id="Incident project",
     revision="Revision of the project",
     generated="Generated",
+    recipient="For",
+    recipient_reference="Reference of the recipient",
+    legal_basis="Legal basis",
     site="Site",
     software="Software",
     zone="Time zone: {}",
@@ -241,6 +247,9 @@ FR = Wording(
     project_id="Projet d'incident",
     revision="Révision du projet",
     generated="Généré le",
+    recipient="Destinataire",
+    recipient_reference="Référence du destinataire",
+    legal_basis="Base légale",
     site="Site",
     software="Logiciel",
     zone="Fuseau horaire\u00a0: {}",

@@ -68,6 +68,7 @@ def _report_data(document: ReportDocument) -> ReportData:
         unlisted_wordings=document.unlisted_wordings,
         earlier_reports=list(map(_other_file, document.earlier_reports)),
         exports=list(map(_other_file, document.exports)),
+        **document.purpose._asdict(),
     )
 
 

@@ -38,9 +38,13 @@ def _listing(writer: Writer, label: str, listed: Sequence[ProjectFile]) -> Conte
 def origin(writer: Writer) -> Content:
     """Return the section about the report itself."""
     document, words = writer.document, writer.words
+    recipient, reference, legal_basis = (text or "" for text in document.purpose)
     facts: list[Fact] = [
         (words.report_id, str(document.report_id)),
         (words.generated, writer.done(document.generated_at, document.author)),
+        (words.recipient, recipient),
+        (words.recipient_reference, reference),
+        (words.legal_basis, legal_basis),
         (words.site, document.site),
         (words.software, document.software),
         (words.project_id, str(document.project.project_id)),
