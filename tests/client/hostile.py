@@ -156,6 +156,7 @@ class Writer:
         await self.send("projects.draft-sequences", **drafted)
         purpose = dict.fromkeys(("recipient", "reference", "legal_basis"), self._text[:200])
         await self.send("projects.export", **project, **purpose)
+        await self.send("reports.generate", **project, report_id=str(uuid7()), **purpose)
 
     def sequence(self) -> dict[str, Any]:
         """Make a recording of a camera with the text as its name."""

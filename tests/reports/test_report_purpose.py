@@ -47,10 +47,10 @@ async def test_a_report_says_to_whom_and_why(admin: Client, language: Any, label
     """Recipient, reference and legal basis are on its pages and in its data; without them there is no label."""
     project_id = await create(admin)
     pdfs = []
-    for given in (PURPOSE, {}):
+    for purpose in (PURPOSE, {}):
         report_id = uuid7()
         named: dict[str, Any] = {"report_id": report_id, "project_id": project_id, "language": language}
-        await admin.send(GenerateReport(**named, **given))
+        await admin.send(GenerateReport(**named, **purpose))
         pdfs.append(b"".join([part async for part in admin.download(DownloadReport(report_id=report_id))]))
     with_purpose, without = map(text_of, pdfs)
     assert f"{label} {PURPOSE['legal_basis']}" in with_purpose

@@ -1,5 +1,7 @@
 """Making the report of one project, as a command has asked for it."""
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from contracts.errors import Code, Refusal
 from contracts.permissions import Level
 from contracts.reports import GenerateReport, ReportGenerated
@@ -84,13 +86,18 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
         "reference": request["reference"],
         "legal_basis": request["legal_basis"],
     }
+    await _store(connection, row, report.pdf)
+    return row
+
+
+async def _store(connection: AsyncConnection, row: ReportRow, pdf: bytes) -> None:
+    """Write a report and its bytes."""
     await insert_rows(connection, tables.Report, [row])
     chunks = [
-        {"report_id": request["report_id"], "number": number, "data": f"\\x{data.hex()}"}
-        for number, data in file_chunks.cut(report.pdf)
+        {"report_id": row["report_id"], "number": number, "data": f"\\x{data.hex()}"}
+        for number, data in file_chunks.cut(pdf)
     ]
     await insert_rows(connection, tables.Chunk, chunks)
-    return row
 
 
 def event_of(row: ReportRow) -> ReportGenerated:

@@ -71,9 +71,9 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
     if password or password_stdin:
         values["password"] = read_password(session, printing.password, ask=not password_stdin)
-    given = purpose(recipient, reference, legal_basis)
-    values |= given | revision(expected_revision)
-    shown = {"show_user_names": user_names, **given}
+    purpose_fields = purpose(recipient, reference, legal_basis)
+    values |= purpose_fields | revision(expected_revision)
+    shown = {"show_user_names": user_names, **purpose_fields}
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         exporting = make_message(session, ExportProject, {**values, "project_id": project_id})

@@ -1,2 +1,6 @@
-UPDATE reports.request SET recipient = 'Police', reference = 'PV 4', legal_basis = 'Art. 265' WHERE report_id = '$id';
-UPDATE reports.report SET recipient = 'Police', reference = 'PV 4', legal_basis = 'Art. 265' WHERE report_id = '$id';
+INSERT INTO reports.request VALUES ('$id', 'admin', NULL, NULL, now(), '$id', '$id', NULL, 'en', false,
+    'Police', 'PV 4', 'Art. 265');
+INSERT INTO reports.report (report_id, project_id, created_by, requested_at, created_at, language, show_user_names,
+    complete, missing, bytes, sha256, pages, restricted_nodes, recipient, reference, legal_basis)
+VALUES ('$id', '$id', 'olivia', now(), now(), 'en', false, true, '[]', 3, 'digest', 1, '["incident-projects/retention"]',
+    'Police', 'PV 4', 'Art. 265');
