@@ -13,7 +13,7 @@ from contracts.permissions import Level, Node
 from contracts.projects.queries import Cursor, Limit, ListProjects, ProjectFilter, Sort, Span
 from contracts.reports import ReportCommand
 from contracts.texts import Phrase
-from contracts.values import Language, Time
+from contracts.values import Language, LegalBasis, Name, Time
 
 NAMED_PROJECTS_MAX: Final = 5_000
 """Projects that a batch can name, whose ids fit into one message of a client."""
@@ -90,6 +90,9 @@ class ReportIncluded(Event):
 
     report_id: UUID
     project_id: UUID
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None
 
 
 class BatchRecorded(Event):
@@ -102,17 +105,22 @@ class BatchRecorded(Event):
 
     report_id: UUID
     project_ids: list[UUID]
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None
 
     def individual_events(self) -> Sequence[ReportIncluded]:
         """Return the event of each project."""
-        return [ReportIncluded(report_id=self.report_id, project_id=project_id) for project_id in self.project_ids]
+        common = self.model_dump(exclude={"project_ids"})
+        return [ReportIncluded(**common, project_id=project_id) for project_id in self.project_ids]
 
 
 class BatchGenerated(Event):
     """A batch was made: `included` of `total` projects have a report in its file.
 
     `left_out` names the first hundred of the others, and the file names all of them. `conformance` is the PDF standard
-    that the file, or every volume, was found to keep. A ZIP of single reports has none, but each report in it does.
+    that the file, or every volume, was found to keep. A ZIP of single reports has none, but each report in it does. To
+    whom the file goes, for which reference and on which legal basis is part of the record, as of a single report.
     """
 
     subject = "reports.batch-generated"
@@ -127,6 +135,9 @@ class BatchGenerated(Event):
     sha256: str
     pages: int
     conformance: Conformance | None
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None
 
 
 class GenerateBatch(ReportCommand[BatchGenerated]):
@@ -150,6 +161,9 @@ class GenerateBatch(ReportCommand[BatchGenerated]):
     form: BatchForm = BatchForm.PDF
     show_user_names: bool = False
     language: Language | None = None
+    recipient: Name | None = None
+    reference: Name | None = None
+    legal_basis: LegalBasis | None = None
 
     def needs(self) -> dict[Node, Level]:
         """Require reports, user names if they are to be shown, and what a list with the same filter requires."""
@@ -212,6 +226,9 @@ class Batch(Message):
     sha256: str | None = None
     pages: int | None = None
     conformance: Conformance | None = None
+    recipient: str | None = None
+    reference: str | None = None
+    legal_basis: str | None = None
 
 
 class BatchList(Message):

@@ -1,6 +1,6 @@
 """To whom a copy of a project goes and why, as it is typed."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,6 +11,8 @@ Reference = Annotated[
 LegalBasis = Annotated[
     str | None, typer.Option("--basis", metavar="TEXT", help="The provision or the order under which it is given.")
 ]
+
+PURPOSE_HEADINGS: Final = ("For", "Reference of the recipient", "Legal basis")
 
 
 def purpose(recipient: str | None, reference: str | None, legal_basis: str | None) -> dict[str, str]:

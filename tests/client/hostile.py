@@ -157,6 +157,8 @@ class Writer:
         purpose = dict.fromkeys(("recipient", "reference", "legal_basis"), self._text[:200])
         await self.send("projects.export", **project, **purpose)
         await self.send("reports.generate", **project, report_id=str(uuid7()), **purpose)
+        named = {"report_id": str(uuid7()), "project_ids": [self.project]}
+        await self.send("reports.generate-batch", **named, **purpose)
 
     def sequence(self) -> dict[str, Any]:
         """Make a recording of a camera with the text as its name."""

@@ -49,7 +49,8 @@ TEXTS = {
     "ReportGenerated.sha256": "a digest",
     "BatchGenerated.sha256": "a digest",
     **{
-        f"ReportGenerated.{name}": "to whom a copy went and why, which is the record of a disclosure"
+        f"{event}.{name}": "to whom a copy went and why, which is the record of a disclosure"
+        for event in ("ReportGenerated", "ReportIncluded", "BatchRecorded", "BatchGenerated")
         for name in ("recipient", "reference", "legal_basis")
     },
     "ProjectExported.recipient": "to whom a copy went, which is the record of a disclosure",

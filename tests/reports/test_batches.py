@@ -30,6 +30,7 @@ from contracts.reports import GenerateReport
 from incidents import Client, Refused
 from tests.support import Site
 from workers.reports.batches.entries import Entry, included, recorded_events, volumes_of
+from workers.reports.rendering.render_input import Purpose
 
 
 async def projects(client: Client, count: int) -> list[UUID]:
@@ -111,10 +112,11 @@ def test_what_is_recorded_is_in_several_events() -> None:
     """No event names more than a thousand projects; together they name each report once, and no project without one."""
     states = ["included", "deleted"] * 2_500
     parts = [cast("Entry", {"state": state, "project_id": str(UUID(int=at))}) for at, state in enumerate(states)]
-    events = recorded_events(UUID(int=1), parts)
+    events = recorded_events(UUID(int=1), parts, Purpose("Police"))
     assert [len(event.project_ids) for event in events] == [1_000, 1_000, 500]
     ids = [project_id for event in events for project_id in event.project_ids]
     assert ids == [UUID(int=at) for at in range(0, len(states), 2)]
+    assert {event.recipient for event in events} == {"Police"}
 
 
 async def test_a_pdf_has_every_report_and_keeps_its_standard(site: Site) -> None:

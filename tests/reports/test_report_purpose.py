@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ from pypdf import PdfReader
 from contracts.audit import ProjectActivity
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject
+from contracts.report_batches import BatchForm, DownloadBatch, GenerateBatch, ListBatches
 from contracts.reports import DownloadReport, GenerateReport, ListReports
 from incidents import Client
 from tests.client.command_line import incidents
@@ -36,10 +38,10 @@ async def create(admin: Client) -> UUID:
     return project_id
 
 
-async def activity(admin: Client, project_id: UUID) -> list[dict[str, Any]]:
+async def activity(admin: Client, project_id: UUID, name: str = "reports.generated") -> list[dict[str, Any]]:
     """Return what the activity of a project says about its reports."""
     entries = await admin.ask(ProjectActivity(project_id=project_id))
-    return [entry.details for entry in entries.items if entry.activity == "reports.generated"]
+    return [entry.details for entry in entries.items if entry.activity == name]
 
 
 @pytest.mark.parametrize("language, label", [("en", "Legal basis"), ("fr", "Base légale")])
@@ -73,21 +75,42 @@ async def test_the_purpose_is_recorded(admin: Client) -> None:
     assert {name: details[name] for name in PURPOSE} == PURPOSE
 
 
+@pytest.mark.parametrize("form", [BatchForm.PDF, BatchForm.ZIP])
+async def test_a_batch_says_it_once_and_for_each_project(admin: Client, form: BatchForm) -> None:
+    """The front page or each report of a ZIP, the event, the list and the activity of each project name the purpose."""
+    ids = [await create(admin), await create(admin)]
+    batch = await admin.send(GenerateBatch(report_id=uuid7(), project_ids=ids, form=form, **PURPOSE))
+    data = b"".join([part async for part in admin.download(DownloadBatch(report_id=batch.report_id))])
+    if form is BatchForm.PDF:
+        pdfs = [data]
+    else:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        pdfs = [archive.read(name) for name in archive.namelist() if name.endswith(".pdf")]
+    assert len(pdfs) == {BatchForm.PDF: 1, BatchForm.ZIP: 2}[form]
+    assert [text for text in PURPOSE.values() for pdf in pdfs if text not in text_of(pdf)] == []
+    [listed] = (await admin.ask(ListBatches())).items
+    assert batch.model_dump(include=set(PURPOSE)) == listed.model_dump(include=set(PURPOSE)) == PURPOSE
+    for project_id in ids:
+        [details] = await eventually(lambda: activity(admin, project_id, "reports.included"))  # noqa: B023 - it ends here
+        assert {name: details[name] for name in PURPOSE} == PURPOSE
+
+
 async def test_it_is_typed(admin: Client, site: Site, tmp_path: Path) -> None:
     """`report` takes it, an export hands it to its report, and the register of disclosures shows it."""
     project_id, ours = await create(admin), environment(site, "admin")
     options = ("--to", "Police", "--reference", "PV 4/2026", "--basis", "Art. 265 CPP")
     for line in (
         ("report", project_id, "-o", tmp_path / "report.pdf", *options),
+        ("reports", "batch", "-o", tmp_path / "batch.pdf", *options),
         ("projects", "export", project_id, "-o", tmp_path / "package.zip", "--report", *options),
     ):
         assert (await incidents(*line, environment=ours)).status == 0
-    for name in ("report.pdf", "package-report.pdf"):
+    for name in ("report.pdf", "batch.pdf", "package-report.pdf"):
         assert "PV 4/2026" in text_of((tmp_path / name).read_bytes())
     assert (await incidents("reports", "list", project_id, environment=ours)).out.count("Police") == 2
 
     async def recorded() -> bool:
         register = await incidents("disclosures", "--csv", environment=ours)
-        return register.out.count("Art. 265 CPP") == 3
+        return register.out.count("Art. 265 CPP") == 5
 
     assert await eventually(recorded)

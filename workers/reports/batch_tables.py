@@ -64,6 +64,9 @@ class Batch(Base):
     filter: Mapped[Any] = mapped_column(JSONB, nullable=True)
     sort: Mapped[str | None] = mapped_column(Text)
     projects_max: Mapped[int | None] = mapped_column(Integer)
+    recipient: Mapped[str | None] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    legal_basis: Mapped[str | None] = mapped_column(Text)
 
 
 class BatchPart(Base):
@@ -113,7 +116,8 @@ class BatchDownload(DownloadColumns, Base):
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
     "report_id, command_id, principal, trace, created_at, form, language, refusal_language,"
-    " show_user_names, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance, selection_id"
+    " show_user_names, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance, selection_id,"
+    " recipient, reference, legal_basis"
 )
 
 # The lock of a deleted batch waits for nobody who only writes its file.

@@ -83,6 +83,9 @@ class BatchHeadRow(TypedDict):
     pages: int | None
     conformance: str | None
     selection_id: UUID | None
+    recipient: str | None
+    reference: str | None
+    legal_basis: str | None
 
 
 class BatchRow(BatchHeadRow):

@@ -61,8 +61,7 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
     asked = GenerateReport(**{name: request[name] for name in GenerateReport.model_fields})  # type: ignore[literal-required] # the fields are columns
     if missing := asked.missing(grants):
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
-    purpose = Purpose(request["recipient"], request["reference"], request["legal_basis"])
-    around = ReportContext(connection, grants, context.now, request["principal"], step.site, purpose)
+    around = ReportContext(connection, grants, context.now, request["principal"], step.site, Purpose.of(request))
     document = await assemble(asked, around)
     try:
         report = await render(document, stands_alone=True)

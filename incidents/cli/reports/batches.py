@@ -25,6 +25,7 @@ from contracts.report_batches import (
 from incidents.cli.arguments import SINCE, TIME, TO_ITS_END, UNTIL, OneProject, Words, Yes, among
 from incidents.cli.paging import show_pages
 from incidents.cli.projects.lists import SORT, Search, Statuses, Types, Values, read_filter, read_order
+from incidents.cli.purpose import PURPOSE_HEADINGS, LegalBasis, Recipient, Reference, purpose
 from incidents.cli.reports.batch_file import BatchFile
 from incidents.cli.reports.selection import select_by_number, select_by_search
 from incidents.client import Client
@@ -91,6 +92,9 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     sort: Sorted = None,
     volumes: Volumes = False,
     show_user_names: Names = False,
+    recipient: Recipient = None,
+    reference: Reference = None,
+    legal_basis: LegalBasis = None,
     force: Force = False,
     resume: Resumed = None,
 ) -> None:
@@ -103,27 +107,27 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     require_unused(session, output, force=force)
     words = {"type_": type_, "status": status, "category": category}
     span = {"created": read_span(session, since, until)} if since or until else {}
-    is_filtered, has_form = any([*words.values(), span, search, sort]), show_user_names or volumes
+    choices = {"show_user_names": show_user_names, **purpose(recipient, reference, legal_basis)}
+    is_filtered, has_form = any([*words.values(), span, search, sort]), any([volumes, *choices.values()])
     _require_one_way(session, projects, is_filtered=is_filtered, is_begun=bool(resume), has_form=has_form)
     async with session.client() as client:
         file = BatchFile(session, output)
         if resume:
             return await file.resume(client, resume, form)
-        if projects:
-            selected: Mapping[str, Any] = {"project_ids": await select_by_number(session, client, projects, form)}
-        else:
-            listed = {"filter": await read_filter(Naming(session, client), **words) | span, "sort": order}
-            selected = await _select(session, client, listed, search, form)
-        return await file.make(client, _command(session, selected, form, names=show_user_names))
+        listed = {"filter": await read_filter(Naming(session, client), **words) | span, "sort": order, "search": search}
+        selected = await _select(session, client, projects, listed, form)
+        return await file.make(client, _command(session, {**selected, **choices, "form": form}))
 
 
 async def _select(
-    session: Session, client: Client, listed: Mapping[str, Any], search: str | None, form: BatchForm
+    session: Session, client: Client, projects: Words, listed: Mapping[str, Any], form: BatchForm
 ) -> Mapping[str, Any]:
-    """Return the fields that select what a list shows: its filter, or the projects that a search finds."""
-    if not search:
-        return listed
-    return {"project_ids": await select_by_search(session, client, {**listed, "search": search}, form)}
+    """Return the fields that select projects by their numbers, as a list does by its filter, or as a search finds them."""
+    if projects:
+        return {"project_ids": await select_by_number(session, client, projects, form)}
+    if listed["search"]:
+        return {"project_ids": await select_by_search(session, client, listed, form)}
+    return {"filter": listed["filter"], "sort": listed["sort"]}
 
 
 def _form(session: Session, output: Path, *, volumes: bool) -> BatchForm:
@@ -146,14 +150,8 @@ def _require_one_way(session: Session, projects: Words, *, is_filtered: bool, is
         raise UsageError(session.say("select projects either by their numbers or by options, not by both"))
 
 
-def _command(session: Session, selected: Mapping[str, Any], form: BatchForm, *, names: bool) -> GenerateBatch:
-    values: dict[str, Any] = {
-        **selected,
-        "report_id": session.id_of(),
-        "form": form,
-        "show_user_names": names,
-        "language": session.language,
-    }
+def _command(session: Session, choices: Mapping[str, Any]) -> GenerateBatch:
+    values = {**choices, "report_id": session.id_of(), "language": session.language}
     return make_message(session, GenerateBatch, values)
 
 
@@ -213,12 +211,15 @@ def _sheet(batches: Sequence[Batch], language: str) -> show.Sheet:
             batch.show_user_names,
             batch.conformance,
             batch.sha256,
+            batch.recipient,
+            batch.reference,
+            batch.legal_basis,
         )
         for batch in batches
     )
     headings = ("Created", "State", "Format", "Projects", "Processed", "Left out", "Pages", "Size", "Id")
-    more = ("Finished", "Language", "User names", "Standard", "SHA-256")
-    return show.table(language, *headings, rows=rows, more=more)
+    more = "Finished", "Language", "User names", "Standard", "SHA-256"
+    return show.table(language, *headings, rows=rows, more=(*more, *PURPOSE_HEADINGS))
 
 
 async def delete_batch(session: Session, report_id: BatchId, yes: Yes = False) -> None:

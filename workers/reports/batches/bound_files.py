@@ -11,6 +11,7 @@ from workers.common.sandboxed_jobs import Cause, ChildError, Reply
 from workers.reports import tables
 from workers.reports.batches.entries import Entry, included
 from workers.reports.batches.parts import read_pdf
+from workers.reports.rendering.render_input import Purpose
 from workers.reports.row_types import BatchHeadRow, SettingsRow
 from workers.runtime.commands.deferred_commands import Step
 from workers.runtime.storage.identity_map import rows_of
@@ -47,6 +48,7 @@ class Binder:
             "at": int(batch["created_at"].timestamp()),
             "title": settings["report_title"],
             "author": batch["principal"] if batch["show_user_names"] else None,
+            "purpose": Purpose.of(batch),
         }
         return cls(step, batch, facts)
 

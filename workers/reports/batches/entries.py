@@ -5,6 +5,7 @@ from typing import Any, Final, TypedDict, cast
 from uuid import UUID
 
 from contracts.report_batches import LEFT_OUT_SHOWN_MAX, VOLUME_PROJECTS, BatchRecorded, LeftOut, Omission
+from workers.reports.rendering.render_input import Purpose
 from workers.reports.row_types import NumberedPartRow
 
 INCLUDED: Final = "included"
@@ -68,11 +69,11 @@ def left_out(entries: Iterable[Entry]) -> list[LeftOut]:
     ]
 
 
-def recorded_events(report_id: UUID, entries: Iterable[Entry]) -> list[BatchRecorded]:
+def recorded_events(report_id: UUID, entries: Iterable[Entry], purpose: Purpose) -> list[BatchRecorded]:
     """Return the events that record the reports: each names some of them, so that it is as small as other events."""
     ids = [UUID(entry["project_id"]) for entry in included(entries)]
     return [
-        BatchRecorded(report_id=report_id, project_ids=ids[start : start + RECORDED_PROJECTS_MAX])
+        BatchRecorded(report_id=report_id, project_ids=ids[start : start + RECORDED_PROJECTS_MAX], **purpose._asdict())
         for start in range(0, len(ids), RECORDED_PROJECTS_MAX)
     ]
 

@@ -19,6 +19,7 @@ from workers.reports.batches.bound_files import Binder, common_standard, reports
 from workers.reports.batches.entries import Entry, entries_of, included, left_out, recorded_events, volumes_of
 from workers.reports.batches.zip_file import ZipWriter
 from workers.reports.rendering.child_process_rendering import refusal_of
+from workers.reports.rendering.render_input import Purpose
 from workers.reports.row_types import BatchHeadRow, DeletedProjectRow, NumberedPartRow
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
@@ -149,6 +150,7 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
     reports, named = included(entries), {"report_id": batch["report_id"]}
     if (await step.connection.execute(batch_tables.KEEP_PARTS, named)).scalar_one() != len(reports):
         raise StepChangedError
+    purpose = Purpose.of(batch)
     result = BatchGenerated(
         report_id=batch["report_id"],
         form=BatchForm(batch["form"]),
@@ -159,11 +161,12 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
         sha256=file.sha256,
         pages=file.pages,
         conformance=file.conformance,
+        **purpose._asdict(),
     )
     figures = {name: getattr(result, name) for name in _FIGURES}
     await _finish(step, batch, BatchState.MADE, entries, figures)
     await step.connection.execute(batch_tables.CLEAR_PARTS, named)
-    return await step.conclude(_command(batch), result, recorded_events(batch["report_id"], entries))
+    return await step.conclude(_command(batch), result, recorded_events(batch["report_id"], entries, purpose))
 
 
 async def fail_batch(step: Step, batch: BatchHeadRow, refusal: Refusal, entries: Sequence[Entry] = ()) -> bool:

@@ -13,7 +13,7 @@ from workers.common.sandboxed_jobs import ChildError
 from workers.reports import batch_tables
 from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.rendering.child_process_rendering import render
-from workers.reports.rendering.render_input import ReportDocument
+from workers.reports.rendering.render_input import Purpose, ReportDocument
 from workers.reports.row_types import BatchHeadRow, WaitingPartRow
 from workers.runtime.commands.deferred_commands import Step
 from workers.runtime.storage.hot_path_statements import read_together
@@ -67,7 +67,8 @@ async def _make(step: Step, batch: BatchHeadRow, project_id: UUID, grants: Grant
         return _Part(Omission.HIDDEN)
     request = _Request(batch["report_id"], project_id, batch["language"], batch["show_user_names"])
     try:
-        circumstances = ReportContext(step.connection, grants, batch["created_at"], batch["principal"], step.site)
+        at, author, purpose = batch["created_at"], batch["principal"], Purpose.of(batch)
+        circumstances = ReportContext(step.connection, grants, at, author, step.site, purpose)
         document = await assemble(request, circumstances)
         report = await render(document, stands_alone=batch["form"] == BatchForm.ZIP)
     except Refusal:

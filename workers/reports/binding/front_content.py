@@ -46,6 +46,8 @@ class FrontMatter:
     at: int
     title: str
     author: str | None
+    purpose: Sequence[str | None] = ()
+    """To whom the file goes, for which reference of theirs, and on which legal basis."""
     volume: Sequence[int] | None = None
     """Which one of how many files it is, if there are several."""
 
@@ -101,6 +103,8 @@ class FrontMatter:
             facts.insert(0, (words.volume, words.volume_of.format(*self.volume)))
         if self.author:
             facts.append((words.generated_by, self.author))
+        labels = words.recipient, words.reference, words.legal_basis
+        facts += [(label, _one_line(text)) for label, text in zip(labels, self.purpose, strict=False) if text]
         if left_out := len(self.entries) - len(self.included):
             facts.append((words.left_out, str(left_out)))
         return facts

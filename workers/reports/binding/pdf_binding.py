@@ -61,6 +61,7 @@ def _front_of(facts: Facts, entries: bytes) -> FrontMatter:
         at=facts["at"],
         title=facts["title"] or "",
         author=facts["author"],
+        purpose=facts["purpose"],
         volume=facts.get("volume"),
     )
 

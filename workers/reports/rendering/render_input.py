@@ -1,5 +1,6 @@
 """The document of a report: the data before rendering."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -59,6 +60,11 @@ class Purpose(NamedTuple):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Purpose":
+        """Return the purpose that a row names."""
+        return cls(*(row[name] for name in cls._fields))
 
 
 NO_PURPOSE: Final = Purpose()

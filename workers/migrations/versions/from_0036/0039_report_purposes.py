@@ -5,7 +5,7 @@ from alembic import op
 from workers.migrations.scripts import read_sql, run_script
 
 revision = "0039"
-down_revision = "0036"
+down_revision = "0037"
 
 
 def upgrade() -> None:
