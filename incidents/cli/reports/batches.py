@@ -122,7 +122,7 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
 async def _select(
     session: Session, client: Client, projects: Words, listed: Mapping[str, Any], form: BatchForm
 ) -> Mapping[str, Any]:
-    """Return the fields that select projects by their numbers, as a list does by its filter, or as a search finds them."""
+    """Return the fields that select projects: by their numbers, by a search, or by the filter of a list."""
     if projects:
         return {"project_ids": await select_by_number(session, client, projects, form)}
     if listed["search"]:
