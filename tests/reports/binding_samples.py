@@ -17,6 +17,7 @@ FACTS: dict[str, Any] = {
     "at": 1_795_795_773,
     "title": "Ville de Neuville",
     "author": None,
+    "purpose": [],
 }
 
 

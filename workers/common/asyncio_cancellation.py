@@ -20,13 +20,15 @@ async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
         _, left = await asyncio.wait(left, timeout=_RETRY_SECONDS)
 
 
-async def run_cancellable(work: Coroutine[Any, Any, None]) -> None:
+async def run_cancellable(work: "Coroutine[Any, Any, None] | asyncio.Task[None]") -> None:
     """Run work so that a single cancellation ends it, whatever it awaits, because task groups cancel only once.
+
+    Work that goes on after errors of a server needs it: a statement that is cancelled may end with such an error.
 
     Raises:
         BaseException: The exception of the work.
     """
-    task = asyncio.create_task(work)
+    task = asyncio.ensure_future(work)
     cancelled = False
     while not task.done():
         try:

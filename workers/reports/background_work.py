@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.report_batches import BatchState
+from workers.common.asyncio_cancellation import run_cancellable
 from workers.common.logs import describe
 from workers.reports import batch_tables, domain, tables
 from workers.reports.batches.files import finish_batch
@@ -44,10 +45,10 @@ async def make_reports(running: RunningComponents) -> None:
     """Make what was asked for, in turn for all who wait: single reports before parts of batches."""
     maker = ReportMaker(running)
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(maker.look_out(running))
-        tasks.create_task(maker.run(makes_batches=False))
+        tasks.create_task(run_cancellable(maker.look_out(running)))
+        tasks.create_task(run_cancellable(maker.run(makes_batches=False)))
         for _ in range(_BATCH_TASKS):
-            tasks.create_task(maker.run(makes_batches=True))
+            tasks.create_task(run_cancellable(maker.run(makes_batches=True)))
 
 
 class ReportMaker:

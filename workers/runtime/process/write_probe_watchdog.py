@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts import subjects
+from workers.common.asyncio_cancellation import run_cancellable
 from workers.common.health_state import Part
 from workers.common.logs import describe
 from workers.runtime.bus import streams
@@ -73,7 +74,9 @@ async def watchdog(running: RunningComponents) -> None:
     async with asyncio.TaskGroup() as tasks:
         for part, probe in ((Part.BUS, _watch_bus), (Part.DATABASE, _watch_database)):
             probes = Probes(running, probe)
-            tasks.create_task(expect_ends(running, part, probes, tasks.create_task(probes.run())))
+            probing = asyncio.create_task(probes.run())
+            tasks.create_task(run_cancellable(probing))
+            tasks.create_task(expect_ends(running, part, probes, probing))
 
 
 class Probes:
