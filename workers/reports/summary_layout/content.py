@@ -67,10 +67,12 @@ def _short(writer: FigureWriter) -> Iterator[str]:
         yield words.empty
     else:
         lead = writer.plural(words.created_sentences, figures.created).format(writer.number(figures.created))
-        yield f"{lead} {_compared(writer, figures.created - before.created)}" if before else lead
+        yield lead + (_compared(writer, figures.created - before.created) if before else ".")
     if figures.closed is not None and figures.open is not None:
         closed, still_open = writer.number(figures.closed), writer.number(figures.open)
-        yield writer.plural(words.closed_sentences, figures.closed).format(closed, still_open)
+        none, *others = words.closed_sentences
+        sentence = writer.plural(others, figures.closed) if figures.closed else none
+        yield sentence.format(closed, still_open)
     yield from _commonest(writer)
 
 

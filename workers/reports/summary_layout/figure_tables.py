@@ -61,9 +61,9 @@ def _grouping(writer: FigureWriter, grouping: Grouping) -> dict[str, Any]:
     rows = [_group_row(writer, group.name or words.without, [group], total, largest) for group in shown]
     if others:
         rows.append(_group_row(writer, words.others.format(writer.number(len(others))), others, total, largest))
-    is_place = grouping.label == writer.data.place
+    is_place, other = grouping.label == writer.data.place, words.by.format(grouping.label)
     return {
-        "heading": (words.places if is_place else words.by).format(grouping.label),
+        "heading": words.places.format(grouping.label) if is_place else words.headings.get(grouping.field, other),
         "note": words.several_cameras if grouping.field == "camera" else "",
         "head": [grouping.label, words.new, words.share, *_comparing(writer)],
         "rows": rows,
@@ -71,7 +71,7 @@ def _grouping(writer: FigureWriter, grouping: Grouping) -> dict[str, Any]:
 
 
 def _comparing(writer: FigureWriter) -> list[str]:
-    return [writer.before, writer.words.change] if writer.compares else []
+    return [writer.before_shortly, writer.words.change] if writer.compares else []
 
 
 def _group_row(

@@ -57,6 +57,11 @@ class FigureWriter:
         return self.words.before[self.data.compare]
 
     @property
+    def before_shortly(self) -> str:
+        """The same in one or two words, for narrow columns."""
+        return self.words.before_shortly[self.data.compare]
+
+    @property
     def compares(self) -> bool:
         """Whether there are figures to compare with."""
         return self.data.compared is not None

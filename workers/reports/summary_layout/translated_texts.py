@@ -28,6 +28,7 @@ class Wording:
     key_head: Sequence[str]
     change: str
     before: Mapping[Comparison, str]
+    before_shortly: Mapping[Comparison, str]
     empty: str
     created_sentences: Sequence[str]
     more: str
@@ -47,6 +48,7 @@ class Wording:
     status: str
     camera: str
     by: str
+    headings: Mapping[str, str]
     places: str
     without: str
     others: str
@@ -90,21 +92,27 @@ EN = Wording(
         "sequences": "cameras",
     },
     key_figures="Key figures",
-    key_head=("New", "Closed", "Open at the end", "Half closed within", "9 in 10 closed within"),
+    key_head=("New", "Closed", "Open at the end", "Half closed in", "9 in 10 closed in"),
     change="Change",
     before={
         Comparison.PREVIOUS_PERIOD: "Period before",
         Comparison.PREVIOUS_YEAR: "Year before",
         Comparison.NONE: "",
     },
+    before_shortly={
+        Comparison.PREVIOUS_PERIOD: "Before",
+        Comparison.PREVIOUS_YEAR: "Year before",
+        Comparison.NONE: "",
+    },
     empty="No incident was created in this period.",
-    created_sentences=("{} incident was created in this period.", "{} incidents were created in this period."),
-    more="That is {} more than in the period compared.",
-    fewer="That is {} fewer than in the period compared.",
-    as_many="That is as many as in the period compared.",
+    created_sentences=("{} incident was created in this period", "{} incidents were created in this period"),
+    more=", {} more than in the period compared.",
+    fewer=", {} fewer than in the period compared.",
+    as_many=", as many as in the period compared.",
     closed_sentences=(
-        "{} incident was closed, and {} were open at the end.",
-        "{} incidents were closed, and {} were open at the end.",
+        "No incident was closed; {1} remained open at the end.",
+        "{} incident was closed; {} remained open at the end.",
+        "{} incidents were closed; {} remained open at the end.",
     ),
     commonest="The most frequent type was “{}” ({}).",
     busiest="Most incidents were created on {} from {} to {} ({}).",
@@ -122,6 +130,7 @@ EN = Wording(
     status="Status",
     camera="Camera",
     by="By {}",
+    headings={"type": "By type", "status": "By status", "camera": "By camera"},
     places="Places: {}",
     without="(none)",
     others="{} others",
@@ -135,7 +144,7 @@ EN = Wording(
         "Of the incidents that were closed in this period. The bar is the time within which half of them were closed, "
         "the line the time for 9 in 10."
     ),
-    closing_more="The attached data has {} more types.",
+    closing_more="The attached data also has the other types ({}).",
     median="Half within",
     ninetieth="9 in 10 within",
     recurring="What recurs where",
@@ -179,15 +188,21 @@ FR = Wording(
         Comparison.PREVIOUS_YEAR: "Année précédente",
         Comparison.NONE: "",
     },
+    before_shortly={
+        Comparison.PREVIOUS_PERIOD: "Avant",
+        Comparison.PREVIOUS_YEAR: "Un an avant",
+        Comparison.NONE: "",
+    },
     empty="Aucun incident n'a été créé pendant cette période.",
     created_sentences=(
-        "{} incident a été créé pendant cette période.",
-        "{} incidents ont été créés pendant cette période.",
+        "{} incident a été créé pendant cette période",
+        "{} incidents ont été créés pendant cette période",
     ),
-    more="C'est {} de plus que pendant la période de comparaison.",
-    fewer="C'est {} de moins que pendant la période de comparaison.",
-    as_many="C'est autant que pendant la période de comparaison.",
+    more=", soit {} de plus que pendant la période de comparaison.",
+    fewer=", soit {} de moins que pendant la période de comparaison.",
+    as_many=", soit autant que pendant la période de comparaison.",
     closed_sentences=(
+        "Aucun incident n'a été clos\u00a0; incidents ouverts à la fin\u00a0: {1}.",
         "{} incident a été clos\u00a0; incidents ouverts à la fin\u00a0: {}.",
         "{} incidents ont été clos\u00a0; incidents ouverts à la fin\u00a0: {}.",
     ),
@@ -207,6 +222,11 @@ FR = Wording(
     status="Statut",
     camera="Caméra",
     by="Répartition\u00a0: {}",
+    headings={
+        "type": "Répartition par type",
+        "status": "Répartition par statut",
+        "camera": "Répartition par caméra",
+    },
     places="Lieux\u00a0: {}",
     without="(aucune valeur)",
     others="{} autres",
@@ -220,7 +240,7 @@ FR = Wording(
         "Pour les incidents clos pendant cette période. La barre indique le délai dans lequel la moitié d'entre eux a "
         "été close, le trait celui de 9 incidents sur 10."
     ),
-    closing_more="Les données jointes contiennent {} autres types.",
+    closing_more="Les données jointes contiennent aussi les autres types ({}).",
     median="La moitié en",
     ninetieth="9 sur 10 en",
     recurring="Ce qui se répète, et où",

@@ -9,7 +9,7 @@ from workers.reports.summary_layout.period_words import axis_words, interval_wor
 _LABELS_MAX: Final = 16
 """Below the bars, so that they do not touch."""
 
-_ROWS_OF_ONE_TABLE: Final = 16
+_ROWS_OF_ONE_TABLE: Final = 7
 _TABLES_MAX: Final = 2
 _STEPS: Final = (1, 2, 5)
 
@@ -65,7 +65,7 @@ def _has_closed(writer: FigureWriter) -> bool:
 
 
 def _before_heading(writer: FigureWriter) -> list[str]:
-    return [writer.before] if writer.compares else []
+    return [writer.before_shortly] if writer.compares else []
 
 
 def _tables(rows: list[list[str]]) -> list[list[list[str]]]:
