@@ -241,6 +241,38 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "has no file any more, because one of its projects was deleted: request another batch",
         "n'a plus de fichier, car l'un de ses projets a été supprimé\u00a0: demandez un autre lot",
     ),
+    "period_empty": (
+        "is not after the start of the period: give a later time",
+        "n'est pas après le début de la période\u00a0: indiquez une heure plus tardive",
+    ),
+    "period_to_come": (
+        "has not come yet: give a period that has begun",
+        "n'est pas encore arrivé\u00a0: indiquez une période qui a commencé",
+    ),
+    "period_too_long": (
+        "makes the period longer than ten years: give a shorter one",
+        "fait durer la période plus de dix ans\u00a0: indiquez-en une plus courte",
+    ),
+    "no_summary": (
+        "is not one of your summaries, or is older than a day: choose one from the list of your summaries",
+        "n'est pas une de vos synthèses, ou a plus d'un jour\u00a0: choisissez dans la liste de vos synthèses",
+    ),
+    "too_many_summaries": (
+        "is one summary too many: wait until one of yours is made, or delete one",
+        "est une synthèse de trop\u00a0: attendez que l'une des vôtres soit prête, ou supprimez-en une",
+    ),
+    "summary_pending": (
+        "is still being made: wait for the outcome of its command",
+        "est encore en préparation\u00a0: attendez le résultat de sa commande",
+    ),
+    "summary_cancelled": (
+        "was cancelled and has no file: request another summary",
+        "a été annulée et n'a aucun fichier\u00a0: demandez une autre synthèse",
+    ),
+    "summary_failed": (
+        "could not be made and has no file: see the outcome of its command, then request another summary",
+        "n'a pas pu être préparée et n'a pas de fichier\u00a0: voyez le résultat de sa commande et demandez-en une autre",
+    ),
     "package_too_large": (
         "contains more text than fits into a package: include fewer sections, and export the others separately",
         "contient trop de texte pour un paquet\u00a0: incluez moins de sections, et exportez les autres à part",

@@ -48,6 +48,8 @@ TEXTS = {
     "ReportGenerated.missing": "names of sections of a project",
     "ReportGenerated.sha256": "a digest",
     "BatchGenerated.sha256": "a digest",
+    "SummaryGenerated.missing": "names of sections of projects",
+    "SummaryGenerated.sha256": "a digest",
     "ProjectExported.recipient": "to whom a copy went, which is the record of a disclosure",
     "ProjectExported.reference": "for which case of theirs",
     "ProjectExported.legal_basis": "on which legal basis",

@@ -9,6 +9,7 @@ PROJECTS = "incident-projects"
 ID = "0190a000-0000-7000-8000-000000000001"
 OTHER = "0190a000-0000-7000-8000-000000000002"
 BATCH = "0190a000-0000-7000-8000-000000000004"
+SUMMARY = "0190a000-0000-7000-8000-000000000005"
 AT = "2026-03-01T12:00:00Z"
 NODES = (
     "incident-properties",
@@ -67,6 +68,7 @@ _CALLED = {**_CALL, "direction": "made", "at": AT, "party": "Police"}
 _SEQUENCE = {"sequence_id": OTHER, "camera_id": "1", "camera_name": "Gate", "start": AT, "end": AT}
 _LEGACY = {"project_id": OTHER, "number": 7, "created_by": "ann", "created_at": AT}
 _BATCH = {"report_id": BATCH, "project_ids": [ID], "form": "zip"}
+_SUMMARY = {"report_id": SUMMARY, "since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
 _GENERATED = {"report_id": OTHER, "project_id": ID}
 
 COMMANDS = (
@@ -136,6 +138,7 @@ COMMANDS = (
     Line("projects.update", {**_MAIN, **_CATEGORIES}, {"project_id": ID, "status_id": None, "categories": {"1": None}}),
     Line("reports.delete", _REPORTS, {"report_id": OTHER}),
     Line("reports.delete-batch", _REPORTS, {"report_id": BATCH}),
+    Line("reports.delete-summary", _REPORTS, {"report_id": SUMMARY}),
     Line("reports.generate", _REPORTS, _GENERATED),
     Line(
         "reports.generate",
@@ -147,6 +150,12 @@ COMMANDS = (
         "reports.generate-batch",
         {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
         {**_BATCH, "show_user_names": True},
+    ),
+    Line("reports.generate-summary", _REPORTS, _SUMMARY),
+    Line(
+        "reports.generate-summary",
+        {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
+        {**_SUMMARY, "show_user_names": True},
     ),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
@@ -211,8 +220,10 @@ QUERIES = (
     Line("projects.watch", of_project("categories", VIEW), {"filter": {"categories": {"1": [7]}}}),
     Line("projects.watch", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("reports.batches", of_project("reports", VIEW), {}),
+    Line("reports.summaries", of_project("reports", VIEW), {}),
     Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.download-batch", of_project("reports", VIEW), {"report_id": BATCH}),
+    Line("reports.download-summary", of_project("reports", VIEW), {"report_id": SUMMARY}),
     Line("reports.get", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.list", of_project("reports", VIEW), {"project_id": ID}),
     Line("retention.due", of_project("retention", VIEW), {}),
