@@ -271,7 +271,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "summary_failed": (
         "could not be made and has no file: see the outcome of its command, then request another summary",
-        "n'a pas pu être préparée et n'a pas de fichier\u00a0: voyez le résultat de sa commande et demandez-en une autre",
+        "n'a pas pu être préparée et n'a pas de fichier\u00a0: voyez le résultat de sa commande",
     ),
     "package_too_large": (
         "contains more text than fits into a package: include fewer sections, and export the others separately",
