@@ -57,7 +57,7 @@ async def define(site: Site) -> None:
     await site.sql("UPDATE administration.settings SET timezone = 'Europe/Zurich', report_title = 'Ville de Neuville'")
 
 
-def drawn(seed: int, count: int = 150) -> list[dict[str, Any]]:
+def random_projects(seed: int, count: int = 150) -> list[dict[str, Any]]:
     """Draw projects from January to April, more of them at some hours than at others."""
     random, begin = Random(seed), datetime(2026, 1, 20, tzinfo=UTC)
     return [
@@ -113,7 +113,7 @@ class Recount:
         place = (len(self.seconds) - 1) * share
         low = int(place)
         high = min(low + 1, len(self.seconds) - 1)
-        return self.seconds[low] + (self.seconds[high] - self.seconds[low]) * (place - low)
+        return float(self.seconds[low] + (self.seconds[high] - self.seconds[low]) * (place - low))
 
     def by(self, field: str) -> Counter[str | None]:
         """Count the new projects by a column."""

@@ -17,10 +17,10 @@ from tests.reports.summary_site import (
     Recount,
     data_of,
     define,
-    drawn,
     fetch,
     fill,
     march,
+    random_projects,
 )
 from tests.support import Site
 
@@ -44,7 +44,7 @@ def groups(data: SummaryData, field: str) -> dict[str | None, tuple[str | None, 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_key_figures_equal_a_recount(site: Site, client: Client, seed: int) -> None:
     """New, closed and open projects and their time to closing, of the period and of the one before it."""
-    rows = drawn(seed)
+    rows = random_projects(seed)
     await fill(site, rows)
     data = data_of(await fetch(client, await client.send(march())))
     assert data.compared == Period(since=FEBRUARY[0], until=FEBRUARY[1])
@@ -59,7 +59,7 @@ async def test_key_figures_equal_a_recount(site: Site, client: Client, seed: int
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_groups_equal_a_recount(site: Site, client: Client, seed: int) -> None:
     """Types, places and cameras, and what recurs where, with the numbers of the period before."""
-    rows = drawn(seed)
+    rows = random_projects(seed)
     await fill(site, rows)
     data = data_of(await fetch(client, await client.send(march())))
     now, before = Recount(rows, *MARCH), Recount(rows, *FEBRUARY)
@@ -78,7 +78,7 @@ async def test_groups_equal_a_recount(site: Site, client: Client, seed: int) -> 
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_trends_and_hours_equal_a_recount(site: Site, client: Client, seed: int) -> None:
     """Every day of the month has its figures, also without a project, and hours are those of the clock on that day."""
-    rows = drawn(seed)
+    rows = random_projects(seed)
     await fill(site, rows)
     data = data_of(await fetch(client, await client.send(march())))
     count = Recount(rows, *MARCH)
@@ -91,7 +91,7 @@ async def test_trends_and_hours_equal_a_recount(site: Site, client: Client, seed
 
 async def test_figures_are_those_of_statistics(site: Site, client: Client) -> None:
     """What both count is the same: projects by type, and how long those took that were closed by now."""
-    rows = [row for row in drawn(4) if row["created_at"] >= MARCH[0]]
+    rows = [row for row in random_projects(4) if row["created_at"] >= MARCH[0]]
     await fill(site, rows)
     whole = {"since": MARCH[0], "until": datetime.now(MARCH[0].tzinfo)}
     data = data_of(await fetch(client, await client.send(march(**whole, compare=Comparison.NONE))))
@@ -107,7 +107,7 @@ async def test_figures_are_those_of_statistics(site: Site, client: Client) -> No
 
 async def test_the_pages_say_what_the_data_says(site: Site, client: Client) -> None:
     """Two readers find the key figures, the types and the places on the pages, with their numbers."""
-    rows = drawn(5)
+    rows = random_projects(5)
     await fill(site, rows)
     pdf = await fetch(client, await client.send(march()))
     text, count = text_of(pdf), Recount(rows, *MARCH)
@@ -132,7 +132,7 @@ async def test_an_empty_period_says_so(client: Client) -> None:
 
 async def test_french_is_complete(site: Site, client: Client) -> None:
     """A French summary has French words, dates and numbers; what people typed stays as it is."""
-    await fill(site, drawn(6))
+    await fill(site, random_projects(6))
     command = march(language="fr", title="Bilan de mars", compare=Comparison.PREVIOUS_YEAR)
     text = text_of(await fetch(client, await client.send(command)))
     for words in ("Bilan de mars Mars 2026 Par rapport à : mars 2025", "Chiffres clés", "Année précédente"):

@@ -23,7 +23,7 @@ from contracts.report_summaries import (
 from contracts.reports import GenerateReport
 from incidents import Client, Refused
 from tests.reports.readers import text_of
-from tests.reports.summary_site import MARCH, data_of, define, drawn, fetch, fill, march
+from tests.reports.summary_site import MARCH, data_of, define, fetch, fill, march, random_projects
 from tests.reports.test_batch_work import batch_of, outcome_of, until_made
 from tests.reports.test_batches import projects
 from tests.reports.test_given_up_work import only_letter
@@ -38,7 +38,7 @@ async def test_a_summary_survives_the_death_of_its_process(site: Site) -> None:
     """A process that is killed within its step leaves nothing: the next one makes one file, and one outcome."""
     await site.workers("projects")
     await define(site)
-    await fill(site, drawn(1))
+    await fill(site, random_projects(1))
     caller, client, command = await site.caller(), await site.client(), march()
     engine = open_engine(site.database_url, connections=1)
     async with worker_process(site, "reports") as worker, engine.begin() as blocking:
@@ -132,12 +132,12 @@ async def test_what_the_author_may_not_see_is_not_counted(site: Site) -> None:
     """Without main details, categories and sequences a summary has only numbers and hours, and says what it lacks."""
     await site.workers("projects", "reports")
     await define(site)
-    await fill(site, drawn(2))
+    await fill(site, random_projects(2))
     client, summary = await made_for(site, "olivia", AUTHOR)
     assert (summary.complete, summary.missing) == (False, ["main-details", "categories", "sequences"])
     pdf = await fetch(client, summary)
     data, words = data_of(pdf), text_of(pdf)
-    assert data.groupings == data.recurrences == []
+    assert (data.groupings, data.recurrences) == ([], [])
     assert (data.figures.closed, data.figures.open, data.figures.median_closing_seconds) == (None, None, None)
     assert {each.closed for each in data.intervals} == {None}
     assert data.hours

@@ -26,12 +26,17 @@ class TypedPeriod(NamedTuple):
     until: str | None
     last: str | None
 
-    def require_one_way(self, session: Session) -> None:
-        """Refuse a line that names no period, or two.
+    def require_one_way(self, session: Session, *, is_begun: bool) -> None:
+        """Refuse a line that names no period, or two, or one of a summary that has its period already.
 
         Raises:
             UsageError: With the options that name one.
         """
+        if is_begun:
+            if any(self):
+                words = "--resume goes on with a summary that has its period already: leave the rest out"
+                raise UsageError(session.say(words))
+            return
         if bool(self.last) == bool(self.since) or (self.last and self.until):
             words = "name a period: --last month, or --since 2026-10-01 --until 2026-11-01"
             raise UsageError(session.say(words))

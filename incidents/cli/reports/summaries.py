@@ -21,6 +21,7 @@ from incidents.cli.arguments import TIME, TO_ITS_END, Yes, among
 from incidents.cli.paging import show_pages
 from incidents.cli.reports.periods import TypedPeriod, complete_periods, read_period
 from incidents.cli.reports.summary_file import SummaryFile
+from incidents.client import Client
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.input.vocabulary import read_word
@@ -111,37 +112,27 @@ async def summary(  # noqa: PLR0913 - each parameter is an option
     """
     _require_pdf(session, output)
     require_unused(session, output, force=force)
-    period, compared = (
-        TypedPeriod(since, until, last),
-        read_word(session, "comparison", compare, _COMPARISONS, "--compare"),
-    )
-    if resume and any(period):
-        words = "--resume goes on with a summary that has its period already: leave the rest out"
-        raise UsageError(session.say(words))
-    if not resume:
-        period.require_one_way(session)
+    period = TypedPeriod(since, until, last)
+    period.require_one_way(session, is_begun=resume is not None)
+    words = {"compare": read_word(session, "comparison", compare, _COMPARISONS, "--compare"), "title": title}
     async with session.client() as client:
+        file = SummaryFile(session, output)
         if resume:
-            await SummaryFile(session, output).resume(client, resume)
+            await file.resume(client, resume)
             return
-        start, end = await read_period(session, client, period, time_zone)
-        named = place and (place if place == "none" else await _field(session, client, place))
-        values: dict[str, Any] = {
-            "report_id": session.id_of(),
-            "since": start,
-            "until": end,
-            "compare": Comparison(compared),
-            "place": named,
-            "timezone": time_zone,
-            "language": session.language,
-            "title": title,
-            "show_user_names": show_user_names,
-        }
-        await SummaryFile(session, output).make(client, make_message(session, GenerateSummary, values))
+        values = {**words, "timezone": time_zone, "show_user_names": show_user_names}
+        await file.make(client, await _command(session, client, period, place, values))
 
 
-async def _field(session: Session, client: Any, place: str) -> str:
-    return await Naming(session, client).any_field(place, _PLACES, "--place", data=False)
+async def _command(
+    session: Session, client: Client, period: TypedPeriod, place: str | None, values: dict[str, Any]
+) -> GenerateSummary:
+    start, end = await read_period(session, client, period, values["timezone"])
+    field = place
+    if place not in {None, "none"}:
+        field = await Naming(session, client).any_field(str(place), _PLACES, "--place", data=False)
+    asked = {"report_id": session.id_of(), "since": start, "until": end, "place": field, "language": session.language}
+    return make_message(session, GenerateSummary, values | asked | {"compare": Comparison(values["compare"])})
 
 
 def _require_pdf(session: Session, output: Path) -> None:
@@ -198,7 +189,7 @@ async def delete_summary(session: Session, report_id: SummaryId, yes: Yes = Fals
         is_pending = summary_.state is SummaryState.PENDING
         words = "Cancel the summary of {created}?" if is_pending else "Delete the summary of {created}?"
         if not yes and not session.confirm(session.say(words, created=created)):
-            session.tell("Nothing was changed.")
+            session.tell("Nothing was deleted.")
             raise typer.Exit
         event = await session.send(client, DeleteSummary(report_id=report_id))
     words = "Summary cancelled: {report_id}" if is_pending else "Summary deleted: {report_id}"
