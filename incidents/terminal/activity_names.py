@@ -83,8 +83,10 @@ DISCLOSURES: Final = (
     "reports.generated",
     "reports.included",
     "reports.printed",
+    "reports.summary-downloaded",
+    "reports.summary-generated",
 )
-"""All activities that take a copy of a project out of the system."""
+"""All activities that take a copy of a project, or the figures of many, out of the system."""
 
 _VIEWING: Final = tuple(sorted((*DISCLOSURES, "administration.letter-opened", "projects.opened")))
 

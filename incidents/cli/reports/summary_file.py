@@ -71,13 +71,11 @@ class SummaryFile:
 
     def _show(self, generated: SummaryGenerated) -> None:
         session = self._session
-        words = (
-            "{path}: {count} incident, {pages}, {size}, SHA-256 verified",
-            "{path}: {count} incidents, {pages}, {size}, SHA-256 verified",
-        )
+        singular = "{path}: {count} incident, {pages}, {size}, SHA-256 verified"
+        plural = "{path}: {count} incidents, {pages}, {size}, SHA-256 verified"
         pages = session.count(generated.pages, "{count} page", "{count} pages")
         written = size(generated.bytes, session.language)
-        lines = [session.count(generated.created, *words, path=self._path, pages=pages, size=written)]
+        lines = [session.count(generated.created, singular, plural, path=self._path, pages=pages, size=written)]
         if generated.missing:
             missing = names_of(session.language, "field", generated.missing)
             lines.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=missing))
