@@ -61,7 +61,7 @@ async def test_days_are_those_of_the_reports_clock(making: Peer, run_line: RunLi
         "2026-10-01",
         "--until",
         "2026-11-01",
-        "--time-zone",
+        "--timezone",
         "Europe/Paris",
         "--compare",
         "previous year",
@@ -76,7 +76,7 @@ async def test_days_are_those_of_the_reports_clock(making: Peer, run_line: RunLi
 async def test_the_last_period_is_the_one_that_is_over(making: Peer, run_line: RunLine, name: str, months: int) -> None:
     """A month, a quarter or a year of the calendar, and not one that has only begun."""
     language = "fr" if name == "trimestre" else "en"
-    zone = ("--time-zone", "UTC")
+    zone = ("--timezone", "UTC")
     ended = await run_line("reports", "summary", "--last", name, *zone, "-o", "last.pdf", "--lang", language)
     assert ended.status == 0, ended.err
     since, until = (datetime.fromisoformat(sent_last(making)[name]) for name in ("since", "until"))
@@ -95,7 +95,7 @@ async def test_the_last_period_is_the_one_that_is_over(making: Peer, run_line: R
         (("--last", "month", "--since", "30d", "-o", "a.pdf"), "name a period: --last month"),
         (("--last", "fortnight", "-o", "a.pdf"), "fortnight"),
         (("--last", "month", "--compare", "nothing", "-o", "a.pdf"), "nothing"),
-        (("--last", "month", "--time-zone", "Europe/Nowhere", "-o", "a.pdf"), "Europe/Nowhere is not a time zone"),
+        (("--last", "month", "--timezone", "Europe/Nowhere", "-o", "a.pdf"), "Europe/Nowhere is not a time zone"),
         (("--resume", SUMMARY, "--last", "month", "-o", "a.pdf"), "leave the rest out"),
         (("--last", "month", "-o", "old.pdf"), "--force"),
     ],

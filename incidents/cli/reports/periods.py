@@ -61,7 +61,7 @@ def _zone(session: Session, name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        words = "--time-zone: {text} is not a time zone: write one such as Europe/Paris"
+        words = "--timezone: {text} is not a time zone: write one such as Europe/Paris"
         raise UsageError(session.say(words, text=name)) from error
 
 

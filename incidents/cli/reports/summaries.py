@@ -63,7 +63,7 @@ Place = Annotated[
     ),
 ]
 TimeZone = Annotated[
-    str | None, typer.Option("--time-zone", metavar="ZONE", help="As in Europe/Paris; by default that of the site.")
+    str | None, typer.Option("--timezone", metavar="ZONE", help="As in Europe/Paris; by default that of the site.")
 ]
 Title = Annotated[str, typer.Option(metavar="TEXT", help="The title; by default Summary of incidents.")]
 Names = Annotated[bool, typer.Option("--show-user-names", help="Show who generated it.")]
