@@ -24,6 +24,7 @@ class Calendar:
     quarter: str
     quarters: Sequence[str]
     to: str
+    to_month: str
     at: str
     hour: str
 
@@ -65,6 +66,7 @@ CALENDARS: Final[Mapping[Language, Calendar]] = {
         quarter="{} quarter of {}",
         quarters=("1st", "2nd", "3rd", "4th"),
         to="{} to {}",
+        to_month="{} to {}",
         at="{} at {:%H:%M}",
         hour="{:02}:00",
     ),
@@ -103,6 +105,7 @@ CALENDARS: Final[Mapping[Language, Calendar]] = {
         quarter="{}\u00a0trimestre {}",
         quarters=("1er", "2e", "3e", "4e"),
         to="{} au {}",
+        to_month="{} à {}",
         at="{} à {:%H:%M}",
         hour="{}\u00a0h",
     ),
@@ -138,7 +141,7 @@ def _months(span: LocalSpan, calendar: Calendar) -> str:
     if span.months == 1:
         return end
     start = calendar.month(first)
-    return calendar.to.format(start if first.year == last.year else f"{start}\u00a0{first.year}", end)
+    return calendar.to_month.format(start if first.year == last.year else f"{start}\u00a0{first.year}", end)
 
 
 def _time(time: datetime, calendar: Calendar) -> str:

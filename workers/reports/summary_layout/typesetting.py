@@ -15,12 +15,12 @@ def _shorten_header(content: dict[str, Any]) -> None:
     content["header"][-1] = shorten(content["header"][-1])
 
 
-_SUMMARY = Layout(Path(__file__).parent / "summary.typ", _shorten_header)
+SUMMARY = Layout(Path(__file__).parent / "summary.typ", _shorten_header)
 
 
 @cache
 def _printer() -> Printer:
-    return Printer(layout=_SUMMARY)
+    return Printer(layout=SUMMARY)
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
