@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from contracts.dead_letters import ReplayLetter
 from contracts.errors import Code
-from contracts.ids import uuid7
 from contracts.permissions import Node
+from contracts.report_batches import DeleteBatch
 from contracts.report_summaries import (
     DeleteSummary,
     DownloadSummary,
@@ -20,7 +20,6 @@ from contracts.report_summaries import (
     SummaryGenerated,
     SummaryState,
 )
-from contracts.reports import GenerateReport
 from incidents import Client, Refused
 from tests.reports.readers import text_of
 from tests.reports.summary_site import MARCH, data_of, define, fetch, fill, march, random_projects
@@ -95,11 +94,13 @@ async def test_a_summary_goes_before_batches(site: Site) -> None:
     await site.workers("projects", "reports")
     client = await site.client()
     ids = await projects(client, 30)
-    large = await client.submit(batch_of(ids))
+    batch = batch_of(ids)
+    large = await client.submit(batch)
     await until_made(site, 1)
     await client.send(march())
     assert (await client.outcome(large.command_id)).is_pending
-    await client.send(GenerateReport(report_id=uuid7(), project_id=ids[0]))
+    await client.send(DeleteBatch(report_id=batch.report_id))
+    await outcome_of(client, large.command_id)
 
 
 async def test_what_failed_is_replayed(site: Site) -> None:
@@ -212,6 +213,11 @@ async def test_unfinished_summaries_have_a_limit(site: Site) -> None:
         await blocking.execute(text("LOCK TABLE administration.property IN ACCESS EXCLUSIVE MODE"))
         for _ in range(5):
             await client.submit(march())
+
+        async def are_taken() -> bool:
+            return await site.count("reports.summary") == 5
+
+        await eventually(are_taken)
         with pytest.raises(Refused) as refusal:
             await client.send(march())
     await engine.dispose()
