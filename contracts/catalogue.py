@@ -10,6 +10,7 @@ from contracts import (
     licence,
     properties,
     report_batches,
+    report_summaries,
     reports,
     retention,
 )
@@ -37,6 +38,7 @@ MODULES = (
     dead_letters,
     reports,
     report_batches,
+    report_summaries,
     retention,
     audit,
     watching,

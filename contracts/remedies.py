@@ -1,6 +1,9 @@
 """Remedies for refusals, in English and French: of a field by its kind, and of a whole code."""
 
+from contracts.report_remedies import REPORT_REMEDIES
+
 FIELD_REMEDIES: dict[str, tuple[str, str]] = {
+    **REPORT_REMEDIES,
     "taken": (
         "is taken by another project: choose another one, or leave this project out",
         "est déjà pris par un autre projet\u00a0: choisissez-en un autre, ou omettez ce projet",
@@ -95,10 +98,6 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "is not known here: correct it, or choose one from the list",
         "n'existe pas ici\u00a0: corrigez la valeur, ou choisissez dans la liste",
     ),
-    "no_batch": (
-        "is not one of your batches, or is older than a day: choose one from the list of your batches",
-        "n'est pas un de vos lots, ou a plus d'un jour\u00a0: choisissez dans la liste de vos lots",
-    ),
     "no_package": (
         "is not one of your packages, or is older than a day: export the project again",
         "n'est pas un de vos paquets, ou a plus d'un jour\u00a0: exportez à nouveau le projet",
@@ -188,78 +187,6 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     "duplicate_key": (
         "occurs more than once: give it once",
         "figure plus d'une fois\u00a0: ne le donnez qu'une fois",
-    ),
-    "report_too_large": (
-        "contains more than fits into a report: delete what you do not need, or export the project instead",
-        "dépasse ce qu'un rapport peut contenir\u00a0: supprimez ce qui est inutile, ou exportez plutôt le projet",
-    ),
-    "report_needs_memory": (
-        "needs too much memory for a report: shorten its texts, or export the project instead",
-        "demande trop de mémoire pour un rapport\u00a0: raccourcissez ses textes, ou exportez plutôt le projet",
-    ),
-    "report_needs_time": (
-        "needs too much time for a report: shorten its texts, or export the project instead",
-        "demande trop de temps pour un rapport\u00a0: raccourcissez ses textes, ou exportez plutôt le projet",
-    ),
-    "report_not_typeset": (
-        "contains text that cannot be typeset: replace its unusual characters, or export the project instead",
-        "contient un texte impossible à composer\u00a0: remplacez les caractères inhabituels, ou exportez le projet",
-    ),
-    "named_twice": (
-        "names a project more than once: name each project once",
-        "cite un projet plus d'une fois\u00a0: ne citez chaque projet qu'une fois",
-    ),
-    "two_selections": (
-        "cannot stand beside project_ids: name the projects or give a filter, not both",
-        "ne se combine pas avec project_ids\u00a0: citez les projets ou donnez un filtre, pas les deux",
-    ),
-    "no_selection": (
-        "are missing: name the projects, or give a filter",
-        "manquent\u00a0: citez les projets, ou donnez un filtre",
-    ),
-    "sort_without_filter": (
-        "orders what a filter selects: leave it out, or give a filter",
-        "ordonne ce qu'un filtre choisit\u00a0: omettez-le, ou donnez un filtre",
-    ),
-    "matches_none": (
-        "matches no project: widen it, or list the projects with the same filter first",
-        "ne correspond à aucun projet\u00a0: élargissez-le, ou listez d'abord les projets avec le même filtre",
-    ),
-    "too_many_selected": (
-        "matches more projects than one file can have: narrow it, as to a shorter span of time",
-        "correspond à trop de projets pour un fichier\u00a0: restreignez-le, par exemple à une période plus courte",
-    ),
-    "too_many_for_pdf": (
-        "has more projects than fit into a PDF: choose the form zip, or name fewer",
-        "compte trop de projets pour un PDF\u00a0: choisissez le format zip, ou citez-en moins",
-    ),
-    "too_many_batches": (
-        "is one batch too many: wait until one of yours is made, or delete one",
-        "est un lot de trop\u00a0: attendez que l'un des vôtres soit prêt, ou supprimez-en un",
-    ),
-    "cancelled": (
-        "was cancelled by its author: request another batch if you still need it",
-        "a été annulé par son auteur\u00a0: demandez un autre lot si vous en avez encore besoin",
-    ),
-    "no_reports": (
-        "include none of which a report can be made: name other projects",
-        "aucun d'eux ne peut donner de rapport\u00a0: indiquez d'autres projets",
-    ),
-    "batch_pending": (
-        "is still being made: wait for the outcome of its command",
-        "est encore en préparation\u00a0: attendez le résultat de sa commande",
-    ),
-    "batch_cancelled": (
-        "was cancelled and has no file: request another batch",
-        "a été annulé et n'a aucun fichier\u00a0: demandez un autre lot",
-    ),
-    "batch_failed": (
-        "could not be made and has no file: see the outcome of its command, then request another batch",
-        "n'a pas pu être préparé et n'a pas de fichier\u00a0: voyez le résultat de sa commande et demandez-en un autre",
-    ),
-    "batch_erased": (
-        "has no file any more, because one of its projects was deleted: request another batch",
-        "n'a plus de fichier, car l'un de ses projets a été supprimé\u00a0: demandez un autre lot",
     ),
     "package_too_large": (
         "contains more text than fits into a package: include fewer sections, and export the others separately",

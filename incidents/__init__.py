@@ -48,6 +48,7 @@ from contracts.properties import (
     MarkStatus,
 )
 from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatches
+from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
 from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
 from incidents.client import Client, connect
@@ -82,11 +83,13 @@ __all__ = [
     "DeleteReport",
     "DeleteRole",
     "DeleteStatus",
+    "DeleteSummary",
     "DeleteType",
     "DiscardLetter",
     "DownloadBatch",
     "DownloadPackage",
     "DownloadReport",
+    "DownloadSummary",
     "DraftSequences",
     "EditCall",
     "EditCategoryValue",
@@ -97,6 +100,7 @@ __all__ = [
     "FindProject",
     "GenerateBatch",
     "GenerateReport",
+    "GenerateSummary",
     "GetDeadLetter",
     "GetDraft",
     "GetHistory",
@@ -120,6 +124,7 @@ __all__ = [
     "ListHolds",
     "ListProjects",
     "ListReports",
+    "ListSummaries",
     "MarkStatus",
     "PendingError",
     "PreviewRetention",

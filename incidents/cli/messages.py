@@ -27,6 +27,7 @@ _CREATED_ID_FIELDS: Final = {
     "projects.add-call": "call_id",
     "reports.generate": "report_id",
     "reports.generate-batch": "report_id",
+    "reports.generate-summary": "report_id",
 }
 """The field with the id of the object that a command creates."""
 

@@ -62,6 +62,9 @@ WORDS: Final[Mapping[str, str]] = {
     "reports.generated": "report generated",
     "reports.included": "report generated in a batch",
     "reports.printed": "report printed",
+    "reports.summary-deleted": "summary deleted",
+    "reports.summary-downloaded": "summary downloaded",
+    "reports.summary-generated": "summary generated",
     "retention.held": "hold placed",
     "retention.released": "hold released",
     "retention.sweep-started": "sweep begun",
@@ -80,8 +83,10 @@ DISCLOSURES: Final = (
     "reports.generated",
     "reports.included",
     "reports.printed",
+    "reports.summary-downloaded",
+    "reports.summary-generated",
 )
-"""All activities that take a copy of a project out of the system."""
+"""All activities that take a copy of a project, or the figures of many, out of the system."""
 
 _VIEWING: Final = tuple(sorted((*DISCLOSURES, "administration.letter-opened", "projects.opened")))
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from contracts import catalogue, subjects
 from contracts.ids import uuid7
 from contracts.licence import Licence
-from tests.runtime.permission_matrix import AT, BATCH, COMMANDS, ID, INTERNAL, OTHER, QUERIES
+from tests.runtime.permission_matrix import AT, BATCH, COMMANDS, ID, INTERNAL, OTHER, QUERIES, SUMMARY
 from tests.support import Caller, Site, eventually
 
 SOON = Licence(version="1", edition="expert", expires_at=None)
@@ -67,16 +67,21 @@ PROJECT = (
     Step("reports.generate"),
     Step("reports.record-print"),
     Step("reports.generate-batch"),
+    Step("reports.generate-summary"),
     Step("retention.hold"),
 )
 ENDING = (
     Step("reports.delete"),
     Step("reports.delete-batch"),
+    Step("reports.delete-summary"),
     Step("retention.release"),
     Step("projects.delete"),
     Step("projects.import", {"projects": [{"project_id": LEGACY, "number": 7, "created_by": "ann", "created_at": AT}]}),
     Step("retention.sweep"),
 )
+FILES = {"reports.download-batch": BATCH, "reports.download-summary": SUMMARY}
+"""The files that belong to no project, by the query that fetches them."""
+
 LETTERS = (Step("administration.discard-letter"), Step("administration.replay-letter"))
 
 
@@ -132,7 +137,7 @@ class Scenario:
         known = {"package_id": self.results["projects.export"]["package"]["package_id"], **changed}
         known["command_id"] = self.outcomes[0][1]["command_id"]
         for subject in catalogue.queries():
-            reports = {"report_id": BATCH if "batch" in subject else OTHER}
+            reports = {"report_id": FILES.get(subject, BATCH if "batch" in subject else OTHER)}
             body = {name: {**known, **reports}.get(name, value) for name, value in BODIES[subject].items()}
             target = subjects.query(self.site.name, self.caller.principal, subject)
             answer = await self.caller.nats.request(target, json.dumps(body).encode(), timeout=30)

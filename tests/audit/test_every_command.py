@@ -23,6 +23,7 @@ EVENTS_OF_QUERIES = {
     "projects.history": "projects.opened",
     "reports.download": "reports.downloaded",
     "reports.download-batch": "reports.batch-downloaded",
+    "reports.download-summary": "reports.summary-downloaded",
 }
 """The events of queries; every other query leaves nothing."""
 

@@ -92,7 +92,7 @@ class Peer:
         if self.error is not None:
             outcome = {"command_id": command_id, "status": "rejected", "error": self.error}
         self.outcomes[command_id] = json.dumps(outcome).encode()
-        is_deferred = self.progress is not None and message.subject.endswith(".generate-batch")
+        is_deferred = self.progress is not None and message.subject.endswith((".generate-batch", ".generate-summary"))
         if not self.silent and not is_deferred:
             principal = message.subject.split(".")[3]
             await self.worker.publish(f"im.{SITE}.out.{principal}.{command_id}", self.outcomes[command_id])
@@ -111,7 +111,7 @@ class Peer:
             await message.respond(json.dumps(pending).encode())
         elif verb == "projects.outcome" and body["command_id"] in self.outcomes:
             await message.respond(self.outcomes[body["command_id"]])
-        elif verb in {"reports.download", "reports.download-batch", "projects.download"}:
+        elif verb in {"reports.download", "reports.download-batch", "reports.download-summary", "projects.download"}:
             start = body.get("offset", 0)
             await message.respond(self.answers[verb][start : start + 512 * 1024])
         elif verb in self.answers:

@@ -53,6 +53,8 @@ TEXTS = {
         for event in ("ReportGenerated", "ReportIncluded", "BatchRecorded", "BatchGenerated")
         for name in ("recipient", "reference", "legal_basis")
     },
+    "SummaryGenerated.missing": "names of sections of projects",
+    "SummaryGenerated.sha256": "a digest",
     "ProjectExported.recipient": "to whom a copy went, which is the record of a disclosure",
     "ProjectExported.reference": "for which case of theirs",
     "ProjectExported.legal_basis": "on which legal basis",

@@ -10,7 +10,17 @@ from contracts.subjects import WORKERS
 from workers.projects.row_types import ProjectChanges, ProjectRow
 from workers.runtime.storage.database import Base, LogBase
 
-ONLY_IN_SQL = {"Indexing", "PackageChunk", "PackageDownload", "Download", "BatchChunk", "BatchDownload", "LastSweep"}
+ONLY_IN_SQL = {
+    "Indexing",
+    "PackageChunk",
+    "PackageDownload",
+    "Download",
+    "BatchChunk",
+    "BatchDownload",
+    "SummaryChunk",
+    "SummaryDownload",
+    "LastSweep",
+}
 """Tables whose rows never leave their statements."""
 
 

@@ -9,6 +9,7 @@ PROJECTS = "incident-projects"
 ID = "0190a000-0000-7000-8000-000000000001"
 OTHER = "0190a000-0000-7000-8000-000000000002"
 BATCH = "0190a000-0000-7000-8000-000000000004"
+SUMMARY = "0190a000-0000-7000-8000-000000000005"
 AT = "2026-03-01T12:00:00Z"
 NODES = (
     "incident-properties",
@@ -70,6 +71,7 @@ _BATCH = {"report_id": BATCH, "project_ids": [ID], "form": "zip"}
 _BY_THEIR_FILTERS: list[dict[str, Any]] = [{"sort": "-description"}, {"filter": {"status_ids": []}}]
 _SELECTED: dict[str, Any] = {"report_id": BATCH, "filter": {}, "form": "zip"}
 _BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
+_SUMMARY = {"report_id": SUMMARY, "since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
 _GENERATED = {"report_id": OTHER, "project_id": ID}
 
 COMMANDS = (
@@ -139,6 +141,7 @@ COMMANDS = (
     Line("projects.update", {**_MAIN, **_CATEGORIES}, {"project_id": ID, "status_id": None, "categories": {"1": None}}),
     Line("reports.delete", _REPORTS, {"report_id": OTHER}),
     Line("reports.delete-batch", _REPORTS, {"report_id": BATCH}),
+    Line("reports.delete-summary", _REPORTS, {"report_id": SUMMARY}),
     Line("reports.generate", _REPORTS, _GENERATED),
     Line(
         "reports.generate",
@@ -170,6 +173,12 @@ COMMANDS = (
         "reports.generate-batch",
         {**_REPORTS, **of_project("sequences", VIEW)},
         {**_SELECTED, "filter": {"camera_ids": ["1"]}},
+    ),
+    Line("reports.generate-summary", _REPORTS, _SUMMARY),
+    Line(
+        "reports.generate-summary",
+        {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
+        {**_SUMMARY, "show_user_names": True},
     ),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
@@ -234,8 +243,10 @@ QUERIES = (
     Line("projects.watch", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("reports.batched-projects", of_project("reports", VIEW), {"report_id": BATCH}),
     Line("reports.batches", of_project("reports", VIEW), {}),
+    Line("reports.summaries", of_project("reports", VIEW), {}),
     Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.download-batch", of_project("reports", VIEW), {"report_id": BATCH}),
+    Line("reports.download-summary", of_project("reports", VIEW), {"report_id": SUMMARY}),
     Line("reports.get", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.list", of_project("reports", VIEW), {"project_id": ID}),
     Line("retention.due", of_project("retention", VIEW), {}),

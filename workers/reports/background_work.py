@@ -1,4 +1,4 @@
-"""The background work of reports: making them, one by one or as batches, and deleting old batches."""
+"""The background work of reports: making them, summaries and batches, and deleting old files."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.report_batches import BatchState
 from workers.common.asyncio_cancellation import run_cancellable
 from workers.common.logs import describe
-from workers.reports import batch_tables, domain, tables
+from workers.reports import batch_tables, domain, summary_tables, tables
 from workers.reports.batches.files import finish_batch
 from workers.reports.batches.parts import make_next_part
 from workers.reports.batches.selections import take_selection
 from workers.reports.row_types import UnfinishedBatchRow, WaitingPrincipalRow
 from workers.reports.single_reports import make_next_report
+from workers.reports.summaries.summary_file import make_next_summary
 from workers.reports.turns import Turns
 from workers.reports.worker import worker
 from workers.runtime.bus.backlog_metrics import Figure
@@ -30,7 +31,7 @@ from workers.runtime.storage.hot_path_statements import Question, read_together
 from workers.runtime.storage.identity_map import rows_as
 
 _BATCH_TASKS: Final = 2
-"""Parts of batches that a process makes at once; one task more makes single reports only."""
+"""Parts of batches that a process makes at once; one task more makes single reports and summaries only."""
 
 _LOOK_SECONDS: Final = 0.5
 """Between two looks for what other processes have taken; what this one takes wakes it."""
@@ -42,7 +43,7 @@ log = structlog.get_logger()
 
 @worker.background
 async def make_reports(running: RunningComponents) -> None:
-    """Make what was asked for, in turn for all who wait: single reports before parts of batches."""
+    """Make what was asked for, in turn for all who wait: single reports and summaries before parts of batches."""
     maker = ReportMaker(running)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(run_cancellable(maker.look_out(running)))
@@ -83,20 +84,21 @@ class ReportMaker:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _make_next(self, *, makes_batches: bool) -> bool:
-        """Make one single report, or else a part of a batch; return whether there was anything to do."""
+        """Make a single report or a summary, or else a part of a batch; return whether there was anything to do."""
         questions: dict[str, Question] = {"principals": (tables.REQUESTING, {})}
         if makes_batches:
             questions["batches"] = (batch_tables.UNFINISHED_BATCHES, {})
         async with connect_autocommit(self._work.engine) as connection:
             waiting = await read_together(connection, questions)
         for row in self._turns.order(rows_as(WaitingPrincipalRow, waiting["principals"]), _principal):
-            if await self._make_report_of(row["principal"]):
+            if await self._make_single(row):
                 self._turns.note(row["principal"])
                 return True
         return makes_batches and await self._make_batch(rows_as(UnfinishedBatchRow, waiting["batches"]))
 
-    async def _make_report_of(self, principal: str) -> bool:
-        return await self._work.attempt(lambda step, give_up: make_next_report(step, principal, give_up=give_up))
+    async def _make_single(self, waiting: WaitingPrincipalRow) -> bool:
+        make = make_next_summary if waiting["kind"] == "summary" else make_next_report
+        return await self._work.attempt(lambda step, give_up: make(step, waiting["principal"], give_up=give_up))
 
     async def _make_batch(self, unfinished: Sequence[UnfinishedBatchRow]) -> bool:
         """Make one part of one batch, or one file; return whether there was anything to do."""
@@ -125,24 +127,30 @@ def _principal(row: WaitingPrincipalRow | UnfinishedBatchRow) -> str:
 
 @worker.shows_figures
 async def pending_reports(connection: AsyncConnection) -> Sequence[Figure]:
-    """Return how many reports wait or are being made, those of batches included, and since when."""
+    """Return how many reports wait or are being made, summaries and those of batches included, and since when."""
     count, seconds = (await connection.execute(batch_tables.PENDING_FIGURES)).one()
     return [
-        Figure("reports_pending", "reports that wait or are being made, those of batches included", count),
+        Figure(
+            "reports_pending", "reports that wait or are being made, summaries and those of batches included", count
+        ),
         Figure("oldest_report_seconds", "since the oldest command was taken that has no report yet", seconds or 0.0),
     ]
 
 
 @worker.background
-async def purge_batches(running: RunningComponents) -> None:
-    """Delete finished batches after a day, unless the clock is doubted."""
+async def purge_files(running: RunningComponents) -> None:
+    """Delete finished batches and summaries after a day, unless the clock is doubted."""
     while True:
         try:
             async with connect_autocommit(running.engine) as connection:
                 if await is_believed(connection):
-                    deleted = await connection.execute(batch_tables.PURGE_BATCHES, {"kept": domain.BATCH_LIFETIME})
+                    lifetime = {"kept": domain.FILE_LIFETIME}
+                    deleted = await connection.execute(batch_tables.PURGE_BATCHES, lifetime)
                     if deleted.rowcount:
                         log.info("batches_purged", batches=deleted.rowcount)
+                    deleted = await connection.execute(summary_tables.PURGE_SUMMARIES, lifetime)
+                    if deleted.rowcount:
+                        log.info("summaries_purged", summaries=deleted.rowcount)
         except (SQLAlchemyError, OSError) as error:
             log.warning("purge_failed", **describe(error))
         await asyncio.sleep(_PURGE_SECONDS)

@@ -127,14 +127,17 @@ LOCK_BATCHES = text(
 ANY_PENDING = text(
     """
     SELECT EXISTS (SELECT FROM reports.request)
+        OR EXISTS (SELECT FROM reports.summary WHERE finished_at IS NULL)
         OR EXISTS (SELECT FROM reports.batch WHERE finished_at IS NULL)
     """
 )
 PENDING_FIGURES = text(
     """
-    SELECT (SELECT count(*) FROM reports.request) + (SELECT count(*) FROM reports.batch_part WHERE state = 'waiting'),
+    SELECT (SELECT count(*) FROM reports.request) + (SELECT count(*) FROM reports.batch_part WHERE state = 'waiting')
+            + (SELECT count(*) FROM reports.summary WHERE finished_at IS NULL),
         extract(epoch FROM clock_timestamp() - least((SELECT min(requested_at) FROM reports.request),
-            (SELECT min(created_at) FROM reports.batch WHERE finished_at IS NULL)))::float8
+            (SELECT min(created_at) FROM reports.batch WHERE finished_at IS NULL),
+            (SELECT min(created_at) FROM reports.summary WHERE finished_at IS NULL)))::float8
     """
 )
 COUNT_UNFINISHED_BATCHES = text(

@@ -1,15 +1,16 @@
 """The rules of reports: visibility, sizes, and refusals."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import PDF_PROJECTS_MAX, SELECTED_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
+from contracts.report_summaries import PERIOD_DAYS_MAX, GenerateSummary, SummaryState
 from contracts.texts import Part, Phrase
-from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, SelectionRow, TombstoneRow
+from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, SelectionRow, SummaryRow, TombstoneRow
 
 ENTRIES_MAX: Final = 5_000
 """Comments, calls and sequences of one report together; each costs the typesetter about 25 kB."""
@@ -27,10 +28,10 @@ FILES_MAX: Final = 20
 """Earlier reports that a report lists, and exports."""
 
 UNFINISHED_MAX: Final = 5
-"""Batches of one principal that are being made."""
+"""Batches of one principal that are being made, and as many summaries."""
 
-BATCH_LIFETIME: Final = timedelta(days=1)
-"""How long the file of a batch is kept."""
+FILE_LIFETIME: Final = timedelta(days=1)
+"""How long the file of a batch or of a summary is kept."""
 
 BatchT = TypeVar("BatchT", bound=BatchHeadRow)
 ReportT = TypeVar("ReportT", bound=ReportRow)
@@ -45,6 +46,13 @@ SECTIONS = {
     "sequences": Node.SEQUENCES,
 }
 """The sections of a report that need a permission of their own."""
+
+SUMMARY_SECTIONS = {
+    "main-details": Node.MAIN_DETAILS,
+    "categories": Node.CATEGORIES,
+    "sequences": Node.SEQUENCES,
+}
+"""The parts of a summary that need a permission of their own."""
 
 
 def require_project(present: bool, tombstone: TombstoneRow | None) -> None:  # noqa: FBT001 - a fact, not a mode
@@ -76,7 +84,11 @@ def require_readable(report: ReportRow, grants: Grants) -> None:
     shown = {node for name, node in SECTIONS.items() if name not in report["missing"]}
     shown |= {Node.USER_NAMES} if report["show_user_names"] else set()
     shown |= set(map(Node, report["restricted_nodes"]))
-    missing = sorted(node for node in shown if not grants.allow(node, Level.VIEW))
+    _require_visible(shown, grants)
+
+
+def _require_visible(nodes: Collection[Node], grants: Grants) -> None:
+    missing = sorted(node for node in nodes if not grants.allow(node, Level.VIEW))
     if missing:
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
 
@@ -183,6 +195,47 @@ def require_names_allowed(batch: BatchHeadRow, grants: Grants) -> None:
     """Refuse a file with user names to somebody who may no longer see them."""
     if batch["show_user_names"] and not grants.allow(Node.USER_NAMES, Level.VIEW):
         raise Refusal(Code.NOT_AVAILABLE, nodes=[Node.USER_NAMES], level=Level.VIEW.name.lower())
+
+
+def require_new_summary(command: GenerateSummary, now: datetime, zones: Collection[str], *, is_taken: bool) -> None:
+    """Refuse a summary under an id that is in use, of a period that is none, or for an unknown time zone."""
+    if is_taken:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
+    if command.timezone is not None and command.timezone not in zones:
+        raise Refusal(Code.INVALID, fields=[{"field": "timezone", "kind": "unknown_timezone"}])
+    if command.since >= command.until:
+        raise Refusal(Code.INVALID, fields=[{"field": "until", "kind": "period_empty"}])
+    if command.since >= now:
+        raise Refusal(Code.INVALID, fields=[{"field": "since", "kind": "period_to_come"}])
+    if command.until - command.since > timedelta(days=PERIOD_DAYS_MAX):
+        facts = {"limit": PERIOD_DAYS_MAX}
+        raise Refusal(Code.INVALID, fields=[{"field": "until", "kind": "period_too_long", **facts}])
+
+
+def require_summary_turn(unfinished: int) -> None:
+    """Refuse another summary of somebody who has many that are being made."""
+    if unfinished >= UNFINISHED_MAX:
+        facts = {"limit": UNFINISHED_MAX}
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "too_many_summaries", **facts}])
+
+
+def require_summary(summary: SummaryRow | None, principal: str) -> SummaryRow:
+    """Return a summary to its author; for everybody else it does not exist."""
+    if summary is None or summary["principal"] != principal:
+        raise _unknown_report("no_summary")
+    return summary
+
+
+def require_summary_file(summary: SummaryRow, grants: Grants) -> SummaryRow:
+    """Return a summary with a file of which the caller may still see everything, or refuse."""
+    if summary["state"] != SummaryState.MADE:
+        state = f"summary_{summary['state']}"
+        code = Code.CONFLICT if summary["state"] == SummaryState.PENDING else Code.GONE
+        raise Refusal(code, part=Part.REPORT, fields=[{"field": "report_id", "kind": state}])
+    nodes = {node for name, node in SUMMARY_SECTIONS.items() if name not in summary["missing"]}
+    nodes |= {Node.USER_NAMES} if summary["show_user_names"] else set()
+    _require_visible(nodes, grants)
+    return summary
 
 
 def report_refusal(kind: str, **facts: object) -> Refusal:

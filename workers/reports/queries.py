@@ -16,6 +16,7 @@ from contracts.report_batches import (
     ListBatchedProjects,
     ListBatches,
 )
+from contracts.report_summaries import DownloadSummary, ListSummaries, Summary, SummaryDownloaded, SummaryList
 from contracts.reports import (
     DownloadReport,
     GetReport,
@@ -26,13 +27,14 @@ from contracts.reports import (
 )
 from contracts.texts import Part
 from contracts.values import LATEST, Time
-from workers.reports import batch_tables, domain, tables
+from workers.reports import batch_tables, domain, summary_tables, tables
 from workers.reports.row_types import (
     BatchedProjectRow,
     BatchHeadRow,
     ListedBatchRow,
     ListedReportRow,
     ReportRow,
+    SummaryRow,
     TombstoneRow,
 )
 from workers.reports.worker import worker
@@ -161,4 +163,44 @@ async def download_batch(query: DownloadBatch, context: QueryContext) -> Answer:
         downloaded = BatchDownloaded(report_id=query.report_id, included=batch["included"] or 0)
         context.emit(downloaded, str(query.report_id))
     headers = {"Report-Bytes": str(batch["bytes"]), "Report-Sha256": str(batch["sha256"])}
+    return Answer(part, headers)
+
+
+@worker.answers(ListSummaries)
+async def list_summaries(query: ListSummaries, context: QueryContext) -> SummaryList:
+    """Return a page of the caller's summaries, the newest first."""
+    at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
+    parameters = {
+        "principal": context.principal,
+        "report_id": query.report_id,
+        "at": at,
+        "id": report_id,
+        "limit": query.limit + 1,
+    }
+    statement = summary_tables.SUMMARIES_OF
+    page = await result_pages.read(context.connection, statement, parameters, summary_of, query.limit)
+    if query.report_id is not None and not page.items:
+        domain.require_summary(None, context.principal)
+    following = cursor(page.last["created_at"], page.last["report_id"]) if page.last else None
+    return SummaryList(items=page.items, next=following)
+
+
+def summary_of(row: SummaryRow) -> Summary:
+    """Return a row as the description of a summary."""
+    return Summary.model_validate({name: row[name] for name in Summary.model_fields}, strict=False)  # type: ignore[literal-required] # the fields are columns
+
+
+@worker.answers(DownloadSummary)
+async def download_summary(query: DownloadSummary, context: QueryContext) -> Answer:
+    """Return some bytes of the file of a summary of the caller's, and record each download once."""
+    rows = await context.connection.execute(summary_tables.SUMMARY, {"report_id": query.report_id})
+    summary = domain.require_summary(row_of(rows, SummaryRow), context.principal)
+    domain.require_summary_file(summary, context.grants)
+    named, chunks = {"report_id": query.report_id}, summary_tables.SUMMARY_CHUNKS
+    part = await file_chunks.read(context.connection, chunks, query.offset, query.length, **named)
+    if await download_audit.begins_download(
+        context, summary_tables.SUMMARY_DOWNLOADED, query.report_id, part, query.offset
+    ):
+        context.emit(SummaryDownloaded(report_id=query.report_id), str(query.report_id))
+    headers = {"Report-Bytes": str(summary["bytes"]), "Report-Sha256": str(summary["sha256"])}
     return Answer(part, headers)

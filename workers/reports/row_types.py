@@ -114,9 +114,11 @@ class BatchedProjectRow(TypedDict):
 
 
 class WaitingPrincipalRow(TypedDict):
-    """The row of somebody who waits for single reports."""
+    """The row of somebody who waits for single reports or for summaries: `kind` is `report` or `summary`."""
 
     principal: str
+    kind: str
+    since: datetime
 
 
 class UnfinishedBatchRow(TypedDict):
@@ -260,3 +262,58 @@ class HoldRow(TypedDict):
     held_by: str
     held_at: datetime
     reason: str
+
+
+class SummaryRow(TypedDict):
+    """A row of `reports.summary`."""
+
+    report_id: UUID
+    command_id: UUID
+    principal: str
+    trace: str | None
+    letter: Any
+    created_at: datetime
+    since: datetime
+    until: datetime
+    compare: str
+    place: str | None
+    timezone: str
+    language: Language
+    title: str
+    refusal_language: str
+    show_user_names: bool
+    state: str
+    finished_at: datetime | None
+    created: int | None
+    complete: bool | None
+    missing: list[Any]
+    bytes: int | None
+    sha256: str | None
+    pages: int | None
+
+
+class FiguresRow(TypedDict):
+    """A row of the figures of a period: one part of them, for one or two values."""
+
+    part: str
+    key: str | None
+    other: str | None
+    created: int
+    closed: int
+    open: int
+    median: float | None
+    ninetieth: float | None
+
+
+class PropertyNameRow(TypedDict):
+    """The name of a type, a status or a category's value."""
+
+    id: int
+    name: str
+
+
+class CameraNameRow(TypedDict):
+    """The name of a camera."""
+
+    camera_id: str
+    camera_name: str

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Message
 from contracts.report_batches import DeleteBatch, GenerateBatch
+from contracts.report_summaries import DeleteSummary, GenerateSummary
 from contracts.reports import GenerateReport, ReportCommand
-from workers.reports import batch_tables, tables
-from workers.reports.row_types import BatchRow, ReportRow, RequestRow, TombstoneRow
+from workers.reports import batch_tables, summary_tables, tables
+from workers.reports.row_types import BatchRow, ReportRow, RequestRow, SummaryRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.hot_path_statements import write
@@ -25,6 +26,7 @@ class ReportRows(Rows):
         self.reports = RowSet[ReportRow](tables.Report, "report_id")
         self.requests: list[RequestRow] = []
         self.batches = RowSet[BatchRow](batch_tables.Batch, "report_id")
+        self.summaries = RowSet[SummaryRow](summary_tables.Summary, "report_id")
         self.projects: set[UUID] = set()
         self.tombstones: dict[UUID, TombstoneRow] = {}
 
@@ -41,6 +43,13 @@ class ReportRows(Rows):
             rows.batches.add_stored(
                 rows_of(await connection.execute(batch_tables.LOCK_BATCHES, {"ids": batches}), BatchRow)
             )
+        summaries = sorted(
+            message.report_id for message in messages if isinstance(message, GenerateSummary | DeleteSummary)
+        )
+        if summaries:
+            rows.summaries.add_stored(
+                rows_of(await connection.execute(summary_tables.LOCK_SUMMARIES, {"ids": summaries}), SummaryRow)
+            )
         if projects:
             parameters = {"ids": sorted(projects)}
             rows.projects = set((await connection.execute(tables.PROJECTS, parameters)).scalars())
@@ -49,13 +58,14 @@ class ReportRows(Rows):
         return rows
 
     def is_in_use(self, report_id: UUID) -> bool:
-        """Return whether a report or a batch has this id."""
-        return bool(self.reports.get(report_id) or self.batches.get(report_id))
+        """Return whether a report, a batch or a summary has this id."""
+        return any(rows.get(report_id) for rows in (self.reports, self.batches, self.summaries))
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write what has changed, and a part for each project of a new batch that exists."""
         await self.reports.save(connection)
         await insert_rows(connection, tables.Request, self.requests)
+        await self.summaries.save(connection)
         await self.batches.save(connection)
         for batch in self.batches.new():
             await write(connection, batch_tables.ADD_PARTS, {"report_id": batch["report_id"]})

@@ -138,7 +138,14 @@ EARLIER_REPORTS = text(
     """
 )
 
-REQUESTING = text("SELECT DISTINCT principal FROM reports.request ORDER BY principal")
+REQUESTING = text(
+    """
+    SELECT principal, 'report' AS kind, min(requested_at) AS since FROM reports.request GROUP BY principal
+    UNION ALL
+    SELECT principal, 'summary', min(created_at) FROM reports.summary WHERE finished_at IS NULL GROUP BY principal
+    ORDER BY since, principal
+    """
+)
 CLAIM_REQUEST = text(
     """
     SELECT * FROM reports.request

@@ -18,7 +18,7 @@ from contracts.report_batches import (
     GenerateBatch,
     ListBatches,
 )
-from incidents.cli.reports.progress import resume_batch, send_batch
+from incidents.cli.reports.progress import resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.errors import PendingError, Refused, UnreachableError
 from incidents.terminal.saving import save
@@ -47,7 +47,7 @@ class BatchFile:
         self._session.tell_line(self._purpose(command))
         self._cancel_at_interrupt(report_id)
         try:
-            generated = await send_batch(self._session, client, command)
+            generated = await send_deferred(self._session, client, command, counts_projects=True)
         except PendingError:
             self._tell_resuming(report_id)
             raise
@@ -75,7 +75,9 @@ class BatchFile:
         else:
             self._cancel_at_interrupt(report_id)
             try:
-                generated = await resume_batch(self._session, client, batch.command_id)
+                generated = await resume_deferred(
+                    self._session, client, GenerateBatch, batch.command_id, counts_projects=True
+                )
             except PendingError:
                 self._tell_resuming(report_id)
                 raise

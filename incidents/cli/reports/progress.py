@@ -1,15 +1,14 @@
-"""Waiting for a batch of reports, and showing how far it is."""
+"""Waiting for a batch of reports or for a summary, and showing how far it is."""
 
 import asyncio
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 from uuid import UUID
 
 from pydantic_core import to_json
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from contracts.errors import Code, Error
-from contracts.message import Outcome
-from contracts.report_batches import BatchGenerated, GenerateBatch
+from contracts.message import Command, Event, Outcome
 from contracts.texts import Phrase, phrase
 from incidents.client import Client
 from incidents.errors import PendingError, Refused
@@ -22,17 +21,24 @@ _LINE_SECONDS: Final = 10.0
 """Between two lines where no bar can be drawn."""
 
 
-async def send_batch(session: Session, client: Client, command: GenerateBatch) -> BatchGenerated:
-    """Send a batch and wait until it is made; a command that came too soon after others is sent again.
+Generated = TypeVar("Generated", bound=Event)
+
+
+async def send_deferred(
+    session: Session, client: Client, command: Command[Generated], *, counts_projects: bool = False
+) -> Generated:
+    """Send a command that takes long, and wait until its file is made; one that came too soon is sent again.
 
     Raises:
-        PendingError: The system has not answered for as long as `--wait` says; the batch is made all the same.
-        Refused: The batch was refused, cancelled, or cannot be made.
+        PendingError: The system has not answered for as long as `--wait` says; the file is made all the same.
+        Refused: The command was refused or cancelled, or the file cannot be made.
     """
+    display = _Display(session, counts_projects=counts_projects)
     while True:
         submitted = await client.submit(command, command_id=session.id_of())
         try:
-            return _made(await await_batch(session, client, submitted.command_id, submitted.awaited))
+            outcome = await _await_outcome(session, client, submitted.command_id, display, submitted.awaited)
+            return _made(outcome, type(command))
         except Refused as refused:
             pause = refused.retry_after_seconds
             if pause is None or pause > session.wait_seconds:
@@ -40,33 +46,46 @@ async def send_batch(session: Session, client: Client, command: GenerateBatch) -
         await asyncio.sleep(pause)
 
 
-async def resume_batch(session: Session, client: Client, command_id: UUID) -> BatchGenerated:
-    """Wait until a batch is made that was sent before.
+async def resume_deferred(
+    session: Session,
+    client: Client,
+    kind: type[Command[Generated]],
+    command_id: UUID,
+    *,
+    counts_projects: bool = False,
+) -> Generated:
+    """Wait until the file is made of a command that was sent before.
 
     Raises:
         PendingError: The system has not answered for as long as `--wait` says.
-        Refused: The batch was cancelled, or cannot be made.
+        Refused: The command was cancelled, or the file cannot be made.
     """
-    return _made(await await_batch(session, client, command_id))
+    display = _Display(session, counts_projects=counts_projects)
+    return _made(await _await_outcome(session, client, command_id, display), kind)
 
 
-def _made(outcome: Outcome) -> BatchGenerated:
+def _made(outcome: Outcome, kind: type[Command[Generated]]) -> Generated:
     if outcome.error is not None:
         raise Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
-    return BatchGenerated.model_validate_json(to_json(outcome.result), extra="ignore")
+    event: type[Generated] = kind.answer()
+    return event.model_validate_json(to_json(outcome.result), extra="ignore")
 
 
-async def await_batch(
-    session: Session, client: Client, command_id: UUID, published: asyncio.Future[Outcome] | None = None
+async def _await_outcome(
+    session: Session,
+    client: Client,
+    command_id: UUID,
+    shown: "_Display",
+    published: asyncio.Future[Outcome] | None = None,
 ) -> Outcome:
-    """Return the outcome of a batch, and show how far it is meanwhile.
+    """Return the outcome of a command, and show how far it is meanwhile.
 
     Raises:
         PendingError: The system has not answered for as long as `--wait` says.
     """
     loop = asyncio.get_running_loop()
     answered = loop.time()
-    with _Display(session) as display:
+    with shown as display:
         while not (published and published.done()):
             try:
                 outcome = await client.outcome(command_id, wait_seconds=_LOOK_SECONDS)
@@ -92,8 +111,9 @@ def _pending(session: Session, command_id: UUID) -> PendingError:
 class _Display:
     """A bar on a terminal, now and then a line elsewhere, and nothing next to JSON."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, counts_projects: bool) -> None:
         self._session = session
+        self._counts_projects = counts_projects
         is_drawn = session.err.is_terminal and not session.json
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
         self._bar = Progress(*columns, TimeRemainingColumn(), console=session.err, transient=True) if is_drawn else None
@@ -111,11 +131,16 @@ class _Display:
 
     def update(self, done: int, total: int) -> None:
         """Show how many projects are done; when all are, the file is being made. The total may not be known yet."""
-        words = "making reports" if done < total else "making the file" if total else "selecting the projects"
+        if not self._counts_projects or (total and done >= total):
+            words = "making the file"
+        else:
+            words = "making reports" if total else "selecting the projects"
         if self._bar and self._task is not None:
             self._bar.update(self._task, description=self._session.say(words), completed=done, total=total or None)
             return
         if not total:
+            return
+        if not self._counts_projects:
             return
         now = asyncio.get_running_loop().time()
         if self._told is None or (done != self._told[1] and now - self._told[0] >= _LINE_SECONDS):

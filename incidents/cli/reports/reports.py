@@ -13,7 +13,7 @@ from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import TIME, TO_ITS_END, OneProject, Project, Yes
 from incidents.cli.paging import show_pages
 from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
-from incidents.cli.reports import batches
+from incidents.cli.reports import batches, summaries
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command, group
@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
         "incidents report 12 -o police.pdf --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
         sends=True,
     )(report)
-    group_ = group("The reports of projects: list, get, delete, many in one file.")
+    group_ = group("Reports: of a project, of many projects in one file, and the summary of a period.")
     listing = (
         "incidents reports list 12",
         "incidents reports list --mine --since yesterday",
@@ -48,6 +48,7 @@ def register(app: typer.Typer) -> None:
     command(group_, "get", "incidents reports get 12 1 -o report.pdf")(get_report)
     command(group_, "delete", "incidents reports delete 12 1 --yes", sends=True)(delete_report)
     batches.register(group_)
+    summaries.register(group_)
     app.add_typer(group_, name="reports")
 
 

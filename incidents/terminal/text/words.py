@@ -34,6 +34,8 @@ _ENGLISH: Final = {
     ("field", "duration_seconds"): "duration (s)",
     ("field", "number_or_reference"): "number or reference",
     ("batch", "pending"): "being made",
+    ("comparison", "previous-period"): "previous period",
+    ("comparison", "previous-year"): "previous year",
     ("batch", "pdf"): "PDF",
     ("batch", "zip"): "ZIP",
     ("batch", "volumes"): "volumes",

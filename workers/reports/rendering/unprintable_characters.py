@@ -115,9 +115,11 @@ class Press:
         self._ordinary = glyphs.ordinary and not self._table
 
     def set(self, content: Any) -> Any:
-        """Return the content with every text prepared for the template."""
+        """Return the content with every text prepared for the template; figures stay as they are."""
         if isinstance(content, str):
             return self._set_text(content)
+        if content is None or isinstance(content, int | float):
+            return content
         if isinstance(content, Mapping):
             return {name: part if name in _UNCHANGED else self.set(part) for name, part in content.items()}
         return [self.set(part) for part in content]

@@ -5,7 +5,7 @@ from alembic import op
 from workers.migrations.scripts import read_sql, run_script
 
 revision = "0039"
-down_revision = "0037"
+down_revision = "0038"
 
 
 def upgrade() -> None:

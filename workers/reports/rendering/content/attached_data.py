@@ -27,15 +27,15 @@ def _schema() -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **ReportData.model_json_schema(mode="serialization"),
     }
-    return _text(schema)
+    return file_text(schema)
 
 
 def _data(document: ReportDocument) -> str:
     written = _report_data(document).model_dump(mode="json")
-    return _text(written if document.show_user_names else _without_names(written))
+    return file_text(written if document.show_user_names else _without_names(written))
 
 
-def _text(value: Any) -> str:
+def file_text(value: Any) -> str:
     """Return JSON; halves of characters, which no file in UTF-8 has, are spelled out."""
     written = json.dumps(value, ensure_ascii=False, indent=2) + "\n"
     return _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", written)

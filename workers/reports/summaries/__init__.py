@@ -1,0 +1,1 @@
+"""Summaries: the figures of a period, read at once and drawn as one file."""

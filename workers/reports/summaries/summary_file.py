@@ -1,0 +1,117 @@
+"""Making the file of a summary, and concluding the command that asked for it."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.errors import Code, Refusal
+from contracts.permissions import Grants, Level, Node
+from contracts.report_summaries import GenerateSummary, SummaryGenerated, SummaryState
+from workers.common.sandboxed_jobs import ChildError
+from workers.reports import batch_tables, summary_tables
+from workers.reports.rendering.child_process_rendering import RenderedReport, refusal_of
+from workers.reports.row_types import SummaryRow
+from workers.reports.summaries.collection import Reading, collect
+from workers.reports.summary_layout.rendering import render_summary
+from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
+from workers.runtime.storage import file_chunks
+from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.identity_map import row_of
+
+_FIGURES: Final = ("created", "complete", "missing", "bytes", "sha256", "pages")
+_NO_FILE: Final[dict[str, Any]] = {**dict.fromkeys(_FIGURES), "missing": []}
+
+
+async def make_next_summary(step: Step, principal: str, *, give_up: bool = False) -> bool:
+    """Make the summary that a principal has waited for longest; return whether one waited that nobody else is making.
+
+    One that was cancelled is ended.
+    """
+    waiting = await step.connection.execute(summary_tables.WAITING_SUMMARIES, {"principal": principal})
+    for report_id in waiting.scalars().all():
+        named = {"report_id": report_id}
+        if (await step.connection.execute(batch_tables.HOLD_BATCH, named)).scalar_one():
+            row = row_of(await step.connection.execute(summary_tables.SUMMARY, named), SummaryRow)
+            if row is not None and row["finished_at"] is None:
+                return await _end(step, row, give_up=give_up)
+    return False
+
+
+async def _end(step: Step, row: SummaryRow, *, give_up: bool) -> bool:
+    if row["state"] == SummaryState.CANCELLED:
+        return await _fail(step, row, Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}]))
+    if give_up:
+        await step.connection.execute(summary_tables.DROP_SUMMARY, {"report_id": row["report_id"]})
+        return await step.give_up(_command(row), row["letter"])
+    try:
+        return await _make(step, row)
+    except Refusal as refusal:
+        return await _fail(step, row, refusal)
+
+
+async def _make(step: Step, row: SummaryRow) -> bool:
+    context = await step.context(row["principal"])
+    grants = context.grants[row["principal"]]
+    _require_allowed(row, grants)
+    data, confidentiality = await collect(row, Reading(step.connection, grants, context.now, step.site))
+    try:
+        printed = await render_summary(data, confidentiality)
+    except ChildError as error:
+        raise refusal_of(error) from None
+    result = SummaryGenerated(
+        report_id=row["report_id"],
+        since=row["since"],
+        until=row["until"],
+        created=data.figures.created,
+        complete=not data.missing,
+        missing=data.missing,
+        bytes=len(printed.pdf),
+        sha256=printed.sha256,
+        pages=printed.pages,
+    )
+    await _finish(step, row, SummaryState.MADE, {name: getattr(result, name) for name in _FIGURES})
+    await _store(step, row["report_id"], printed)
+    return await step.conclude(_command(row), result)
+
+
+def _require_allowed(row: SummaryRow, grants: Grants) -> None:
+    """Refuse a summary of somebody whose permissions were taken away meanwhile."""
+    needed = {Node.REPORTS: Level.MANAGE} | ({Node.USER_NAMES: Level.VIEW} if row["show_user_names"] else {})
+    missing = sorted(node for node, level in needed.items() if not grants.allow(node, level))
+    if missing:
+        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
+
+
+async def _store(step: Step, report_id: UUID, printed: RenderedReport) -> None:
+    chunks = [
+        {"report_id": report_id, "number": number, "data": f"\\x{data.hex()}"}
+        for number, data in file_chunks.cut(printed.pdf)
+    ]
+    await insert_rows(step.connection, summary_tables.SummaryChunk, chunks)
+
+
+async def _fail(step: Step, row: SummaryRow, refusal: Refusal) -> bool:
+    was_cancelled = row["state"] == SummaryState.CANCELLED
+    await _finish(step, row, SummaryState.CANCELLED if was_cancelled else SummaryState.FAILED, _NO_FILE)
+    return await step.conclude(_command(row), refusal)
+
+
+async def _finish(step: Step, row: SummaryRow, state: SummaryState, figures: dict[str, Any]) -> None:
+    """Write the end of a summary.
+
+    Raises:
+        StepChangedError: It was cancelled meanwhile.
+    """
+    parameters = {"report_id": row["report_id"], "state": state.value, "before": row["state"], **figures}
+    if (await step.connection.execute(summary_tables.FINISH_SUMMARY, parameters)).first() is None:
+        raise StepChangedError
+
+
+def _command(row: SummaryRow) -> DeferredCommand:
+    return DeferredCommand(
+        GenerateSummary,
+        row["command_id"],
+        row["principal"],
+        str(row["report_id"]),
+        row["refusal_language"],
+        row["trace"],
+    )

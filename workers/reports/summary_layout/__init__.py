@@ -1,0 +1,1 @@
+"""The pages of a summary: their texts, their charts, and their typesetting."""
