@@ -138,9 +138,7 @@ class _Display:
         if self._bar and self._task is not None:
             self._bar.update(self._task, description=self._session.say(words), completed=done, total=total or None)
             return
-        if not total:
-            return
-        if not self._counts_projects:
+        if not total or not self._counts_projects:
             return
         now = asyncio.get_running_loop().time()
         if self._told is None or (done != self._told[1] and now - self._told[0] >= _LINE_SECONDS):
