@@ -47,7 +47,7 @@ from contracts.properties import (
     EditType,
     MarkStatus,
 )
-from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatches
+from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatchedProjects, ListBatches
 from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
 from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
@@ -118,6 +118,7 @@ __all__ = [
     "HoldProject",
     "ImportProjects",
     "IncidentData",
+    "ListBatchedProjects",
     "ListBatches",
     "ListDeadLetters",
     "ListDue",

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from tests.checks.tree import ROOT
@@ -12,11 +13,11 @@ TIMED = {"workers/runtime/bus/backlog_metrics.py"}
 
 def groups(function: ast.AST) -> set[str]:
     """Return the names of the task groups that a function opens."""
-    items = [item for node in ast.walk(function) if isinstance(node, ast.AsyncWith) for item in node.items]
+    blocks = [node for node in ast.walk(function) if isinstance(node, ast.AsyncWith)]
     return {
-        item.optional_vars.id
-        for item in items
-        if isinstance(item.optional_vars, ast.Name) and ast.unparse(item.context_expr) == "asyncio.TaskGroup()"
+        manager.optional_vars.id
+        for manager in chain.from_iterable(block.items for block in blocks)
+        if isinstance(manager.optional_vars, ast.Name) and ast.unparse(manager.context_expr) == "asyncio.TaskGroup()"
     }
 
 

@@ -28,6 +28,7 @@ PATTERNS = {None, r"^[^\x00]*$"}
 _SELECTING = ("created_by", "camera_ids", "references")
 REFUSED = {
     ("administration.change-settings", "timezone"),
+    ("reports.generate-summary", "timezone"),
     *(("reports.generate-batch", f"filter.{name}.*") for name in _SELECTING),
 }
 """Where a text is a name that must be known, or that of something that is stored elsewhere."""
@@ -159,6 +160,8 @@ class Writer:
         await self.send("reports.generate", **project, report_id=str(uuid7()), **purpose)
         named = {"report_id": str(uuid7()), "project_ids": [self.project]}
         await self.send("reports.generate-batch", **named, **purpose)
+        span = {"since": "2026-02-01T00:00:00Z", "until": AT}
+        await self.send("reports.generate-summary", report_id=str(uuid7()), **span, title=self._text[:200])
 
     def sequence(self) -> dict[str, Any]:
         """Make a recording of a camera with the text as its name."""

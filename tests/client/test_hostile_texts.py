@@ -38,6 +38,7 @@ LISTING: dict[str, list[str]] = {
     "roles of": ["admin"],
     "reports list": ["PROJECT"],
     "reports batches": [],
+    "reports summaries": [],
     "dead list": [],
     "audit activity": ["PROJECT"],
     "audit log": [],
@@ -68,7 +69,7 @@ TELLING |= {"projects delete-sequence", "outcome", "settings set", "statuses clo
 TELLING |= {f"{kind} {verb}" for kind in ("types", "statuses", "categories") for verb in ("add", "rename", "delete")}
 TELLING |= {f"{kind} {verb}" for kind in ("categories", "fields") for verb in ("define", "disable")}
 TELLING |= {f"roles {verb}" for verb in ("grant", "revoke", "define", "delete")}
-TELLING |= {f"reports {verb}" for verb in ("get", "delete", "batch", "delete-batch")}
+TELLING |= {f"reports {verb}" for verb in ("get", "delete", "batch", "delete-batch", "summary", "delete-summary")}
 TELLING |= {f"dead {verb}" for verb in ("show", "replay", "discard")}
 TELLING |= {f"projects draft {verb}" for verb in ("add", "remove", "clear", "attach")}
 OF_THE_SERVER = {"up", "worker", "migrate", "provision", "backup", "restore", "lanes", "access"}

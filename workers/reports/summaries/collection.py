@@ -13,14 +13,8 @@ from contracts.summary_data import Grouping, Period, SummaryData
 from contracts.values import Language
 from workers.reports import domain, summary_tables, tables
 from workers.reports.rendering.child_texts import zone_of
-from workers.reports.row_types import (
-    CameraNameRow,
-    CategoryRow,
-    FiguresRow,
-    PropertyNameRow,
-    SettingsRow,
-    SummaryRow,
-)
+from workers.reports.row_types import CategoryRow, SettingsRow, SummaryRow
+from workers.reports.summaries.figure_rows import CameraNameRow, FiguresRow, PropertyNameRow
 from workers.reports.summaries.period_figures import Comparing, Names, PeriodFigures
 from workers.reports.summaries.places import CAMERA, NONE, place_of
 from workers.reports.summary_layout.local_spans import LocalSpan, Span, limit_to, same_length

@@ -5,7 +5,7 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts.summary_data import GroupFigures, HourFigures, IntervalFigures, KeyFigures, Recurrence
-from workers.reports.row_types import FiguresRow
+from workers.reports.summaries.figure_rows import FiguresRow
 from workers.reports.summary_layout.local_spans import Interval, LocalSpan
 
 Key = tuple[str | None, str | None]
