@@ -99,8 +99,8 @@ async def allowed(client: Client, line: Line) -> bool:
 async def unexpected_cases(clients: dict[str, Client], matrix: Sequence[Case]) -> list[tuple[str, str]]:
     """Send the messages of all cases, and name those that ended otherwise than the table says.
 
-    A message is allowed if it gets past its permissions, whatever becomes of it then. Only some are sent at once: a site
-    that has too many queries refuses the rest for another reason.
+    A message is allowed if it gets past its permissions, whatever becomes of it then. Only some are sent at once: a
+    site that has too many queries refuses the rest for another reason.
     """
     limit = asyncio.Semaphore(AT_ONCE)
 
