@@ -148,11 +148,26 @@ def test_a_day_in_words_is_whole() -> None:
         ("fr", "12.5", "12.5"),
         ("en", "12.5", "12.5"),
         ("en", "1e2", "1e2"),
+        ("en", "1,234.50", "1234.50"),
+        ("en", "-1,234,567", "-1234567"),
+        ("en", "1.234.567,5", "1234567.5"),
+        ("en", "1,2,3", "1,2,3"),
+        ("fr", "1.234,50", "1234.50"),
+        ("fr", "1,234.50", "1234.50"),
+        ("fr", "1,234,567", "1234567"),
     ],
 )
 def test_a_number_is_read_as_it_is_shown(language: str, text: str, read: str) -> None:
-    """A comma is French for the point, and a space may set thousands apart."""
+    """A comma is French for the point; a space may set thousands apart, and so may what cannot be the point."""
     assert read_number(session(language), text, "--field") == read
+
+
+@pytest.mark.parametrize(
+    "language, text, read", [("en", "1,234", "1234"), ("en", "12,5", "12,5"), ("fr", "1,234", "1.234")]
+)
+def test_a_whole_number_has_no_point(language: str, text: str, read: str) -> None:
+    """Where a point is not possible, an English comma has one reading."""
+    assert read_number(session(language), text, "--field", whole=True) == read
 
 
 def test_a_number_with_two_readings_is_refused() -> None:

@@ -141,7 +141,7 @@ def _bytes(session: Session, text: str | None) -> int | None:
         return None
     if (size_ := read_size(text)) is not None:
         return size_
-    if (figures := read_number(session, text, "--log-archive-bytes")).isdecimal():
+    if (figures := read_number(session, text, "--log-archive-bytes", whole=True)).isdecimal():
         return int(figures)
     words = "{option}: {text} is not a size: write it as 10 MB, or in bytes"
     raise UsageError(session.say(words, option="--log-archive-bytes", text=text))
