@@ -292,6 +292,6 @@ class Session:
     def _with_next_command(self, error: dict[str, Any]) -> dict[str, Any]:
         """Return a refusal for people, with the command to type after it."""
         details = error.get("details") or {}
-        if "type" in details or not (line := next_command(error, self.project, self.language)):
+        if "type" in details or not (line := next_command(error, self.project, self.language, self.labels)):
             return error
         return {**error, "details": {**details, "type": f"{line}{self.place}"}}

@@ -10,6 +10,7 @@ from tests.client.test_commands import PROPERTIES, RunLine, run_line, sent_body
 
 __all__ = ["run_line"]
 
+ID = "0190a000-0000-7000-8000-00000000000b"
 DISABLED: dict[str, Any] = {
     **PROPERTIES,
     "categories": [
@@ -120,14 +121,21 @@ async def test_an_unknown_batch_leads_to_the_list_of_batches(peer: Peer, run_lin
     """The id is that of a batch and not of a report."""
     fields = [{"field": "report_id", "kind": "no_batch", "reason": "is not one of your batches"}]
     peer.refusals["reports.batches"] = {"code": "gone", "message": "Gone.", "details": {"fields": fields}}
-    ended = await run_line("reports", "delete-batch", "0190a000-0000-7000-8000-00000000000b", "--yes")
+    ended = await run_line("reports", "delete-batch", ID, "--yes")
     assert "incidents reports batches" in ended.err
+    assert "batch id  is not one of your batches" in ended.err
+    assert "id du lot  is not" in (await run_line("reports", "delete-batch", ID, "--yes", "--lang", "fr")).err
+    ended = await run_line("reports", "batch", "--resume", ID, "-o", "october.pdf")
+    assert "--resume  is not one of your batches" in ended.err
 
 
 async def test_a_setting_is_named_as_it_is_shown(peer: Peer, run_line: RunLine) -> None:
-    """`settings show` writes hyphens, and the history of a setting takes them."""
+    """`settings show` has the words of the options, and the history of a setting takes them."""
     peer.answers["administration.setting-history"] = json.dumps({"items": [], "next": None}).encode()
-    assert (await run_line("audit", "definitions", "setting", "--key", "report-title")).status == 0
+    shown = (await run_line("settings", "show", "--csv")).out
+    for name in ("report-title", "confidentiality", "report-signatory", "child-site", "require-purpose"):
+        assert name in [line.partition(",")[0] for line in shown.splitlines()]
+        assert (await run_line("audit", "definitions", "setting", "--key", name)).status == 0
 
 
 async def test_the_state_of_a_system_needs_credentials_of_operations(run_line: RunLine) -> None:

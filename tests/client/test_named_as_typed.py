@@ -24,6 +24,11 @@ ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
         ("roles grant A-B guards", "principal  must be 1 to 64 characters of a-z 0-9 _ -"),
         ("settings set --child-site A.B", "--child-site  must be 1 to 32 characters of a-z 0-9 -"),
         ("settings set --retention-days -1", "--retention-days  must be at least 1"),
+        ("retention due --within -1", "--within  must be at least 0"),
+        ("retention preview --days 0", "--days  must be at least 1"),
+        ("settings set --retention-days 0", "--retention-days  must be at least 1"),
+        ("projects list --since 1800-01-01", "--since  must be between the years"),
+        ("projects list --started-until 1800-01-01", "--started-until  must be between the years"),
         ("projects call 12 --to X --minutes 99999", "--minutes: 99999 is too long"),
     ],
 )

@@ -164,7 +164,8 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
     with suppress(ValueError):
         return UUID(typed)
     reference = _REFERENCE.sub("", typed)
-    refusal = Refusal(Code.GONE, fields=[{"field": "number", "kind": "not_here", "value": text}])
+    by = "number" if typed.isdecimal() else "reference"
+    refusal = Refusal(Code.GONE, fields=[{"field": by, "kind": "not_here", "value": reference}])
     unknown = Refused(refusal.as_error(session.language))
     if reference == typed and typed.isascii() and typed.isdecimal() and len(typed) <= _NUMBER_DIGITS_MAX:
         try:
