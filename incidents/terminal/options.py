@@ -129,7 +129,12 @@ def command(
                 session.wait_seconds = read_decimal(session, wait, 1, "--wait") or session.wait_seconds
                 await handler(session, **options)
 
-            raise typer.Exit(session.run(work()))
+            working = work()
+            try:
+                status = session.run(working)
+            finally:
+                working.close()  # Ctrl-C may come before it has begun
+            raise typer.Exit(status)
 
         common = list(inspect.signature(_common, eval_str=True).parameters.values())
         if not table:

@@ -25,7 +25,7 @@ from incidents.client import Client, connect
 from incidents.errors import CredentialsError, PendingError, Refused, UnreachableError
 from incidents.locate import find
 from incidents.terminal import printing
-from incidents.terminal.interrupt import NoAnswerError, until_interrupted
+from incidents.terminal.interrupt import NoAnswerError, run_until_interrupted
 from incidents.terminal.next_commands import next_command
 from incidents.terminal.printing import OutputClosedError, Screen, screen
 from incidents.terminal.running_system import remedy_and_hint
@@ -219,7 +219,7 @@ class Session:
 
     def _run(self, work: Coroutine[Any, Any, None]) -> int:
         try:
-            asyncio.run(until_interrupted(work))
+            run_until_interrupted(work)
         except PendingError as pending:
             return self._pend(pending)
         except Refused as refused:

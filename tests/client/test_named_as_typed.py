@@ -94,6 +94,17 @@ def test_a_change_is_not_said_twice() -> None:
     assert described(details, "fr")[0] == "Id\u00a0: 9  Genre\u00a0: texte  Nom\u00a0: – → Plate"
 
 
+@pytest.mark.parametrize("form", ["shown", "whole"])
+def test_a_permission_of_a_role_is_said_once(form: str) -> None:
+    """A changed permission has its words, before and after, and is not listed again."""
+    changes = {"incident-projects": {"old": None, "new": "view"}, "name": {"old": None, "new": "Accueil"}}
+    levels = {"incident-projects": "view", "comments": "manage"}
+    details = {"role_id": "accueil", "permissions": levels, "changed": changes}
+    text = described(details, "fr")[form == "whole"]
+    assert "projets\u00a0: – → voir" in text
+    assert ("view" in text, text.casefold().count("projets"), "gérer" in text) == (False, 1, True)
+
+
 async def test_nothing_is_watched_after_a_slip(run_line: RunLine) -> None:
     """An unknown kind of event is refused before anything is watched."""
     ended = await run_line("watch", "--happened", "foo")

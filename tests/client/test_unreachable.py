@@ -104,3 +104,13 @@ def test_no_reason_is_in_the_words_of_the_client_of_the_bus(error: Exception) ->
     panel: Any = refusal_panel(refused, "fr").renderable
     rows = panel.columns[0]._cells[-1]
     assert french in [str(cell) for column in rows.columns for cell in column.cells]
+
+
+@pytest.mark.parametrize("denied, remedy", [("publish", "access create NOM"), ("subscription", "--scope ops")])
+def test_what_the_message_bus_denies_is_said_in_our_words(denied: str, remedy: str) -> None:
+    """Somebody with credentials of another scope reads which ones are needed."""
+    reason = f'nats: permissions violation for {denied} to "im.main.cmd.admin.x.-.y"'
+    refused = {"code": "permission-denied", "message": "Non.", "details": {"reason": reason}}
+    panel: Any = refusal_panel(refused, "fr").renderable
+    shown = " ".join(str(cell) for column in panel.columns[0]._cells[-1].columns for cell in column.cells)
+    assert ("violation" in shown, remedy in shown) == (False, True)

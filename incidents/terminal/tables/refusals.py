@@ -11,6 +11,7 @@ from rich.text import Text
 
 from contracts.printable import on_one_line
 from contracts.texts import Phrase, phrase, remedy
+from incidents.survey import NOT_OF_OPERATIONS
 from incidents.terminal.option_names import option_of
 from incidents.terminal.tables.sheet import local
 from incidents.terminal.text.words import allowed_words, name_of, say, value_of
@@ -62,6 +63,16 @@ _REWORDED: Final = (
 
 _SHOWN_AGAIN: Final = frozenset({"gone", "conflict"})
 """Codes whose advice is to read something again, which a command to type says better."""
+
+_DENIALS: Final = (
+    (
+        "permissions violation for publish",
+        "these credentials do not allow this message: no worker has it, or they are of another scope than client, "
+        "which `incidents access create NAME` makes",
+    ),
+    ("permissions violation for subscription", NOT_OF_OPERATIONS),
+)
+"""What the message bus says when it denies something, and what it means for people."""
 
 _ADVICE: Final = "advice"
 _TOLD_DETAILS: Final = {"type": "try", "send_again": "send again", _ADVICE: "what to do"}
@@ -193,7 +204,7 @@ class _Details:
 
     def _leaf(self, name: str, text: str) -> str:
         if name == "reason":
-            return say(self._language, text)
+            return say(self._language, next((words for begin, words in _DENIALS if begin in text), text))
         return _clock(name, value_of(self._language, name, text), self._language)
 
     def _label(self, name: str) -> str:
