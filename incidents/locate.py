@@ -37,6 +37,13 @@ def data_directory(data: Path | None, environment: Mapping[str, str] = os.enviro
     return data or Path(environment.get("INCIDENTS_DATA") or DEFAULT_DATA)
 
 
+def credentials_path(data: Path | None, principal: str, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return where the credentials of a principal are in a data directory; None for a system elsewhere."""
+    if data is None and environment.get("INCIDENTS_NATS_URL"):
+        return None
+    return data_directory(data, environment) / "creds" / f"{principal}.creds"
+
+
 def find(data: Path | None, principal: str, environment: Mapping[str, str] = os.environ) -> Place:
     """Find the system: in `data`, at `INCIDENTS_NATS_URL`, or in the default data directory, in this order.
 

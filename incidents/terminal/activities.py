@@ -143,6 +143,8 @@ def _details(details: Mapping[str, Any], names: Names, language: str, *, plain: 
             case list():
                 texts = (_element(name, item, names, language, plain=plain) for item in value)
                 yield _labelled(label, on_one_line(", ".join(texts)), language)
+            case str() if name == "form":
+                yield _labelled(label, name_of(language, "batch", value), language)
             case str() if name == "attempted":
                 yield _labelled(label, attempt_name(value, language), language)
             case _:

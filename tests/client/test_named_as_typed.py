@@ -29,7 +29,10 @@ ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
         ("settings set --retention-days 0", "--retention-days  must be at least 1"),
         ("projects list --since 1800-01-01", "--since  must be between the years"),
         ("projects list --started-until 1800-01-01", "--started-until  must be between the years"),
-        ("projects call 12 --to X --minutes 99999", "--minutes: 99999 is too long"),
+        (
+            "projects call 12 --to X --minutes 99999",
+            "--minutes: 99999 is too much: a call lasts 7 days (10,080 minutes)",
+        ),
     ],
 )
 async def test_a_refused_option_is_named_as_it_is_typed(

@@ -174,3 +174,25 @@ def test_a_number_with_two_readings_is_refused() -> None:
     """An English comma may be a point or may set thousands apart: both are named."""
     with pytest.raises(UsageError, match=r"1\.234 or 1234"):
         read_number(session("en"), "1,234", "--field")
+
+
+@pytest.mark.parametrize(
+    "language, text, words",
+    [
+        ("fr", "31/02/2026", "« 31/02/2026 » n'existe pas : le mois n'a pas ce jour"),
+        ("fr", "24/11/2026 25:00", "« 24/11/2026 25:00 » n'existe pas : les heures vont de 0 à 23"),
+        ("fr", "mardi 25 novembre 2026", "le 25/11/2026 est un mercredi, pas un mardi"),
+        ("en", "Tuesday 25 November 2026", "2026-11-25 is a Wednesday, not a Tuesday"),
+        ("en", "2026-02-31", "2026-02-31 does not exist: its month has no such day"),
+        ("en", "31/02/2026", "31/02/2026 does not exist: its month has no such day"),
+        ("en", "31 November 2026", "31 november 2026 does not exist: its month has no such day"),
+        ("en", "2026-13-01", "2026-13-01 does not exist: the months are 1 to 12"),
+        ("en", "2026-01-31 14:60", "2026-01-31 14:60 does not exist: the minutes are 0 to 59"),
+        ("en", "soon", "soon is not a time: write"),
+    ],
+)
+def test_an_impossible_time_says_what_is_impossible(language: str, text: str, words: str) -> None:
+    """The form is right, so that nobody is to look for a mistake in it."""
+    with pytest.raises(UsageError) as refused:
+        read_time(session(language), text, "--since")
+    assert words in str(refused.value).replace("\u00a0", " ")

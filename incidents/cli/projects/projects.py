@@ -86,7 +86,9 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     session.show(event, session.say(words, number=event.number, project_id=event.project_id))
     if from_draft:
         singular, plural = "{count} sequence added to project {project}", "{count} sequences added to project {project}"
-        none = "The draft list was empty: no sequence was added. To add some later: incidents projects sequence {project}"
+        none = (
+            "The draft list was empty: no sequence was added. To add some later: incidents projects sequence {project}"
+        )
         session.tell_line(session.count(len(event.sequence_ids), singular, plural, none, project=event.number))
 
 

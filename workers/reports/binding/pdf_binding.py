@@ -62,6 +62,7 @@ def _front_of(facts: Facts, entries: bytes) -> FrontMatter:
         title=facts["title"] or "",
         author=facts["author"],
         volume=facts.get("volume"),
+        confidentiality=facts.get("confidentiality", ""),
     )
 
 
