@@ -144,3 +144,22 @@ async def test_the_state_of_a_system_needs_credentials_of_operations(run_line: R
     assert ended.status == 1
     assert "incidents access create NAME --scope ops" in " ".join(ended.err.split())
     assert "violation" not in ended.err
+
+
+async def test_an_empty_role_is_defined(peer: Peer, run_line: RunLine) -> None:
+    """A table without rows does not say that nothing was made."""
+    peer.answers["administration.roles"] = json.dumps({"roles": []}).encode()
+    peer.result = {"role_id": "g3", "name": "g3", "permissions": {}}
+    assert "The role g3 is defined and permits nothing" in (await run_line("roles", "define", "g3")).err
+
+
+async def test_a_disabled_field_is_refused_by_its_name(peer: Peer, run_line: RunLine) -> None:
+    """The name that was typed is in the refusal, and the command that enables the field again."""
+    peer.answers["administration.properties"] = json.dumps(DISABLED).encode()
+    [field] = [each for each in DISABLED["data_fields"] if not each["enabled"]]
+    slot = f"{field['kind']}_{field['slot']}"
+    fault = {"field": f"data.{slot}", "kind": "not_enabled", "reason": "is not enabled"}
+    peer.error = {"code": "invalid", "message": "No.", "details": {"fields": [fault]}}
+    shown = (await run_line("projects", "update", "12", "--field", f"{field['name']}=1")).err
+    assert f"{field['name']}  is not enabled" in shown
+    assert f"incidents fields define {slot}" in shown

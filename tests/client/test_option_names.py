@@ -12,14 +12,18 @@ from incidents.cli import build
 from incidents.terminal.option_names import option_of
 
 _WITHOUT_A_FIELD: Final = frozenset(
-    ("--all", "--count", "--dry-run", "--exec", "--follow", "--force", "--happened", "--mine", "--of", "--ops")
-    + ("--output", "--report", "--volumes")
+    [
+        *("--all", "--count", "--dry-run", "--exec", "--follow", "--force", "--happened", "--mine", "--of", "--ops"),
+        *("--output", "--report", "--volumes"),
+    ]
 )
 """Options that fill no field that may be refused: they say what the program does with the answer."""
 
 _OF_SEVERAL_FIELDS: Final = frozenset(
-    ("--category", "--clear", "--field", "--from", "--manage", "--minutes", "--to", "--user-names", "--view")
-    + ("--password-stdin", "--resume")
+    [
+        *("--category", "--clear", "--field", "--from", "--manage", "--minutes", "--to", "--user-names", "--view"),
+        *("--password-stdin", "--resume"),
+    ]
 )
 """Options with names in their values, in another unit, or for one field: a refusal has the name of the field."""
 

@@ -72,7 +72,8 @@ def read_span(
 def read_number(session: Session, text: str, option: str, *, whole: bool = False) -> str:
     """Parse the number of an option or a field in the session's language, and return it in the wire's form.
 
-    A `whole` number has no point, so that an English comma in it can only be between thousands. What is no number stays as it is: the wire refuses it.
+    A `whole` number has no point, so that an English comma in it can only be between thousands. What is no number
+    stays as it is: the wire refuses it.
 
     Raises:
         UsageError: The number is ambiguous.

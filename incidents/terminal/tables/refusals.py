@@ -67,8 +67,10 @@ _SHOWN_AGAIN: Final = frozenset({"gone", "conflict"})
 _DENIALS: Final = (
     (
         "permissions violation for publish",
-        "these credentials do not allow this message: no worker has it, or they are of another scope than client, "
-        "which `incidents access create NAME` makes",
+        (
+            "these credentials do not allow this message: no worker has it, or they are of another scope than client, "
+            "which `incidents access create NAME` makes"
+        ),
     ),
     ("permissions violation for subscription", NOT_OF_OPERATIONS),
 )
