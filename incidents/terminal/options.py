@@ -129,12 +129,7 @@ def command(
                 session.wait_seconds = read_decimal(session, wait, 1, "--wait") or session.wait_seconds
                 await handler(session, **options)
 
-            working = work()
-            try:
-                status = session.run(working)
-            finally:
-                working.close()  # Ctrl-C may come before it has begun
-            raise typer.Exit(status)
+            raise typer.Exit(_run(session, work()))
 
         common = list(inspect.signature(_common, eval_str=True).parameters.values())
         if not table:
@@ -151,6 +146,13 @@ def command(
         return handler
 
     return register
+
+
+def _run(session: Session, work: Coroutine[Any, Any, None]) -> int:
+    try:
+        return session.run(work)
+    finally:
+        work.close()  # Ctrl-C may come before it has begun
 
 
 def _option_names(parameter: inspect.Parameter) -> Iterator[str]:

@@ -90,7 +90,7 @@ async def test_an_empty_name_empties_a_list(peer: Peer, run_line: RunLine, optio
     [
         (("ask", "projects.create"), "projects.create is a command: incidents send projects.create"),
         (("send", "projects.list"), "projects.list is a query: incidents ask projects.list"),
-        (("projects", "call", "12", "--to", "Police", "--minutes", "200 h"), "--minutes: 200 h is too long"),
+        (("projects", "call", "12", "--to", "Police", "--minutes", "200 h"), "--minutes: 200 h is too much"),
         (("fields", "define", "text_4", "Plate"), "text_4 is no data field"),
     ],
 )

@@ -93,7 +93,7 @@ def test_a_sequence_begins_before_it_ends() -> None:
     out = io.StringIO()
     Screen(width=120, file=out).print(history([entry], Names(None), "fr"))
     shown = out.getvalue()
-    assert shown.index("Début") < shown.index("Fin") < shown.index("caméra")
+    assert shown.index("Début") < shown.index("Fin") < shown.index("Caméra")
 
 
 def test_a_word_stays_whole_in_a_narrow_table() -> None:

@@ -63,17 +63,17 @@ def words_of(code: CodeType) -> Iterator[str]:
 
 def messages_of(handler: Any) -> set[type[BaseModel]]:
     """Return the messages that a handler names, itself or in the functions that it calls."""
-    found: set[type[BaseModel]] = set()
-    seen: list[Any] = [handler]
-    for function in seen:
+    forms: set[type[BaseModel]] = set()
+    functions: list[Any] = [handler]
+    for function in functions:
         for word in words_of(function.__code__):
             value = function.__globals__.get(word)
             if isinstance(value, type) and issubclass(value, Command | Query):
-                found.add(value)
+                forms.add(value)
             is_near = inspect.isfunction(value) and value.__module__.startswith("incidents.cli")
-            if is_near and value not in seen:
-                seen.append(value)
-    return found
+            if is_near and value not in functions:
+                functions.append(value)
+    return forms
 
 
 def fields_of(form: Any, place: str = "") -> Iterator[str]:

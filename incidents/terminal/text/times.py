@@ -87,8 +87,9 @@ def read(text: str, now: datetime, language: str, *, until: bool = False) -> dat
     except NotATimeError:
         raise
     except ValueError as error:
-        if part := _OUT_OF_RANGE.match(str(error)):
-            raise NotATimeError(_IMPOSSIBLE[part[1]], text=text.strip()) from error
+        part, words = _OUT_OF_RANGE.match(str(error)), _WORDS.fullmatch(_plain(text))
+        if part or (words and words["date"]):  # a date in words has the right form, too
+            raise NotATimeError(_IMPOSSIBLE[part[1] if part else "day"], text=text.strip()) from error
         raise
 
 
@@ -165,8 +166,8 @@ def _looked_up(words: str, now: datetime) -> datetime:
     settings: dict[str, Any] = {"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "past"}
     parser = import_module("dateparser.date").DateDataParser(languages=["en", "fr"], settings=settings)
     moment: datetime | None = parser.get_date_data(words).date_obj
-    if moment is None:  # a date in words, because the phrases are complete
-        raise NotATimeError(_IMPOSSIBLE["day"], text=words)
+    if moment is None:
+        raise ValueError(words)
     return moment
 
 

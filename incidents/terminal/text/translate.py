@@ -196,7 +196,7 @@ def translate_example(line: str, language: str) -> str:
 def translate_mistake(sentence: str, language: str) -> str:
     """Translate typer's sentence about a usage error; an unknown sentence stays English."""
     if language != _ENGLISH:
-        sentence = _ENVIRONMENT.sub(lambda found: f"({say(language, _VARIABLE)[1:-1].format(found[1])})", sentence)
+        sentence = _ENVIRONMENT.sub(lambda named: f"({say(language, _VARIABLE)[1:-1].format(named[1])})", sentence)
         sentence = _QUOTED.sub("«\u00a0\\1\u00a0»", sentence).replace("\u00a0» / «", "\u00a0» ou «")
     return sentences.translate(sentence, (*MISTAKES, *REWORDED), partial(_say_mistake, language))
 
