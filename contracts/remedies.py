@@ -100,7 +100,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "no_package": (
         "is not one of your packages, or is older than a day: export the project again",
-        "n'est pas un de vos paquets, ou a plus d'un jour\u00a0: exportez à nouveau le projet",
+        "n'est celui d'aucun de vos paquets, ou le paquet a plus d'un jour\u00a0: exportez à nouveau le projet",
     ),
     "unknown_command": (
         "is not known: wait for its outcome, or send the command again under the same id",

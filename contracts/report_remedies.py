@@ -3,7 +3,7 @@
 REPORT_REMEDIES: dict[str, tuple[str, str]] = {
     "no_batch": (
         "is not one of your batches, or is older than a day: choose one from the list of your batches",
-        "n'est pas un de vos lots, ou a plus d'un jour\u00a0: choisissez dans la liste de vos lots",
+        "n'est celui d'aucun de vos lots, ou le lot a plus d'un jour\u00a0: choisissez dans la liste de vos lots",
     ),
     "report_too_large": (
         "contains more than fits into a report: delete what you do not need, or export the project instead",

@@ -74,18 +74,19 @@ def _reasons(details: dict[str, Any]) -> str:
 class UnreachableError(Exception):
     """No system can be reached: none runs there, or it does not accept the credentials.
 
-    `where` is an address or a file, `reason` the problem, `remedy` a command to type, if any.
+    `where` is an address or a file, `reason` the problem, `remedy` a command to type, and `hint` a sentence, if any.
     """
 
     is_mistake: ClassVar[bool] = False
     """Whether the caller's own address or credentials are wrong, and no server was asked."""
 
-    def __init__(self, where: object, reason: object, remedy: str = "") -> None:
-        """Keep the place, the reason and the remedy."""
+    def __init__(self, where: object, reason: object, remedy: str = "", hint: str = "") -> None:
+        """Keep the place, the reason, the remedy and the hint."""
         super().__init__(f"{where}: {reason}")
         self.where = str(where)
         self.reason = str(reason)
         self.remedy = remedy
+        self.hint = hint
 
 
 class InvalidAddressError(UnreachableError):
@@ -101,11 +102,6 @@ class CredentialsError(UnreachableError):
     """
 
     is_mistake = True
-
-    def __init__(self, where: object, reason: object, remedy: str = "", hint: str = "") -> None:
-        """Keep the place, the reason, the remedy and the hint."""
-        super().__init__(where, reason, remedy)
-        self.hint = hint
 
 
 class RejectedCredentialsError(CredentialsError):

@@ -20,6 +20,7 @@ class Place(NamedTuple):
     """How to reach a system as one principal; `remedy` is the command to type if it does not answer.
 
     `renewal` is the command to type if it does not accept the credentials, and `naming` says what names their file.
+    `directory` is the data directory of a system on this machine.
     """
 
     url: str
@@ -28,11 +29,19 @@ class Place(NamedTuple):
     remedy: str = ""
     renewal: str = ""
     naming: str = ""
+    directory: Path | None = None
 
 
 def data_directory(data: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the data directory: the argument, `INCIDENTS_DATA`, or the default."""
     return data or Path(environment.get("INCIDENTS_DATA") or DEFAULT_DATA)
+
+
+def credentials_path(data: Path | None, principal: str, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """Return where the credentials of a principal are in a data directory; None for a system elsewhere."""
+    if data is None and environment.get("INCIDENTS_NATS_URL"):
+        return None
+    return data_directory(data, environment) / "creds" / f"{principal}.creds"
 
 
 def find(data: Path | None, principal: str, environment: Mapping[str, str] = os.environ) -> Place:
@@ -68,4 +77,4 @@ def _in_directory(directory: Path, principal: str) -> Place:
     renewal = f"incidents access create {principal}{option}"
     if not credentials.exists():
         raise CredentialsError(credentials, "there are no such credentials", renewal, _NAMED_BY_PRINCIPAL)
-    return Place(url, credentials, site, start, renewal, _NAMED_BY_PRINCIPAL)
+    return Place(url, credentials, site, start, renewal, _NAMED_BY_PRINCIPAL, directory)

@@ -3,6 +3,7 @@
 import difflib
 import platform
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from typing import Annotated, Any, Final
@@ -19,7 +20,7 @@ from incidents.cli.projects import calls, comments, drafts, exports, history, li
 from incidents.cli.reports import reports
 from incidents.terminal.options import add_language, group
 from incidents.terminal.printing import keep_together, print_usage_error
-from incidents.terminal.session import Session
+from incidents.terminal.session import Session, Status
 from incidents.terminal.text.language import choose_language, use
 from incidents.terminal.text.translate import prepare_help, translate_mistake
 
@@ -110,8 +111,11 @@ def build(language: str = "en") -> typer.core.TyperGroup:
     return command
 
 
-def main() -> None:
-    """Run the typed command; usage errors are also JSON with `--json`."""
+def main(begin: Callable[[], None] = lambda: None) -> None:
+    """Run the typed command; usage errors are also JSON with `--json`.
+
+    `begin` is called when everything is prepared, before the command does anything.
+    """
     for_machines, language = "--json" in sys.argv, choose_language(sys.argv[1:])
     use(language)
     keep_together()
@@ -120,7 +124,11 @@ def main() -> None:
         words = "the command line contains bytes that are not UTF-8: {text}; type it in UTF-8"
         sys.exit(session.misunderstood(session.say(words, text=foreign[0])))
     try:
-        status = build(language)(prog_name="incidents", standalone_mode=False)
+        command = build(language)
+        begin()
+        status = command(prog_name="incidents", standalone_mode=False)
+    except (KeyboardInterrupt, typer.Abort):
+        status = Status.INTERRUPTED
     except NotInstalledError as error:
         status = session.misunderstood(session.say(error.words, missing=error.missing))
     except typer.TyperException as error:

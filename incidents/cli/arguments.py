@@ -9,6 +9,7 @@ from incidents.cli.completion import complete_names
 from incidents.terminal.session import Session, UsageError
 
 TIME: Final = "2026-01-31, 2026-01-31 14:30, 7d, yesterday, last tuesday."
+LATER: Final = "2026-12-31, 2026-12-31 14:30, in 7 days, tomorrow, next friday. A day in words counts to its end."
 SINCE: Final = f"Created since: {TIME}"
 TO_ITS_END: Final = f"{TIME} A day in words counts to its end."
 UNTIL: Final = f"Created before: {TO_ITS_END}"
@@ -43,7 +44,7 @@ Cleared = Annotated[
     ),
 ]
 Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="Its number in another system.")]
-KeptUntil = Annotated[str | None, typer.Option(metavar="TIME", help=f"Until when the recording is kept: {TO_ITS_END}")]
+KeptUntil = Annotated[str | None, typer.Option(metavar="TIME", help=f"Until when the recording is kept: {LATER}")]
 Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera that recorded it; repeatable.")]
 
 

@@ -50,7 +50,7 @@ class Operator:
     async def report(self, project: ProjectCreated) -> Path:
         """Generate the report of a project and save it in the current directory."""
         language = self._client.language
-        path = Path(f"incident-report-{project.number}.pdf")
+        path = Path(f"incident-{project.number}-{self._stage.session.say('report')}.pdf")
         with self._stage.step("generate the report of project {number}", number=project.number) as step:
             command = GenerateReport(
                 report_id=uuid7(), project_id=project.project_id, language="fr" if language == "fr" else "en"

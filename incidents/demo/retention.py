@@ -39,7 +39,7 @@ async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime
     with stage.step("preview the expired projects") as step:
         preview = await client.ask(PreviewRetention())
         step.note = show.preview(preview, stage.session.language)
-    with stage.step("sweep, and wait until it is gone") as step:
+    with stage.step("sweep, and wait until the project is gone") as step:
         await client.send(Sweep())
         step.count = 1
         refusal = await _wait_until_gone(stage, client, project_id)

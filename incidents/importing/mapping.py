@@ -17,7 +17,11 @@ _COMMON_NAMES: Final = {
     "number": ("no", "nr", "num", "numero", "n°"),
     "reference": ("ref", "référence"),
     "created_by": ("created by", "opened by", "author", "cree par", "ouvert par", "auteur"),
-    "created_at": ("created", "created at", "opened", "opened at", "date de creation", "cree le", "ouvert le"),
+    "created_at": (
+        *("created", "created at", "created on", "creation date", "creation time", "date created"),
+        *("opened", "opened at", "opened on", "date opened", "date de creation", "cree le"),
+        *("ouvert le", "date d'ouverture"),
+    ),
     "type_id": ("type",),
     "status_id": ("status", "statut"),
     "start_time": ("start", "start time", "debut", "heure de debut"),

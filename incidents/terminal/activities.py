@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Final
 
 from contracts.audit import Entry
+from contracts.permissions import Node
 from contracts.printable import on_one_line
 from incidents.terminal.activity_names import activity_name
 from incidents.terminal.attempts import attempt_name
@@ -51,6 +52,7 @@ _COUNTED: Final = frozenset({"left_out"})
 """Lists of which the screen shows the length alone."""
 
 _SIZES: Final = {"bytes": "size"}
+_NODES: Final = frozenset(Node)
 _RANGES_MAX: Final = 3
 """The most ranges of numbers that the screen shows."""
 
@@ -134,12 +136,15 @@ def _details(details: Mapping[str, Any], names: Names, language: str, *, plain: 
             case dict() if name == "changed":
                 yield from (changes(field, each) for field, each in value.items() if _is_change(each))
             case dict() if name == "permissions":
-                yield from _levels(value, language)
+                changed = details.get("changed") or {}
+                yield from _levels({node: level for node, level in value.items() if node not in changed}, language)
             case dict():
                 yield from _details(value, names, language, plain=plain)
             case list():
                 texts = (_element(name, item, names, language, plain=plain) for item in value)
                 yield _labelled(label, on_one_line(", ".join(texts)), language)
+            case str() if name == "form":
+                yield _labelled(label, name_of(language, "batch", value), language)
             case str() if name == "attempted":
                 yield _labelled(label, attempt_name(value, language), language)
             case _:
@@ -177,11 +182,13 @@ def _is_change(change: Mapping[str, Any]) -> bool:
 
 
 def _change(field: str, change: Mapping[str, Any], *, names: Names, language: str, plain: bool) -> str:
-    label = _label(field, names, language)
+    is_permission = field in _NODES
+    label = name_of(language, "permission", field) if is_permission else _label(field, names, language)
     old, new = (change.get(key) for key in ("old", "new"))
     if old is None and new is None:
         return label
-    before, after = (field_value(field, value, names, language, plain=plain) or "–" for value in (old, new))
+    ends = [name_of(language, "level", end) if is_permission and end else end for end in (old, new)]
+    before, after = (field_value(field, value, names, language, plain=plain) or "–" for value in ends)
     return _labelled(label, f"{before} → {after}", language)
 
 

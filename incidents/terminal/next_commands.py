@@ -21,11 +21,25 @@ _BY_GONE_FIELD: Final = {
 _SHOW: Final = "incidents projects show {project}"
 
 
-def next_command(error: Mapping[str, Any], project: str, language: str) -> str:
-    """Return the command to type after a refusal of one that named this project; empty if none helps."""
+def next_command(error: Mapping[str, Any], project: str, language: str, labels: Mapping[str, str]) -> str:
+    """Return the command to type after a refusal of one that named this project; empty if none helps.
+
+    `labels` are the organisation's names of fields: with it, a disabled one can be enabled again.
+    """
     fields = [field for field in (error.get("details") or {}).get("fields", ()) if isinstance(field, dict)]
+    if disabled := next((field for field in fields if field.get("kind") == "not_enabled"), None):
+        return _enabling(str(disabled.get("field")), labels)
     line = _line(str(error["code"]), fields, project)
     return line.format(project=shlex.quote(project), reason=say(language, "REASON"))
+
+
+def _enabling(field: str, labels: Mapping[str, str]) -> str:
+    """Return the command that enables a category or a data field under its name."""
+    part, _, name = field.rpartition(".")
+    is_category = part.endswith("categories")
+    label = labels.get(f"category_{name}" if is_category else name)
+    kind = "categories" if is_category else "fields"
+    return f"incidents {kind} define {name} {shlex.quote(label)}" if label else ""
 
 
 def _line(code: str, fields: list[dict[str, Any]], project: str) -> str:

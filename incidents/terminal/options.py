@@ -129,7 +129,7 @@ def command(
                 session.wait_seconds = read_decimal(session, wait, 1, "--wait") or session.wait_seconds
                 await handler(session, **options)
 
-            raise typer.Exit(session.run(work()))
+            raise typer.Exit(_run(session, work()))
 
         common = list(inspect.signature(_common, eval_str=True).parameters.values())
         if not table:
@@ -146,6 +146,13 @@ def command(
         return handler
 
     return register
+
+
+def _run(session: Session, work: Coroutine[Any, Any, None]) -> int:
+    try:
+        return session.run(work)
+    finally:
+        work.close()  # Ctrl-C may come before it has begun
 
 
 def _option_names(parameter: inspect.Parameter) -> Iterator[str]:

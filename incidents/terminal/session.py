@@ -25,9 +25,10 @@ from incidents.client import Client, connect
 from incidents.errors import CredentialsError, PendingError, Refused, UnreachableError
 from incidents.locate import find
 from incidents.terminal import printing
-from incidents.terminal.interrupt import NoAnswerError, until_interrupted
+from incidents.terminal.interrupt import NoAnswerError, run_until_interrupted
 from incidents.terminal.next_commands import next_command
 from incidents.terminal.printing import OutputClosedError, Screen, screen
+from incidents.terminal.running_system import remedy_and_hint
 from incidents.terminal.tables.refusals import accepted_panel, refusal_panel
 from incidents.terminal.tables.sheet import Sheet, zone_remark
 from incidents.terminal.tables.values import Names
@@ -95,7 +96,8 @@ class Session:
         except CredentialsError as error:
             raise type(error)(error.where, error.reason, place.renewal, place.naming) from error
         except UnreachableError as error:
-            raise type(error)(error.where, error.reason, error.remedy or place.remedy) from error
+            known = remedy_and_hint(error, place, self.principal, self._data, self.language)
+            raise type(error)(error.where, error.reason, *known) from error
 
     @property
     def now(self) -> datetime:
@@ -217,7 +219,7 @@ class Session:
 
     def _run(self, work: Coroutine[Any, Any, None]) -> int:
         try:
-            asyncio.run(until_interrupted(work))
+            run_until_interrupted(work)
         except PendingError as pending:
             return self._pend(pending)
         except Refused as refused:
@@ -249,8 +251,11 @@ class Session:
     @property
     def place(self) -> str:
         """The options for the same system and principal."""
-        data = f" --data {self.data}" if self.data else ""
-        return data if self.principal == "admin" else f"{data} --as {self.principal}"
+        return self._data if self.principal == "admin" else f"{self._data} --as {self.principal}"
+
+    @property
+    def _data(self) -> str:
+        return f" --data {self.data}" if self.data else ""
 
     @staticmethod
     def _refusal(refused: Refused) -> dict[str, Any]:
@@ -262,8 +267,8 @@ class Session:
 
     def _refuse_unreachable(self, error: UnreachableError) -> int:
         """Print why no system is reached: a mistake in the surroundings if the credentials or the address are wrong."""
-        code, hint = ("credentials", error.hint) if isinstance(error, CredentialsError) else ("unreachable", "")
-        sentences = " ".join(f"{self.say(words)}." for words in (error.reason, hint) if words)
+        code = "credentials" if isinstance(error, CredentialsError) else "unreachable"
+        sentences = " ".join(f"{self.say(words)}." for words in (error.reason, error.hint) if words)
         message = self.say("{label}: {value}", label=error.where, value=sentences)
         document = {
             "code": code,
@@ -287,6 +292,6 @@ class Session:
     def _with_next_command(self, error: dict[str, Any]) -> dict[str, Any]:
         """Return a refusal for people, with the command to type after it."""
         details = error.get("details") or {}
-        if "type" in details or not (line := next_command(error, self.project, self.language)):
+        if "type" in details or not (line := next_command(error, self.project, self.language, self.labels)):
             return error
         return {**error, "details": {**details, "type": f"{line}{self.place}"}}

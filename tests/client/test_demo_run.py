@@ -23,7 +23,7 @@ async def test_everything_is_played_once(tmp_path: Path) -> None:
     assert ended.err == "", ended.out
     assert [step["step"] for step in steps if not step["done"]] == []
     assert sum(step["commands"] for step in steps) > 100
-    (report,) = tmp_path.glob("incident-report-*.pdf")
+    (report,) = tmp_path.glob("incident-*-report.pdf")
     assert report.read_bytes().startswith(b"%PDF-")
     assert not (tmp_path / "d" / "runtime.json").exists()
 

@@ -105,3 +105,19 @@ async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: C
     result = await run_line(site, "history", 1)
     assert "Not shown to you: categories, comments, calls" in result.out
     assert "Seen." not in result.out
+
+
+async def test_an_empty_draft_list_is_said_when_a_project_is_made_from_it(site: Site, operator: Client) -> None:
+    """Entries leave the list by themselves, and nobody is to believe that the recordings are in the project."""
+    ended = await run_line(site, "create", "--description", "x", "--from-draft")
+    assert "The draft list was empty: no sequence was added." in ended.err
+    await run_line(site, "draft", "add", "--camera", "cam-4", "--camera", "cam-5", *SPAN)
+    ended = await run_line(site, "create", "--description", "x", "--from-draft")
+    assert "2 sequences added to project 2" in ended.err
+
+
+async def test_a_recording_that_is_no_longer_kept_is_remarked_on(site: Site, operator: Client) -> None:
+    """A time in the past is accepted, because the recording may be deleted, and somebody may have meant the future."""
+    line = ("draft", "add", "--camera", "cam-4", *SPAN, "--kept-until")
+    assert "is past: the recording is deleted already" in (await run_line(site, *line, "7d")).err
+    assert "is past" not in (await run_line(site, *line, "in 7 days")).err

@@ -10,6 +10,7 @@ from tests.client.test_commands import PROPERTIES, RunLine, run_line, sent_body
 
 __all__ = ["run_line"]
 
+ID = "0190a000-0000-7000-8000-00000000000b"
 DISABLED: dict[str, Any] = {
     **PROPERTIES,
     "categories": [
@@ -89,7 +90,7 @@ async def test_an_empty_name_empties_a_list(peer: Peer, run_line: RunLine, optio
     [
         (("ask", "projects.create"), "projects.create is a command: incidents send projects.create"),
         (("send", "projects.list"), "projects.list is a query: incidents ask projects.list"),
-        (("projects", "call", "12", "--to", "Police", "--minutes", "200 h"), "--minutes: 200 h is too long"),
+        (("projects", "call", "12", "--to", "Police", "--minutes", "200 h"), "--minutes: 200 h is too much"),
         (("fields", "define", "text_4", "Plate"), "text_4 is no data field"),
     ],
 )
@@ -120,14 +121,21 @@ async def test_an_unknown_batch_leads_to_the_list_of_batches(peer: Peer, run_lin
     """The id is that of a batch and not of a report."""
     fields = [{"field": "report_id", "kind": "no_batch", "reason": "is not one of your batches"}]
     peer.refusals["reports.batches"] = {"code": "gone", "message": "Gone.", "details": {"fields": fields}}
-    ended = await run_line("reports", "delete-batch", "0190a000-0000-7000-8000-00000000000b", "--yes")
+    ended = await run_line("reports", "delete-batch", ID, "--yes")
     assert "incidents reports batches" in ended.err
+    assert "batch id  is not one of your batches" in ended.err
+    assert "id du lot  is not" in (await run_line("reports", "delete-batch", ID, "--yes", "--lang", "fr")).err
+    ended = await run_line("reports", "batch", "--resume", ID, "-o", "october.pdf")
+    assert "--resume  is not one of your batches" in ended.err
 
 
 async def test_a_setting_is_named_as_it_is_shown(peer: Peer, run_line: RunLine) -> None:
-    """`settings show` writes hyphens, and the history of a setting takes them."""
+    """`settings show` has the words of the options, and the history of a setting takes them."""
     peer.answers["administration.setting-history"] = json.dumps({"items": [], "next": None}).encode()
-    assert (await run_line("audit", "definitions", "setting", "--key", "report-title")).status == 0
+    shown = (await run_line("settings", "show", "--csv")).out
+    for name in ("report-title", "confidentiality", "report-signatory", "child-site", "require-purpose"):
+        assert name in [line.partition(",")[0] for line in shown.splitlines()]
+        assert (await run_line("audit", "definitions", "setting", "--key", name)).status == 0
 
 
 async def test_the_state_of_a_system_needs_credentials_of_operations(run_line: RunLine) -> None:
@@ -136,3 +144,22 @@ async def test_the_state_of_a_system_needs_credentials_of_operations(run_line: R
     assert ended.status == 1
     assert "incidents access create NAME --scope ops" in " ".join(ended.err.split())
     assert "violation" not in ended.err
+
+
+async def test_an_empty_role_is_defined(peer: Peer, run_line: RunLine) -> None:
+    """A table without rows does not say that nothing was made."""
+    peer.answers["administration.roles"] = json.dumps({"roles": []}).encode()
+    peer.result = {"role_id": "g3", "name": "g3", "permissions": {}}
+    assert "The role g3 is defined and permits nothing" in (await run_line("roles", "define", "g3")).err
+
+
+async def test_a_disabled_field_is_refused_by_its_name(peer: Peer, run_line: RunLine) -> None:
+    """The name that was typed is in the refusal, and the command that enables the field again."""
+    peer.answers["administration.properties"] = json.dumps(DISABLED).encode()
+    [field] = [each for each in DISABLED["data_fields"] if not each["enabled"]]
+    slot = f"{field['kind']}_{field['slot']}"
+    fault = {"field": f"data.{slot}", "kind": "not_enabled", "reason": "is not enabled"}
+    peer.error = {"code": "invalid", "message": "No.", "details": {"fields": [fault]}}
+    shown = (await run_line("projects", "update", "12", "--field", f"{field['name']}=1")).err
+    assert f"{field['name']}  is not enabled" in shown
+    assert f"incidents fields define {slot}" in shown

@@ -54,6 +54,10 @@ def test_a_unit_stays_with_its_figure() -> None:
             "Missing option '--output' / '-o'.",
             f"Il manque l'option «{NO_BREAK}--output{NO_BREAK}» ou «{NO_BREAK}-o{NO_BREAK}».",
         ),
+        (
+            "Missing option '--out' (env var: 'INCIDENTS_DATA').",
+            f"Il manque l'option «{NO_BREAK}--out{NO_BREAK}» (variable{NO_BREAK}: INCIDENTS_DATA).",
+        ),
     ],
 )
 def test_names_in_mistakes_have_french_quotation_marks(sentence: str, french: str) -> None:
@@ -89,7 +93,7 @@ def test_a_sequence_begins_before_it_ends() -> None:
     out = io.StringIO()
     Screen(width=120, file=out).print(history([entry], Names(None), "fr"))
     shown = out.getvalue()
-    assert shown.index("Début") < shown.index("Fin") < shown.index("caméra")
+    assert shown.index("Début") < shown.index("Fin") < shown.index("Caméra")
 
 
 def test_a_word_stays_whole_in_a_narrow_table() -> None:

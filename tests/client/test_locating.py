@@ -20,7 +20,7 @@ def test_a_running_system_is_found_in_its_directory(running: Path) -> None:
     """The data directory says where the system listens and holds the credentials."""
     target = find(running, "admin", {})
     ways = (f"incidents up --data {running}", f"incidents access create admin --data {running}")
-    assert target == Place("nats://x:1", running / "creds/admin.creds", "north", *ways, target.naming)
+    assert target == Place("nats://x:1", running / "creds/admin.creds", "north", *ways, target.naming, running)
     assert "--as" in target.naming
 
 

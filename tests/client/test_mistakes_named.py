@@ -42,7 +42,8 @@ async def test_a_refused_field_has_the_name_that_the_site_gave_it(
     peer.error = {"code": "invalid", "message": "No.", "details": {"fields": [field]}}
     refused = await run_line("projects", "update", PROJECT, "--field", "checkbox_1=no", "--lang", lang)
     assert "Damaged?" in refused.err
-    assert "checkbox_1" not in refused.err
+    assert "incidents fields define checkbox_1 'Damaged?'" in refused.err
+    assert refused.err.count("checkbox_1") == 1
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,15 @@ ROLE = {"role_id": "guards", "name": "Guards", "permissions": {}}
         ("roles grant A-B guards", "principal  must be 1 to 64 characters of a-z 0-9 _ -"),
         ("settings set --child-site A.B", "--child-site  must be 1 to 32 characters of a-z 0-9 -"),
         ("settings set --retention-days -1", "--retention-days  must be at least 1"),
-        ("projects call 12 --to X --minutes 99999", "--minutes: 99999 is too long"),
+        ("retention due --within -1", "--within  must be at least 0"),
+        ("retention preview --days 0", "--days  must be at least 1"),
+        ("settings set --retention-days 0", "--retention-days  must be at least 1"),
+        ("projects list --since 1800-01-01", "--since  must be between the years"),
+        ("projects list --started-until 1800-01-01", "--started-until  must be between the years"),
+        (
+            "projects call 12 --to X --minutes 99999",
+            "--minutes: 99999 is too much: a call lasts 7 days (10,080 minutes)",
+        ),
     ],
 )
 async def test_a_refused_option_is_named_as_it_is_typed(
@@ -87,6 +95,17 @@ def test_a_change_is_not_said_twice() -> None:
     details = {"id": 9, "kind": "text", "name": "Plate", "changed": changes}
     assert described(details)[0] == "Id: 9  Kind: text  Name: – → Plate"
     assert described(details, "fr")[0] == "Id\u00a0: 9  Genre\u00a0: texte  Nom\u00a0: – → Plate"
+
+
+@pytest.mark.parametrize("form", ["shown", "whole"])
+def test_a_permission_of_a_role_is_said_once(form: str) -> None:
+    """A changed permission has its words, before and after, and is not listed again."""
+    changes = {"incident-projects": {"old": None, "new": "view"}, "name": {"old": None, "new": "Accueil"}}
+    levels = {"incident-projects": "view", "comments": "manage"}
+    details = {"role_id": "accueil", "permissions": levels, "changed": changes}
+    text = described(details, "fr")[form == "whole"]
+    assert "projets\u00a0: – → voir" in text
+    assert ("view" in text, text.casefold().count("projets"), "gérer" in text) == (False, 1, True)
 
 
 async def test_nothing_is_watched_after_a_slip(run_line: RunLine) -> None:

@@ -36,7 +36,9 @@ async def test_a_refused_row_shows_what_is_wrong_where(run_line: RunLine) -> Non
     ended = await run_line(*LINE)
     assert ended.status == 1
     lines = [line.strip() for line in ended.err.splitlines() if line.startswith("line")]
-    assert lines[0].startswith('line 2 (MP-8): creation time "then" in the column "Opened" is not a time: write it')
+    assert lines[0].startswith(
+        'line 2 (MP-8): creation time "then" in the column "Opened" is not a time, or does not exist'
+    )
     assert lines[1] == 'line 3 (MP-9): author in the column "Opened by" is required'
     assert lines[2].startswith('line 4 (MP-10): type "999" in the column "type_id" is not defined')
     assert lines[3].startswith("line 5: the row has 2 cells, but the header has 4")

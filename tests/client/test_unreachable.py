@@ -1,5 +1,6 @@
 """A system that is away, and credentials that are not there: two kinds, each with a title, a status and a way out."""
 
+import fcntl
 import json
 import ssl
 from pathlib import Path
@@ -59,6 +60,23 @@ async def test_a_system_that_is_away_is_a_plain_sentence(bus: Bus, url: str, eng
         assert "Errno" not in message
 
 
+@pytest.mark.parametrize("line, command", [("me", "incidents status"), ("status", "")])
+async def test_a_system_that_runs_is_not_to_be_started(tmp_path: Path, bus: Bus, line: str, command: str) -> None:
+    """Where `up` runs, and nobody answers, it is said what happens next, and where to look."""
+    (tmp_path / "runtime.json").write_text(json.dumps({"nats_url": "nats://127.0.0.1:1", "site": "main"}))
+    (tmp_path / "creds").mkdir()
+    for principal in ("admin", "ops"):
+        bus.credentials(principal).rename(tmp_path / "creds" / f"{principal}.creds")
+    with (tmp_path / "up.lock").open("w") as lock:
+        ended = await incidents(line, "--json", "--data", tmp_path)
+        assert "incidents up" in ended.json["error"]["details"]["type"]
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ended = await incidents(line, "--json", "--data", tmp_path)
+    error = ended.json["error"]
+    assert str(tmp_path / "logs") in error["message"]
+    assert error["details"] == ({"type": f"{command} --data {tmp_path}"} if command else {})
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -86,3 +104,13 @@ def test_no_reason_is_in_the_words_of_the_client_of_the_bus(error: Exception) ->
     panel: Any = refusal_panel(refused, "fr").renderable
     rows = panel.columns[0]._cells[-1]
     assert french in [str(cell) for column in rows.columns for cell in column.cells]
+
+
+@pytest.mark.parametrize("denied, remedy", [("publish", "access create NOM"), ("subscription", "--scope ops")])
+def test_what_the_message_bus_denies_is_said_in_our_words(denied: str, remedy: str) -> None:
+    """Somebody with credentials of another scope reads which ones are needed."""
+    reason = f'nats: permissions violation for {denied} to "im.main.cmd.admin.x.-.y"'
+    refused = {"code": "permission-denied", "message": "Non.", "details": {"reason": reason}}
+    panel: Any = refusal_panel(refused, "fr").renderable
+    shown = " ".join(str(cell) for column in panel.columns[0]._cells[-1].columns for cell in column.cells)
+    assert ("violation" in shown, remedy in shown) == (False, True)

@@ -180,6 +180,7 @@ async def test_the_two_ways_change_places(site: Site, target: Site, tmp_path: Pa
     ended = await incidents("restore", file, "--data", data)
     assert ended.status == 0, ended.err
     assert "Restored in" in ended.out, ended.err
+    assert "The keys were not restored" in ended.err
     with running(tmp_path):
         result = await incidents("projects", "create", "--data", data)
         ended = await incidents("backup", "-o", tmp_path / "back.tar", "--data", data)

@@ -82,10 +82,8 @@ def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
         ("backup -o b.tar --data d", "aucun système ne fonctionne ici"),
         ("provision", "INCIDENTS_NATS_CREDS n'est pas défini."),
         ("access create bob --expires 3y", "n'est pas une durée"),
-        (
-            "access licence --edition huge --expires soon --out l",
-            "--edition\u00a0: n'est pas une des valeurs permises, par exemple corporate, expert",
-        ),
+        ("access licence --edition huge --out l", "L'édition «\u00a0huge\u00a0» n'existe pas. Choisissez parmi\u00a0:"),
+        ("access licence --expires soon --out l", "--expires\u00a0: doit être une date et heure RFC 3339"),
     ],
 )
 async def test_the_servers_commands_speak_the_language(line: str, sentence: str, tmp_path: Path) -> None:

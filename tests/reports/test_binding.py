@@ -228,3 +228,9 @@ def test_what_reports_share_is_there_once(binder: Binder) -> None:
     """The colours of all reports are in the file once."""
     single, triple = (binder.bind(*map(entry, range(1, count + 1))).pdf for count in (1, 3))
     assert single.count(b"/N 3/Range") == triple.count(b"/N 3/Range") == 1
+
+
+def test_every_page_has_the_line_of_the_organisation(binder: Binder) -> None:
+    """The front page and the contents, which have descriptions, are as confidential as the reports."""
+    pages = pages_of(binder.bind(*PROJECTS, confidentiality="Réservé à la police").pdf)
+    assert ["Réservé à la police" in page for page in pages[:2]] == [True, True]

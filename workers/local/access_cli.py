@@ -17,7 +17,7 @@ from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential
 from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
-from workers.local.cli_environment import DEFAULT_DATA, AsJson, read_expiry, read_scope
+from workers.local.cli_environment import DEFAULT_DATA, AsJson, read_expiry, read_moment, read_scope
 from workers.local.console_output import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.local.data_directory import Home, write_private
 from workers.runtime.bus import nats_jwt
@@ -194,7 +194,9 @@ def sign_licence(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     edition: Annotated[str, typer.Option(help=f"One of {_EDITIONS}.")] = "corporate",
     version: Annotated[str, typer.Option(help="The release that it is issued for.")] = "1",
-    expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; unlimited by default.")] = None,
+    expires: Annotated[
+        str | None, typer.Option(metavar="TIME", help="A day, RFC 3339, or a span such as 90d; unlimited by default.")
+    ] = None,
     data: Data = DEFAULT_DATA,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
@@ -202,11 +204,13 @@ def sign_licence(
 
     Example: incidents access licence --edition expert --expires 2030-01-01T00:00:00Z --out licence.jwt
     """
+    if edition not in get_args(Edition):
+        fail(say("There is no edition {text}. Choose one of {known}.", text=edition, known=_EDITIONS), _USAGE)
     try:
-        licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
+        licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": read_moment(expires)})
     except ValidationError as error:
         names = {"edition": "--edition", "version": "--version", "expires_at": "--expires"}
-        fail_invalid(error, names.__getitem__, {"expires_at": "2030-01-01T00:00:00Z", "edition": _EDITIONS})
+        fail_invalid(error, names.__getitem__, {"expires_at": "2030-01-01T00:00:00Z"})
     home = Home(data.absolute())
     trust = _trust(home)
     _require_place(home, out)

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from gettext import pgettext
 from pathlib import Path
@@ -16,7 +18,7 @@ from contracts import subjects
 from contracts.figures import read_duration
 from workers.common.process_settings import PREFIX, Settings, bounds_of, unknown_variables, variable_of
 from workers.local.access.signing_keys import SCOPES, Scope
-from workers.local.console_output import fail, say
+from workers.local.console_output import fail, language, say
 from workers.runtime.bus.hardened_parser import BusClient
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
@@ -177,3 +179,16 @@ def read_expiry(span: str | None) -> int | None:
         words = "--expires: {span} is not a span of time: write a number and a unit, such as 90d, 12h or 2 weeks."
         fail(say(words, span=span), status=2)
     return seconds
+
+
+def read_moment(text: str | None) -> str | None:
+    """Return a typed time by RFC 3339: a day as the language writes it, or a span from now on; others as they are."""
+    if text is None:
+        return None
+    if seconds := read_duration(text):
+        with suppress(OverflowError):
+            return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+    for form in ("%Y-%m-%d", "%d/%m/%Y") if language() == "fr" else ("%Y-%m-%d",):
+        with suppress(ValueError):
+            return datetime.strptime(text.strip(), form).astimezone().isoformat()
+    return text

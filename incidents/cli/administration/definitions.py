@@ -19,6 +19,7 @@ from incidents.cli.operations.audit import audit
 from incidents.terminal.input.naming import FIRST_ROLE
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.option_names import option_word
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
@@ -54,8 +55,9 @@ async def definitions(
     """Show the changes of definitions and settings: who, when, before and after."""
     kind = read_word(session, "kind", kind, _KINDS, "KIND")
     if key and kind == "setting":
-        as_option = key.replace("-", "_")
-        key = as_option if as_option in Settings.model_fields else key
+        as_option = {option_word(name): name for name in Settings.model_fields}
+        as_option |= {name.replace("_", "-"): name for name in Settings.model_fields}
+        key = as_option.get(key, key)
         key = read_word(session, "field", key, Settings.model_fields, "--key")
     asked: dict[str, Any] = {"key": key, "limit": limit}
     message = _QUERIES.get(kind, GetPropertyHistory)

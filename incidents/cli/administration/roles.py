@@ -10,6 +10,7 @@ from contracts.administration_queries import GetRoles, Role
 from contracts.permissions import Level, Node
 from incidents.cli.arguments import Words, Yes
 from incidents.cli.completion import complete_names
+from incidents.locate import credentials_path
 from incidents.terminal.input import naming, new_names
 from incidents.terminal.input.new_names import Force
 from incidents.terminal.input.reading import make_message
@@ -72,6 +73,11 @@ async def grant(session: Session, principal: Who, role: Named) -> None:
     is_member = principal in role_.members
     words = "{principal} already has the role {role}." if is_member else "Role granted to {principal}: {role}"
     session.show(event, session.say(words, principal=principal, role=role_.role_id))
+    if (file := credentials_path(session.data, principal)) and not file.exists():
+        words = (
+            "There is no {file}. If {principal} has no credentials elsewhere: incidents access create {principal}{data}"
+        )
+        session.tell(words, file=file, principal=principal, data=f" --data {session.data}" if session.data else "")
 
 
 @command(app, "revoke", "incidents roles revoke olivia guards", sends=True)
@@ -114,6 +120,10 @@ async def define(
         defining = {"role_id": role_id, "name": name or names.get(role_id, role_id), "permissions": levels}
         event = await session.send(client, make_message(session, DefineRole, defining))
     session.show(event, _levels(session, role_id, event.permissions))
+    if not any(level != "none" for level in event.permissions.values()):
+        session.tell(
+            "The role {role} is defined and permits nothing: --view and --manage add permissions", role=role_id
+        )
 
 
 @command(app, "delete", "incidents roles delete guards --yes", sends=True)

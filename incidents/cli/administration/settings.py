@@ -14,6 +14,7 @@ from incidents.client import Client
 from incidents.errors import SuppressNotAvailable
 from incidents.terminal.input.reading import make_message, read_number
 from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.option_names import option_word
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
@@ -141,15 +142,16 @@ def _bytes(session: Session, text: str | None) -> int | None:
         return None
     if (size_ := read_size(text)) is not None:
         return size_
-    if (figures := read_number(session, text, "--log-archive-bytes")).isdecimal():
+    if (figures := read_number(session, text, "--log-archive-bytes", whole=True)).isdecimal():
         return int(figures)
     words = "{option}: {text} is not a size: write it as 10 MB, or in bytes"
     raise UsageError(session.say(words, option="--log-archive-bytes", text=text))
 
 
 def _name(session: Session, setting: str) -> str:
-    """Return the name of a setting, as its option is called."""
-    return name_of(session.language, "field", setting).replace("_", "-")
+    """Return the name of a setting: in English that of its option."""
+    name = name_of(session.language, "field", setting)
+    return option_word(setting) if name == setting else name
 
 
 async def _confirm_deletions(session: Session, client: Client, days: int) -> None:

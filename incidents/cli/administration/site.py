@@ -112,7 +112,9 @@ async def me(session: Session) -> None:
 
 
 def _rights(answer: Me, language: str) -> show.Sheet:
-    title = say(language, "{label}: {value}", label=answer.principal, value=", ".join(answer.roles) or "–")
+    title = say(
+        language, "{label}: {value}", label=answer.principal, value=", ".join(answer.roles) or say(language, "no role")
+    )
     rows = (
         (name_of(language, "permission", node), name_of(language, "level", level))
         for node, level in answer.permissions.items()

@@ -161,6 +161,7 @@ def _duration_seconds(session: Session, text: str | None) -> int | None:
     if seconds is None and (minutes := read_decimal(session, text, 0, "--minutes")) is not None:
         seconds = minutes * _SECONDS
     if seconds is not None and seconds > CALL_SECONDS_MAX:
-        words = "{option}: {text} is too long: a call lasts 7 days (10080 minutes) at most"
-        raise UsageError(session.say(words, option="--minutes", text=text))
+        words = "{option}: {text} is too much: a call lasts 7 days ({count} minutes) at most"
+        minutes_max = CALL_SECONDS_MAX // _SECONDS
+        raise UsageError(session.say(words, option="--minutes", text=text, count=minutes_max))
     return None if seconds is None else round(seconds)

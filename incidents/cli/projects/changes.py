@@ -81,7 +81,7 @@ def _place(name: str) -> tuple[str, str]:
 def _data_value(session: Session, name: str, text: str) -> object:
     """Parse a typed value by the kind of its field; the wire refuses the rest."""
     kind, label = name.partition("_")[0], session.labels.get(name, name)
-    if kind == "integer" and (figures := read_number(session, text, label)).removeprefix("-").isdecimal():
+    if kind == "integer" and (figures := read_number(session, text, label, whole=True)).removeprefix("-").isdecimal():
         return int(figures)
     if kind == "decimal":
         return read_number(session, text, label)

@@ -9,7 +9,7 @@ from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, Undr
 from incidents.cli.arguments import TIME, TO_ITS_END, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project, read_time
-from incidents.terminal.input.recordings import read_camera
+from incidents.terminal.input.recordings import read_camera, read_expiry
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
@@ -42,7 +42,7 @@ async def add(
     kept_until: KeptUntil = None,
 ) -> None:
     """Add one span of time of one or more cameras to your draft list."""
-    expiry = read_time(session, kept_until, "--kept-until", until=True)
+    expiry = read_expiry(session, kept_until)
     optional: dict[str, Any] = {"site": site, "media_expires_at": expiry}
     cameras = [{**read_camera(text), **{name: value for name, value in optional.items() if value}} for text in camera]
     span = {"start": read_time(session, start, "--start"), "end": read_time(session, end, "--end", until=True)}

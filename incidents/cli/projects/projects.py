@@ -84,6 +84,12 @@ async def create(  # noqa: PLR0913 - each parameter is an option
         event = await session.send(client, make_message(session, CreateProject, values))
     words = "Project {number} created: {project_id}"
     session.show(event, session.say(words, number=event.number, project_id=event.project_id))
+    if from_draft:
+        singular, plural = "{count} sequence added to project {project}", "{count} sequences added to project {project}"
+        none = (
+            "The draft list was empty: no sequence was added. To add some later: incidents projects sequence {project}"
+        )
+        session.tell_line(session.count(len(event.sequence_ids), singular, plural, none, project=event.number))
 
 
 @command(

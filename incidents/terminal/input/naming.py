@@ -14,7 +14,7 @@ from contracts.administration_queries import Category, DataField, GetProperties,
 from incidents.client import Client
 from incidents.errors import SuppressNotAvailable
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.tables.values import Names
+from incidents.terminal.tables.values import labels_of
 from incidents.terminal.text.words import list_names, name_of
 
 _NONE: Final = frozenset({"none", "aucun", "aucune"})
@@ -152,7 +152,7 @@ class Naming:
         """Return all definitions."""
         if self._known is None:
             self._known = await self._client.ask(GetProperties())
-            self._session.labels.update(Names(self._known).by_field)
+            self._session.labels.update(labels_of(self._known))
         return self._known
 
     async def type(self, text: str) -> int:

@@ -30,6 +30,16 @@ Read = TypeVar("Read", bound=Message)
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
 """Thousands separated by a space, as in French."""
 
+_SEPARATED = re.compile(
+    r"[-+]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,}|(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})",
+)
+"""Thousands separated by a comma or a point that cannot be a decimal mark, so that there is one reading."""
+
+_WITH_COMMA = re.compile(r"[-+]?\d+,\d+")
+"""In English, a comma for the point or between thousands."""
+
+_THOUSANDS = re.compile(r"[-+]?\d{1,3},\d{3}")
+
 _REFERENCE = re.compile(r"^(?:ref|reference|réf|référence)\s*:\s*", flags=re.IGNORECASE)
 """The beginning of a typed reference that might otherwise be read as a number."""
 
@@ -59,8 +69,11 @@ def read_span(
     return {"from": read_time(session, since, first), "to": read_time(session, until, last, until=True)}
 
 
-def read_number(session: Session, text: str, option: str) -> str:
+def read_number(session: Session, text: str, option: str, *, whole: bool = False) -> str:
     """Parse the number of an option or a field in the session's language, and return it in the wire's form.
+
+    A `whole` number has no point, so that an English comma in it can only be between thousands. What is no number
+    stays as it is: the wire refuses it.
 
     Raises:
         UsageError: The number is ambiguous.
@@ -68,11 +81,16 @@ def read_number(session: Session, text: str, option: str) -> str:
     plain = text.strip()
     if _GROUPED.fullmatch(plain):
         plain = "".join(plain.split())
-    if "," not in plain:
+    if _SEPARATED.fullmatch(plain):
+        separator = next(mark for mark in plain if mark in ",.")
+        plain = plain.replace(separator, "").replace(",", ".")
+    if not _WITH_COMMA.fullmatch(plain):
         return plain
     if session.language != "fr":
-        point, whole = plain.replace(",", "."), plain.replace(",", "")
-        why = session.say("{text} is ambiguous: write {point} or {whole}", text=text, point=point, whole=whole)
+        point, figures = plain.replace(",", "."), plain.replace(",", "")
+        if whole:
+            return figures if _THOUSANDS.fullmatch(plain) else plain
+        why = session.say("{text} is ambiguous: write {point} or {whole}", text=text, point=point, whole=figures)
         raise UsageError(session.say("{label}: {value}", label=option, value=why))
     return plain.replace(",", ".")
 
@@ -147,7 +165,8 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
     with suppress(ValueError):
         return UUID(typed)
     reference = _REFERENCE.sub("", typed)
-    refusal = Refusal(Code.GONE, fields=[{"field": "number", "kind": "not_here", "value": text}])
+    by = "number" if typed.isdecimal() else "reference"
+    refusal = Refusal(Code.GONE, fields=[{"field": by, "kind": "not_here", "value": reference}])
     unknown = Refused(refusal.as_error(session.language))
     if reference == typed and typed.isascii() and typed.isdecimal() and len(typed) <= _NUMBER_DIGITS_MAX:
         try:

@@ -1,11 +1,13 @@
 """Parsing of typed cameras and spans of time into sequences."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
 from incidents.terminal.input.reading import read_time
 from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables.sheet import local
 
 
 def read_camera(text: str) -> dict[str, str]:
@@ -21,7 +23,7 @@ def spans(
     named = [read_camera(text) for text in cameras or ()]
     if named and not (start and end):
         raise UsageError(session.say("cameras need a span of time: give the start and the end of the recording"))
-    site, kept_until = options.get("site"), read_time(session, options.get("kept_until"), "--kept-until", until=True)
+    site, kept_until = options.get("site"), read_expiry(session, options.get("kept_until"))
     more: dict[str, Any] = {"site": site, "media_expires_at": kept_until}
     span = {"start": read_time(session, start, "--start"), "end": read_time(session, end, "--end", until=True)}
     return [
@@ -33,3 +35,14 @@ def spans(
         }
         for camera in named
     ]
+
+
+def read_expiry(session: Session, text: str | None) -> datetime | None:
+    """Return until when a recording is kept, with a remark on a time that is past."""
+    expiry = read_time(session, text, "--kept-until", until=True)
+    if expiry is not None and expiry < session.now:
+        shown = local(expiry, session.language)
+        session.tell(
+            "--kept-until: {time} is past: the recording is deleted already. In 7 days: 'in 7 days'", time=shown
+        )
+    return expiry

@@ -11,6 +11,8 @@ from rich.text import Text
 
 from contracts.printable import on_one_line
 from contracts.texts import Phrase, phrase, remedy
+from incidents.survey import NOT_OF_OPERATIONS
+from incidents.terminal.option_names import option_of
 from incidents.terminal.tables.sheet import local
 from incidents.terminal.text.words import allowed_words, name_of, say, value_of
 
@@ -23,10 +25,12 @@ _CATEGORY: Final = re.compile(r"(?:.*\.)?categor(?:ies\.|y_)([1-5])(?:\..*)?")
 """Fields that each organisation names; `labels` has these names by the wire's ones."""
 
 _ENGLISH: Final = {
+    "batch_id": "batch id",
     "created_at": "creation time",
     "created_by": "author",
     "end_time": "end",
     "from_draft": "draft list",
+    "nodes": "permission",
     "project_id": "project",
     "project_ids": "projects",
     "role_id": "role",
@@ -37,27 +41,8 @@ _ENGLISH: Final = {
 }
 """The English names for people of fields whose names on the wire are no English words."""
 
-_OPTION_WORDS: Final = {
-    "type_id": "type",
-    "status_id": "status",
-    "start_time": "start",
-    "end_time": "end",
-    "media_expires_at": "kept_until",
-    "camera_id": "camera",
-    "camera_name": "camera",
-    "cameras": "camera",
-    "camera_ids": "camera",
-    "child_sites": "child_site",
-    "group_by": "by",
-    "recipient": "to",
-    "legal_basis": "basis",
-    "report_signatories": "report_signatory",
-    "numbers": "number",
-    "references": "reference",
-    "type_ids": "type",
-    "status_ids": "status",
-}
-"""The words of options whose fields are called otherwise on the wire."""
+_NAMED_BY_KIND: Final = {("report_id", "no_batch"): "batch_id"}
+"""Fields that mean something else where this kind of fault refuses them."""
 
 _REWORDED: Final = (
     ("gone", Phrase.GONE, "This does not exist, or no longer exists."),
@@ -78,6 +63,18 @@ _REWORDED: Final = (
 
 _SHOWN_AGAIN: Final = frozenset({"gone", "conflict"})
 """Codes whose advice is to read something again, which a command to type says better."""
+
+_DENIALS: Final = (
+    (
+        "permissions violation for publish",
+        (
+            "these credentials do not allow this message: no worker has it, or they are of another scope than client, "
+            "which `incidents access create NAME` makes"
+        ),
+    ),
+    ("permissions violation for subscription", NOT_OF_OPERATIONS),
+)
+"""What the message bus says when it denies something, and what it means for people."""
 
 _ADVICE: Final = "advice"
 _TOLD_DETAILS: Final = {"type": "try", "send_again": "send again", _ADVICE: "what to do"}
@@ -139,13 +136,6 @@ def _panel(message: str, details: list[tuple[str, str]], title: str, style: str)
     return Panel(body, title=Text(title), title_align="left", border_style=style, expand=False)
 
 
-def _option_of(field: str, options: Collection[str]) -> str:
-    """Return the option that fills a field; empty if there is none, or if it takes another unit."""
-    last = next((part for part in reversed(field.split(".")) if not part.isdecimal()), "")
-    option = f"--{_OPTION_WORDS.get(last, last).replace('_', '-')}"
-    return option if option in options else ""
-
-
 def field_place(name: str, language: str, labels: Mapping[str, str] = _NO_LABELS) -> str:
     """Return the name for people of a field, which may be nested: the organisation's own one, if it is known."""
     if field := _DATA_FIELD.fullmatch(name):
@@ -202,6 +192,7 @@ class _Details:
                 yield self._label(name), self._leaf(name, str(value))
 
     def _refused(self, field: str, reason: str, more: dict[Any, Any]) -> tuple[str, str]:
+        field = _NAMED_BY_KIND.get((field, str(more.get("kind"))), field) if self._options is not None else field
         named = field if self._options is None else self._place(field, self._options)
         value = more.get("value")
         shown = say(self._language, "yes" if value else "no") if isinstance(value, bool) else value
@@ -211,11 +202,11 @@ class _Details:
         return label or say(self._language, "the message"), text
 
     def _place(self, field: str, options: Collection[str]) -> str:
-        return _option_of(field, options) or field_place(field, self._language, self._labels)
+        return option_of(field, options) or field_place(field, self._language, self._labels)
 
     def _leaf(self, name: str, text: str) -> str:
         if name == "reason":
-            return say(self._language, text)
+            return say(self._language, next((words for begin, words in _DENIALS if begin in text), text))
         return _clock(name, value_of(self._language, name, text), self._language)
 
     def _label(self, name: str) -> str:

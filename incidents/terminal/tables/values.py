@@ -72,6 +72,12 @@ class Names:
         return names
 
 
+def labels_of(properties: Properties) -> dict[str, str]:
+    """Return the names of all categories and data fields, also of disabled ones, for refusals."""
+    labels = {f"category_{category.slot}": category.name for category in properties.categories}
+    return labels | {f"{field.kind}_{field.slot}": field.name for field in properties.data_fields}
+
+
 def field_label(name: str, names: Names, language: str) -> str:
     """Return the name of a project's field for people."""
     if name in _LABELS:

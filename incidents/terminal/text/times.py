@@ -53,8 +53,20 @@ _WORDS: Final = re.compile(rf"(?:(?P<day>{_DAY})|(?:le )?(?:(?P<weekday>{_WEEKDA
 """Only complete phrases are passed to the library, because it ignores what it does not know."""
 
 
+_OUT_OF_RANGE: Final = re.compile(r"(day|month|hour|minute|second)\b.* (?:must be in|out of range)")
+"""What Python says about figures of the right form that are no time."""
+
+_IMPOSSIBLE: Final = {
+    "day": "{text} does not exist: its month has no such day",
+    "month": "{text} does not exist: the months are 1 to 12",
+    "hour": "{text} does not exist: the hours are 0 to 23",
+    "minute": "{text} does not exist: the minutes are 0 to 59",
+    "second": "{text} does not exist: the seconds are 0 to 59",
+}
+
+
 class NotATimeError(ValueError):
-    """The typed text is not a time, or is ambiguous: the sentence, and its values as they are typed."""
+    """The typed text is a time that does not exist, or is ambiguous: the sentence, and its values as they are typed."""
 
     def __init__(self, words: str, **values: str) -> None:
         super().__init__(words)
@@ -66,10 +78,22 @@ def read(text: str, now: datetime, language: str, *, until: bool = False) -> dat
     """Parse a local time; a day in words means its start, or with `until` its end.
 
     Raises:
-        NotATimeError: The text is not a time, or is ambiguous.
-        ValueError: The time does not exist.
+        NotATimeError: The text is a time that does not exist, or is ambiguous.
+        ValueError: The text is not a time.
         OverflowError: The time is out of range.
     """
+    try:
+        return _read(text, now, language, until=until)
+    except NotATimeError:
+        raise
+    except ValueError as error:
+        part, words = _OUT_OF_RANGE.match(str(error)), _WORDS.fullmatch(_plain(text))
+        if part or (words and words["date"]):  # a date in words has the right form, too
+            raise NotATimeError(_IMPOSSIBLE[part[1] if part else "day"], text=text.strip()) from error
+        raise
+
+
+def _read(text: str, now: datetime, language: str, *, until: bool) -> datetime:
     plain = _plain(text)
     if (span := _span(plain)) is not None:
         return (now.astimezone(UTC) + span).astimezone()
@@ -81,9 +105,19 @@ def read(text: str, now: datetime, language: str, *, until: bool = False) -> dat
     if words := _WORDS.fullmatch(plain):
         day = _looked_up(_in_english(words["day"]) if words["day"] else words["date"], now.astimezone()).date()
         if words["weekday"] and _in_english(words["weekday"]) != f"{day:%A}".casefold():
-            raise ValueError(text)
+            raise _wrong_weekday(day, words["weekday"], language)
         return _at(day + timedelta(days=1) if until and words["day"] and not words["hour"] else day, words, language)
     return _iso(text.strip(), language)
+
+
+def _wrong_weekday(day: date, typed: str, language: str) -> NotATimeError:
+    """Return the error that a day is another one of the week."""
+    english = list(_MONDAY_TO_SUNDAY.values())
+    names = list(_MONDAY_TO_SUNDAY) if language == _FRENCH else [name.capitalize() for name in english]
+    place = english.index(_in_english(typed))
+    form = "%d/%m/%Y" if language == _FRENCH else "%Y-%m-%d"
+    values = {"date": f"{day:{form}}", "weekday": names[day.weekday()], "typed": names[place]}
+    return NotATimeError("{date} is a {weekday}, not a {typed}", **values)
 
 
 def _plain(text: str) -> str:

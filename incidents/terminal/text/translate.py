@@ -25,6 +25,10 @@ _VALUE: Final = re.compile(r"'[^'{]*'|\"[^\"]*\"|[^\s='\"\[\]]+")
 _QUOTED: Final = re.compile(r"(?<!\w)['\"](.+?)['\"](?!\w)")
 """A name in typer's quotes; French has its own."""
 
+_ENVIRONMENT: Final = re.compile(r"\(env var: '([^']+)'\)")
+_VARIABLE: Final = "[env var: {}]"
+"""How typer names the variable of an option: in a mistake, and in help, whose words are in the catalogue."""
+
 MISTAKES: Final = (
     "No such option: {option} (Possible options: {near})",
     "No such option: {option}",
@@ -192,6 +196,7 @@ def translate_example(line: str, language: str) -> str:
 def translate_mistake(sentence: str, language: str) -> str:
     """Translate typer's sentence about a usage error; an unknown sentence stays English."""
     if language != _ENGLISH:
+        sentence = _ENVIRONMENT.sub(lambda named: f"({say(language, _VARIABLE)[1:-1].format(named[1])})", sentence)
         sentence = _QUOTED.sub("«\u00a0\\1\u00a0»", sentence).replace("\u00a0» / «", "\u00a0» ou «")
     return sentences.translate(sentence, (*MISTAKES, *REWORDED), partial(_say_mistake, language))
 

@@ -108,19 +108,39 @@ def restore(
     own = _external_servers(home, data)
     if own and keys:
         fail(say("The keys come first: tar -xf {keys} -C DIR, then incidents access init --out DIR", keys=keys), _USAGE)
-    if not file.is_file():
-        fail(say("there is no file {path}", path=file), _USAGE)
+    _require_files(file, keys)
     if own is None and home.restoring.exists():
         _remove_unfinished(home)
     if own is None and (home.nats.exists() or home.postgres.exists()):
         fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
+    is_without_keys = not (own or keys or (home.keys.exists() and not home.restoring.exists()))
     _finish(external_servers.restore(*own, file) if own else _restore(home, file, keys), own)
     if as_json:
-        write({"data": None if own else str(data), "file": str(file)})
+        write({"data": None if own else str(data), "file": str(file), "keys": str(keys) if keys else None})
     elif own:
         tell(say("Restored into the servers that INCIDENTS_* variables name. The workers can be started."))
     else:
         tell(*emphasise("Restored in {data}. To start it: incidents up --data {data}", "data", data=data))
+    if is_without_keys and not as_json:
+        _tell_without_keys(file)
+
+
+def _require_files(file: Path, keys: Path | None) -> None:
+    """Refuse a file that is not there before anything is made."""
+    for option, path in (("", file), ("--keys", keys)):
+        if path is None or path.is_file():
+            continue
+        why = say("there is no file {path}", path=path)
+        fail(say("{label}: {value}", label=option, value=why) if option else why, _USAGE)
+
+
+def _tell_without_keys(file: Path) -> None:
+    """Say what a restore without the keys means, while the slip can still be corrected."""
+    words = (
+        "The keys were not restored: all credentials must be created anew, and packages are signed with a new key. "
+        "To keep the old ones, restore into a new directory: incidents restore {file} --keys FILE --data DIR"
+    )
+    tell((say(words, file=file), "dim"), err=True)
 
 
 def _external_servers(home: Home, data: Path) -> tuple[Settings, str] | None:

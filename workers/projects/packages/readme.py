@@ -83,4 +83,5 @@ def _with_heading(heading: str, *paragraphs: str) -> str:
 
 
 def _wrap(paragraph: str) -> str:
-    return fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    """Wrap a paragraph; `~` is a space at which no line ends, so that a command to copy stays whole."""
+    return fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False).replace("~", " ")

@@ -47,6 +47,7 @@ class Binder:
             "timezone": settings["timezone"],
             "at": int(batch["created_at"].timestamp()),
             "title": settings["report_title"],
+            "confidentiality": settings["report_confidentiality"],
             "author": batch["principal"] if batch["show_user_names"] else None,
             "purpose": Purpose.of(batch),
         }

@@ -51,6 +51,9 @@ class FrontMatter:
     volume: Sequence[int] | None = None
     """Which one of how many files it is, if there are several."""
 
+    confidentiality: str = ""
+    """The line at the head of each page."""
+
     @property
     def included(self) -> list[Entry]:
         """Return the entries that have a report in the file."""
@@ -71,6 +74,7 @@ class FrontMatter:
             "title": title,
             "subtitle": words.subtitle,
             "count": self._count(),
+            "confidentiality": self.confidentiality.strip(),
             "header": [words.subtitle, _one_line(title, _BOOKMARK_CHARACTERS_MAX)],
             "footer": [f"{words.generated} {generated}"],
             "facts": self._facts(generated),

@@ -63,6 +63,7 @@ def _front_of(facts: Facts, entries: bytes) -> FrontMatter:
         author=facts["author"],
         purpose=facts["purpose"],
         volume=facts.get("volume"),
+        confidentiality=facts.get("confidentiality", ""),
     )
 
 
