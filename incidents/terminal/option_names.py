@@ -27,6 +27,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "recipient": ("to",),
     "references": ("reference",),
     "report_confidentiality": ("confidentiality",),
+    "report_id": ("batch", "resume"),
     "report_signatories": ("report_signatory",),
     "requested.from": ("since",),
     "requested.to": ("until",),

@@ -21,7 +21,18 @@ _WITHOUT_A_FIELD: Final = frozenset(
 
 _OF_SEVERAL_FIELDS: Final = frozenset(
     [
-        *("--category", "--clear", "--field", "--from", "--manage", "--minutes", "--to", "--user-names", "--view"),
+        *(
+            "--category",
+            "--clear",
+            "--field",
+            "--from",
+            "--last",
+            "--manage",
+            "--minutes",
+            "--to",
+            "--user-names",
+            "--view",
+        ),
         *("--password-stdin", "--resume"),
     ]
 )
