@@ -72,13 +72,21 @@ def words_of(code: CodeType) -> Iterator[str]:
             yield from words_of(inner)
 
 
+def values_of(function: Any) -> Iterator[Any]:
+    """Yield what a function names: values of its module, and those of modules that it uses."""
+    words = set(words_of(function.__code__))
+    named = [function.__globals__[word] for word in words & function.__globals__.keys()]
+    yield from named
+    for module in filter(inspect.ismodule, named):
+        yield from (getattr(module, word) for word in words & vars(module).keys())
+
+
 def messages_of(handler: Any) -> set[type[BaseModel]]:
     """Return the messages that a handler names, itself or in the functions that it calls."""
     forms: set[type[BaseModel]] = set()
     functions: list[Any] = [handler]
     for function in functions:
-        for word in words_of(function.__code__):
-            value = function.__globals__.get(word)
+        for value in values_of(function):
             if isinstance(value, type) and issubclass(value, Command | Query):
                 forms.add(value)
             is_near = inspect.isfunction(value) and value.__module__.startswith("incidents.cli")
