@@ -150,6 +150,12 @@ def test_a_field_is_typed_as_a_refusal_names_it(language: str) -> None:
     assert named == {field: field for field in FIELDS}
 
 
+@pytest.mark.parametrize("name", ["Creation date", "Creation time", "Created on", "Date opened", "Date d'ouverture"])
+def test_usual_headings_of_the_creation_are_known(name: str) -> None:
+    """Other systems name it in many ways, and ours in a refusal."""
+    assert field_named(name) == "created_at"
+
+
 def test_a_mapping_names_fields_that_are_there(tmp_path: Path) -> None:
     """A mapping to a field or a zone that does not exist is reported before anything is read."""
     for wrong in ({"columns": {"a": "colour"}}, {"timezone": "Mars"}, {"colour": 1}):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from incidents.errors import UnreachableError
-from incidents.locate import DEFAULT_DATA, Place, data_directory, find
+from incidents.locate import DEFAULT_DATA, Place, credentials_path, data_directory, find
 
 
 @pytest.fixture
@@ -73,3 +73,10 @@ def test_the_usual_directory_needs_no_option() -> None:
     with pytest.raises(UnreachableError) as caught:
         find(Path(DEFAULT_DATA), "nobody-has-this-name", {})
     assert "--data" not in caught.value.remedy
+
+
+def test_credentials_of_a_system_elsewhere_are_not_looked_for() -> None:
+    """Without a data directory of its own, nobody knows who has credentials."""
+    assert credentials_path(None, "olivia", {"INCIDENTS_NATS_URL": "nats://x:1"}) is None
+    assert credentials_path(Path("d"), "olivia", {"INCIDENTS_NATS_URL": "nats://x:1"}) == Path("d/creds/olivia.creds")
+    assert credentials_path(None, "olivia", {}) == Path(DEFAULT_DATA) / "creds" / "olivia.creds"

@@ -1,8 +1,11 @@
 """Roles as they are typed and shown."""
 
 import json
+from pathlib import Path
 
-from tests.client.conftest import Peer
+import pytest
+
+from tests.client.conftest import SITE, Bus, Peer
 from tests.client.test_commands import RunLine, run_line
 
 __all__ = ["run_line"]
@@ -32,3 +35,21 @@ async def test_a_role_is_named_by_its_id_or_its_name(peer: Peer, run_line: RunLi
     assert (await run_line("roles", "define", "guards", "--manage", "comments")).status == 0
     sent = json.loads(peer.commands[-1].data)
     assert (sent["name"], sent["permissions"]) == ("Gardes", {"incident-projects/comments": "manage"})
+
+
+@pytest.mark.parametrize("principal, is_known", [("peter", True), ("petre", False)])
+async def test_a_principal_without_credentials_is_remarked(
+    peer: Peer, bus: Bus, run_line: RunLine, tmp_path: Path, principal: str, is_known: bool
+) -> None:
+    """Whoever mistypes a name on the machine of the system is told that nobody has it; the role is granted."""
+    data = tmp_path / "data"
+    (data / "creds").mkdir(parents=True)
+    (data / "runtime.json").write_text(json.dumps({"nats_url": bus.url, "site": SITE}))
+    (data / "creds" / "alice.creds").write_bytes(bus.credentials("alice").read_bytes())
+    (data / "creds" / "peter.creds").touch()
+    peer.answers["administration.roles"] = json.dumps(ROLES).encode()
+    peer.result = {"principal": principal, "role_id": "guards"}
+    ended = await run_line("roles", "grant", principal, "guards", "--data", data, "--as", "alice")
+    assert ended.status == 0
+    remark = f"incidents access create {principal}"
+    assert (remark in " ".join(ended.err.split())) is not is_known

@@ -117,6 +117,15 @@ def test_the_lines_of_the_readme_work(tmp_path: Path) -> None:
         assert subprocess.run(["/bin/sh", "-c", lines[1]], cwd=tmp_path, check=False, capture_output=True).returncode
 
 
+@pytest.mark.parametrize("language, key", [("en", "--key KEY"), ("fr", "--key CLÉ")])
+def test_a_command_in_the_readme_stays_on_its_line(language: str, key: str) -> None:
+    """What is to be copied from a sentence is not broken, and French has its accents."""
+    content = unpacked(package(KEY, language=language))["README.txt"].decode()
+    commands = (key, "shasum -a 256", "Get-FileHash FI", "ssh-keygen -lf signing-key.pub")
+    assert [command for command in commands if command not in content] == []
+    assert "~" not in content
+
+
 def test_documents_fit_their_contracts() -> None:
     """The documents parse as the contracts say, and the schema in the package describes its project."""
     bagged = bag_of()
