@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from tests.client import forked_command_line
 from tests.client.command_line import ROOT
 from tests.client.forked_command_line import TERMINAL_SIZE
@@ -123,6 +125,14 @@ class Terminal:
             return frame
 
         return await eventually(is_drawn, within=40)
+
+    async def reads(self) -> None:
+        """Wait until the command reads an answer: Python notices a signal just before its reading only afterwards."""
+
+        async def is_asleep() -> bool:
+            return bool(psutil.Process(self.process.pid).status() == psutil.STATUS_SLEEPING)
+
+        await eventually(is_asleep)
 
     async def interrupt(self) -> int:
         """Type Ctrl-C and return the status."""

@@ -120,6 +120,7 @@ async def asked_back(bus: Bus) -> AsyncIterator[Terminal]:
     where = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": str(bus.credentials("alice"))}
     async with run_on_terminal(where, "projects", "delete", PROJECT) as terminal:
         await terminal.shows("[y/N]")
+        await terminal.reads()
         yield terminal
 
 
