@@ -57,8 +57,9 @@ class Running:
     def children(self) -> dict[int, str]:
         results: dict[int, str] = {}
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            with suppress(psutil.NoSuchProcess):  # it ended just now
-                results[child.pid] = " ".join(child.cmdline())
+            with suppress(psutil.NoSuchProcess):  # it ended just now; one that is about to end has no command line
+                if line := child.cmdline():
+                    results[child.pid] = " ".join(line)
         return results
 
     def signal(self, each: signal.Signals) -> int:
