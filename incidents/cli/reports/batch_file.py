@@ -1,13 +1,10 @@
 """The file of a batch: waited for, downloaded, and what is said about it."""
 
-import shlex
-from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import typer
 
-from contracts.errors import Code
 from contracts.figures import size
 from contracts.report_batches import (
     BatchForm,
@@ -18,11 +15,10 @@ from contracts.report_batches import (
     GenerateBatch,
     ListBatches,
 )
+from incidents.cli.reports.deferred_file import DeferredFile
 from incidents.cli.reports.progress import resume_deferred, send_deferred
 from incidents.client import Client
-from incidents.errors import PendingError, Refused, UnreachableError
-from incidents.terminal.saving import save
-from incidents.terminal.session import Session, Status, UsageError
+from incidents.terminal.session import Status, UsageError
 from incidents.terminal.text.words import name_of
 
 _CONFORMITY: Final = {
@@ -33,24 +29,18 @@ _CONFORMITY: Final = {
 }
 
 
-class BatchFile:
-    """A file that the system makes, and that is saved here; Ctrl-C cancels its batch."""
+class BatchFile(DeferredFile):
+    """The file of a batch."""
 
-    def __init__(self, session: Session, path: Path) -> None:
-        """Keep the path at which the file is saved."""
-        self._session = session
-        self._path = path
+    generating, deleting, downloading = GenerateBatch, DeleteBatch, DownloadBatch
+    cancelled = "The batch was cancelled; nothing was saved."
+    resuming = "to go on with it: incidents reports batch --resume {id} -o {path}{options}"
 
     async def make(self, client: Client, command: GenerateBatch) -> None:
         """Let the system make a batch, save its file, and report it."""
-        report_id = command.report_id
         self._session.tell_line(self._purpose(command))
-        self._cancel_at_interrupt(report_id)
-        try:
-            generated = await send_deferred(self._session, client, command, counts_projects=True)
-        except PendingError:
-            self._tell_resuming(report_id)
-            raise
+        outcome = send_deferred(self._session, client, command, counts_projects=True)
+        generated = await self._wait(command.report_id, outcome)
         await self._save(client, generated)
 
     def _purpose(self, command: GenerateBatch) -> str:
@@ -73,28 +63,12 @@ class BatchFile:
         if batch.state is BatchState.MADE:
             generated = BatchGenerated(**{name: getattr(batch, name) for name in BatchGenerated.model_fields})
         else:
-            self._cancel_at_interrupt(report_id)
-            try:
-                generated = await resume_deferred(
-                    self._session, client, GenerateBatch, batch.command_id, counts_projects=True
-                )
-            except PendingError:
-                self._tell_resuming(report_id)
-                raise
+            outcome = resume_deferred(self._session, client, GenerateBatch, batch.command_id, counts_projects=True)
+            generated = await self._wait(report_id, outcome)
         await self._save(client, generated)
 
     async def _save(self, client: Client, generated: BatchGenerated) -> None:
-        async def leave() -> None:
-            self._tell_resuming(generated.report_id)
-
-        self._session.at_interrupt = leave
-        try:
-            download = DownloadBatch(report_id=generated.report_id)
-            await save(self._session, client, GenerateBatch, download, generated, self._path)
-        except (Refused, UsageError):
-            await leave()
-            raise
-        self._session.at_interrupt = None
+        await self._fetch(client, generated)
         self._show(generated)
         if generated.included < generated.total:
             raise typer.Exit(Status.REFUSED)
@@ -126,28 +100,3 @@ class BatchFile:
             plural = "{count} more projects are left out; the file names all of them"
             lines.append(session.count(more, singular, plural))
         return lines
-
-    def _cancel_at_interrupt(self, report_id: UUID) -> None:
-        async def cancel() -> None:
-            try:
-                await _cancel(self._session, report_id)
-            except (Refused, UnreachableError):
-                self._tell_resuming(report_id)
-                raise
-
-        self._session.at_interrupt = cancel
-
-    def _tell_resuming(self, report_id: UUID) -> None:
-        words = "to go on with it: incidents reports batch --resume {id} -o {path}{options}"
-        path, options = shlex.quote(str(self._path)), self._session.place
-        self._session.tell(words, id=report_id, path=path, options=options)
-
-
-async def _cancel(session: Session, report_id: UUID) -> None:
-    async with session.client() as client:
-        try:
-            await client.send(DeleteBatch(report_id=report_id))
-        except Refused as refused:
-            if refused.code is not Code.GONE:
-                raise
-    session.tell("The batch was cancelled; nothing was saved.")
