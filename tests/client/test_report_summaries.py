@@ -112,7 +112,7 @@ async def test_a_mistake_is_told_before_anything_is_sent(
 
 
 async def test_ctrl_c_cancels_the_summary(making: Peer, bus: Bus, tmp_path: Path) -> None:
-    """The system is told, and nothing is saved."""
+    """The summary is cancelled, and nothing is saved."""
     making.progress = repeat((0, 1))
     line = ("reports", "summary", "--last", "month", "-o", "a.pdf")
     async with run_command(of_alice(bus), *line, folder=tmp_path) as running:

@@ -22,7 +22,7 @@ from tests.support import Site
 
 ZURICH = ZoneInfo("Europe/Zurich")
 MARCH = datetime(2026, 3, 1, tzinfo=ZURICH), datetime(2026, 4, 1, tzinfo=ZURICH)
-"""A month in which the clocks change: on the 29th there is no hour from two to three."""
+"""A month in which the clocks change: the 29th has no hour from two to three."""
 
 FEBRUARY = datetime(2026, 2, 1, tzinfo=ZURICH), MARCH[0]
 NAMES = {11: "Theft", 12: "Fire", 13: "Fight", 1: "Open", 2: "Closed", 3: "Archived", 21: "Gate", 22: "Hall"}

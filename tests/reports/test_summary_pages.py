@@ -40,7 +40,7 @@ def test_a_summary_is_for_archives_and_for_everybody(printer: SummaryPrinter) ->
 
 
 def test_the_chart_has_a_text_in_its_place(printer: SummaryPrinter) -> None:
-    """Whoever does not see the trend hears what it shows; everything else is a table whose rows have headers."""
+    """The trend has a text for readers who do not see it; everything else is a table whose rows have headers."""
     root: Any = PdfReader(io.BytesIO(printer.print(summary()).pdf)).root_object
     parts = list(elements(root["/StructTreeRoot"]))
     [figure] = [part for part in parts if part["/S"] == "/Figure"]
