@@ -41,7 +41,7 @@ async def test_a_role_is_named_by_its_id_or_its_name(peer: Peer, run_line: RunLi
 async def test_a_principal_without_credentials_is_remarked(
     peer: Peer, bus: Bus, run_line: RunLine, tmp_path: Path, principal: str, is_known: bool
 ) -> None:
-    """Whoever mistypes a name on the machine of the system learns that nobody has it; the role is granted all the same."""
+    """Whoever mistypes a name on the machine of the system learns that nobody has it; the role is granted."""
     data = tmp_path / "data"
     (data / "creds").mkdir(parents=True)
     (data / "runtime.json").write_text(json.dumps({"nats_url": bus.url, "site": SITE}))
