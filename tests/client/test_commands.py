@@ -31,7 +31,7 @@ ROW = {
 }
 VALUES = [{"id": 11, "name": "Trapped", "description": ""}]
 PROPERTIES = {
-    "types": [{"id": 1, "name": "Injury", "description": ""}],
+    "types": [{"id": 1, "name": "Injury", "description": ""}, {"id": 2, "name": "Theft", "description": ""}],
     "statuses": [{"id": 22, "name": "In progress", "description": ""}],
     "categories": [{"id": 6, "slot": 1, "enabled": True, "name": "Reason", "description": "", "values": VALUES}],
     "data_fields": [{"id": 26, "kind": "checkbox", "slot": 1, "enabled": True, "name": "Damaged?", "description": ""}],
@@ -72,7 +72,7 @@ async def test_a_list_shows_names_instead_of_ids(peer: Peer, run_line: RunLine) 
 async def test_a_list_is_asked_with_what_was_typed(peer: Peer, run_line: RunLine) -> None:
     """Options become the filter of the query."""
     await run_line("projects", "list", "--type", 1, "--type", 2, "--since", "2025-01-31T00:00Z", "--limit", 5)
-    body = json.loads(peer.queries[0].data)
+    body = next(json.loads(query.data) for query in peer.queries if query.subject.endswith("projects.list"))
     assert (body["filter"]["type_ids"], body["limit"]) == ([1, 2], 5)
     assert body["filter"]["created"]["from"] == "2025-01-31T00:00:00Z"
 

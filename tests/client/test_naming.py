@@ -85,6 +85,20 @@ async def test_lists_and_figures_take_names(peer: Peer, run_line: RunLine) -> No
     assert grouped["group_by"] == "category_1"
 
 
+@pytest.mark.parametrize("option, number, offered", [("--type", "99", "Injury"), ("--status", "1", "Closed")])
+async def test_a_filter_by_an_undefined_id_is_refused(
+    peer: Peer, run_line: RunLine, option: str, number: str, offered: str
+) -> None:
+    """An id that is not defined finds nothing, so it is a slip; who may not see the definitions can still filter."""
+    ended = await run_line("projects", "list", option, number, "--json")
+    assert ended.status == 2
+    assert offered in ended.json["error"]["message"]
+    assert not [query for query in peer.queries if query.subject.endswith("projects.list")]
+    peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
+    await run_line("projects", "list", option, number, "--json")
+    assert [query for query in peer.queries if query.subject.endswith("projects.list")]
+
+
 async def test_ids_need_no_right_to_see_names(peer: Peer, run_line: RunLine) -> None:
     """A principal who may not see what is defined can still write ids."""
     peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}

@@ -16,8 +16,8 @@ from contracts.administration_queries import (
 )
 from incidents.cli.arguments import among
 from incidents.cli.operations.audit import audit
-from incidents.terminal.input.naming import FIRST_ROLE
 from incidents.terminal.input.reading import make_message
+from incidents.terminal.input.role_names import FIRST_ROLE
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.option_names import option_word
 from incidents.terminal.options import command

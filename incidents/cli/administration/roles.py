@@ -11,7 +11,7 @@ from contracts.permissions import Level, Node
 from incidents.cli.arguments import Words, Yes
 from incidents.cli.completion import complete_names
 from incidents.locate import credentials_path
-from incidents.terminal.input import naming, new_names
+from incidents.terminal.input import naming, new_names, role_names
 from incidents.terminal.input.new_names import Force
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.input.vocabulary import named_words
@@ -33,7 +33,7 @@ async def list_roles(session: Session) -> None:
     """Show all roles and their members."""
     async with session.client() as client:
         answer = await client.ask(GetRoles())
-    rows = ((role.role_id, naming.role_name(session, role), ", ".join(role.members)) for role in answer.roles)
+    rows = ((role.role_id, role_names.role_name(session, role), ", ".join(role.members)) for role in answer.roles)
     session.show(answer, show.table(session.language, "Role", "Name", "Members", rows=rows))
 
 
@@ -42,7 +42,7 @@ async def show_role(session: Session, role: Named) -> None:
     """Show the permissions and the members of a role."""
     async with session.client() as client:
         role_ = _role(session, role, (await client.ask(GetRoles())).roles)
-    title = session.say("{label}: {value}", label=role_.role_id, value=naming.role_name(session, role_))
+    title = session.say("{label}: {value}", label=role_.role_id, value=role_names.role_name(session, role_))
     named = ", ".join(role_.members) or "–"
     members = session.say("{label}: {value}", label=session.say("Members"), value=named)
     session.show(role_, _levels(session, title, role_.permissions), members)
@@ -142,7 +142,7 @@ async def delete(session: Session, role: Named, yes: Yes = False) -> None:
 
 def _role(session: Session, text: str, known: Iterable[Role]) -> Role:
     roles = list(known)
-    role_id = naming.role(session, text, roles)
+    role_id = role_names.role(session, text, roles)
     return next(role_ for role_ in roles if role_.role_id == role_id)
 
 

@@ -112,7 +112,7 @@ async def delete_call(
         project_id = await read_project(session, client, project)
         call_ = await parts.part_of(session, client, project_id, "calls", call_number)
         text = " – ".join(filter(None, (call_.party, call_.notes)))
-        if not yes and not session.confirm(session.say("Delete the call {text}?", text=text)):
+        if not yes and not session.confirm(session.say("Delete the call '{text}'?", text=text)):
             session.tell("Nothing was deleted.")
             raise typer.Exit
         deleting = {"project_id": project_id, "call_id": call_.call_id, **revision(expected_revision)}

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeVar
 
-from contracts.administration_queries import Category, DataField, GetProperties, Properties, Role
+from contracts.administration_queries import Category, DataField, GetProperties, Properties
 from incidents.client import Client
 from incidents.errors import SuppressNotAvailable
 from incidents.terminal.session import Session, UsageError
@@ -41,13 +41,10 @@ _DEFINED_BY: Final = {
     "Data field": "incidents fields define text_1 NAME",
 }
 
-
 _KEYBOARD: Final = str.maketrans("\u2010\u2011\u2013\u2014\u2019", "----'")
 """Hyphens, dashes and an apostrophe that keyboards lack, and what people type for them."""
 
-
 _CATEGORIES: Final = frozenset(f"category_{slot}" for slot in range(1, 6))
-FIRST_ROLE: Final = ("administrators", "Administrators")
 
 Slotted = TypeVar("Slotted", Category, DataField)
 
@@ -164,18 +161,28 @@ class Naming:
         return await self._property("Status", text, "statuses")
 
     async def types(self, texts: Iterable[str] | None) -> list[int | None]:
-        """Return the ids of types; `none` stands for projects without one."""
-        return [None if _is_none(text) else await self.type(text) for text in texts or ()]
+        """Return the ids of types for a filter; `none` stands for projects without one."""
+        return [None if _is_none(text) else await self._defined_property("Type", text, "types") for text in texts or ()]
 
     async def statuses(self, texts: Iterable[str] | None) -> list[int | None]:
-        """Return the ids of statuses; `none` stands for projects without one."""
-        return [None if _is_none(text) else await self.status(text) for text in texts or ()]
+        """Return the ids of statuses for a filter; `none` stands for projects without one."""
+        reading = self._defined_property
+        return [None if _is_none(text) else await reading("Status", text, "statuses") for text in texts or ()]
 
     async def _property(self, kind: str, text: str, where: str) -> int:
         if text.strip().isdecimal():
             return int(text)
         known = getattr(await self.known(), where)
         return int(choose(self._session, kind, text, [Named(property_.id, property_.name) for property_ in known]))
+
+    async def _defined_property(self, kind: str, text: str, where: str) -> int:
+        """Return the id, which must be defined: a filter by another one finds nothing."""
+        number = await self._property(kind, text, where)
+        with SuppressNotAvailable():
+            known = [Named(property_.id, property_.name) for property_ in getattr(await self.known(), where)]
+            if all(named.key != number for named in known):
+                choose(self._session, kind, text, known)
+        return number
 
     async def category(self, text: str) -> str:
         """Return the slot of a category, by its slot or its name."""
@@ -270,21 +277,6 @@ class Naming:
         short = {field: field.rpartition("_")[0] for field in plain if field.rpartition("_")[0] in plain}
         own = [Named(short.get(field, field), name) for name, field in reversed(shown.items())]
         return str(choose(self._session, option, text, [*own, *named]))
-
-
-def role(session: Session, text: str, known: Iterable[Role]) -> str:
-    """Return the id of a role, by its id or its name."""
-    roles = list(known)
-    if any(role_.role_id == text for role_ in roles):
-        return text
-    shown = [Named(role_.role_id, text) for role_ in roles for text in (role_.role_id, role_name(session, role_))]
-    named = dict.fromkeys([*shown, *(Named(role_.role_id, role_.name) for role_ in roles)])
-    return str(choose(session, "Role", text, [*named]))
-
-
-def role_name(session: Session, role_: Role) -> str:
-    """Return the name of a role; the first one of a site is in the language of the reader, until it is renamed."""
-    return session.say(role_.name) if (role_.role_id, role_.name) == FIRST_ROLE else role_.name
 
 
 def _slot(field: DataField) -> str:

@@ -247,5 +247,5 @@ def read_password(session: Session, prompt: Callable[[str, str], str], *, ask: b
         except UnicodeDecodeError as error:
             raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
     if not sys.stdin.isatty():
-        raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
+        raise UsageError(session.say("a password can be typed only at a terminal; use --password-stdin"))
     return session.ask(lambda: prompt(session.say("Password"), session.language), "--password-stdin")
