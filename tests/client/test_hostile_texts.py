@@ -166,4 +166,4 @@ async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> No
     for line in lines:
         result = await output_on_terminal(ours, *line)
         assert (line, raw_characters(result)) == (line, set())
-    assert raw_characters(errors.read_text()) == set()
+    assert raw_characters(errors.read_text("utf-8-sig")) == set()

@@ -40,11 +40,11 @@ async def test_a_file_is_taken_over_and_bad_rows_are_reported(site: Site, tmp_pa
     assert ended.status == 1
     assert "2 imported, 0 already there, 4 refused" in ended.out
     text = (tmp_path / "errors.csv").read_text().splitlines()[1:]
-    assert [character.split(",")[:4] for character in text] == [
-        ["3", "2", "type_id", "unknown_name"],
-        ["4", "3", "created_at", "not_a_time"],
-        ["5", "1", "number", "twice_in_file"],
-        ["6", "5", "type_id", "not_defined"],
+    assert [row.split(",")[:6] for row in text] == [
+        ["3", "2", "", "type", "type_id", "Arson"],
+        ["4", "3", "", "creation time", "created_at", "then"],
+        ["5", "1", "", "number", "number", "1"],
+        ["6", "5", "", "type", "type_id", "999"],
     ]
     items = (await (await site.client()).ask(ListProjects())).items
     assert {(project.number, project.created_by, project.type_id, project.imported) for project in items} == {

@@ -27,8 +27,9 @@ async def test_all_faults_of_a_row_are_reported(run_line: RunLine, tmp_path: Pat
     document = (await run_line("import", "rows.csv", "--errors", "e.csv", "--json")).json
     assert document["refused"] == 2
     assert [(row["field"], row["kind"]) for row in document["errors"] if row["line"] == 2] == FAULTS
-    with (tmp_path / "e.csv").open(newline="") as file:
-        assert [(row["field"], row["kind"]) for row in csv.DictReader(file) if row["line"] == "2"] == FAULTS
+    with (tmp_path / "e.csv").open(newline="", encoding="utf-8-sig") as file:
+        reasons = [row["Reason"] for row in csv.DictReader(file) if row["Line"] == "2"]
+    assert reasons == [row["reason"] for row in document["errors"] if row["line"] == 2]
     shown = (await run_line("import", "status", "rows.csv", "--json")).json["runs"][-1]
     assert [(fault["field"], fault["kind"]) for fault in shown["rows"][0]["faults"]] == FAULTS
     table = (await run_line("import", "status", "rows.csv")).out

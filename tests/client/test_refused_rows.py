@@ -1,5 +1,6 @@
 """What an import says of a refused row: the wrong value, its column, the row, and where all of it is written."""
 
+import codecs
 import csv
 import json
 from pathlib import Path
@@ -53,13 +54,23 @@ async def test_the_file_of_refused_rows_is_named(run_line: RunLine, tmp_path: Pa
     ended = await run_line(*LINE, "--errors", "refused.csv")
     assert 'line 2 (MP-8): creation time "then"' in ended.err
     assert ended.out.strip().endswith("refused.csv")
-    with (tmp_path / "refused.csv").open(newline="") as file:
-        written = [(row["reference"], row["column"], row["value"]) for row in csv.DictReader(file)]
+    with (tmp_path / "refused.csv").open(newline="", encoding="utf-8-sig") as file:
+        written = [(row["Reference"], row["Column"], row["Value"]) for row in csv.DictReader(file)]
     named = [("MP-8", "Opened", "then"), ("MP-9", "Opened by", ""), ("MP-10", "type_id", "999"), ("", "", "")]
     assert written == named
     document = (await run_line(*LINE, "--errors", "refused.csv", "--json")).json
     assert document["errors_file"] == "refused.csv"
     assert [(row["column"], row["value"]) for row in document["errors"]] == [row[1:] for row in written]
+
+
+async def test_the_file_of_refused_rows_is_in_the_language_of_its_reader(run_line: RunLine, tmp_path: Path) -> None:
+    """Whoever corrects the rows reads headings, fields and reasons in one language, also in Excel."""
+    await run_line(*LINE, "--errors", "refused.csv", "--lang", "fr")
+    written = (tmp_path / "refused.csv").read_bytes()
+    assert written.startswith(codecs.BOM_UTF8)
+    heading, first = written.decode("utf-8-sig").splitlines()[:2]
+    assert heading == "Ligne,Numéro,Référence,Champ,Colonne,Valeur,Motif"
+    assert first.startswith("2,,MP-8,création,Opened,then,")
 
 
 async def test_what_was_refused_can_be_looked_up(run_line: RunLine, tmp_path: Path) -> None:

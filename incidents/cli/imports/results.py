@@ -22,7 +22,7 @@ from incidents.terminal.tables import show
 from incidents.terminal.tables.refusals import field_place
 from incidents.terminal.text.words import list_names
 
-_COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference", "column", "value")
+_HEADINGS: Final = ("Line", "Number", "Reference", "Field", "Column", "Value", "Reason")
 _PRINTED_ROWS_MAX: Final = 20
 """The most refused rows that are printed; all of them are in `--errors` and in `import status`."""
 
@@ -193,9 +193,7 @@ def _what(session: Session, row: dict[str, Any]) -> str:
         (False, False): "{field}",
     }
     words = ways[bool(value), bool(row["column"])]
-    name = row["field"].removeprefix("data.")
-    named = field_place(row["field"], session.language, {name: name})
-    return session.say(words, field=named, value=shown, column=row["column"])
+    return session.say(words, field=_field(session, row), value=shown, column=row["column"])
 
 
 def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
@@ -217,13 +215,25 @@ def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
 
 
 def _write(session: Session, errors: Path, rows: list[dict[str, Any]]) -> None:
+    """Write the list of refused rows for whoever corrects them, in their language; Excel knows it as UTF-8."""
     try:
-        with errors.open("w", newline="", encoding="utf-8") as file:
-            file.write(csv_line(_COLUMNS))
-            file.writelines(csv_line(_cell(row[name]) for name in _COLUMNS) for row in rows)
+        with errors.open("w", newline="", encoding="utf-8-sig") as file:
+            file.write(csv_line(map(session.say, _HEADINGS)))
+            file.writelines(csv_line(map(_cell, _cells(session, row))) for row in rows)
     except OSError as error:
         words = "{path} cannot be written: {reason}"
         raise UsageError(session.say(words, path=errors, reason=session.say(error.strerror or str(error)))) from error
+
+
+def _cells(session: Session, row: dict[str, Any]) -> tuple[object, ...]:
+    field = _field(session, row) if row["field"] else ""
+    return row["line"], row["number"], row["reference"], field, row["column"], row["value"], row["reason"]
+
+
+def _field(session: Session, row: dict[str, Any]) -> str:
+    """Return what the field of a refused value is called; a data field of a mapping has the name that it has there."""
+    name = row["field"].removeprefix("data.")
+    return field_place(row["field"], session.language, {name: name})
 
 
 def _cell(value: object) -> object:
