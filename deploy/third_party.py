@@ -32,6 +32,7 @@ Inside these packages are programs, libraries and fonts with terms of their own:
                         Cyrus SASL: BSD-Attribution-HPND-disclaimer; keyutils, libxcrypt: LGPL-2.1-or-later
   pynacl                libsodium: ISC
   typst                 Libertinus: OFL-1.1; New Computer Modern: GUST; DejaVu Sans Mono: Bitstream-Vera
+  uharfbuzz             HarfBuzz: MIT-Modern-Variant
 
 Fonts that no package has are in workers/reports/rendering/fonts/shipped, with their terms in OFL.txt:
 

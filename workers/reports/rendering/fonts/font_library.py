@@ -86,7 +86,7 @@ class FontLibrary:
     def metrics(self, family: str) -> FontMetrics:
         """Return the characters of a font and their widths."""
         if family not in self._metrics:
-            self._metrics[family] = FontMetrics.read(*self._files[family])
+            self._metrics[family] = FontMetrics(*self._files[family])
         return self._metrics[family]
 
 
