@@ -79,6 +79,7 @@ lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 
 		--constraints requirements/build.txt --output-file requirements/development.txt
 	@$(COMPILE) pyproject.toml --extra server --extra otel --constraints requirements/runtime.txt \
 		--constraints requirements/development.txt --output-file requirements/otel.txt
+	@$(COMPILE) --group peers --constraints requirements/development.txt --output-file requirements/peers.txt
 	@$(MAKE) --no-print-directory install
 	@$(BIN)/python deploy/third_party.py
 
@@ -86,6 +87,7 @@ $(BIN)/uv:
 	@$(MAKE) install
 
 bench: install ## Measure the speed beside the ceiling and the peers
+	@$(PIP) --require-hashes -r requirements/peers.txt
 	@$(BIN)/python -m benchmarks
 
 pressure: install ## Measure the system under pressure and faults, eight minutes; MINUTES=20 adds a soak

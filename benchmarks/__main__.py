@@ -1,8 +1,9 @@
 """All benchmarks, one after the other: python -m benchmarks."""
 
-from benchmarks import batches, reports
+from benchmarks import batches
 from benchmarks.commands.__main__ import main as measure_commands
 from benchmarks.lists.__main__ import main as measure_lists
+from benchmarks.reports.__main__ import main as measure_reports
 from benchmarks.sweeps.__main__ import main as measure_sweeps
 
 
@@ -11,7 +12,7 @@ def main() -> None:
     measure_commands()
     measure_lists()
     measure_sweeps()
-    reports.main()
+    measure_reports()
     batches.main([])
 
 

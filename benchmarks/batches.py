@@ -21,7 +21,8 @@ import uvloop
 from pypdf import PdfReader, PdfWriter
 
 from benchmarks.commands.testbed import Testbed, TestbedFactory
-from benchmarks.reports import BARE, document
+from benchmarks.reports.bare_typst import BARE
+from benchmarks.reports.projects import document
 from benchmarks.sweeps.deleting import prepare, start_product
 from contracts.ids import uuid7
 from contracts.report_batches import BatchForm, BatchGenerated, GenerateBatch

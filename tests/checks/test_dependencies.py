@@ -24,6 +24,8 @@ UNIMPORTED = {
     "setuptools": "builds this project and nkeys",
     "uvicorn": "serves health and figures",
     "uvloop": "the loop under every worker",
+    "reportlab": "make bench",
+    "weasyprint": "make bench",
     "import-linter": "make check",
     "mkdocs": "make docs",
     "mkdocstrings-python": "make docs",
@@ -89,6 +91,7 @@ def test_direct_dependencies_are_locked() -> None:
     assert required(project) <= locked("runtime").keys()
     assert bare_names(project["project"]["optional-dependencies"]["otel"]) <= locked("otel").keys()
     assert bare_names(project["dependency-groups"]["dev"]) <= locked("development").keys()
+    assert bare_names(project["dependency-groups"]["peers"]) <= locked("peers").keys()
     assert bare_names(project["dependency-groups"]["build"]) == locked("build").keys()
 
 
@@ -97,6 +100,7 @@ def test_direct_dependencies_are_in_use() -> None:
     project = settings()
     product = required(project) - used(*PRODUCT)
     tools = {name.removeprefix("types-") for name in bare_names(project["dependency-groups"]["dev"])}
+    tools |= bare_names(project["dependency-groups"]["peers"])
     unused = [*product, *(tools - used(*PRODUCT, "tests", "benchmarks"))]
     findings = [name for name in unused if name not in UNIMPORTED]
     require_none("Use it, say who does (UNIMPORTED), or drop it.", findings)

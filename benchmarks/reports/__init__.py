@@ -1,0 +1,1 @@
+"""The speed of reports beside other ways to make a PDF."""
