@@ -71,6 +71,13 @@ async def test_a_short_password_is_refused_before_it_is_sent(exporting: Peer, ru
     assert "needs at least 8 characters" in ended.err
 
 
+async def test_an_empty_stdin_is_no_password(exporting: Peer, run_line: RunLine) -> None:
+    """The refusal names the option that was typed, and says where the password is expected."""
+    ended = await run_line("projects", "export", PROJECT, "--password-stdin", standard_input="")
+    assert (ended.status, exporting.commands) == (2, [])
+    assert "--password-stdin: stdin is empty" in ended.err
+
+
 async def test_a_file_that_is_there_is_replaced_only_by_force(
     exporting: Peer, run_line: RunLine, tmp_path: Path
 ) -> None:

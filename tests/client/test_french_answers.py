@@ -27,6 +27,17 @@ CALL = {
     "created_by": "bob",
     "created_at": NOW,
 }
+RECORDING = {
+    "sequence_id": REPORT,
+    "camera_id": "cam-7",
+    "camera_name": "Gate 7",
+    "site": None,
+    "start": NOW,
+    "end": NOW,
+    "media_expires_at": None,
+    "added_by": "bob",
+    "added_at": NOW,
+}
 DENIED = {"code": "not-available", "message": "No."}
 
 
@@ -39,6 +50,7 @@ def parts(peer: Peer) -> None:
         "retention_exempt": False,
         "comments": [COMMENT],
         "calls": [CALL],
+        "sequences": [RECORDING],
         "withheld": [],
     }
     peer.answers["projects.get"] = json.dumps(details).encode()
@@ -61,6 +73,15 @@ async def test_an_edit_of_a_part_says_what_it_changed(run_line: RunLine, line: t
     """Saving the same text or values is not reported as a change, and a deleted call shows its parts apart."""
     ended = await run_line("projects", *line)
     assert ended.out.strip() == answer, ended.err
+
+
+@pytest.mark.usefixtures("parts")
+@pytest.mark.parametrize("line", [("delete-sequence", 12, 1), ("delete-comment", 12, 1), ("delete-call", 12, 1)])
+async def test_parts_are_not_deleted_without_a_question(peer: Peer, run_line: RunLine, line: tuple[Any, ...]) -> None:
+    """Numbers shift after a deletion, so the same line typed twice would delete others; --yes skips the question."""
+    ended = await run_line("projects", *line)
+    assert (ended.status, peer.commands) == (2, [])
+    assert "--yes skips the question" in ended.err
 
 
 async def test_csv_in_french_has_plain_figures(peer: Peer, run_line: RunLine) -> None:

@@ -92,7 +92,7 @@ async def test_the_last_period_is_the_one_that_is_over(making: Peer, run_line: R
     [
         (("--last", "month", "-o", "a.zip"), "a summary is a PDF"),
         (("-o", "a.pdf"), "name a period: --last month"),
-        (("--last", "month", "--since", "30d", "-o", "a.pdf"), "name a period: --last month"),
+        (("--last", "month", "--since", "30d", "-o", "a.pdf"), "--last excludes --since"),
         (("--last", "fortnight", "-o", "a.pdf"), "fortnight"),
         (("--last", "month", "--compare", "nothing", "-o", "a.pdf"), "nothing"),
         (("--last", "month", "--timezone", "Europe/Nowhere", "-o", "a.pdf"), "Europe/Nowhere is not a time zone"),
@@ -109,6 +109,16 @@ async def test_a_mistake_is_told_before_anything_is_sent(
     assert ended.status == 2
     assert words in ended.err
     assert making.commands == []
+
+
+async def test_words_are_typed_as_french_help_shows_them(making: Peer, run_line: RunLine) -> None:
+    """Each example of the French help is a line that can be typed."""
+    line = ("--last", "mois", "--compare", "aucun", "--place", "aucun", "-o", "a.pdf", "--lang", "fr")
+    await run_line("reports", "summary", *line)
+    body = json.loads(making.commands[-1].data)
+    assert (body["compare"], body["place"]) == ("none", "none")
+    shown = (await run_line("reports", "summary", "--help", "--lang", "fr")).out
+    assert [word for word in ("previous", "quarter", "The year", " none") if word in shown] == []
 
 
 async def test_ctrl_c_cancels_the_summary(making: Peer, bus: Bus, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ async def test_french_is_complete(site: Site, client: Client) -> None:
     await fill(site, random_projects(6))
     command = march(language="fr", title="Bilan de mars", compare=Comparison.PREVIOUS_YEAR)
     text = text_of(await fetch(client, await client.send(command)))
-    for words in ("Bilan de mars Mars 2026 Par rapport à : mars 2025", "Chiffres clés", "Année précédente"):
+    for words in ("Bilan de mars Mars 2026 Période de comparaison : mars 2025", "Chiffres clés", "Année précédente"):
         assert words in text
     for words in ("Répartition par type", "Lieux : Location", "Délai de clôture par type", "Ce qui se répète, et où"):
         assert words in text

@@ -7,8 +7,10 @@ import pytest
 
 from contracts.report_summaries import Comparison
 from contracts.values import Language
+from tests.reports.summary_samples import summary
 from workers.reports.row_types import CategoryRow
 from workers.reports.summaries.places import place_of
+from workers.reports.summary_layout.figure_writer import FigureWriter
 from workers.reports.summary_layout.local_spans import LocalSpan, Span, limit_to, same_length
 from workers.reports.summary_layout.period_words import period_words
 
@@ -78,14 +80,14 @@ def test_intervals_cover_the_period(since: str, until: str, interval: str, count
         ("2026-07-01", "2027-01-01", "July to December 2026", "juillet à décembre 2026"),
         ("2025-11-01", "2026-02-01", "November 2025 to January 2026", "novembre 2025 à janvier 2026"),
         ("2026-10-01", "2026-10-02", "1 October 2026", "1er octobre 2026"),
-        ("2026-10-01", "2026-10-16", "1 to 15 October 2026", "1er au 15 octobre 2026"),
-        ("2026-09-28", "2026-10-05", "28 September to 4 October 2026", "28 septembre au 4 octobre 2026"),
-        ("2025-12-29", "2026-01-05", "29 December 2025 to 4 January 2026", "29 décembre 2025 au 4 janvier 2026"),
+        ("2026-10-01", "2026-10-16", "1 to 15 October 2026", "du 1er au 15 octobre 2026"),
+        ("2026-09-28", "2026-10-05", "28 September to 4 October 2026", "du 28 septembre au 4 octobre 2026"),
+        ("2025-12-29", "2026-01-05", "29 December 2025 to 4 January 2026", "du 29 décembre 2025 au 4 janvier 2026"),
         (
             "2026-10-01",
             "2026-10-03T17:30",
             "1 October 2026 to 3 October 2026 at 17:30",
-            "1er octobre 2026 au 3 octobre 2026 à 17:30",
+            "du 1er octobre 2026 au 3 octobre 2026 à 17:30",
         ),
     ],
 )
@@ -125,3 +127,9 @@ def test_what_the_author_may_not_see_is_no_place() -> None:
     assert place_of(None, [category(2, "Location")], ["categories"]) == "none"
     assert place_of("camera", [], ["sequences"]) == "none"
     assert place_of("none", [category(2, "Location")], []) == "none"
+
+
+@pytest.mark.parametrize("part, shown", [(5, "63%"), (7, "88%"), (1, "13%"), (2, "25%"), (0, "0%"), (8, "100%")])
+def test_half_of_a_per_cent_counts_upwards(part: int, shown: str) -> None:
+    """Readers round halves upwards; by the even neighbour 62.5 and 37.5 would become 62 and 38."""
+    assert FigureWriter.of(summary()).share(part, 8) == shown

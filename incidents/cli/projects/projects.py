@@ -87,7 +87,8 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     if from_draft:
         singular, plural = "{count} sequence added to project {project}", "{count} sequences added to project {project}"
         none = (
-            "The draft list was empty: no sequence was added. To add some later: incidents projects sequence {project}"
+            "The draft list was empty: no sequence was added. "
+            "To add some later: incidents projects sequence {project} --camera ID --start TIME --end TIME"
         )
         session.tell_line(session.count(len(event.sequence_ids), singular, plural, none, project=event.number))
 

@@ -1,16 +1,19 @@
 """The commands of a project's sequences."""
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
+from contracts.message import Command
 from contracts.projects.commands import AddSequences, RemoveAllSequences, RemoveSequences
+from contracts.projects.queries import AttachedSequence
 from incidents.cli.arguments import TIME, TO_ITS_END, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.input.recordings import spans
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
+from incidents.terminal.text.words import list_names
 
 _HELP: Final = "Their numbers as `projects show` prints them, `last`, or their ids."
 
@@ -72,16 +75,21 @@ async def delete_sequence(
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         common = {"project_id": project_id, **expected}
-        if all_:
-            question = session.say("Detach all sequences from project {project}?", project=project)
-            if not yes and not session.confirm(question):
-                session.tell("Nothing was deleted.")
-                raise typer.Exit
-            event = await session.send(client, make_message(session, RemoveAllSequences, common))
-        else:
-            known = await parts.parts_of(session, client, project_id, "sequences")
-            ids = [parts.pick(session, known, "sequence_id", text).sequence_id for text in sequences or ()]
-            event = await session.send(client, make_message(session, RemoveSequences, {**common, "sequence_ids": ids}))
+        question = session.say("Detach all sequences from project {project}?", project=project)
+        removal: Command[Any] = make_message(session, RemoveAllSequences, common)
+        if not all_:
+            known: list[AttachedSequence] = await parts.parts_of(session, client, project_id, "sequences")
+            picked = [parts.pick(session, known, "sequence_id", text) for text in sequences or ()]
+            cameras = list_names(session.language, dict.fromkeys(each.camera_name or each.camera_id for each in picked))
+            question = session.say(
+                "Detach the recordings of {cameras} from project {project}?", cameras=cameras, project=project
+            )
+            ids = [each.sequence_id for each in picked]
+            removal = make_message(session, RemoveSequences, {**common, "sequence_ids": ids})
+        if not yes and not session.confirm(question):
+            session.tell("Nothing was deleted.")
+            raise typer.Exit
+        event = await session.send(client, removal)
     singular, plural = (
         "{count} sequence detached from project {project}",
         "{count} sequences detached from project {project}",

@@ -37,7 +37,9 @@ class TypedPeriod(NamedTuple):
                 words = "--resume goes on with a summary that has its period already: leave the rest out"
                 raise UsageError(session.say(words))
             return
-        if bool(self.last) == bool(self.since) or (self.last and self.until):
+        if self.last and (self.since or self.until):
+            raise UsageError(session.say("--last excludes --since and --until: write one of the two"))
+        if not (self.last or self.since):
             words = "name a period: --last month, or --since 2026-10-01 --until 2026-11-01"
             raise UsageError(session.say(words))
         if self.last:

@@ -24,7 +24,7 @@ from incidents.cli.reports.summary_file import SummaryFile
 from incidents.client import Client
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message
-from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.input.vocabulary import read_word, wire_word
 from incidents.terminal.options import command
 from incidents.terminal.saving import require_unused
 from incidents.terminal.session import Session, UsageError
@@ -129,7 +129,7 @@ async def _command(
 ) -> GenerateSummary:
     start, end = await read_period(session, client, period, values["timezone"])
     field = place
-    if place not in {None, "none"}:
+    if place is not None and (field := wire_word(session, "comparison", place, ["none"])) != "none":
         field = await Naming(session, client).any_field(str(place), _PLACES, "--place", data=False)
     asked = {"report_id": session.id_of(), "since": start, "until": end, "place": field, "language": session.language}
     return make_message(session, GenerateSummary, values | asked | {"compare": Comparison(values["compare"])})
@@ -166,7 +166,7 @@ def _sheet(summaries: Sequence[Summary], language: str) -> show.Sheet:
             show.Cell("" if each.bytes is None else size(each.bytes, language), each.bytes),
             each.report_id,
             each.title,
-            name_of(language, "comparison", each.compare),
+            None if each.compare is Comparison.NONE else name_of(language, "comparison", each.compare),
             each.timezone,
             each.finished_at,
             name_of(language, "language", each.language),

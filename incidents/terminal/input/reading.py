@@ -179,7 +179,7 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
             unknown = error
     rows = await _referred(session, client, list(dict.fromkeys([typed, reference])))
     if len(rows) > 1:
-        words = "{text} is the reference of several projects: {numbers}"
+        words = "{text} is the reference of several projects: {numbers}. Write the number of one of them."
         raise UsageError(session.say(words, text=reference, numbers=", ".join(str(row.number) for row in rows)))
     if not rows:
         raise no_project(session, unknown, text)
@@ -239,13 +239,16 @@ def read_password(session: Session, prompt: Callable[[str, str], str], *, ask: b
     """Return a password that somebody types, or the first line of stdin; `prompt` takes a question and its language.
 
     Raises:
-        UsageError: Stdin is not a terminal, so nobody can be asked, or it is not UTF-8.
+        UsageError: Stdin is not a terminal, so nobody can be asked, or it is empty or not UTF-8.
     """
     if not ask:
         try:
-            return read_line()
+            typed = read_line()
         except UnicodeDecodeError as error:
             raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
+        if not typed:
+            raise UsageError(session.say("--password-stdin: stdin is empty; write the password on its first line"))
+        return typed
     if not sys.stdin.isatty():
         raise UsageError(session.say("a password can be typed only at a terminal; use --password-stdin"))
     return session.ask(lambda: prompt(session.say("Password"), session.language), "--password-stdin")

@@ -43,6 +43,8 @@ def read_expiry(session: Session, text: str | None) -> datetime | None:
     if expiry is not None and expiry < session.now:
         shown = local(expiry, session.language)
         session.tell(
-            "--kept-until: {time} is past: the recording is deleted already. In 7 days: 'in 7 days'", time=shown
+            "--kept-until: {time} is past: the recording is deleted already. "
+            "For a time to come, write 'in 7 days', for example.",
+            time=shown,
         )
     return expiry

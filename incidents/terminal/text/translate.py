@@ -61,7 +61,7 @@ REWORDED: Final = {
 }
 """Sentences of pydantic in usage errors, and ours instead, in both languages; the last one is for all others."""
 
-_WORDS_OF: Final = {"interval": "interval", "sort": "field"}
+_WORDS_OF: Final = {"interval": "interval", "sort": "field", "compare": "comparison"}
 """Parameters whose default value is a word of the wire, with the kind of these words."""
 
 

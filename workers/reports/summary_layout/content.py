@@ -23,10 +23,10 @@ def content(writer: FigureWriter) -> Content:
         "name": " – ".join(filter(None, (title, writer.period, data.organisation))),
         "organisation": data.organisation,
         "title": title,
-        "period": writer.period[:1].upper() + writer.period[1:],
+        "period": writer.title_period,
         "compared": words.compared.format(writer.period_before) if data.compared else "",
         "confidentiality": writer.confidentiality.strip(),
-        "header": [writer.period, _shorten(title)],
+        "header": [writer.title_period, _shorten(title)],
         "footer": [
             f"{words.report_id} {data.report_id}",
             words.page,

@@ -38,6 +38,11 @@ class FigureWriter:
         return self._in_words(self.data.period)
 
     @property
+    def title_period(self) -> str:
+        """The period as a title."""
+        return self.period[:1].upper() + self.period[1:]
+
+    @property
     def period_before(self) -> str:
         """The period in words with which it is compared."""
         return self._in_words(self.data.compared) if self.data.compared else ""
@@ -83,7 +88,7 @@ class FigureWriter:
         written = f"{self._sign(difference)}{self.number(abs(difference))}" if difference else "0"
         if not percent or not before or not difference:
             return written
-        rate = round(abs(difference) * 100 / before)
+        rate = _per_cent(abs(difference), before)
         return f"{written} ({self._sign(difference)}{self.percent(rate)})"
 
     @staticmethod
@@ -96,7 +101,7 @@ class FigureWriter:
 
     def share(self, part: int, whole: int) -> str:
         """Return which part of a whole a number is, in per cent."""
-        return self.percent(round(part * 100 / whole)) if whole else NOTHING
+        return self.percent(_per_cent(part, whole)) if whole else NOTHING
 
     def duration(self, seconds: float | None) -> str:
         """Return a duration, which keeps to its line."""
@@ -108,3 +113,8 @@ class FigureWriter:
             return NOTHING
         difference = round(now - before)
         return f"{self._sign(difference)}{self.duration(abs(difference))}" if difference else "0"
+
+
+def _per_cent(part: int, whole: int) -> int:
+    """Return a share in whole per cent; a half counts upwards, as everybody rounds."""
+    return (200 * part + whole) // (2 * whole)

@@ -164,7 +164,7 @@ EN = Wording(
 
 FR = Wording(
     subtitle="Synthèse des incidents",
-    compared="Par rapport à\u00a0: {}",
+    compared="Période de comparaison\u00a0: {}",
     running="La période n'est pas terminée\u00a0: elle est présentée dans son état actuel.",
     generated="Généré le",
     generated_by="Généré par",
