@@ -38,6 +38,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "start_time.to": ("started_until",),
     "status_id": ("status",),
     "status_ids": ("status",),
+    "summary_id": ("resume",),
     "type_id": ("type",),
     "type_ids": ("type",),
     "updated.from": ("updated_since",),

@@ -163,3 +163,14 @@ async def test_a_disabled_field_is_refused_by_its_name(peer: Peer, run_line: Run
     shown = (await run_line("projects", "update", "12", "--field", f"{field['name']}=1")).err
     assert f"{field['name']}  is not enabled" in shown
     assert f"incidents fields define {slot}" in shown
+
+
+async def test_an_unknown_summary_leads_to_the_list_of_summaries(peer: Peer, run_line: RunLine) -> None:
+    """The id is that of a summary and not of a report."""
+    fields = [{"field": "report_id", "kind": "no_summary", "reason": "is not one of your summaries"}]
+    peer.refusals["reports.summaries"] = {"code": "gone", "message": "Gone.", "details": {"fields": fields}}
+    ended = await run_line("reports", "delete-summary", ID, "--yes")
+    assert "incidents reports summaries" in ended.err
+    assert "summary id  is not one of your summaries" in ended.err
+    ended = await run_line("reports", "summary", "--resume", ID, "-o", "october.pdf")
+    assert "--resume  is not one of your summaries" in ended.err

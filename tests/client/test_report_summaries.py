@@ -93,6 +93,7 @@ async def test_the_last_period_is_the_one_that_is_over(making: Peer, run_line: R
         (("--last", "month", "-o", "a.zip"), "a summary is a PDF"),
         (("-o", "a.pdf"), "name a period: --last month"),
         (("--last", "month", "--since", "30d", "-o", "a.pdf"), "--last excludes --since"),
+        (("--since", "2099-01-01", "-o", "a.pdf"), "is still to come"),
         (("--last", "fortnight", "-o", "a.pdf"), "fortnight"),
         (("--last", "month", "--compare", "nothing", "-o", "a.pdf"), "nothing"),
         (("--last", "month", "--timezone", "Europe/Nowhere", "-o", "a.pdf"), "Europe/Nowhere is not a time zone"),

@@ -11,6 +11,7 @@ from incidents.client import Client
 from incidents.terminal.input.reading import read_time
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables.show import local
 
 MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 """The periods that can be named, by their months."""
@@ -56,6 +57,9 @@ async def read_period(
         return _last(session.now.astimezone(zone), months)
     since = _read(session, typed.since, "--since", zone)
     until = _read(session, typed.until, "--until", zone)
+    if since and not until and since > session.now:
+        words = "--since: {time} is still to come, and so is the period; write a time that is past"
+        raise UsageError(session.say(words, time=local(since, session.language)))
     return since or session.now, until or session.now
 
 

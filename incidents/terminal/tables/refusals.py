@@ -26,6 +26,7 @@ _CATEGORY: Final = re.compile(r"(?:.*\.)?categor(?:ies\.|y_)([1-5])(?:\..*)?")
 
 _ENGLISH: Final = {
     "batch_id": "batch id",
+    "summary_id": "summary id",
     "created_at": "creation time",
     "created_by": "author",
     "end_time": "end",
@@ -41,7 +42,7 @@ _ENGLISH: Final = {
 }
 """The English names for people of fields whose names on the wire are no English words."""
 
-_NAMED_BY_KIND: Final = {("report_id", "no_batch"): "batch_id"}
+_NAMED_BY_KIND: Final = {("report_id", "no_batch"): "batch_id", ("report_id", "no_summary"): "summary_id"}
 """Fields that mean something else where this kind of fault refuses them."""
 
 _REWORDED: Final = (
