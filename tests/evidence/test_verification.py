@@ -10,9 +10,8 @@ import pytest
 from contracts.evidence import bag
 from incidents.evidence.findings import Verification
 from incidents.evidence.verification import verify
-from tests.evidence.sample import PASSWORD, export, package, packed, unpacked
+from tests.evidence.sample import PASSWORD, export, files, package, packed, unpacked
 from workers.common.signing_key import SigningKey
-from workers.projects.packages.contents import files
 
 KEY, FORGER = SigningKey.generate("incident-manager-main"), SigningKey.generate("somebody")
 FLIPS = int(os.environ.get("FLIPS", "1500"))

@@ -15,6 +15,8 @@ from tests.projects.packages import PASSWORD, export, fetch, unzip
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
 
+pytestmark = pytest.mark.usefixtures("reports")
+
 TABLES = """
     SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
     WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
