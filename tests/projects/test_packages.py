@@ -55,7 +55,11 @@ def test_a_recording_without_a_site_is_of_this_one() -> None:
     "sections, includes, withheld",
     [
         ([], ["calls", "history"], ["categories", "comments", "sequences", "activity", "report"]),
-        (["user-names"], ["calls", "history", "user-names"], ["categories", "comments", "sequences", "activity", "report"]),
+        (
+            ["user-names"],
+            ["calls", "history", "user-names"],
+            ["categories", "comments", "sequences", "activity", "report"],
+        ),
         (["history", "calls", "calls"], ["calls", "history"], ["categories"]),
     ],
 )

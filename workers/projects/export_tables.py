@@ -187,7 +187,7 @@ CLAIM_PART = text(
     ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED
     """
 )
-KEEP_PROJECT = text("SELECT revision FROM projects.project WHERE id = :project_id FOR KEY SHARE SKIP LOCKED")
+KEEP_PROJECT = text("SELECT number FROM projects.project WHERE id = :project_id FOR KEY SHARE SKIP LOCKED")
 REVISION = text("SELECT revision FROM projects.project WHERE id = :project_id")
 REPORT = text("SELECT state, revision, nodes FROM published.package_reports WHERE report_id = :report_id")
 ASK_AGAIN = text(

@@ -33,6 +33,7 @@ class _Part(NamedTuple):
 
     reading: Reading
     row: WaitingExportPartRow
+    number: int
     report: MadeReportRow | None
 
     @property
@@ -58,7 +59,8 @@ async def collect_next(step: Step, export: ExportRow, *, give_up: bool = False) 
     if give_up:
         return await give_up_export(step, export)
     project_id = row["project_id"]
-    if (await connection.execute(export_tables.KEEP_PROJECT, {"project_id": project_id})).one_or_none() is None:
+    number = (await connection.execute(export_tables.KEEP_PROJECT, {"project_id": project_id})).scalar_one_or_none()
+    if number is None:
         return False
     context, choice = await step.context(export["principal"]), choice_of(export)
     grants = context.grants[export["principal"]]
@@ -68,7 +70,7 @@ async def collect_next(step: Step, export: ExportRow, *, give_up: bool = False) 
     reader = Reading(connection, export, choice, project_id, grants, context.now, step.site)
     report = row_of(await connection.execute(export_tables.REPORT, {"report_id": row["report_id"]}), MadeReportRow)
     try:
-        await _collect(_Part(reader, row, report))
+        await _collect(_Part(reader, row, number, report))
     except Refusal as refusal:
         return await conclude(step, export, refusal)
     return True
@@ -84,7 +86,7 @@ async def _collect(part: _Part) -> None:
     reader = part.reading
     size = await sizes.bytes_of(reader.connection, reader.project_id, reader.choice)
     if size > sizes.PACKAGE_BYTES_MAX and reader.export["has_folders"]:
-        await _store(part, "too-large", None)
+        await _store(part, "too-large", {"number": part.number})
         return
     sizes.require_size(size, sizes.PACKAGE_BYTES_MAX)
     export = await reading.read_project(reader, part.report_revision)
@@ -125,7 +127,7 @@ async def _store_files(part: _Part, export: Export) -> None:
         await part.reading.connection.execute(export_tables.ADD_REPORT, report)
 
 
-async def _store(part: _Part, state: str, facts: dict[str, Any] | None) -> None:
+async def _store(part: _Part, state: str, facts: dict[str, Any]) -> None:
     await part.reading.connection.execute(export_tables.STORE_PART, {**part.key, "state": state, "facts": facts})
 
 
