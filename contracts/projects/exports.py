@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from contracts.downloads import Download
@@ -81,7 +81,7 @@ def level_of(content: str) -> Level:
 class PackageEntry(Message):
     """A file in a package, with its size and SHA-256 before packing."""
 
-    name: str
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9./-]{1,60}$")]
     bytes: int
     sha256: Sha256
 
@@ -94,7 +94,7 @@ class ExportedProject(Message):
 
     project_id: UUID
     number: int
-    folder: str
+    folder: Annotated[str, StringConstraints(pattern=r"^data/([0-9]+/)?$")]
     revision: int
     collected_at: Time
     report_revision: int | None = None

@@ -77,8 +77,8 @@ class PackageMaker:
 
     async def _collect(self, package_id: UUID) -> bool:
         async def collect(step: Step, give_up: bool) -> bool:  # noqa: FBT001 - as the runtime calls it
-            found = await step.connection.execute(export_tables.EXPORT, {"package_id": package_id})
-            export = row_of(found, ExportRow)
+            result = await step.connection.execute(export_tables.EXPORT, {"package_id": package_id})
+            export = row_of(result, ExportRow)
             return export is not None and await collect_next(step, export, give_up=give_up)
 
         return await self._work.attempt(collect)

@@ -108,8 +108,8 @@ async def require_revision(connection: AsyncConnection, reader: Reading, revisio
     expected = reader.export["expected_revision"]
     if expected is None or revision == expected:
         return
-    found = await connection.execute(export_tables.PROJECT, {"project_id": reader.project_id})
-    if (project := row_of(found, ProjectRow)) is not None:
+    result = await connection.execute(export_tables.PROJECT, {"project_id": reader.project_id})
+    if (project := row_of(result, ProjectRow)) is not None:
         history = History()
         await history.load_revisions(connection, [Since(reader.project_id, expected)])
         since = history.since(reader.project_id, expected)

@@ -66,8 +66,8 @@ async def _sort(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -
     """
     known = {part["project_id"]: part for part in parts}
     missing = sorted(set(export["project_ids"]) - known.keys())
-    found = rows_of(await step.connection.execute(tables.TOMBSTONES, {"ids": missing}), TombstoneRow)
-    tombstones = {tombstone["project_id"]: tombstone for tombstone in found}
+    answer = rows_of(await step.connection.execute(tables.TOMBSTONES, {"ids": missing}), TombstoneRow)
+    tombstones = {tombstone["project_id"]: tombstone for tombstone in answer}
     collected = [part for part in parts if part["state"] == COLLECTED]
     if not collected and not export["has_folders"]:
         raise project_gone(tombstones.get(export["project_ids"][0]), Part.PROJECT)
@@ -109,17 +109,7 @@ async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported
     files = await asyncio.to_thread(bagging.files, package, key)
     folder = sealing.folder_of(export["package_id"])
     sealed = await sealing.pack(files, folder, context.now, password, key)
-    described = Package(
-        package_id=export["package_id"],
-        bytes=len(sealed),
-        sha256=await asyncio.to_thread(bag.sha256, sealed),
-        encrypted=password is not None,
-        entries=bagging.entries(files, [copy.folder for copy in package.copies]),
-        includes=choice.includes,
-        withheld=choice.withheld,
-        projects=[_exported(part, copy) for part, copy in zip(parts.collected, package.copies, strict=True)],
-        left_out=list(parts.left_out),
-    )
+    described = await asyncio.to_thread(_described, package, parts, files, sealed)
     if (await step.connection.execute(export_tables.KEEP_PARTS, named)).scalar_one() != len(parts.collected):
         raise StepChangedError
     row: PackageRow = {
@@ -134,6 +124,21 @@ async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported
     await database_storage.keep(step.connection, row, [part["project_id"] for part in parts.collected], sealed)
     project_id = None if export["has_folders"] else export["project_ids"][0]
     return ProjectExported(project_id=project_id, package=described, **reading.purpose_of(export))
+
+
+def _described(package: Contents, parts: _Parts, files: Mapping[str, bytes], sealed: bytes) -> Package:
+    """Return what the outcome says of a package."""
+    return Package(
+        package_id=package.package_id,
+        bytes=len(sealed),
+        sha256=bag.sha256(sealed),
+        encrypted=package.encrypted,
+        entries=bagging.entries(files, [copy.folder for copy in package.copies]),
+        includes=package.choice.includes,
+        withheld=package.choice.withheld,
+        projects=[_exported(part, copy) for part, copy in zip(parts.collected, package.copies, strict=True)],
+        left_out=list(parts.left_out),
+    )
 
 
 async def _contents(step: Step, export: ExportRow, parts: _Parts) -> Contents:

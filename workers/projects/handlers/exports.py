@@ -44,8 +44,8 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> None:
 
 async def _require_project(command: ExportProject, project_id: UUID, unit: ProjectUnit) -> None:
     """Refuse to export a project that is gone, or that was changed since the caller read it."""
-    found = await unit.connection.execute(export_tables.PROJECT, {"project_id": project_id})
-    project = row_of(found, ProjectRow)
+    result = await unit.connection.execute(export_tables.PROJECT, {"project_id": project_id})
+    project = row_of(result, ProjectRow)
     if project is None:
         tombstone = await unit.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
         raise project_gone(row_of(tombstone, TombstoneRow), command.part)
