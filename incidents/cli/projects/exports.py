@@ -108,8 +108,8 @@ async def _make(
     if report_path is None or exporting.project_id is None:
         _show(session, exported, path)
         return
-    shown = {"show_user_names": "user-names" in exporting.include}
-    shown |= purpose(exporting.recipient, exporting.reference, exporting.legal_basis)
+    purpose_fields = purpose(exporting.recipient, exporting.reference, exporting.legal_basis)
+    shown = {"show_user_names": "user-names" in exporting.include, **purpose_fields}
     generated = await _report(session, client, exporting.project_id, report_path, shown)
     _show(session, exported, path, generated, report_path)
 
