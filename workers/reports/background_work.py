@@ -142,13 +142,14 @@ def _principal(row: WaitingPrincipalRow | UnfinishedBatchRow | RequestedPackageR
 
 @worker.shows_figures
 async def pending_reports(connection: AsyncConnection) -> Sequence[Figure]:
-    """Return how many reports wait or are being made, summaries and those of batches included, and since when."""
-    count, seconds = (await connection.execute(batch_tables.PENDING_FIGURES)).one()
+    """Return how many reports wait or are being made, also in summaries, batches and packages, and since when."""
+    statements = (batch_tables.PENDING_FIGURES, package_reports.FIGURES)
+    counts, ages = zip(*[(await connection.execute(statement)).one() for statement in statements], strict=True)
+    meaning = "reports that wait or are being made, summaries and those of batches and packages included"
+    oldest = max(seconds or 0.0 for seconds in ages)
     return [
-        Figure(
-            "reports_pending", "reports that wait or are being made, summaries and those of batches included", count
-        ),
-        Figure("oldest_report_seconds", "since the oldest command was taken that has no report yet", seconds or 0.0),
+        Figure("reports_pending", meaning, sum(counts)),
+        Figure("oldest_report_seconds", "since the oldest command was taken that has no report yet", oldest),
     ]
 
 
