@@ -16,6 +16,7 @@ from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.projects.exports import DownloadPackage, ExportProject, ProjectExported
 from contracts.projects.parts import AddComment
 from incidents import Client, Refused
+from tests.projects.feeds import event_names, follow, next_events, wait_for_events
 from tests.projects.helpers import activities_of, refusal_of
 from tests.projects.packages import fetch, read_json, unzip
 from tests.support import Site, eventually
@@ -121,6 +122,18 @@ async def test_each_project_has_its_entry(site: Site) -> None:
     assert {each["package"]["sha256"] for (each,) in details} == {exported.package.sha256}
     assert {each["recipient"] for (each,) in details} == {"Police"}
     assert sorted(len(each["package"]["projects"]) for (each,) in details) == [1, 1]
+
+
+async def test_who_follows_projects_sees_each_export(site: Site) -> None:
+    """A feed has the export of several projects as one event for each of them."""
+    await site.worker("projects")
+    client = await site.client()
+    ids = await create(client, 2)
+    await wait_for_events(site, len(ids))
+    async with follow(client) as watch:
+        await client.send(ExportProject(project_ids=ids))
+        events = event_names(await next_events(watch, 2))
+    assert events == [("exported", str(project_id)) for project_id in ids]
 
 
 async def test_a_package_dies_with_each_of_its_projects(site: Site) -> None:

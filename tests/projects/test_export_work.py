@@ -129,7 +129,8 @@ async def test_a_project_that_is_deleted_meanwhile_is_named(site: Site, many: bo
     assert await site.count("projects.export_file") == 0
 
 
-async def test_who_may_not_see_it_any_more_gets_nothing(site: Site) -> None:
+@pytest.mark.parametrize("lost", [Node.MAIN_DETAILS, Node.REPORTS])
+async def test_who_may_not_see_it_any_more_gets_nothing(site: Site, lost: Node) -> None:
     """If its author loses a permission before the package is made, the export is refused with what is missing."""
     await site.worker("projects")
     client = await site.client()
@@ -138,10 +139,10 @@ async def test_who_may_not_see_it_any_more_gets_nothing(site: Site) -> None:
     olivia = await site.client("olivia")
     submitted = await olivia.submit(ExportProject(project_ids=ids))
     await until_taken(site)
-    await site.grant("olivia", {**EXPORTER, Node.MAIN_DETAILS: "none"})
+    await site.grant("olivia", {**EXPORTER, lost: "none"})
     await site.worker("reports")
     error = await error_of(olivia, submitted.command_id)
-    assert (error["code"], error["details"]["nodes"]) == (Code.NOT_AVAILABLE, [Node.MAIN_DETAILS])
+    assert (error["code"], error["details"]["nodes"]) == (Code.NOT_AVAILABLE, [lost])
 
 
 async def test_a_small_export_does_not_wait_for_a_large_one(site: Site) -> None:

@@ -26,7 +26,10 @@ _TASKS: Final = 2
 """Steps that a process makes at once, so that a large package keeps nobody else waiting."""
 
 _LOOK_SECONDS: Final = 0.3
-"""Between two looks for reports that were made, and for what other processes have taken."""
+"""Between two looks for the reports that an export waits for."""
+
+_IDLE_SECONDS: Final = 1.0
+"""Between two looks for exports that other processes have left behind; what this one takes wakes it."""
 
 _TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 log = structlog.get_logger()
@@ -48,6 +51,7 @@ class PackageMaker:
         """Share the turns among the tasks of a process, which are woken by the commands that it takes."""
         self._work = running.deferred_work()
         self._turns = Turns()
+        self._has_unfinished = False
         self._woken = asyncio.Event()
         running.delivery.on_taken.append(self._woken.set)
 
@@ -62,12 +66,13 @@ class PackageMaker:
                 busy = False
             if not busy:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), _LOOK_SECONDS)
+                    await asyncio.wait_for(self._woken.wait(), _LOOK_SECONDS if self._has_unfinished else _IDLE_SECONDS)
 
     async def _make_next(self) -> bool:
         """Collect a project, or make a package; return whether there was anything to do."""
         async with connect_autocommit(self._work.engine) as connection:
             unfinished = rows_of(await connection.execute(export_tables.UNFINISHED), UnfinishedExportRow)
+        self._has_unfinished = bool(unfinished)
         for row in self._turns.order(unfinished, _principal):
             make = self._collect if row["is_waiting"] else self._finish
             if await make(row["package_id"]):

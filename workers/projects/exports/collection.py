@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
-from contracts.permissions import Level
+from contracts.permissions import Level, Node
 from workers.projects import domain, export_tables
 from workers.projects.change_history import History, Since
 from workers.projects.export_tables import MadeReportRow, WaitingExportPartRow
@@ -25,6 +25,7 @@ ROUNDS_MAX: Final = 5
 
 _REPORT: Final = "report.pdf"
 _MADE: Final = "made"
+_HIDDEN: Final = "hidden"
 _DESCRIPTION_CHARACTERS: Final = 200
 
 
@@ -80,10 +81,13 @@ async def _collect(part: _Part) -> None:
     """Store the files of a project, or ask for another report if the project was changed since this one.
 
     Raises:
-        Refusal: The export is about this project alone, and it is too large, or has another revision than expected.
+        Refusal: Its author may not make reports any more; or the export is about this project alone, and it is too
+            large, or has another revision than expected.
         StepChangedError: It was changed while it was read.
     """
     reader = part.reading
+    if part.report and part.report["state"] == _HIDDEN:
+        raise Refusal(Code.NOT_AVAILABLE, nodes=[Node.REPORTS], level=Level.MANAGE.name.lower())
     size = await sizes.bytes_of(reader.connection, reader.project_id, reader.choice)
     if size > sizes.PACKAGE_BYTES_MAX and reader.export["has_folders"]:
         await _store(part, "too-large", {"number": part.number})
