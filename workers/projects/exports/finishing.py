@@ -10,7 +10,7 @@ import structlog
 from contracts.errors import Code, Refusal, project_gone
 from contracts.evidence import bag
 from contracts.permissions import Level
-from contracts.projects.exports import ExportedProject, OmittedProject, Package, ProjectExported
+from contracts.projects.exports import ExportedProject, Omitted, OmittedProject, Package, ProjectExported
 from contracts.texts import Part
 from workers.common import signing_key
 from workers.common.signing_key import NoSigningKeyError, SigningKey
@@ -82,11 +82,9 @@ async def _sort(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -
 
 
 def _omitted(project_id: UUID, part: ExportPartRow | None, tombstone: TombstoneRow | None) -> OmittedProject:
-    if part is not None:
-        return OmittedProject(project_id=project_id, reason="too-large", number=(part["facts"] or {}).get("number"))
-    if tombstone is not None:
-        return OmittedProject(project_id=project_id, reason="deleted", number=tombstone["number"])
-    return OmittedProject(project_id=project_id, reason="unknown")
+    why: Omitted = "too-large" if part else "deleted" if tombstone else "unknown"
+    number = _facts(part).get("number") if part else tombstone["number"] if tombstone else None
+    return OmittedProject(project_id=project_id, reason=why, number=number)
 
 
 async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported:
