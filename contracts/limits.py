@@ -35,6 +35,10 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "is one batch too many, for {limit} of yours are being made: wait until one is made, or delete one",
         "est de trop, car {limit} de vos lots sont en préparation\u00a0: attendez la fin de l'un, ou supprimez-en un",
     ),
+    "too_many_exports": (
+        "is one export too many, for {limit} of yours are being made: wait until one is made",
+        "est de trop, car {limit} de vos exports sont en préparation\u00a0: attendez la fin de l'un",
+    ),
     "decimal_max_digits": ("has more than {limit} digits", "a plus de {limit} chiffres"),
 }
 """The reasons of fields beyond a limit, in English and French."""

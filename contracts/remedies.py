@@ -188,6 +188,22 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "occurs more than once: give it once",
         "figure plus d'une fois\u00a0: ne le donnez qu'une fois",
     ),
+    "one_and_several": (
+        "cannot stand beside project_id: name one project or several, not both",
+        "ne se combine pas avec project_id\u00a0: citez un projet ou plusieurs, pas les deux",
+    ),
+    "revision_of_several": (
+        "belongs to one project: leave it out, or export the projects one by one",
+        "se rapporte à un seul projet\u00a0: omettez-la, ou exportez les projets un à un",
+    ),
+    "no_projects": (
+        "include none that can be exported: name other projects",
+        "aucun d'eux ne peut être exporté\u00a0: citez d'autres projets",
+    ),
+    "too_many_exports": (
+        "is one export too many: wait until one of yours is made",
+        "est un export de trop\u00a0: attendez que l'un des vôtres soit prêt",
+    ),
     "package_too_large": (
         "contains more text than fits into a package: include fewer sections, and export the others separately",
         "contient trop de texte pour un paquet\u00a0: incluez moins de sections, et exportez les autres à part",

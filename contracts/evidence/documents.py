@@ -14,6 +14,8 @@ class PackageFacts(Message):
     """What a package is: made where, when, by whom, to be handed to whom and why.
 
     `timezone` is that of the site; all times in the documents are in UTC. `exported_by` is there with user names only.
+    `exported_at` is the time of the request, `collected_at` that at which this project was read, and `report_revision`
+    the revision that its PDF report shows.
     """
 
     format: int
@@ -23,6 +25,8 @@ class PackageFacts(Message):
     timezone: str
     language: Language
     exported_at: Time
+    collected_at: Time
+    report_revision: int | None = None
     exported_by: str | None = None
     recipient: str | None = None
     reference: str | None = None

@@ -4,6 +4,7 @@ Readers of ZIP files ignore many bytes: repeated headers, gaps, whatever is behi
 them. It also covers the encrypted files as they are, so it can be verified without the password.
 """
 
+import base64
 import hashlib
 import re
 import struct
@@ -16,9 +17,13 @@ NAMESPACE: Final = "incident-manager-package-seal"
 DIRECTORY: Final = "central-directory"
 """The name of the last part: the list of the files with which a ZIP ends."""
 
-_TITLE: Final = "Seal of an Incident Manager package, version 1\n"
+_TITLE: Final = "Seal of an Incident Manager package, version "
 _COMMENT_BYTES_MAX: Final = 65_535
-_LINE: Final = re.compile(r"(\d{1,12}) (\d{1,12}) ([0-9a-f]{64}) (\S+)")
+_TABLE_BYTES_MAX: Final = 64_000
+"""Bytes of a table, which leave room for its signature."""
+
+_LINE: Final = re.compile(r"(\d{1,12}) (\d{1,12}) ([A-Za-z0-9+/]{43,64}) (\S+)")
+_HEX_DIGITS: Final = 64
 _ARMOR: Final = "-----BEGIN"
 
 
@@ -61,9 +66,25 @@ def regions_of(data: bytes, starts: Iterable[tuple[str, int]]) -> list[Region]:
 
 
 def table(regions: Iterable[Region]) -> str:
-    """Return the table that is signed."""
-    lines = (f"{region.start} {region.length} {region.sha256} {region.name}\n" for region in regions)
-    return "".join([_TITLE, *lines])
+    """Return the table that is signed: in version 2, with shorter digests, if it would be too long in version 1."""
+    parts = list(regions)
+    written = _table(parts, 1)
+    return written if len(written) <= _TABLE_BYTES_MAX else _table(parts, 2)
+
+
+def _table(regions: Iterable[Region], version: int) -> str:
+    lines = (f"{region.start} {region.length} {_digest(region.sha256, version)} {region.name}\n" for region in regions)
+    return "".join([f"{_TITLE}{version}\n", *lines])
+
+
+def _digest(sha256: str, version: int) -> str:
+    """Return a digest in hexadecimal digits (version 1), or as OpenSSH writes fingerprints (version 2)."""
+    return sha256 if version == 1 else base64.b64encode(bytes.fromhex(sha256)).decode().rstrip("=")
+
+
+def _sha256(digest: str) -> str:
+    """Return a digest of either version in hexadecimal digits."""
+    return digest if len(digest) == _HEX_DIGITS else base64.b64decode(f"{digest}=").hex()
 
 
 def with_room(archive: bytes, comment_bytes: int) -> bytes:
@@ -86,9 +107,14 @@ def read(data: bytes) -> Seal:
     except UnicodeDecodeError as error:
         raise NoSealError from error
     signed, armor, rest = comment.partition(_ARMOR)
-    lines = [_LINE.fullmatch(line) for line in signed.removeprefix(_TITLE).removesuffix("\n").split("\n")]
-    regions = [Region(match[4], int(match[1]), int(match[2]), match[3]) for match in lines if match]
-    if len(regions) != len(lines) or table(regions) != signed:
+    title, _, rows = signed.partition("\n")
+    lines = [_LINE.fullmatch(line) for line in rows.removesuffix("\n").split("\n")]
+    try:
+        regions = [Region(match[4], int(match[1]), int(match[2]), _sha256(match[3])) for match in lines if match]
+    except ValueError as error:
+        raise NoSealError from error
+    versions = {f"{_TITLE}{version}": version for version in (1, 2)}
+    if len(regions) != len(lines) or title not in versions or _table(regions, versions[title]) != signed:
         raise NoSealError
     return Seal(start, regions, signed, armor + rest)
 

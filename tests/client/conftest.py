@@ -28,6 +28,9 @@ DEFINITIONS = {
 """What a site without definitions answers; a test may answer something else."""
 
 
+_DEFERRED = (".generate-batch", ".generate-summary", ".export")
+
+
 @dataclass
 class Bus:
     """A running server and the credentials that it accepts."""
@@ -78,7 +81,7 @@ class Peer:
     error: dict[str, Any] | None = None
     silent: bool = False
     progress: Iterator[tuple[int, int]] | None = None
-    """How far a batch of reports is each time somebody asks; at its end the batch is made."""
+    """How far a batch of reports or a package is each time somebody asks; at its end it is made."""
 
     commands: list[Msg] = field(default_factory=list)
     queries: list[Msg] = field(default_factory=list)
@@ -92,7 +95,7 @@ class Peer:
         if self.error is not None:
             outcome = {"command_id": command_id, "status": "rejected", "error": self.error}
         self.outcomes[command_id] = json.dumps(outcome).encode()
-        is_deferred = self.progress is not None and message.subject.endswith((".generate-batch", ".generate-summary"))
+        is_deferred = self.progress is not None and message.subject.endswith(_DEFERRED)
         if not self.silent and not is_deferred:
             principal = message.subject.split(".")[3]
             await self.worker.publish(f"im.{SITE}.out.{principal}.{command_id}", self.outcomes[command_id])

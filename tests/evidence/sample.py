@@ -10,7 +10,8 @@ from contracts.evidence import seal
 from contracts.permissions import EVERYTHING
 from workers.common.sandboxed_job_main import Facts
 from workers.common.signing_key import SigningKey
-from workers.projects.packages import archive, contents, sealing
+from workers.projects.packages import archive, bagging, contents, sealing
+from workers.projects.packages.bagging import Contents, Copy
 from workers.projects.packages.choice import Choice
 from workers.projects.packages.contents import Export
 
@@ -19,7 +20,8 @@ PROJECT = UUID("0190a000-0000-7000-8000-000000000001")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PASSWORD = "correct horse"
 NASTY = "</bdi><script>alert(1)</script>&amp; \u202e \x1b[31m 'quoted' \"twice\" =1+1"
-EVERY_SECTION: list[Any] = ["comments", "calls", "sequences", "history", "activity", "user-names"]
+EVERY_SECTION: list[Any] = ["comments", "calls", "sequences", "history", "activity", "report", "user-names"]
+PDF = b"%PDF-1.7 of a report"
 
 DATA = {f"{kind}_{slot}": None for kind in ("integer", "decimal", "text", "checkbox", "datetime") for slot in (1, 2, 3)}
 LABEL = {"set_at": NOON.isoformat(), "label": None, "label_now": None, "value": "Theft", "value_now": "Robbery"}
@@ -101,6 +103,8 @@ def export(**changed: Any) -> Export:
         "activity": [{"at": NOON, "actor": "oscar", "activity": "projects.opened", "revision": None, "details": {}}],
         "choice": Choice.of(EVERY_SECTION, EVERYTHING),
         "exported_at": NOON,
+        "collected_at": NOON,
+        "report_revision": 7,
         "exported_by": "admin",
         "purpose": {"recipient": "Police of the canton", "reference": "PV 4/2026", "legal_basis": "Art. 265 CPP"},
         "language": "en",
@@ -108,10 +112,32 @@ def export(**changed: Any) -> Export:
     return Export(**{**values, **changed})
 
 
+def copy(exported: Export, folder: str = "") -> Copy:
+    """Return a project in a package, with its report if it is to have one."""
+    report = {"report.pdf": PDF} if "report" in exported.choice.includes else {}
+    facts = {
+        **{name: exported.project[name] for name in ("number", "revision", "created_at")},
+        "description": "A bag.",
+        "type_id": "Theft",
+        "status_id": None,
+        "collected_at": exported.collected_at,
+        "report_revision": exported.report_revision if report else None,
+        "no_report": None,
+    }
+    return Copy(folder=folder, facts=facts, files={**contents.project_files(exported), **report})
+
+
+def files(exported: Export, key: SigningKey, *, encrypted: bool, **changed: Any) -> dict[str, bytes]:
+    """Return the files of a package; it has one project, unless `copies` are given."""
+    names = ("package_id", "site", "organisation", "timezone", "language", "exported_at", "exported_by", "purpose")
+    values: dict[str, Any] = {name: getattr(exported, name) for name in (*names, "choice")}
+    values |= {"copies": [copy(exported)], "encrypted": encrypted}
+    return bagging.files(Contents(**{**values, **changed}), key)
+
+
 def package(key: SigningKey, password: str | None = None, **changed: Any) -> bytes:
     """Return the file of a package."""
-    files = contents.files(export(**changed), key, encrypted=password is not None)
-    return packed({str(name): data for name, data in files.items()}, key, password)
+    return packed(files(export(**changed), key, encrypted=password is not None), key, password)
 
 
 def packed(files: dict[str, bytes], key: SigningKey, password: str | None = None) -> bytes:

@@ -9,9 +9,8 @@ from contracts.errors import Code
 from incidents.terminal.activity_names import WORDS
 from incidents.terminal.attempts import ATTEMPTS
 from incidents.terminal.text.words import name_of, say
-from tests.evidence.sample import CALL, NOON, export, project
+from tests.evidence.sample import CALL, NOON, export, files, project
 from workers.common.signing_key import SigningKey
-from workers.projects.packages.contents import files
 from workers.projects.packages.page import _is_for_people
 from workers.reports.rendering.translated_texts import EN, FR
 

@@ -8,11 +8,11 @@ import zipfile
 import pytest
 
 from contracts.evidence import bag
+from contracts.projects.exports import EXPORT_PROJECTS_MAX
 from incidents.evidence.findings import Verification
 from incidents.evidence.verification import verify
-from tests.evidence.sample import PASSWORD, export, package, packed, unpacked
+from tests.evidence.sample import PASSWORD, copy, export, files, package, packed, project, unpacked
 from workers.common.signing_key import SigningKey
-from workers.projects.packages.contents import files
 
 KEY, FORGER = SigningKey.generate("incident-manager-main"), SigningKey.generate("somebody")
 FLIPS = int(os.environ.get("FLIPS", "1500"))
@@ -132,3 +132,35 @@ def test_bytes_around_it_are_found(plain: bytes) -> None:
     ):
         assert not verify(forged).verified
     assert kinds(verify(b"PK"))[0] == ("no-seal", "")
+
+
+def package_of(count: int) -> bytes:
+    """Return a package of so many projects, whose numbers are long."""
+    numbers = range(10**12 - count, 10**12)
+    copies = [copy(export(project={**project(), "number": number}), f"{number}/") for number in numbers]
+    bagged = files(export(), KEY, encrypted=False, copies=copies, has_folders=True)
+    return packed(bagged, KEY)
+
+
+def test_the_largest_package_is_sealed_and_a_changed_report_is_named() -> None:
+    """A hundred projects fit into a seal, which names the report that was changed, and where."""
+    data = package_of(EXPORT_PROJECTS_MAX)
+    result = verify(data, KEY.fingerprint)
+    assert (result.verified, result.files) == (True, 6 * EXPORT_PROJECTS_MAX + 9)
+    name = f"data/{10**12 - 7}/report.pdf"
+    forged = bytearray(data)
+    place = data.index(name.encode()) + len(name) + 5
+    forged[place] ^= 1
+    assert ("changed", name) in kinds(verify(bytes(forged)))
+    assert is_named(verify(bytes(forged)), place)
+
+
+def test_the_form_of_a_seal_is_strict() -> None:
+    """Both forms of a seal are read as they are written, and no other spelling of them."""
+    for count, version in ((2, b"1"), (EXPORT_PROJECTS_MAX, b"2")):
+        data = package_of(count)
+        title = b"Seal of an Incident Manager package, version "
+        assert title + version in data
+        for other in (b"3", b"2" if version == b"1" else b"1"):
+            result = verify(data.replace(title + version, title + other))
+            assert {kind for kind, _ in kinds(result)} & {"seal-broken", "no-seal"}

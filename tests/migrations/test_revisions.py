@@ -18,8 +18,12 @@ from workers.runtime.storage.database import open_engine
 
 _DAY = re.compile(r"20\d\d[-_]?[01]\d[-_]?[0-3]\d")
 REVISIONS = revisions()
-MADE_ANEW = {"projects.search": {"created_at", "words", "grams", "described"}, "projects.indexing": {"version"}}
-"""Columns that an upgrade makes from others."""
+MADE_ANEW = {
+    "projects.search": {"created_at", "words", "grams", "described"},
+    "projects.indexing": {"version"},
+    "projects.package": {"project_id"},
+}
+"""Columns that an upgrade makes from others, or moves to another table."""
 
 _UNSEARCHED = text(
     """
@@ -36,6 +40,7 @@ _FILLED = text(
     """
 )
 _SHOWN = text("SELECT permissions FROM administration.role WHERE role_id = 'role-10'")
+_CONTAINED = text("SELECT count(*) FROM projects.package JOIN projects.package_project USING (package_id)")
 _IMPORTED = text("SELECT count(*) FROM audit.activity WHERE activity = 'projects.imported' AND project_id IS NOT NULL")
 DETAILS = ("incident-projects/main-details", "incident-projects/categories")
 
@@ -123,14 +128,19 @@ async def test_every_revision_is_upgraded_with_its_rows(
 
 @pytest.mark.parametrize("revision", ["0014"])
 async def test_rows_of_before_get_what_later_versions_know(engine: AsyncEngine) -> None:
-    """Parts get their order and statuses their date from the history, roles what they showed, imports their entries."""
+    """Parts get their order and statuses their date from the history, roles what they showed, imports their entries.
+
+    Packages get their project.
+    """
     await migrate(engine, APP_ROLE)
     async with engine.connect() as connection:
         filled = set(map(tuple, await connection.execute(_FILLED)))
         rows = (await connection.execute(_SHOWN)).scalar_one()
         imported = (await connection.execute(_IMPORTED)).scalar_one()
+        contained = (await connection.execute(_CONTAINED)).scalar_one()
     known = {("comment", 2, 1), ("call", 2, 2), ("sequence", 2, 3), ("status", 900, 3)}
     older_than_the_history = {("comment", 0, 0), ("call", 0, 0), ("sequence", 0, 0), ("status", None, None)}
     assert filled == known | older_than_the_history
     assert rows == {"incident-projects": "view", **dict.fromkeys(DETAILS, "view")}
     assert imported == REVISIONS.index("0014") + 1
+    assert contained == 1

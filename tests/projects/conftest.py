@@ -7,6 +7,12 @@ from tests.support import Site
 
 
 @pytest.fixture
+async def reports(site: Site) -> None:
+    """A worker that makes the reports of packages."""
+    await site.worker("reports")
+
+
+@pytest.fixture
 async def operator(site: Site) -> Operator:
     """An operator with a project that was just opened."""
     await site.worker("projects")

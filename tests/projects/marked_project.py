@@ -114,8 +114,10 @@ async def read_report_and_package(clerk: Client, project_id: str) -> dict[str, s
     body = json.dumps({"package_id": package["package_id"]})
     query = catalogue.queries()["projects.download"].model_validate_json(body)
     with pyzipper.AESZipFile(io.BytesIO(await clerk.ask(query))) as archive:
-        files = {name.partition("/")[2]: archive.read(name).decode() for name in archive.namelist()}
-    return {"report": "".join(pages), **files, "made": json.dumps(report | package)}
+        files = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    printed = {"data/report.pdf": "".join(pages_of(files.pop("data/report.pdf")))}
+    texts = {name: data.decode() for name, data in files.items()}
+    return {"report": "".join(pages), **texts, **printed, "made": json.dumps(report | package)}
 
 
 def marks_in(texts: dict[str, str], marks: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -28,6 +28,8 @@ from workers.common.signing_key import FILE_NAME, SigningKey
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
 
+pytestmark = pytest.mark.usefixtures("reports")
+
 UNNAMED = {"created_by": "", "updated_by": ""}
 
 
@@ -119,7 +121,7 @@ async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
     assert document["withheld"] == []
     assert {entry["field"] for entry in read_json(files, "history.json")["items"]} == {"project", "reference", "call"}
     assert "data/sequences.csv" not in files
-    assert b"Left out by whoever made the copy: comments, sequences, activity." in files["data/index.html"]
+    assert b"Left out by whoever made the copy: comments, sequences, activity, report." in files["data/index.html"]
 
 
 async def test_a_package_speaks_the_language_of_the_caller(operator: Operator, site: Site) -> None:
@@ -138,7 +140,7 @@ async def test_nothing_of_another_project_is_in_a_package(operator: Operator) ->
 
 
 async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
-    """A package holds what every earlier command wrote and no later one, though all are in one batch."""
+    """A package has what every earlier command wrote, and says which of the later ones, though all are in one batch."""
     caller, client, ids = await site.caller(), await site.client(), {"project_id": str(uuid7())}
     async with run_here(slice_of("projects"), site.settings("projects")):
         await caller.send("projects.create", ids["project_id"], ids)
@@ -157,8 +159,8 @@ async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
     (outcome,) = await eventually(outcomes)
     package = Package.model_validate_json(json.dumps(outcome["result"]["package"]))
     comments = read_json(unzip(await fetch(client, package)), "project.json")["comments"]
-    assert outcome["revision"] == 2
-    assert [comment["text"] for comment in comments] == ["before"]
+    assert [comment["text"] for comment in comments] == ["before", "after"][: outcome["revision"] - 1]
+    assert [project.revision for project in package.projects] == [outcome["revision"]]
 
 
 async def test_an_export_changes_nothing_and_is_recorded(operator: Operator, site: Site) -> None:

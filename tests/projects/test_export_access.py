@@ -20,6 +20,8 @@ from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
 
+pytestmark = pytest.mark.usefixtures("reports")
+
 EXPORTER = {Node.PROJECTS: "view", Node.EXPORT: "manage"}
 
 
@@ -51,7 +53,7 @@ async def test_what_the_caller_may_not_see_is_withheld(operator: Operator, site:
     clerk = await exporter(site, {Node.CALLS: "view"})
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
     files = unzip(await fetch(clerk, package))
-    withheld = ["main-details", "categories", "comments", "sequences", "activity"]
+    withheld = ["main-details", "categories", "comments", "sequences", "activity", "report"]
     assert (package.includes, package.withheld) == (["calls", "history"], withheld)
     assert read_json(files, "project.json")["withheld"] == withheld
     assert read_json(files, "project.json").keys().isdisjoint({"comments", "sequences", "description", "data"})

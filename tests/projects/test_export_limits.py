@@ -9,6 +9,8 @@ from contracts.projects.exports import ExportProject
 from incidents import Refused
 from tests.support import Site
 
+pytestmark = pytest.mark.usefixtures("reports")
+
 COMMENTS = """
     INSERT INTO projects.comment (project_id, comment_id, text, created_by, created_at)
     SELECT :project, gen_random_uuid(), repeat('Seen. ', 3000), 'admin', now() FROM generate_series(1, 1000)

@@ -14,6 +14,8 @@ from tests.projects.helpers import Operator, refusal_of
 from tests.projects.packages import export, fetch, read_json, unzip
 from tests.support import Site, eventually
 
+pytestmark = pytest.mark.usefixtures("reports")
+
 PURPOSE = {"recipient": "Police", "reference": "PV 4/2026", "legal_basis": "Art. 265 CPP"}
 
 

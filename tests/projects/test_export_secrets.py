@@ -12,8 +12,13 @@ from contracts.projects.exports import ExportProject
 from tests.delivery.helpers import Inspector, command_subject
 from tests.projects.helpers import Operator
 from tests.projects.packages import PASSWORD, export, fetch, unzip
+from tests.projects.test_export_work import result_of
 from tests.support import Site, eventually
+from workers.common.signing_key import FILE_NAME, SigningKey
+from workers.projects.exports.sealed_passwords import SealedPasswordError, unseal
 from workers.runtime.bus.streams import api
+
+pytestmark = pytest.mark.usefixtures("reports")
 
 TABLES = """
     SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
@@ -50,6 +55,24 @@ async def test_a_password_is_kept_nowhere(
         message for message in lying if PASSWORD.encode() in (message.data or b"") or PASSWORD in str(message.headers)
     ]
     assert PASSWORD not in response.model_dump_json() + "".join(capfd.readouterr())
+
+
+async def test_a_password_waits_sealed_and_is_gone_with_the_outcome(operator: Operator, site: Site) -> None:
+    """While its package is made, a password is only in a sealed form that needs the key; later in none at all."""
+    await site.sql("ALTER TABLE reports.package_report ADD CONSTRAINT late CHECK (false) NOT VALID")
+    submitted = await operator.client.submit(ExportProject(project_id=operator.project_id, password=PASSWORD))
+    await eventually(lambda: site.count("projects.export"))
+    assert await rows_with(site, PASSWORD) == []
+    [(package_id, sealed)] = await site.sql("SELECT package_id, sealed_password FROM projects.export")
+    key = SigningKey.read(site.directory / "keys" / FILE_NAME)
+    assert unseal(bytes(sealed), key, package_id) == PASSWORD
+    for wrong_key, wrong_id in ((SigningKey.generate("another"), package_id), (key, uuid7())):
+        with pytest.raises(SealedPasswordError):
+            unseal(bytes(sealed), wrong_key, wrong_id)
+    await site.sql("ALTER TABLE reports.package_report DROP CONSTRAINT late")
+    await result_of(operator.client, submitted.command_id)
+    assert await rows_with(site, bytes(sealed).hex()) == []
+    assert await site.count("projects.export") == 0
 
 
 async def trimmed(inspector: Inspector) -> bool:

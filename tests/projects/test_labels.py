@@ -27,6 +27,8 @@ from tests.projects.packages import export, read_json
 from tests.reports.readers import text_of
 from tests.support import Site
 
+pytestmark = pytest.mark.usefixtures("reports")
+
 FILLED: dict[FieldKind, Any] = {"integer": 1, "decimal": Decimal(1), "text": "one", "checkbox": True, "datetime": NOON}
 """A value for each kind of field."""
 

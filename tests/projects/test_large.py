@@ -14,6 +14,8 @@ from tests.projects.packages import fill_project
 from tests.support import Site
 from workers.projects.packages import sizes
 
+pytestmark = pytest.mark.usefixtures("reports")
+
 COMMENTS = """
     INSERT INTO projects.comment (project_id, comment_id, text, created_by, created_at)
     SELECT :project_id, gen_random_uuid(), repeat('x', 20000), 'admin', now() FROM generate_series(1, :count)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import update
 
 from contracts.projects.commands import AddSequences, CreateProject, RemoveAllSequences
@@ -65,6 +66,7 @@ def parts(document: dict[str, list[dict[str, str]]]) -> tuple[list[str], list[st
     return comments, calls, sequences
 
 
+@pytest.mark.usefixtures("reports")
 async def test_parts_are_in_the_order_of_their_acceptance(site: Site) -> None:
     """Comments, calls of one time and sequences of one start stand as accepted: read, reported and packed."""
     operator, *expected = await filled(site)
@@ -75,6 +77,7 @@ async def test_parts_are_in_the_order_of_their_acceptance(site: Site) -> None:
     assert not {"revision", "place"} & {name for comment in packed["comments"] for name in comment}
 
 
+@pytest.mark.usefixtures("reports")
 async def test_what_was_earlier_is_told_earlier(operator: Operator) -> None:
     """Calls and recordings stand by their own times, whenever they were added: read, reported and packed."""
     project_id, ids = operator.project_id, [uuid4() for _ in range(3)]

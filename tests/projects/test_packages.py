@@ -54,8 +54,12 @@ def test_a_recording_without_a_site_is_of_this_one() -> None:
 @pytest.mark.parametrize(
     "sections, includes, withheld",
     [
-        ([], ["calls", "history"], ["categories", "comments", "sequences", "activity"]),
-        (["user-names"], ["calls", "history", "user-names"], ["categories", "comments", "sequences", "activity"]),
+        ([], ["calls", "history"], ["categories", "comments", "sequences", "activity", "report"]),
+        (
+            ["user-names"],
+            ["calls", "history", "user-names"],
+            ["categories", "comments", "sequences", "activity", "report"],
+        ),
         (["history", "calls", "calls"], ["calls", "history"], ["categories"]),
     ],
 )
@@ -72,7 +76,7 @@ def test_what_a_package_holds_is_chosen(sections: list[Included], includes: list
 
 def test_names_are_chosen_only_by_name() -> None:
     """A principal who may see everything gets everything but user names."""
-    assert Choice.of([], EVERYTHING) == (["comments", "calls", "sequences", "history", "activity"], [])
+    assert Choice.of([], EVERYTHING) == (["comments", "calls", "sequences", "history", "activity", "report"], [])
 
 
 def test_who_is_not_named_leaves_no_trace() -> None:

@@ -64,6 +64,7 @@ async def test_the_other_part_is_shown(site: Site, admin: Client, part: str) -> 
         "data/project.json",
         "data/history.json",
         "data/index.html",
+        "data/report.pdf",
         "report",
     }
 

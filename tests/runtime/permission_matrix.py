@@ -127,6 +127,8 @@ COMMANDS = (
         {**_EXPORT, f"{PROJECTS}/activity-logs": VIEW},
         {"project_id": ID, "include": ["activity"]},
     ),
+    Line("projects.export", {**_EXPORT, **_REPORTS}, {"project_id": ID, "include": ["report"]}),
+    Line("projects.export", _EXPORT, {"project_ids": [ID], "include": ["history"]}),
     Line("projects.import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
     Line(
         "projects.import",

@@ -1,6 +1,7 @@
 """The key that signs the packages of a site: an Ed25519 key in a private file of OpenSSH's form."""
 
 import base64
+import hashlib
 import os
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -117,6 +118,10 @@ class SigningKey:
         encoded = base64.b64encode(content).decode()
         lines = (encoded[place : place + _WIDTH] for place in range(0, len(encoded), _WIDTH))
         return "\n".join([_BEGIN, *lines, _END, ""])
+
+    def derived_key(self, purpose: bytes, context: bytes) -> bytes:
+        """Return 32 bytes that only the holder of this key can derive, for one purpose of at most 16 bytes."""
+        return hashlib.blake2b(context, digest_size=32, key=bytes(self._key), person=purpose).digest()
 
     def sign(self, namespace: str, message: bytes) -> str:
         """Return an SSH signature of a message."""

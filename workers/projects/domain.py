@@ -286,7 +286,7 @@ def require_package(package: PackageRow | None, by: str, now: datetime, grants: 
     """Return a package to its author, or refuse: it is unknown, has expired, or needs permissions now missing."""
     if package is None or package["created_by"] != by or package["created_at"] <= now - PACKAGE_LIFETIME:
         raise Refusal(Code.GONE, status=404, known=False, fields=_named("no_package", "package_id"))
-    nodes = [NEEDED[name] for name in package["includes"] if name in NEEDED]
+    nodes = {NEEDED[name] for name in package["includes"] if name in NEEDED} | set(map(Node, package["report_nodes"]))
     missing = sorted(node for node in nodes if not grants.allow(node, Level.VIEW))
     if missing:
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, TypedDict
 from uuid import UUID
 
-from contracts.projects.queries import Sort
+from contracts.values import Language
 
 
 class CharacteristicColumns(TypedDict):
@@ -212,12 +212,35 @@ class PackageRow(TypedDict):
     """A row of `projects.package`."""
 
     package_id: UUID
-    project_id: UUID
     created_by: str
     created_at: datetime
     includes: list[Any]
     bytes: int
     sha256: str
+    report_nodes: list[Any]
+
+
+class ExportRow(TypedDict):
+    """A row of `projects.export`."""
+
+    package_id: UUID
+    command_id: UUID
+    principal: str
+    trace: str | None
+    letter: Any
+    taken_at: datetime
+    command_key: str
+    refusal_language: str
+    language: Language
+    project_ids: list[UUID]
+    has_folders: bool
+    expected_revision: int | None
+    includes: list[Any]
+    withheld: list[Any]
+    recipient: str | None
+    reference: str | None
+    legal_basis: str | None
+    sealed_password: bytes | None
 
 
 class HoldRow(TypedDict):
@@ -269,13 +292,3 @@ class SelectionRow(TypedDict):
     matches: int
     missing_nodes: list[Any]
     is_failed: bool
-
-
-class RequestedSelectionRow(TypedDict):
-    """A row of the published view of selections that are to be made."""
-
-    selection_id: UUID
-    principal: str
-    filter: Any
-    sort: Sort
-    projects_max: int

@@ -224,18 +224,18 @@ class Draft(Base):
 
 
 class Package(Base):
-    """A package of an exported project; its password is not stored."""
+    """A package of exported projects; its password is not stored."""
 
     __tablename__ = "package"
-    __table_args__ = (Index("package_by_project", "project_id"), Index("package_by_time", "created_at"), _SCHEMA)
+    __table_args__ = (Index("package_by_time", "created_at"), _SCHEMA)
 
     package_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    project_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"))
     created_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     includes: Mapped[list[Any]] = mapped_column(JSONB)
     bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(Text)
+    report_nodes: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
 
 
 class PackageChunk(Base):

@@ -15,15 +15,17 @@ from contracts.report_batches import BatchState
 from workers.common.asyncio_cancellation import run_cancellable
 from workers.common.logs import describe
 from workers.reports import batch_tables, domain, summary_tables, tables
+from workers.reports.batches import package_reports
 from workers.reports.batches.files import finish_batch
+from workers.reports.batches.package_reports import RequestedPackageRow, make_next_package_report
 from workers.reports.batches.parts import make_next_part
 from workers.reports.batches.selections import take_selection
 from workers.reports.row_types import UnfinishedBatchRow, WaitingPrincipalRow
 from workers.reports.single_reports import make_next_report
 from workers.reports.summaries.summary_file import make_next_summary
-from workers.reports.turns import Turns
 from workers.reports.worker import worker
 from workers.runtime.bus.backlog_metrics import Figure
+from workers.runtime.commands.deferred_commands import Turns
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
@@ -31,7 +33,7 @@ from workers.runtime.storage.hot_path_statements import Question, read_together
 from workers.runtime.storage.identity_map import rows_as
 
 _BATCH_TASKS: Final = 2
-"""Parts of batches that a process makes at once; one task more makes single reports and summaries only."""
+"""Parts of batches and reports of packages made at once; one task more makes single reports and summaries only."""
 
 _LOOK_SECONDS: Final = 0.5
 """Between two looks for what other processes have taken; what this one takes wakes it."""
@@ -60,7 +62,7 @@ class ReportMaker:
         self._work = running.deferred_work()
         self._turns, self._turns_of_batches = Turns(), Turns()
         self._woken = asyncio.Event()
-        running.delivery.on_taken = self._woken.set
+        running.delivery.on_taken.append(self._woken.set)
 
     async def run(self, *, makes_batches: bool) -> None:
         """Take one step after the other until cancelled; wait while there is nothing to do."""
@@ -79,37 +81,50 @@ class ReportMaker:
         while True:
             with suppress(SQLAlchemyError, OSError):  # the others log it
                 async with connect_autocommit(running.engine) as connection:
-                    if (await connection.execute(batch_tables.ANY_PENDING)).scalar_one():
-                        self._woken.set()
+                    for statement in (batch_tables.ANY_PENDING, package_reports.ANY_REQUESTED):
+                        if (await connection.execute(statement)).scalar_one():
+                            self._woken.set()
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def _make_next(self, *, makes_batches: bool) -> bool:
-        """Make a single report or a summary, or else a part of a batch; return whether there was anything to do."""
+        """Make a single report or a summary, or else a part of a batch or package; return whether anything was made."""
         questions: dict[str, Question] = {"principals": (tables.REQUESTING, {})}
         if makes_batches:
             questions["batches"] = (batch_tables.UNFINISHED_BATCHES, {})
+            questions["packages"] = (package_reports.REQUESTED_PACKAGES, {})
         async with connect_autocommit(self._work.engine) as connection:
             waiting = await read_together(connection, questions)
         for row in self._turns.order(rows_as(WaitingPrincipalRow, waiting["principals"]), _principal):
             if await self._make_single(row):
                 self._turns.note(row["principal"])
                 return True
-        return makes_batches and await self._make_batch(rows_as(UnfinishedBatchRow, waiting["batches"]))
+        if not makes_batches:
+            return False
+        packages = rows_as(RequestedPackageRow, waiting["packages"])
+        return await self._make_part_of([*packages, *rows_as(UnfinishedBatchRow, waiting["batches"])])
 
     async def _make_single(self, waiting: WaitingPrincipalRow) -> bool:
         make = make_next_summary if waiting["kind"] == "summary" else make_next_report
         return await self._work.attempt(lambda step, give_up: make(step, waiting["principal"], give_up=give_up))
 
-    async def _make_batch(self, unfinished: Sequence[UnfinishedBatchRow]) -> bool:
-        """Make one part of one batch, or one file; return whether there was anything to do."""
-        for batch in self._turns_of_batches.order(unfinished, _principal):
-            make = self._take_selection if batch["selection_id"] else self._make_part
-            if batch["state"] == BatchState.PENDING and await make(batch["report_id"]):
-                self._turns_of_batches.note(batch["principal"])
-                return True
-            if await self._finish(batch["report_id"]):
+    async def _make_part_of(self, unfinished: Sequence[UnfinishedBatchRow | RequestedPackageRow]) -> bool:
+        """Make a report of one package, one part of one batch, or one file; return whether there was anything to do."""
+        for row in self._turns_of_batches.order(unfinished, _principal):
+            if await (self._make_for_package(row["package_id"]) if "package_id" in row else self._make_for_batch(row)):
+                self._turns_of_batches.note(row["principal"])
                 return True
         return False
+
+    async def _make_for_batch(self, batch: UnfinishedBatchRow) -> bool:
+        make = self._take_selection if batch["selection_id"] else self._make_part
+        if batch["state"] == BatchState.PENDING and await make(batch["report_id"]):
+            return True
+        return await self._finish(batch["report_id"])
+
+    async def _make_for_package(self, package_id: UUID) -> bool:
+        return await self._work.attempt(
+            lambda step, give_up: make_next_package_report(step, package_id, give_up=give_up)
+        )
 
     async def _take_selection(self, report_id: UUID) -> bool:
         return await self._work.attempt(lambda step, give_up: take_selection(step, report_id, give_up=give_up))
@@ -121,28 +136,30 @@ class ReportMaker:
         return await self._work.attempt(lambda step, give_up: finish_batch(step, report_id, give_up=give_up))
 
 
-def _principal(row: WaitingPrincipalRow | UnfinishedBatchRow) -> str:
+def _principal(row: WaitingPrincipalRow | UnfinishedBatchRow | RequestedPackageRow) -> str:
     return row["principal"]
 
 
 @worker.shows_figures
 async def pending_reports(connection: AsyncConnection) -> Sequence[Figure]:
-    """Return how many reports wait or are being made, summaries and those of batches included, and since when."""
-    count, seconds = (await connection.execute(batch_tables.PENDING_FIGURES)).one()
+    """Return how many reports wait or are being made, also in summaries, batches and packages, and since when."""
+    statements = (batch_tables.PENDING_FIGURES, package_reports.FIGURES)
+    counts, ages = zip(*[(await connection.execute(statement)).one() for statement in statements], strict=True)
+    meaning = "reports that wait or are being made, summaries and those of batches and packages included"
+    oldest = max(seconds or 0.0 for seconds in ages)
     return [
-        Figure(
-            "reports_pending", "reports that wait or are being made, summaries and those of batches included", count
-        ),
-        Figure("oldest_report_seconds", "since the oldest command was taken that has no report yet", seconds or 0.0),
+        Figure("reports_pending", meaning, sum(counts)),
+        Figure("oldest_report_seconds", "since the oldest command was taken that has no report yet", oldest),
     ]
 
 
 @worker.background
 async def purge_files(running: RunningComponents) -> None:
-    """Delete finished batches and summaries after a day, unless the clock is doubted."""
+    """Delete reports that packages have taken and, unless the clock is doubted, batches and summaries after a day."""
     while True:
         try:
             async with connect_autocommit(running.engine) as connection:
+                await connection.execute(package_reports.DROP_TAKEN)
                 if await is_believed(connection):
                     lifetime = {"kept": domain.FILE_LIFETIME}
                     deleted = await connection.execute(batch_tables.PURGE_BATCHES, lifetime)

@@ -113,6 +113,20 @@ class BatchDownload(DownloadColumns, Base):
     )
 
 
+class PackageReport(Base):
+    """A report that was made for a package of projects, until the package has taken it."""
+
+    __tablename__ = "package_report"
+    __table_args__ = (Index("package_report_by_project", "project_id"), {"schema": "reports"})
+
+    report_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"))
+    state: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int | None] = mapped_column(Integer)
+    nodes: Mapped[list[Any]] = mapped_column(JSONB)
+    pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
     "report_id, command_id, principal, trace, created_at, form, language, refusal_language,"

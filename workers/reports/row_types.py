@@ -1,7 +1,7 @@
 """The columns of the tables of reports and of the published views that it reads, by their types."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any, TypedDict, final
 from uuid import UUID
 
 from contracts.properties import FieldKind
@@ -121,6 +121,7 @@ class WaitingPrincipalRow(TypedDict):
     since: datetime
 
 
+@final
 class UnfinishedBatchRow(TypedDict):
     """A row of the batches that are being made or ended, the oldest first."""
 

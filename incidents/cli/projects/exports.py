@@ -1,6 +1,6 @@
-"""The package of a project, made and fetched."""
+"""The package of one project or of several, made and fetched."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args
 from uuid import UUID
@@ -8,10 +8,11 @@ from uuid import UUID
 import typer
 
 from contracts.figures import size
-from contracts.projects.exports import DownloadPackage, ExportProject, Included, Package, ProjectExported
+from contracts.projects.exports import EXPORT_PROJECTS_MAX, ExportProject, Included, ProjectExported
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
-from incidents.cli.arguments import ExpectedRevision, Project, Words, revision
+from incidents.cli.arguments import ExpectedRevision, Words, revision
+from incidents.cli.projects.package_file import PackageFile, lines_about
 from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
 from incidents.client import Client
 from incidents.terminal import printing
@@ -19,16 +20,29 @@ from incidents.terminal.input.reading import make_message, read_password, read_p
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.saving import require_unused, save
-from incidents.terminal.session import Session
+from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.text.words import names_of
 
+Projects = Annotated[
+    Words,
+    typer.Argument(
+        metavar="PROJECT...", help="Projects by number or id, or by ref: and the number in another system; up to 100."
+    ),
+]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="The file to write; by default incident-PROJECT.zip."),
+    typer.Option("--output", "-o", metavar="FILE", help="The file; else incident-PROJECT.zip or incidents.zip."),
 ]
 Sections = Annotated[
     Words,
-    typer.Option(metavar="SECTION", help="comments, calls, sequences, history, activity; repeatable. By default all."),
+    typer.Option(
+        metavar="SECTION", help="comments, calls, sequences, history, activity, report; repeatable. By default all."
+    ),
+]
+FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Encrypt it with the password on line 1 of stdin.")]
+SeparateReport = Annotated[bool, typer.Option("--report", help="Also save the PDF report next to it, of one project.")]
+Resumed = Annotated[
+    UUID | None, typer.Option(metavar="ID", help="Wait for an export that was begun before, and save its package.")
 ]
 
 
@@ -37,17 +51,18 @@ def register(app: typer.Typer) -> None:
     command(
         app,
         "export",
-        "incidents projects export 12 -o incident-12.zip --password --report",
-        "incidents projects export 12 -o police.zip --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
-        "incidents projects export 12 --include comments --include sequences --json",
+        "incidents projects export 12 -o incident-12.zip --password",
+        "incidents projects export 31 32 40 -o bag.zip --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
+        "incidents projects export 12 --include comments --include report --json",
         "incidents projects export 12 --password-stdin --user-names < password.txt",
+        "incidents projects export --resume 0190… -o bag.zip",
         sends=True,
     )(export)
 
 
 async def export(  # noqa: PLR0913 - each parameter is an option
     session: Session,
-    project: Project,
+    projects: Projects = None,
     *,
     output: Output = None,
     include: Sections = None,
@@ -56,34 +71,79 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     legal_basis: LegalBasis = None,
     user_names: Annotated[bool, typer.Option("--user-names", help="Show who did what.")] = False,
     password: Annotated[bool, typer.Option("--password", help="Encrypt it with a password that you type.")] = False,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Encrypt it with the password on line 1 of stdin.")
-    ] = False,
-    report: Annotated[bool, typer.Option("--report", help="Also save the PDF report next to it.")] = False,
+    password_stdin: FromStdin = False,
+    report: SeparateReport = False,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     expected_revision: ExpectedRevision = None,
+    resume: Resumed = None,
 ) -> None:
-    """Export a project as a package for somebody outside, and save it; it contains no recordings."""
-    path = require_unused(session, output or Path(f"incident-{project}.zip"), force=force)
-    report_path = path.with_name(f"{path.stem}-{session.say('report')}.pdf")
-    if report:
-        require_unused(session, report_path, force=force)
-    values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
+    """Export projects as one package for somebody outside, with their reports, and save it; it has no recordings.
+
+    The system makes the package, also without this program: Ctrl-C leaves it, and --resume comes back to it. Each of
+    several projects has a folder. Projects that are not in it are named with the reason; the exit status is then 1.
+    """
+    included = [*_sections(session, include), *(["user-names"] if user_names else [])]
+    values: dict[str, Any] = {"include": included, **purpose(recipient, reference, legal_basis)}
+    choices = [*included, *values.keys() - {"include"}, password, password_stdin, report, expected_revision]
+    _require_one_way(session, projects, is_begun=resume is not None, has_choices=any(choices))
+    path = require_unused(session, output or _default_path(projects), force=force) if output or projects else None
+    report_path = _report_path(session, projects, path, force=force) if report and path else None
     if password or password_stdin:
         values["password"] = read_password(session, printing.password, ask=not password_stdin)
-    purpose_fields = purpose(recipient, reference, legal_basis)
-    values |= purpose_fields | revision(expected_revision)
-    shown = {"show_user_names": user_names, **purpose_fields}
+    values |= revision(expected_revision)
+    file = PackageFile(session, path, force=force)
     async with session.client() as client:
-        project_id = await read_project(session, client, project)
-        exporting = make_message(session, ExportProject, {**values, "project_id": project_id})
-        session.tell("creating the package")
-        package = (exported := await session.send(client, exporting)).package
-        await save(session, client, ExportProject, DownloadPackage(package_id=package.package_id), package, path)
-        generated = await _report(session, client, project_id, report_path, shown) if report else None
-    if generated and package.encrypted:
-        session.tell("the report is not encrypted")
+        if resume:
+            _show(session, *await file.resume(client, resume))
+        else:
+            named = await _named(session, client, projects or ())
+            await _make(session, client, file, {**values, **named}, report_path)
+
+
+async def _make(
+    session: Session, client: Client, file: PackageFile, values: Mapping[str, Any], report_path: Path | None
+) -> None:
+    exporting = make_message(session, ExportProject, values)
+    exported, path = await file.make(client, exporting)
+    if report_path is None or exporting.project_id is None:
+        _show(session, exported, path)
+        return
+    purpose_fields = purpose(exporting.recipient, exporting.reference, exporting.legal_basis)
+    shown = {"show_user_names": "user-names" in exporting.include, **purpose_fields}
+    generated = await _report(session, client, exporting.project_id, report_path, shown)
     _show(session, exported, path, generated, report_path)
+
+
+def _require_one_way(session: Session, projects: Words, *, is_begun: bool, has_choices: bool) -> None:
+    """Refuse a line that names no projects, or names more for an export that has its projects already."""
+    if is_begun and (projects or has_choices):
+        raise UsageError(
+            session.say("--resume goes on with an export that has its projects already: leave the rest out")
+        )
+    if not projects and not is_begun:
+        raise UsageError(session.say("name a project, or several"))
+    if projects and len(set(projects)) > EXPORT_PROJECTS_MAX:
+        words = "{count} projects are named, and a package has at most {limit}: make several packages"
+        raise UsageError(session.say(words, count=len(set(projects)), limit=EXPORT_PROJECTS_MAX))
+
+
+def _default_path(projects: Words) -> Path:
+    return Path(f"incident-{projects[0]}.zip" if projects and len(projects) == 1 else "incidents.zip")
+
+
+def _report_path(session: Session, projects: Words, path: Path, *, force: bool) -> Path:
+    if len(projects or ()) > 1:
+        raise UsageError(session.say("the reports of several projects are in the package: leave --report out"))
+    return require_unused(session, path.with_name(f"{path.stem}-{session.say('report')}.pdf"), force=force)
+
+
+async def _named(session: Session, client: Client, projects: Sequence[str]) -> dict[str, Any]:
+    """Return the fields that name the projects: one alone, or several, in which deleted ones are named as left out."""
+    if len(projects) == 1:
+        return {"project_id": await read_project(session, client, projects[0])}
+    ids = [await read_project(session, client, project, deleted_too=True) for project in projects]
+    session.project = ""
+    return {"project_ids": list(dict.fromkeys(ids))}
 
 
 def _sections(session: Session, texts: Words) -> list[str]:
@@ -106,14 +166,17 @@ async def _report(
 
 
 def _show(
-    session: Session, exported: ProjectExported, path: Path, generated: ReportGenerated | None, report_path: Path
+    session: Session,
+    exported: ProjectExported,
+    path: Path,
+    generated: ReportGenerated | None = None,
+    report_path: Path | None = None,
 ) -> None:
     document: dict[str, Any] = {**exported.model_dump(mode="json"), "file": str(path)}
-    lines = [_line(session, exported.package, path)]
-    if withheld := exported.package.withheld:
-        hidden = names_of(session.language, "field", withheld)
-        lines.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))
+    lines = list(lines_about(session, exported.package, path))
     if generated:
+        if exported.package.encrypted:
+            session.tell("the report is not encrypted")
         document["report"] = {**generated.model_dump(mode="json"), "file": str(report_path)}
         singular = "{path}: {count} page, {size}, SHA-256 {sha256}"
         plural = "{path}: {count} pages, {size}, SHA-256 {sha256}"
@@ -128,10 +191,5 @@ def _show(
             missing = session.say("Missing: {names}.", names=names_of(session.language, "field", generated.missing))
             lines.append(f"{incomplete} {missing}")
     session.show(document, "\n".join(lines))
-
-
-def _line(session: Session, package: Package, path: Path) -> str:
-    words = "{path}: encrypted, {size}, SHA-256 {sha256}"
-    if not package.encrypted:
-        words = "{path}: not encrypted, {size}, SHA-256 {sha256}"
-    return session.say(words, path=path, size=size(package.bytes, session.language), sha256=package.sha256)
+    if exported.package.left_out:
+        raise typer.Exit(Status.REFUSED)

@@ -15,8 +15,8 @@ from contracts.report_batches import (
     GenerateBatch,
     ListBatches,
 )
+from incidents.cli.progress import resume_deferred, send_deferred
 from incidents.cli.reports.deferred_file import DeferredFile
-from incidents.cli.reports.progress import resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.terminal.session import Status, UsageError
 from incidents.terminal.text.words import name_of

@@ -11,8 +11,8 @@ from contracts.report_summaries import (
     SummaryGenerated,
     SummaryState,
 )
+from incidents.cli.progress import resume_deferred, send_deferred
 from incidents.cli.reports.deferred_file import DeferredFile
-from incidents.cli.reports.progress import resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.terminal.text.words import names_of
 

@@ -1,5 +1,5 @@
-"""The background work of projects: housekeeping, steps of sweeps, and selections of projects for others."""
+"""The background work of projects: housekeeping, packages, steps of sweeps, and selections of projects for others."""
 
-from workers.projects.background_work import housekeeping, selections, sweep_steps
+from workers.projects.background_work import housekeeping, package_making, selections, sweep_steps
 
-__all__ = ["housekeeping", "selections", "sweep_steps"]
+__all__ = ["housekeeping", "package_making", "selections", "sweep_steps"]

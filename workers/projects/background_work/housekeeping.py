@@ -10,7 +10,7 @@ from contracts.projects.drafts import DRAFT_LIFETIME
 from workers.common.logs import describe
 from workers.projects import domain
 from workers.projects.background_work.selections import DROP_SELECTIONS
-from workers.projects.packages import database_storage
+from workers.projects.exports import database_storage
 from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
 from workers.runtime.process.running_components import RunningComponents

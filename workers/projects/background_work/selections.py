@@ -5,7 +5,7 @@ What is to be selected is read from `published.requested_selections`, and the re
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypedDict
 from uuid import UUID
 
 import structlog
@@ -17,11 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.permissions import Node
-from contracts.projects.queries import ListProjects, ProjectFilter
+from contracts.projects.queries import ListProjects, ProjectFilter, Sort
 from workers.common.logs import describe
 from workers.projects.queries.filter_conditions import all_conditions
 from workers.projects.queries.sort_order import Order
-from workers.projects.row_types import RequestedSelectionRow
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.commands.deferred_commands import Step
@@ -58,6 +57,16 @@ DROP_SELECTIONS = text(
     """
 )
 log = structlog.get_logger()
+
+
+class RequestedSelectionRow(TypedDict):
+    """A row of the published view of selections that are to be made."""
+
+    selection_id: UUID
+    principal: str
+    filter: Any
+    sort: Sort
+    projects_max: int
 
 
 class _Selection(NamedTuple):

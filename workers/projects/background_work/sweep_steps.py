@@ -43,7 +43,7 @@ class Sweeper:
         self._size = StepSize()
         self._counters = running.delivery.counters
         self._woken = asyncio.Event()
-        running.delivery.on_taken = self._woken.set
+        running.delivery.on_taken.append(self._woken.set)
 
     async def make_step(self) -> bool:
         """Make the next step and leave time to commands; return whether there was one."""

@@ -1,61 +1,80 @@
-"""Exporting a project."""
+"""Taking exports, which are made beside the lanes."""
 
-import asyncio
+from typing import cast
+from uuid import UUID
 
-import structlog
-
-from contracts.errors import Code, Refusal
-from contracts.evidence import bag
-from contracts.projects.exports import ExportProject, Package, ProjectExported
-from workers.common import signing_key
-from workers.common.signing_key import NoSigningKeyError, SigningKey
-from workers.projects.packages import contents, database_storage, sealing, sizes
-from workers.projects.packages.reading import read_export
-from workers.projects.row_types import PackageRow
+from contracts.errors import project_gone
+from contracts.ids import uuid7
+from contracts.projects.exports import ExportProject
+from contracts.texts import LANGUAGES
+from contracts.values import Language
+from workers.projects import domain, export_tables, tables
+from workers.projects.change_history import History, Since
+from workers.projects.export_tables import Export
+from workers.projects.exports import sealed_passwords
+from workers.projects.exports.finishing import require_key
+from workers.projects.packages.choice import Choice
+from workers.projects.packages.reading import read_settings, require_purpose
+from workers.projects.row_types import ExportRow, ProjectRow, TombstoneRow
+from workers.projects.rules import export_rules
 from workers.projects.worker import ProjectUnit, worker
+from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.identity_map import row_of
 
-log = structlog.get_logger()
 
-
-@worker.handles(ExportProject)
-async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectExported:
-    """Make a signed package of the sections that the caller may see, and keep it for a day (PRJ-06, PRJ-20)."""
-    project = unit.rows.require_project(command, unit.grants)
+@worker.takes(ExportProject)
+async def export_project(command: ExportProject, unit: ProjectUnit) -> None:
+    """Write down which projects are to be exported; background work makes the package (PRJ-06, PRJ-20)."""
+    export_rules.require_projects(command)
+    if command.project_id is not None:
+        await _require_project(command, command.project_id, unit)
     key = require_key()
-    export = await read_export(command, unit)
-    encrypted = command.password is not None
-    # In a thread, because the other work of this process would wait for a large page.
-    files = await asyncio.to_thread(contents.files, export, key, encrypted=encrypted)
-    sizes.require_size(sum(map(len, files.values())), sizes.FILES_BYTES_MAX)
-    folder = sealing.folder_of(export.package_id)
-    sealed = await sealing.pack(files, folder, unit.now, command.password, key)
-    package = Package(
-        package_id=export.package_id,
-        bytes=len(sealed),
-        sha256=bag.sha256(sealed),
-        encrypted=encrypted,
-        entries=contents.entries(files),
-        includes=export.choice.includes,
-        withheld=export.choice.withheld,
-    )
-    row: PackageRow = {
-        "package_id": package.package_id,
-        "project_id": command.project_id,
-        "created_by": unit.principal,
-        "created_at": unit.now,
-        "includes": export.choice.restricted_contents,
-        "bytes": package.bytes,
-        "sha256": package.sha256,
+    if (await read_settings(unit.connection))["export_details_required"]:
+        require_purpose(command)
+    unfinished = await unit.connection.execute(export_tables.COUNT_UNFINISHED, {"principal": unit.principal})
+    export_rules.require_turn(unfinished.scalar_one(), "project_id" if command.project_id else "project_ids")
+    row = _row(command, unit)
+    password = command.password and sealed_passwords.seal(command.password, key, row["package_id"])
+    # Rows are written as JSON, which has no bytes.
+    stored = {**row, "sealed_password": password and f"\\x{password.hex()}"}
+    await insert_rows(unit.connection, Export, [stored])
+    parts = {"package_id": row["package_id"], "ids": row["project_ids"], "wants_reports": "report" in row["includes"]}
+    await unit.connection.execute(export_tables.ADD_PARTS, parts)
+
+
+async def _require_project(command: ExportProject, project_id: UUID, unit: ProjectUnit) -> None:
+    """Refuse to export a project that is gone, or that was changed since the caller read it."""
+    result = await unit.connection.execute(export_tables.PROJECT, {"project_id": project_id})
+    project = row_of(result, ProjectRow)
+    if project is None:
+        tombstone = await unit.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
+        raise project_gone(row_of(tombstone, TombstoneRow), command.part)
+    if (expected := command.expected_revision) is not None:
+        history = History()
+        await history.load_revisions(unit.connection, [Since(project_id, expected)])
+        domain.require_unchanged_since(project, expected, history.since(project_id, expected), unit.grants)
+
+
+def _row(command: ExportProject, unit: ProjectUnit) -> ExportRow:
+    choice = Choice.of(command.include, unit.grants)
+    language = unit.language if unit.language in LANGUAGES else LANGUAGES[0]
+    return {
+        "package_id": uuid7(),
+        "command_id": unit.id,
+        "principal": unit.principal,
+        "trace": unit.trace,
+        "letter": unit.dead_letter(),
+        "taken_at": unit.now,
+        "command_key": command.key(),
+        "refusal_language": unit.language,
+        "language": command.language or cast("Language", language),
+        "project_ids": [command.project_id] if command.project_id else command.project_ids or [],
+        "has_folders": command.project_ids is not None,
+        "expected_revision": command.expected_revision,
+        "includes": list(choice.includes),
+        "withheld": list(choice.withheld),
+        "recipient": command.recipient,
+        "reference": command.reference,
+        "legal_basis": command.legal_basis,
+        "sealed_password": None,
     }
-    await database_storage.keep(unit.connection, row, sealed)
-    unit.revision = project["revision"]
-    return ProjectExported(project_id=command.project_id, package=package, **export.purpose)
-
-
-def require_key() -> SigningKey:
-    """Return the key of this site; without one nothing is exported, because nobody could verify it."""
-    try:
-        return signing_key.current()
-    except NoSigningKeyError as error:
-        log.warning("signing_key_missing", path=str(error.path), reason=error.reason)
-        raise Refusal(Code.UNAVAILABLE) from error

@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from typing import Final, NamedTuple, get_args
 
-from contracts.permissions import Grants, Level
-from contracts.projects.exports import NEEDED, Detail, Included, Section, Withheld
+from contracts.permissions import Grants, Node
+from contracts.projects.exports import NEEDED, Detail, Included, Section, Withheld, level_of
 from workers.projects import domain
 
 _DETAILS: Final[tuple[Detail, ...]] = get_args(Detail)
 _SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
-_OPTIONAL: Final[tuple[Withheld, ...]] = (*_SECTIONS, "activity")
+_OPTIONAL: Final[tuple[Withheld, ...]] = (*_SECTIONS, "activity", "report")
 
 
 class Choice(NamedTuple):
@@ -24,7 +24,7 @@ class Choice(NamedTuple):
         possible: tuple[Included, ...] = get_args(Included)
         named_alone = bool(set(requested) - {"user-names"})
         able_to_miss: tuple[Withheld, ...] = _DETAILS if named_alone else (*_DETAILS, *_OPTIONAL)
-        withheld = [name for name in able_to_miss if not grants.allow(NEEDED[name], Level.VIEW)]
+        withheld = [name for name in able_to_miss if not grants.allow(NEEDED[name], level_of(name))]
         if named_alone:
             return cls([name for name in possible if name in requested], withheld)
         named = "user-names" in requested
@@ -53,6 +53,11 @@ class Choice(NamedTuple):
             *(detail for detail in _DETAILS if detail in self.withheld),
             *(section for section in _SECTIONS if section not in self.includes),
         ]
+
+    def missing(self, grants: Grants) -> list[Node]:
+        """Return the nodes of its contents that are not granted any more."""
+        needed = {name: NEEDED[name] for name in self.restricted_contents if name in NEEDED}
+        return sorted({node for name, node in needed.items() if not grants.allow(node, level_of(name))})
 
     @property
     def restricted_contents(self) -> list[Included | Detail]:

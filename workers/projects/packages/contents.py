@@ -1,4 +1,4 @@
-"""The files of a package, made by pure functions from a project."""
+"""The files of one project in a package, made by pure functions."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,13 +9,10 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from contracts.evidence import bag
 from contracts.evidence.documents import PackagedProject
-from contracts.projects.exports import PackageEntry, Section
+from contracts.projects.exports import Section
 from contracts.sheets import csv_line
-from workers.common.signing_key import SigningKey
 from workers.projects import visibility
-from workers.projects.packages import readme
 from workers.projects.packages.choice import Choice
 from workers.projects.packages.field_values import CategoryNameRow, DataFieldNameRow, field_values
 from workers.projects.packages.page import page
@@ -23,7 +20,7 @@ from workers.projects.row_types import HistoryEntryColumns
 
 Json = dict[str, Any]
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the package format, which project.json and bag-info.txt name."""
 
 COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
@@ -39,7 +36,10 @@ _NAMES: Final = ("created_by", "updated_by", "edited_by", "added_by", "by", "act
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """The data of a package: the project in the shape of `projects.get`, and its history and activity if requested."""
+    """A project that was read for a package: in the shape of `projects.get`, its history and activity if requested.
+
+    `report_revision` is that of its PDF; `in_folder` says whether the package has others beside it.
+    """
 
     package_id: UUID
     site: str
@@ -52,45 +52,26 @@ class Export:
     activity: list[Json]
     choice: Choice
     exported_at: datetime
+    collected_at: datetime
     exported_by: str
     purpose: Mapping[str, str | None]
     language: str
+    report_revision: int | None = None
+    in_folder: bool = False
 
 
-def files(export: Export, key: SigningKey, *, encrypted: bool) -> dict[str, bytes]:
-    """Return the files of a package in their order; the first one is never encrypted."""
+def project_files(export: Export) -> dict[str, bytes]:
+    """Return the files of a project in their order, without its report."""
     documents = _documents(export)
-    facts = readme.Facts(
-        site=export.site,
-        exported_at=export.exported_at,
-        package_id=export.package_id,
-        fingerprint=key.fingerprint,
-        includes=export.choice.includes,
-        encrypted=encrypted,
-    )
-    contents: dict[str, bytes] = {"README.txt": readme.text(facts, export.language).encode()}
-    contents["data/index.html"] = page(documents, export.language).encode()
-    contents["data/project.json"] = _json(documents["project"])
-    contents["data/project.schema.json"] = schema()
-    if "history" in documents:
-        contents["data/history.json"] = _json(documents["history"])
-    if "activity" in documents:
-        contents["data/activity.json"] = _json(documents["activity"])
-    if "sequences" in documents["project"]:
-        contents["data/sequences.csv"] = sequences_csv(documents["project"]["sequences"], export.site)
-    contents["bagit.txt"] = bag.DECLARATION.encode()
-    contents["signing-key.pub"] = key.public_line.encode()
-    contents["bag-info.txt"] = _info(documents["project"], contents).encode()
-    contents["manifest-sha256.txt"] = bag.manifest(contents, tags=False).encode()
-    contents["tagmanifest-sha256.txt"] = bag.manifest(contents, tags=True).encode()
-    contents["tagmanifest-sha256.txt.sig"] = key.sign(bag.NAMESPACE, contents["tagmanifest-sha256.txt"]).encode()
+    project = documents["project"]
+    contents = {"index.html": page(documents, export.language, in_folder=export.in_folder).encode()}
+    contents["project.json"] = _json(project)
+    for name in ("history", "activity"):
+        if name in documents:
+            contents[f"{name}.json"] = _json(documents[name])
+    if "sequences" in project:
+        contents["sequences.csv"] = sequences_csv(project["sequences"], export.site)
     return contents
-
-
-def entries(contents: Mapping[str, bytes]) -> list[PackageEntry]:
-    """Return what the outcome says of each file."""
-    listed = ({"name": name, "bytes": len(data), "sha256": bag.sha256(data)} for name, data in contents.items())
-    return [PackageEntry.model_validate(entry) for entry in listed]
 
 
 @cache
@@ -148,34 +129,13 @@ def _facts(export: Export) -> Json:
         "timezone": export.timezone,
         "language": export.language,
         "exported_at": export.exported_at,
+        "collected_at": export.collected_at,
+        "report_revision": export.report_revision,
         **({"exported_by": export.exported_by} if choice.shows_names else {}),
         **export.purpose,
         "includes": choice.includes,
         "withheld": choice.withheld,
     }
-
-
-def _info(project: Mapping[str, Any], contents: Mapping[str, bytes]) -> str:
-    facts = project["package"]
-    return bag.info(
-        [
-            ("Source-Organization", facts["organisation"] or facts["site"]),
-            ("External-Identifier", str(facts["package_id"])),
-            ("External-Description", f"Incident project {project['number']}, revision {project['revision']}"),
-            ("Bagging-Date", f"{facts['exported_at']:%Y-%m-%d}"),
-            ("Payload-Oxum", bag.oxum(contents)),
-            ("Package-Format", str(facts["format"])),
-            ("Site", facts["site"]),
-            ("Time-Zone", facts["timezone"]),
-            ("Exported-At", facts["exported_at"].isoformat()),
-            ("Exported-By", facts.get("exported_by")),
-            ("Recipient", facts["recipient"]),
-            ("Reference", facts["reference"]),
-            ("Legal-Basis", facts["legal_basis"]),
-            ("Includes", ", ".join(facts["includes"])),
-            ("Withheld", ", ".join(facts["withheld"])),
-        ]
-    )
 
 
 def _json(value: Any) -> bytes:

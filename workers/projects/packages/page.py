@@ -30,7 +30,7 @@ _CALL: Final = ("direction", "at", "party", "number", "duration_seconds", "refer
 _PARTS: Final = ("created_at", "created_by", "edited_at", "edited_by")
 _CHANGE: Final = ("at", "by", "field", "old", "new")
 _ACTION: Final = ("at", "actor", "activity_name", "details")
-_OPTIONAL: Final = ("comments", "calls", "sequences", "history", "activity")
+_OPTIONAL: Final = ("comments", "calls", "sequences", "history", "activity", "report")
 _TOO_DEEP: Final = frozenset({"changed", "package"})
 
 
@@ -46,19 +46,27 @@ def _policy() -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def page(documents: Mapping[str, Json], language: str) -> str:
-    """Return the page of a package's documents."""
+def page(documents: Mapping[str, Json], language: str, *, in_folder: bool = False) -> str:
+    """Return the page of a project's documents; in a folder it leads back to the list of all projects."""
     words = wording("page", language)
     project = documents["project"]
     cells = Cells.of(words, project["package"]["timezone"], language)
-    title = escaped(words["title"].format(number=project["number"]))
+    back = [f'<p><a href="../index.html">{escaped(words["back"])}</a></p>'] if in_folder else []
+    return framed(
+        words["title"].format(number=project["number"]), "\n".join([*back, *_parts(documents, cells)]), language
+    )
+
+
+def framed(title: str, body: str, language: str) -> str:
+    """Return a whole page with this title and this body."""
+    title = escaped(title)
     head = (
         f'<!DOCTYPE html>\n<html lang="{"fr" if language == "fr" else "en"}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy()}">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{_style()}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
     )
-    return head + "\n".join(_parts(documents, cells)) + "\n</body>\n</html>\n"
+    return f"{head}{body}\n</body>\n</html>\n"
 
 
 def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
@@ -93,12 +101,13 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
 def _about(project: Json, cells: Cells) -> Iterator[str]:
     words, package = cells.words, project["package"]
     yield f"<p>{escaped(words['what'])} {escaped(words['no recordings'])}</p>"
-    rows = [(cells.label(name), package[name]) for name in ("organisation", "site")]
-    rows += [(words["recipient"], package["recipient"]), (words["purpose_reference"], package["reference"])]
-    rows += [(words["legal_basis"], package["legal_basis"]), (words["exported_at"], cells.time(package["exported_at"]))]
-    rows += [(words["exported_by"], package.get("exported_by", "")), (words["package_id"], str(package["package_id"]))]
-    rows += [(words["project_id"], str(project["project_id"])), (words["revision"], str(project["revision"]))]
+    rows = [*purpose_rows(package, cells), (words["project_id"], str(project["project_id"]))]
+    rows += [
+        (words["revision"], str(project["revision"])),
+        (words["collected_at"], cells.time(package["collected_at"])),
+    ]
     yield _heading(cells, "package") + cells.facts(rows)
+    yield from _report(package["report_revision"], project["revision"], cells)
     yield f"<p>{escaped(words['zone'].format(zone=package['timezone']))}</p>"
     yield f'<p class="note">{escaped(words["check"])}</p>'
     if "user-names" not in package["includes"]:
@@ -107,6 +116,25 @@ def _about(project: Json, cells: Cells) -> Iterator[str]:
     for why, names in (("withheld", package["withheld"]), ("chosen", chosen)):
         if names:
             yield f"<p>{escaped(words[why].format(sections=', '.join(_short(cells, name) for name in names)))}</p>"
+
+
+def purpose_rows(package: Json, cells: Cells) -> list[tuple[str, str]]:
+    """Return where a package comes from, for whom it is, and why."""
+    words = cells.words
+    rows = [(cells.label(name), package[name]) for name in ("organisation", "site")]
+    rows += [(words["recipient"], package["recipient"]), (words["purpose_reference"], package["reference"])]
+    rows += [(words["legal_basis"], package["legal_basis"]), (words["exported_at"], cells.time(package["exported_at"]))]
+    rows += [(words["exported_by"], package.get("exported_by", "")), (words["package_id"], str(package["package_id"]))]
+    return rows
+
+
+def _report(report_revision: int | None, revision: int, cells: Cells) -> Iterator[str]:
+    """Yield a link to the PDF, and a remark if it shows another revision than the page."""
+    if report_revision is not None:
+        yield f'<p><a href="report.pdf">{escaped(cells.words["report link"])}</a></p>'
+    if report_revision not in {None, revision}:
+        words = cells.words["other revision"].format(report=report_revision, revision=revision)
+        yield f'<p class="note">{escaped(words)}</p>'
 
 
 def _short(cells: Cells, name: str) -> str:

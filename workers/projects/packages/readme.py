@@ -21,10 +21,11 @@ _NAME_WIDTH: Final = 28
 _FILES: Final = {
     "data/index.html": None,
     "data/project.json": None,
-    "data/project.schema.json": None,
     "data/history.json": "history",
     "data/activity.json": "activity",
     "data/sequences.csv": "sequences",
+    "data/report.pdf": "report",
+    "data/project.schema.json": None,
     "bag-info.txt": None,
     "manifest-sha256.txt": None,
     "tagmanifest-sha256.txt": None,
@@ -33,6 +34,9 @@ _FILES: Final = {
     "bagit.txt": None,
 }
 """The files that the page explains, and the section that each belongs to."""
+
+_OF_PROJECTS: Final = ("index.html", "project.json", "history.json", "activity.json", "sequences.csv", "report.pdf")
+"""Files of each project; in a package of several they are in its folder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,7 @@ class Facts:
     fingerprint: str
     includes: Collection[str]
     encrypted: bool
+    has_folders: bool = False
 
 
 @cache
@@ -62,20 +67,32 @@ def text(facts: Facts, language: str) -> str:
 
 
 def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
-    yield f"{words['title']}\n{'=' * len(words['title'])}"
+    kind = "many " if facts.has_folders else ""
+    title = words[f"{kind}title"]
+    yield f"{title}\n{'=' * len(title)}"
     at = facts.exported_at
     times = {"day": at.strftime(words["date"]), "time": f"{at:%H:%M:%S}"}
-    yield _wrap(words["what"].format(site=facts.site, package=facts.package_id, **times))
+    yield _wrap(words[f"{kind}what"].format(site=facts.site, package=facts.package_id, **times))
     opening = [words["password"]] if facts.encrypted else []
     yield _with_heading(words["open"], *map(_wrap, [*opening, words["opening"]]))
     names = {"namespace": bag.NAMESPACE, "signature": bag.SIGNATURE, "tags": bag.TAG_MANIFEST}
     lines = (words["by program line"], words["by hand line"].format(**names))
     key = _wrap(words["key"].format(fingerprint=facts.fingerprint))
     yield _with_heading(words["verify"], _wrap(words["by program"]), lines[0], _wrap(words["by hand"]), lines[1], key)
-    there = [name for name, section in _FILES.items() if section is None or section in facts.includes]
-    yield _with_heading(words["files"], "\n".join(f"{name:<{_NAME_WIDTH}}{words[name]}" for name in there))
+    yield _with_heading(words["files"], "\n".join(f"{name:<{_NAME_WIDTH}}{use}" for name, use in _files(facts, words)))
     listed = [_wrap(words["listed"])] if "sequences" in facts.includes else []
     yield _with_heading(words["recordings"], _wrap(words["no recordings"]), *listed)
+
+
+def _files(facts: Facts, words: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the names of the files, each with what it is for."""
+    folder = f"data/{words['number']}/" if facts.has_folders else "data/"
+    if facts.has_folders:
+        yield "data/index.html", words["list"]
+    for name, section in _FILES.items():
+        if section is None or section in facts.includes:
+            local = name.removeprefix("data/")
+            yield (folder + local if local in _OF_PROJECTS else name), words[name]
 
 
 def _with_heading(heading: str, *paragraphs: str) -> str:

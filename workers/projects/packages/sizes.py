@@ -11,10 +11,11 @@ from contracts.errors import Code, Refusal
 from workers.projects.packages.choice import Choice
 
 PACKAGE_BYTES_MAX: Final = 20_000_000
-"""Bytes of text in one package: memory holds several copies of it."""
+"""Bytes of text of one project in a package: memory holds several copies of it."""
 
 FILES_BYTES_MAX: Final = 5 * PACKAGE_BYTES_MAX
-"""Bytes of all its files: each text is in a document and on the page, where some characters take several bytes."""
+"""Bytes of all files of a package: each text is in a document and on the page, where some characters take several
+bytes."""
 
 _DOCUMENT = text("SELECT comments + calls + sequences FROM published.project_bytes(:project_id, :sections)").bindparams(
     bindparam("sections", type_=ARRAY(Text))
@@ -30,8 +31,8 @@ _ACTIVITY = text(
 )
 
 
-async def require_package_size(connection: AsyncConnection, project_id: UUID, choice: Choice) -> None:
-    """Refuse a package that is too large.
+async def bytes_of(connection: AsyncConnection, project_id: UUID, choice: Choice) -> int:
+    """Return the bytes of text that a package would have of a project.
 
     History and activity are measured last, and only if the rest fits, because measuring them reads every byte.
     """
@@ -42,7 +43,7 @@ async def require_package_size(connection: AsyncConnection, project_id: UUID, ch
         size += (await connection.execute(_PAST, parameters)).scalar_one()
     if "activity" in choice.includes and size <= PACKAGE_BYTES_MAX:
         size += (await connection.execute(_ACTIVITY, {"project_id": project_id})).scalar_one()
-    require_size(size, PACKAGE_BYTES_MAX)
+    return size
 
 
 def require_size(size: int, limit: int) -> None:

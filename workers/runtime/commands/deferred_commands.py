@@ -4,10 +4,10 @@ The handler of such a command writes what is to be done and returns None. Its la
 an empty outcome. Whoever carries the work out concludes the command in the transaction of the result.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from nats.aio.client import Client
@@ -31,6 +31,8 @@ from workers.runtime.commands.refusal_messages import refused_error
 from workers.runtime.commands.retry_and_bisection import bisect
 from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.storage.hot_path_statements import Question
+
+T = TypeVar("T")
 
 _LIMIT_IDLE_TIME = text("SET LOCAL idle_in_transaction_session_timeout = '10min'")
 """A step may typeset for longer than a delivery may take."""
@@ -78,16 +80,18 @@ class Step:
         *,
         is_unchanged: bool = False,
         fuller: Event | None = None,
+        revision: int | None = None,
     ) -> bool:
         """Give a command its outcome, and post its event and others; return False if it has an outcome already.
 
-        A command that changed nothing leaves no event. `fuller` is the event if it says more than the outcome.
+        A command that changed nothing leaves no event. `fuller` is the event if it says more than the outcome, and
+        `revision` that of the one project that it is about.
         """
         emitted = list[EmittedEvent]()
         if isinstance(result, Event) and not is_unchanged:
-            emitted = [EmittedEvent(each, uuid7(), command.key, None) for each in (fuller or result, *events)]
+            emitted = [EmittedEvent(each, uuid7(), command.key, revision) for each in (fuller or result, *events)]
         if isinstance(result, Event):
-            outcome = applied_outcome(command.command_id, None, result, [each.id for each in emitted])
+            outcome = applied_outcome(command.command_id, revision, result, [each.id for each in emitted])
         else:
             outcome = rejected_outcome(str(command.command_id), refused_error(result, command.kind, command.language))
         return await self._store(command, outcome, emitted)
@@ -117,6 +121,26 @@ class Step:
         await outbox.post(self.connection, rows)
         self.frames.append(frame(subjects.outcome(self.site, command.principal, command.command_id), outcome))
         return True
+
+
+class Turns:
+    """Remembers who was served, so that much work for one person does not keep the others waiting."""
+
+    def __init__(self) -> None:
+        """Start with nobody."""
+        self._served: dict[str, int] = {}
+        self._number = 0
+
+    def note(self, principal: str) -> None:
+        """Remember that something was made for this principal."""
+        self._number += 1
+        self._served[principal] = self._number
+
+    def order(self, waiting: Iterable[T], principal_of: Callable[[T], str]) -> list[T]:
+        """Return what waits by turns: that of the principal first who was served longest ago, otherwise as it comes."""
+        items = list(waiting)
+        self._served = {principal_of(item): self._served.get(principal_of(item), 0) for item in items}
+        return sorted(items, key=lambda item: self._served[principal_of(item)])
 
 
 @dataclass(frozen=True, slots=True)

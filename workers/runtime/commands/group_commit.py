@@ -73,7 +73,7 @@ class GroupCommit:
         self._handlers = handlers
         self.counters = Counters()
         self.letters: DeadLetterStream | None = None
-        self.on_taken: Callable[[], None] = lambda: None
+        self.on_taken: list[Callable[[], None]] = []
         """Called when a transaction is committed that has taken commands whose outcomes follow."""
         self.on_commit: Callable[[Committed], None] = lambda _: None
         """Called with the messages of each transaction when it is committed."""
@@ -128,7 +128,8 @@ class GroupCommit:
             first = posted["posted"] - len(messages) + 1
             self.on_commit(Committed(owned.lane, owned.epoch, first, posted["posted_at"], messages))
         if decision.taken:
-            self.on_taken()
+            for notify in self.on_taken:
+                notify()
         self.counters.count(decision, [message.stored_ns for message in batch if isinstance(message, IncomingCommand)])
         return decision.outcomes
 

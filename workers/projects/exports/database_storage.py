@@ -1,12 +1,13 @@
-"""The storage of packages: rows that are deleted with their project, and after a day in any case."""
+"""The storage of packages: rows that are deleted with their projects, and after a day in any case."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import Interval, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects import tables
+from workers.projects import export_tables, tables
 from workers.projects.row_types import PackageRow
 from workers.runtime.queries import download_audit
 from workers.runtime.storage import file_chunks
@@ -15,6 +16,7 @@ from workers.runtime.storage.identity_map import row_of
 
 _CHUNK = text("INSERT INTO projects.package_chunk (package_id, number, data) VALUES (:package_id, :number, :data)")
 _PACKAGE = text("SELECT * FROM projects.package WHERE package_id = :package_id")
+_PROJECTS = text("SELECT project_id FROM projects.package_project WHERE package_id = :package_id ORDER BY project_id")
 _CHUNKS = text(
     """
     SELECT data FROM projects.package_chunk
@@ -34,9 +36,11 @@ _OLD_DRAFTS = text(
 ).bindparams(_AGE)
 
 
-async def keep(connection: AsyncConnection, package: PackageRow, data: bytes) -> None:
-    """Write a package with its bytes."""
+async def keep(connection: AsyncConnection, package: PackageRow, project_ids: Iterable[UUID], data: bytes) -> None:
+    """Write a package of these projects with its bytes."""
     await insert_rows(connection, tables.Package, [package])
+    contained = [{"package_id": package["package_id"], "project_id": project_id} for project_id in project_ids]
+    await insert_rows(connection, export_tables.PackageProject, contained)
     rows = [
         {"package_id": package["package_id"], "number": number, "data": part} for number, part in file_chunks.cut(data)
     ]
@@ -46,6 +50,11 @@ async def keep(connection: AsyncConnection, package: PackageRow, data: bytes) ->
 async def read(connection: AsyncConnection, package_id: UUID) -> PackageRow | None:
     """Return the row of a package."""
     return row_of(await connection.execute(_PACKAGE, {"package_id": package_id}), PackageRow)
+
+
+async def project_ids(connection: AsyncConnection, package_id: UUID) -> list[UUID]:
+    """Return the projects of a package."""
+    return list((await connection.execute(_PROJECTS, {"package_id": package_id})).scalars())
 
 
 async def part(connection: AsyncConnection, package_id: UUID, offset: int, length: int) -> bytes:

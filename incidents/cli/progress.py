@@ -1,4 +1,4 @@
-"""Waiting for a batch of reports or for a summary, and showing how far it is."""
+"""Waiting for a file that the system makes of many projects or over some time, and showing how far it is."""
 
 import asyncio
 from typing import Final, Self, TypeVar
@@ -20,20 +20,28 @@ _LOOK_SECONDS: Final = 1.0
 _LINE_SECONDS: Final = 10.0
 """Between two lines where no bar can be drawn."""
 
+MAKING_REPORTS: Final = "making reports"
 
 Generated = TypeVar("Generated", bound=Event)
 
 
 async def send_deferred(
-    session: Session, client: Client, command: Command[Generated], *, counts_projects: bool = False
+    session: Session,
+    client: Client,
+    command: Command[Generated],
+    *,
+    counts_projects: bool = False,
+    making: str = MAKING_REPORTS,
 ) -> Generated:
     """Send a command that takes long, and wait until its file is made; one that came too soon is sent again.
+
+    `making` says what is done with the projects.
 
     Raises:
         PendingError: The system has not answered for as long as `--wait` says; the file is made all the same.
         Refused: The command was refused or cancelled, or the file cannot be made.
     """
-    display = _Display(session, counts_projects=counts_projects)
+    display = _Display(session, making, counts_projects=counts_projects)
     while True:
         submitted = await client.submit(command, command_id=session.id_of())
         try:
@@ -53,14 +61,15 @@ async def resume_deferred(
     command_id: UUID,
     *,
     counts_projects: bool = False,
+    making: str = MAKING_REPORTS,
 ) -> Generated:
-    """Wait until the file is made of a command that was sent before.
+    """Wait until the file is made of a command that was sent before; `making` says what is done with the projects.
 
     Raises:
         PendingError: The system has not answered for as long as `--wait` says.
         Refused: The command was cancelled, or the file cannot be made.
     """
-    display = _Display(session, counts_projects=counts_projects)
+    display = _Display(session, making, counts_projects=counts_projects)
     return _made(await _await_outcome(session, client, command_id, display), kind)
 
 
@@ -111,8 +120,9 @@ def _pending(session: Session, command_id: UUID) -> PendingError:
 class _Display:
     """A bar on a terminal, now and then a line elsewhere, and nothing next to JSON."""
 
-    def __init__(self, session: Session, *, counts_projects: bool) -> None:
+    def __init__(self, session: Session, making: str, *, counts_projects: bool) -> None:
         self._session = session
+        self._making = making
         self._counts_projects = counts_projects
         is_drawn = session.err.is_terminal and not session.json
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
@@ -134,7 +144,7 @@ class _Display:
         if not self._counts_projects or (total and done >= total):
             words = "making the file"
         else:
-            words = "making reports" if total else "selecting the projects"
+            words = self._making if total else "selecting the projects"
         if self._bar and self._task is not None:
             self._bar.update(self._task, description=self._session.say(words), completed=done, total=total or None)
             return

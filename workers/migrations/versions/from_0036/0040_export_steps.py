@@ -1,0 +1,13 @@
+"""Exports of several projects, made in steps."""
+
+from alembic import op
+
+from workers.migrations.scripts import read_sql, run_script
+
+revision = "0040"
+down_revision = "0039"
+
+
+def upgrade() -> None:
+    """Run the one file of this version."""
+    run_script(op.get_bind(), read_sql("*_export_steps.sql"))

@@ -1,0 +1,199 @@
+"""Making the package of collected projects, and concluding the command that asked for it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+import structlog
+
+from contracts.errors import Code, Refusal, project_gone
+from contracts.evidence import bag
+from contracts.permissions import Level
+from contracts.projects.exports import ExportedProject, Omitted, OmittedProject, Package, ProjectExported
+from contracts.texts import Part
+from workers.common import signing_key
+from workers.common.signing_key import NoSigningKeyError, SigningKey
+from workers.projects import export_tables, tables
+from workers.projects.export_tables import ExportFileRow, ExportPartRow
+from workers.projects.exports import database_storage, sealed_passwords
+from workers.projects.exports.collection import COLLECTED
+from workers.projects.exports.conclusion import choice_of, conclude, give_up_export
+from workers.projects.exports.sealed_passwords import SealedPasswordError
+from workers.projects.packages import bagging, reading, sealing, sizes
+from workers.projects.packages.bagging import Contents, Copy
+from workers.projects.row_types import ExportRow, PackageRow, TombstoneRow
+from workers.runtime.commands.deferred_commands import Step, StepChangedError
+from workers.runtime.storage.identity_map import row_of, rows_of
+
+_SHOWN: Final = tuple(name for name in ExportedProject.model_fields if name not in {"project_id", "folder"})
+log = structlog.get_logger()
+
+
+class _Parts(NamedTuple):
+    """The projects of an export: those that were collected, and those that are left out."""
+
+    collected: Sequence[ExportPartRow]
+    left_out: Sequence[OmittedProject]
+
+
+async def finish(step: Step, package_id: UUID, *, give_up: bool = False) -> bool:
+    """Make the package of an export without waiting projects; return whether it was done here."""
+    connection, named = step.connection, {"package_id": package_id}
+    if not (await connection.execute(export_tables.HOLD, named)).scalar_one():
+        return False
+    export = row_of(await connection.execute(export_tables.EXPORT, named), ExportRow)
+    if export is None:
+        return False
+    if give_up:
+        return await give_up_export(step, export)
+    parts = rows_of(await connection.execute(export_tables.PARTS, named), ExportPartRow)
+    if any(part["state"] == "waiting" for part in parts):
+        return False
+    try:
+        result = await _make(step, export, await _sort(step, export, parts))
+    except Refusal as refusal:
+        return await conclude(step, export, refusal)
+    revision = None if export["has_folders"] else result.package.projects[0].revision
+    return await conclude(step, export, result, revision=revision)
+
+
+async def _sort(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -> _Parts:
+    """Return the collected projects, and the others with the reason why each is left out.
+
+    Raises:
+        Refusal: No project is left.
+    """
+    known = {part["project_id"]: part for part in parts}
+    missing = sorted(set(export["project_ids"]) - known.keys())
+    answer = rows_of(await step.connection.execute(tables.TOMBSTONES, {"ids": missing}), TombstoneRow)
+    tombstones = {tombstone["project_id"]: tombstone for tombstone in answer}
+    collected = [part for part in parts if part["state"] == COLLECTED]
+    if not collected and not export["has_folders"]:
+        raise project_gone(tombstones.get(export["project_ids"][0]), Part.PROJECT)
+    if not collected:
+        raise Refusal(Code.INVALID, fields=[{"field": "project_ids", "kind": "no_projects"}])
+    left_out = [
+        _omitted(project_id, known.get(project_id), tombstones.get(project_id))
+        for project_id in export["project_ids"]
+        if known.get(project_id) not in collected
+    ]
+    return _Parts(collected, left_out)
+
+
+def _omitted(project_id: UUID, part: ExportPartRow | None, tombstone: TombstoneRow | None) -> OmittedProject:
+    why: Omitted = "too-large" if part else "deleted" if tombstone else "unknown"
+    number = _facts(part).get("number") if part else tombstone["number"] if tombstone else None
+    return OmittedProject(project_id=project_id, reason=why, number=number)
+
+
+async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported:
+    """Make and store the package.
+
+    Raises:
+        Refusal: It would be too large, or its author may not see all of it any more, or this site cannot sign it.
+        StepChangedError: One of its projects was deleted meanwhile.
+    """
+    key, named = require_key(), {"package_id": export["package_id"]}
+    context, choice = await step.context(export["principal"]), choice_of(export)
+    if missing := choice.missing(context.grants[export["principal"]]):
+        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
+    password = _password(export, key)
+    sizes.require_size(
+        (await step.connection.execute(export_tables.FILES_BYTES, named)).scalar_one(), sizes.FILES_BYTES_MAX
+    )
+    package = await _contents(step, export, parts)
+    # In a thread, because the other work of this process would wait for the digests.
+    files = await asyncio.to_thread(bagging.files, package, key)
+    folder = sealing.folder_of(export["package_id"])
+    sealed = await sealing.pack(files, folder, context.now, password, key)
+    described = await asyncio.to_thread(_described, package, parts, files, sealed)
+    if (await step.connection.execute(export_tables.KEEP_PARTS, named)).scalar_one() != len(parts.collected):
+        raise StepChangedError
+    row: PackageRow = {
+        "package_id": export["package_id"],
+        "created_by": export["principal"],
+        "created_at": context.now,
+        "includes": choice.restricted_contents,
+        "bytes": described.bytes,
+        "sha256": described.sha256,
+        "report_nodes": sorted({node for part in parts.collected for node in _facts(part)["report_nodes"]}),
+    }
+    await database_storage.keep(step.connection, row, [part["project_id"] for part in parts.collected], sealed)
+    project_id = None if export["has_folders"] else export["project_ids"][0]
+    return ProjectExported(project_id=project_id, package=described, **reading.purpose_of(export))
+
+
+def _described(package: Contents, parts: _Parts, files: Mapping[str, bytes], sealed: bytes) -> Package:
+    """Return what the outcome says of a package."""
+    return Package(
+        package_id=package.package_id,
+        bytes=len(sealed),
+        sha256=bag.sha256(sealed),
+        encrypted=package.encrypted,
+        entries=bagging.entries(files, [copy.folder for copy in package.copies]),
+        includes=package.choice.includes,
+        withheld=package.choice.withheld,
+        projects=[_exported(part, copy) for part, copy in zip(parts.collected, package.copies, strict=True)],
+        left_out=list(parts.left_out),
+    )
+
+
+async def _contents(step: Step, export: ExportRow, parts: _Parts) -> Contents:
+    files: dict[int, dict[str, bytes]] = {part["place"]: {} for part in parts.collected}
+    named = {"package_id": export["package_id"]}
+    for row in rows_of(await step.connection.execute(export_tables.FILES, named), ExportFileRow):
+        files[row["place"]][row["name"]] = row["data"]
+    settings = await reading.read_settings(step.connection)
+    return Contents(
+        package_id=export["package_id"],
+        site=step.site,
+        organisation=settings["report_title"],
+        timezone=settings["timezone"],
+        language=export["language"],
+        exported_at=export["taken_at"],
+        exported_by=export["principal"],
+        choice=choice_of(export),
+        purpose=reading.purpose_of(export),
+        copies=[
+            Copy(folder=_folder(export, part), facts=_facts(part), files=files[part["place"]])
+            for part in parts.collected
+        ],
+        left_out=parts.left_out,
+        has_folders=export["has_folders"],
+        encrypted=export["sealed_password"] is not None,
+    )
+
+
+def _folder(export: ExportRow, part: ExportPartRow) -> str:
+    return f"{_facts(part)['number']}/" if export["has_folders"] else ""
+
+
+def _facts(part: ExportPartRow) -> Mapping[str, Any]:
+    return part["facts"] or {}
+
+
+def _exported(part: ExportPartRow, copy: Copy) -> ExportedProject:
+    shown = {name: copy.facts[name] for name in _SHOWN}
+    folder = bag.PAYLOAD + copy.folder
+    return ExportedProject.model_validate({**shown, "project_id": part["project_id"], "folder": folder})
+
+
+def _password(export: ExportRow, key: SigningKey) -> str | None:
+    sealed = export["sealed_password"]
+    if sealed is None:
+        return None
+    try:
+        return sealed_passwords.unseal(sealed, key, export["package_id"])
+    except SealedPasswordError as error:
+        log.warning("package_password_unreadable", package_id=str(export["package_id"]))
+        raise Refusal(Code.UNAVAILABLE) from error
+
+
+def require_key() -> SigningKey:
+    """Return the key of this site; without one nothing is exported, because nobody could verify it."""
+    try:
+        return signing_key.current()
+    except NoSigningKeyError as error:
+        log.warning("signing_key_missing", path=str(error.path), reason=error.reason)
+        raise Refusal(Code.UNAVAILABLE) from error

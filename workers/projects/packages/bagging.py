@@ -1,0 +1,122 @@
+"""The bag around the files of projects: what explains it, lists its files, and is signed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from contracts.evidence import bag
+from contracts.projects.exports import OmittedProject, PackageEntry
+from workers.common.signing_key import SigningKey
+from workers.projects.packages import list_page, readme
+from workers.projects.packages.choice import Choice
+from workers.projects.packages.contents import FORMAT, schema
+
+SCHEMA: Final = "data/project.schema.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A project in a package: its folder below `data/`, what the list of projects says of it, and its files."""
+
+    folder: str
+    facts: Mapping[str, Any]
+    files: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contents:
+    """What a package is made of: its projects and those that it lacks, for whom it is, and why."""
+
+    package_id: UUID
+    site: str
+    organisation: str
+    timezone: str
+    language: str
+    exported_at: datetime
+    exported_by: str
+    choice: Choice
+    purpose: Mapping[str, str | None]
+    copies: Sequence[Copy]
+    left_out: Sequence[OmittedProject] = ()
+    has_folders: bool = False
+    encrypted: bool = False
+
+
+def files(package: Contents, key: SigningKey) -> dict[str, bytes]:
+    """Return the files of a package in their order; the first one is never encrypted."""
+    explained = readme.Facts(
+        site=package.site,
+        exported_at=package.exported_at,
+        package_id=package.package_id,
+        fingerprint=key.fingerprint,
+        includes=package.choice.includes,
+        encrypted=package.encrypted,
+        has_folders=package.has_folders,
+    )
+    contents = {bag.README: readme.text(explained, package.language).encode()}
+    if package.has_folders:
+        contents["data/index.html"] = _list(package).encode()
+    for copy in package.copies:
+        contents |= {f"{bag.PAYLOAD}{copy.folder}{name}": data for name, data in copy.files.items()}
+    contents[SCHEMA] = schema()
+    contents[bag.BAGIT] = bag.DECLARATION.encode()
+    contents[bag.PUBLIC_KEY] = key.public_line.encode()
+    contents[bag.INFO] = _info(package, contents).encode()
+    contents[bag.MANIFEST] = bag.manifest(contents, tags=False).encode()
+    contents[bag.TAG_MANIFEST] = bag.manifest(contents, tags=True).encode()
+    contents[bag.SIGNATURE] = key.sign(bag.NAMESPACE, contents[bag.TAG_MANIFEST]).encode()
+    return contents
+
+
+def entries(contents: Mapping[str, bytes], folders: Sequence[str]) -> list[PackageEntry]:
+    """Return what the outcome says of each file outside these folders."""
+    within = tuple(bag.PAYLOAD + folder for folder in folders if folder)
+    listed = {name: data for name, data in contents.items() if not name.startswith(within)}
+    return [PackageEntry(name=name, bytes=len(data), sha256=bag.sha256(data)) for name, data in listed.items()]
+
+
+def _list(package: Contents) -> str:
+    facts = {
+        "package_id": package.package_id,
+        "site": package.site,
+        "organisation": package.organisation,
+        "timezone": package.timezone,
+        "exported_at": package.exported_at,
+        "exported_by": package.exported_by if package.choice.shows_names else "",
+        **package.purpose,
+    }
+    rows = [{**copy.facts, "folder": copy.folder} for copy in package.copies]
+    return list_page.page(facts, rows, package.left_out, package.language)
+
+
+def _description(package: Contents) -> str:
+    if not package.has_folders:
+        [copy] = package.copies
+        return f"Incident project {copy.facts['number']}, revision {copy.facts['revision']}"
+    return f"Incident projects {', '.join(str(copy.facts['number']) for copy in package.copies)}"
+
+
+def _info(package: Contents, contents: Mapping[str, bytes]) -> str:
+    purpose, choice = package.purpose, package.choice
+    return bag.info(
+        [
+            ("Source-Organization", package.organisation or package.site),
+            ("External-Identifier", str(package.package_id)),
+            ("External-Description", _description(package)),
+            ("Bagging-Date", f"{package.exported_at:%Y-%m-%d}"),
+            ("Payload-Oxum", bag.oxum(contents)),
+            ("Package-Format", str(FORMAT)),
+            ("Site", package.site),
+            ("Time-Zone", package.timezone),
+            ("Exported-At", package.exported_at.isoformat()),
+            ("Exported-By", package.exported_by if choice.shows_names else None),
+            ("Recipient", purpose["recipient"]),
+            ("Reference", purpose["reference"]),
+            ("Legal-Basis", purpose["legal_basis"]),
+            ("Includes", ", ".join(choice.includes)),
+            ("Withheld", ", ".join(choice.withheld)),
+            ("Left-Out", ", ".join(f"{each.number or each.project_id} ({each.reason})" for each in package.left_out)),
+        ]
+    )

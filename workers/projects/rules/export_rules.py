@@ -1,0 +1,35 @@
+"""The rules of exports: which projects a command may name, and how many exports one principal may have made at once."""
+
+from typing import Final
+
+from contracts.errors import Code, Refusal
+from contracts.projects.exports import ExportProject
+
+UNFINISHED_MAX: Final = 20
+"""Exports of one principal that are being made."""
+
+
+def require_projects(command: ExportProject) -> None:
+    """Refuse an export that names no project, one and several, or one twice, or a revision of several."""
+    kinds = {
+        "project_id": "missing" if command.project_id is None and command.project_ids is None else None,
+        "project_ids": _fault(command),
+        "expected_revision": "revision_of_several" if command.expected_revision and command.project_ids else None,
+    }
+    if fields := [{"field": field, "kind": kind} for field, kind in kinds.items() if kind]:
+        raise Refusal(Code.INVALID, fields=fields)
+
+
+def _fault(command: ExportProject) -> str | None:
+    if command.project_ids is None:
+        return None
+    if command.project_id is not None:
+        return "one_and_several"
+    return "named_twice" if len(set(command.project_ids)) < len(command.project_ids) else None
+
+
+def require_turn(unfinished: int, field: str) -> None:
+    """Refuse another export of somebody who has many that are being made."""
+    if unfinished >= UNFINISHED_MAX:
+        fields = [{"field": field, "kind": "too_many_exports", "limit": UNFINISHED_MAX}]
+        raise Refusal(Code.CONFLICT, fields=fields)
