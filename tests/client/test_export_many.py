@@ -42,7 +42,7 @@ def exporting(peer: Peer) -> Peer:
     return peer
 
 
-def sent(peer: Peer) -> dict[str, Any]:
+def command_body(peer: Peer) -> dict[str, Any]:
     """Return the body of the one command."""
     [message] = peer.commands
     body: dict[str, Any] = json.loads(message.data)
@@ -52,7 +52,7 @@ def sent(peer: Peer) -> dict[str, Any]:
 async def test_several_projects_go_into_one_package(exporting: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """The command names each project once; what the package lacks is named, and the status says that it lacks some."""
     ended = await run_line("projects", "export", FIRST, SECOND, FIRST, "-o", "bag.zip", "--to", "Police")
-    assert (ended.status, sent(exporting)["project_ids"]) == (1, [FIRST, SECOND])
+    assert (ended.status, command_body(exporting)["project_ids"]) == (1, [FIRST, SECOND])
     assert (tmp_path / "bag.zip").read_bytes() == ZIP
     assert ended.out.splitlines()[1:] == [
         "3 projects in it",
