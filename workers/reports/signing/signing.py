@@ -1,22 +1,21 @@
-"""Signing a PDF: a child process makes the place, and the key signs here, where it is."""
+"""Signing a finished PDF, in a thread: the private key never reaches a child process."""
 
 import asyncio
 import hashlib
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import structlog
 
 from contracts.errors import Code, Refusal
 from contracts.evidence import pdf_signatures
-from contracts.evidence.pdf_signatures import Layout, Parts, Signed
-from workers.common import sandboxed_jobs
+from contracts.evidence.pdf_signatures import Parts
 from workers.common.pdf_signing import authority as authorities
 from workers.common.pdf_signing import identity as identities
 from workers.common.pdf_signing.identity import NoPdfIdentityError, PdfIdentity
 from workers.reports.rendering.child_process_rendering import RenderedReport
+from workers.reports.signing.signature_place import prepare
 
-_PLACE_JOB: Final = "workers.reports.signing.signature_place:job"
 _FRAME_BYTES: Final = 512
 """What a signature has besides certificates, their digests, the signature itself and a time stamp, at most."""
 
@@ -43,18 +42,13 @@ async def sign(pdf: bytes, at: datetime) -> bytes:
 
     Raises:
         Refusal: There is no key, or its certificate is not valid at this time.
-        ChildError: The child process exceeded its limits, or its code crashed.
     """
-    identity = await asyncio.to_thread(require_identity, at.astimezone(UTC))
+    identity = await asyncio.to_thread(require_identity, at)
     chain, authority = identity.chain, authorities.current()
-    room = _FRAME_BYTES + 128 * len(chain) + sum(map(len, chain)) + identity.signature_bytes
-    facts = {"at": int(at.timestamp()), "signature_bytes": room + (authority.token_bytes_max if authority else 0)}
-    reply = await sandboxed_jobs.call(_PLACE_JOB, facts, [pdf])
-    update, digests, digest = reply.data
-    start, end = reply.facts["gap_start"], reply.facts["gap_end"]
-    layout = Layout(start, end, len(pdf) + len(update), reply.facts["block_bytes"], digests)
-    attributes = pdf_signatures.attributes(chain, Signed(digest, layout))
+    size = _FRAME_BYTES + 128 * len(chain) + sum(map(len, chain)) + identity.signature_bytes
+    place = await asyncio.to_thread(prepare, pdf, at, size + (authority.token_bytes_max if authority else 0))
+    attributes = pdf_signatures.attributes(chain, place.signed)
     signature = await asyncio.to_thread(identity.sign, attributes)
     stamp = await authority.stamp(hashlib.sha256(signature).digest()) if authority else None
-    gap = pdf_signatures.hexadecimal(pdf_signatures.assemble(Parts(chain, attributes, signature, stamp)), end - start)
-    return b"".join((pdf, update[: start - len(pdf)], gap, update[end - len(pdf) :]))
+    content = pdf_signatures.assemble(Parts(chain, attributes, signature, stamp))
+    return b"".join((pdf, place.before, pdf_signatures.hexadecimal(content, place.room), place.after))
