@@ -68,14 +68,14 @@ def expected_fingerprint(key: str) -> str:
 def verify(data: bytes, expected: str | None = None) -> Verification:
     """Verify a PDF; `expected` is the fingerprint of a certificate that must have signed it, or issued the signer's."""
     result = Verification(len(data), form="pdf", opened=True)
-    found = _signature(data, result)
-    if found is not None:
-        result.findings += _changed(data, found)
-        _name_signer(data, found, expected, result)
-        _verify_stamp(found, result)
+    signature = _signature(data, result)
+    if signature is not None:
+        result.findings += _changed(data, signature)
+        _name_signer(data, signature, expected, result)
+        _verify_stamp(signature, result)
     if expected is not None and not result.pinned:
         result.findings.append(Finding("other-key", expected=expected, found=result.fingerprint))
-    if found is not None and result.verified and not _is_read_alike(data, found.parts):
+    if signature is not None and result.verified and not _is_read_alike(data, signature.parts):
         result.findings.append(Finding("read-otherwise"))
     return result
 
@@ -114,9 +114,9 @@ def _gaps(data: bytes) -> Iterator[tuple[int, int]]:
         yield start, data.find(b">", start) + 1 or len(data)
 
 
-def _changed(data: bytes, found: _Found) -> list[Finding]:
+def _changed(data: bytes, signature: _Found) -> list[Finding]:
     """Return the bytes that were changed, added behind the signature, or are gone."""
-    layout, findings = found.signed.layout, list[Finding]()
+    layout, findings = signature.signed.layout, list[Finding]()
     for first, end in _spans(data, layout):
         findings.append(Finding("bytes-changed", first_byte=first, last_byte=end - 1))
     if len(data) > layout.length:
@@ -127,7 +127,10 @@ def _changed(data: bytes, found: _Found) -> list[Finding]:
         return findings
     digest = hashlib.sha256(data[: layout.gap_start])
     digest.update(data[layout.gap_end :])
-    if digest.digest() != found.signed.digest or (found.start, found.end) != (layout.gap_start, layout.gap_end):
+    if digest.digest() != signature.signed.digest or (signature.start, signature.end) != (
+        layout.gap_start,
+        layout.gap_end,
+    ):
         return [Finding("bytes-changed", first_byte=0, last_byte=len(data) - 1)]
     return []
 
@@ -145,9 +148,9 @@ def _spans(data: bytes, layout: Layout) -> Iterator[tuple[int, int]]:
         yield first, last
 
 
-def _name_signer(data: bytes, found: _Found, expected: str | None, result: Verification) -> None:
+def _name_signer(data: bytes, signature: _Found, expected: str | None, result: Verification) -> None:
     """Say who signed and when, and compare the certificates with the expected one."""
-    chain = found.parts.certificates
+    chain = signature.parts.certificates
     linked = [chain[0]]
     for certificate, issuer in pairwise(chain):
         if not is_issued(certificate, [issuer]):
@@ -158,7 +161,7 @@ def _name_signer(data: bytes, found: _Found, expected: str | None, result: Verif
     result.pinned = expected in names
     signer = x509.load_der_x509_certificate(chain[0])
     result.facts["Signer"] = signer.subject.rfc4514_string()
-    at = _signing_time(data[: found.start])
+    at = _signing_time(data[: signature.start])
     if at is None or not signer.not_valid_before_utc <= at <= signer.not_valid_after_utc:
         result.findings.append(Finding("not-valid"))
     else:
@@ -173,13 +176,13 @@ def _signing_time(data: bytes) -> datetime | None:
         return None
 
 
-def _verify_stamp(found: _Found, result: Verification) -> None:
-    if found.parts.time_stamp is None:
+def _verify_stamp(signature: _Found, result: Verification) -> None:
+    if signature.parts.time_stamp is None:
         return
     try:
-        info, authority = stamped(found.parts.time_stamp, hashlib.sha256(found.parts.signature).digest())
+        info, authority = stamped(signature.parts.time_stamp, hashlib.sha256(signature.parts.signature).digest())
     except FormError:
-        layout = found.signed.layout
+        layout = signature.signed.layout
         broken = Finding("time-stamp-broken", first_byte=layout.gap_start, last_byte=layout.gap_end - 1)
         result.findings.append(broken)
         return
@@ -192,10 +195,10 @@ def _is_read_alike(data: bytes, parts: Parts) -> bool:
     """Tell whether a reader of PDF files finds this signature, as the only one, over the whole file."""
     try:
         signatures = PdfFileReader(io.BytesIO(data)).embedded_signatures
-        [signature] = signatures
-        signer, certificate = signature.signer_info, signature.signer_cert
-        is_intact, is_valid = validate_sig_integrity(signer, certificate, "data", signature.compute_digest())
-        coverage = signature.evaluate_signature_coverage()
+        [read] = signatures
+        signer, certificate = read.signer_info, read.signer_cert
+        is_intact, is_valid = validate_sig_integrity(signer, certificate, "data", read.compute_digest())
+        coverage = read.evaluate_signature_coverage()
     except _UNREADABLE:
         return False
     is_same = certificate.dump() == parts.certificates[0]

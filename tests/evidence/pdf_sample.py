@@ -48,7 +48,7 @@ class StampingAuthority:
         self.key = rsa.generate_private_key(65_537, 2048)
         self.certificate = _certificate(self.key)
         self.requests = 0
-        self.last = b""
+        self.response = b""
         self.answer: bytes | None = None
 
     def respond(self, body: bytes) -> bytes:
@@ -62,8 +62,8 @@ class StampingAuthority:
         stamper = DummyTimeStamper(
             signer, keys.PrivateKeyInfo.load(private), store, fixed_dt=NOON + timedelta(minutes=1)
         )
-        self.last = bytes(stamper.request_tsa_response(tsp.TimeStampReq.load(body)).dump())
-        return self.last
+        self.response = bytes(stamper.request_tsa_response(tsp.TimeStampReq.load(body)).dump())
+        return self.response
 
 
 @contextmanager
@@ -96,6 +96,6 @@ def _certificate(key: rsa.RSAPrivateKey) -> x509.Certificate:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority of the tests")])
     builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
-    validity = NOON - timedelta(days=1), NOON + timedelta(days=1)
+    validity = NOON.replace(year=2020), NOON.replace(year=2100)
     builder = builder.serial_number(7).not_valid_before(validity[0]).not_valid_after(validity[1])
     return builder.add_extension(usage, critical=True).sign(key, hashes.SHA256())

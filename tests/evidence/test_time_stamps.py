@@ -45,7 +45,7 @@ async def test_the_stamp_of_another_file_is_not_taken(tmp_path: Path) -> None:
     server = StampingAuthority()
     with listening(server) as url:
         assert stamps(verify(await signed(tmp_path, url=url)))
-        server.answer = server.last
+        server.answer = server.response
         assert not stamps(verify(await signed(tmp_path, url=url)))
 
 

@@ -15,8 +15,9 @@ from contracts.subjects import WORKERS
 from workers.common import logs
 from workers.common.http_server import PortForbiddenError, PortInUseError
 from workers.common.process_settings import Settings
-from workers.local import certificate_command, run_worker, schema_and_grants, start_errors
+from workers.local import run_worker, schema_and_grants, start_errors
 from workers.local.access_cli import access
+from workers.local.certificates.cli import show_certificate
 from workers.local.cli_environment import (
     DEFAULT_DATA,
     Data,
@@ -39,7 +40,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document a 
 __all__ = ["access", "migrate", "provision", "up", "worker"]
 _LAST_PORT = 65_535
 
-access.command("certificate")(certificate_command.show_certificate)
+access.command("certificate")(show_certificate)
 
 
 def up(

@@ -91,10 +91,10 @@ class Home:
         key, certificate = list(self.signing_files.values())[1:]
         if key.exists() and certificate.exists():
             return
-        made = PdfIdentity.generate(f"incident-manager-{site}", datetime.now(UTC))
+        pdf_identity = PdfIdentity.generate(f"incident-manager-{site}", datetime.now(UTC))
         certificate.unlink(missing_ok=True)  # that of another key
-        write_private(key, made.key_text())
-        write_private(certificate, made.certificate_text())
+        write_private(key, pdf_identity.key_text())
+        write_private(certificate, pdf_identity.certificate_text())
 
     def save_signing_files(self) -> None:
         """Copy these files next to the credentials, where a worker looks for them."""

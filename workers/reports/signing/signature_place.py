@@ -140,13 +140,13 @@ def _table(offsets: dict[int, int]) -> bytes:
 def _digests(pdf: bytes, before: bytes, after: bytes, layout: Layout) -> bytes:
     """Return the digests of all blocks, without what will stand in the gap."""
     pieces = ((0, memoryview(pdf)), (len(pdf), memoryview(before)), (layout.gap_end, memoryview(after)))
-    found = bytearray()
+    digests = bytearray()
     for start in range(0, layout.length, layout.block_bytes):
         digest, end = hashlib.sha256(), start + layout.block_bytes
         for first, piece in pieces:
             digest.update(piece[max(0, start - first) : max(0, end - first)])
-        found += digest.digest()
-    return bytes(found)
+        digests += digest.digest()
+    return bytes(digests)
 
 
 def _require(match: re.Match[bytes] | None) -> re.Match[bytes]:
