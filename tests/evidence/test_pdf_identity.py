@@ -24,7 +24,7 @@ def issued(name: str, key: rsa.RSAPrivateKey, issuer: str, by: rsa.RSAPrivateKey
     """Return a certificate in PEM."""
     names = [x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (name, issuer)]
     builder = x509.CertificateBuilder().subject_name(names[0]).issuer_name(names[1]).public_key(key.public_key())
-    builder = builder.serial_number(5).not_valid_before(NOON - timedelta(days=9999))
+    builder = builder.serial_number(x509.random_serial_number()).not_valid_before(NOON - timedelta(days=9999))
     builder = builder.not_valid_after(NOON - timedelta(days=9999 - 2 * days))
     return builder.sign(by, hashes.SHA256()).public_bytes(Encoding.PEM).decode()
 
