@@ -15,7 +15,7 @@ SECTION = (ROOT / "docs" / "evidence.md").read_text().partition("## PDF files")[
 SHELL, STAMP = (block for block in re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL) if "openssl" in block)
 
 
-def typed(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
+def shell(folder: Path, lines: str) -> subprocess.CompletedProcess[str]:
     """Type lines into a shell that stops at the first one that fails."""
     return subprocess.run(["/bin/bash", "-ec", lines], cwd=folder, capture_output=True, text=True, check=False)
 
@@ -33,19 +33,19 @@ async def folder(tmp_path: Path) -> Path:
 
 async def test_openssl_verifies_a_signature(folder: Path) -> None:
     """The lines verify a report and print the fingerprint that the site gives; each change makes them fail."""
-    ended = typed(folder, SHELL)
+    ended = shell(folder, SHELL)
     assert (ended.returncode, "successful" in ended.stderr) == (0, True), ended.stderr
     assert shared().fingerprint.removeprefix("SHA256:") in ended.stdout
     pdf = (folder / "report-12.pdf").read_bytes()
     for forged in (pdf.replace(b"/Type/Page/", b"/Type/Pagf/", 1), pdf + b"\n"):
         (folder / "report-12.pdf").write_bytes(forged)
-        assert "CMS Verification failure" in typed(folder, SHELL).stderr
+        assert "CMS Verification failure" in shell(folder, SHELL).stderr
 
 
 async def test_openssl_verifies_a_time_stamp(folder: Path) -> None:
     """The lines verify the stamp, and not with the certificate of somebody else."""
-    ended = typed(folder, SHELL + STAMP)
+    ended = shell(folder, SHELL + STAMP)
     assert (ended.returncode, "Verification: OK" in ended.stdout) == (0, True), ended.stderr
     other = StampingAuthority().certificate.public_bytes(Encoding.PEM)
     (folder / "authority.crt").write_bytes(other)
-    assert typed(folder, SHELL + STAMP).returncode != 0
+    assert shell(folder, SHELL + STAMP).returncode != 0
