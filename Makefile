@@ -101,8 +101,9 @@ fuzz: install ## Send raw frames and odd documents: FRAMES=100000 DOCUMENTS=1000
 	@$(BIN)/python -m tests.fuzz --frames $(or $(FRAMES),100000) --documents $(or $(DOCUMENTS),10000) \
 		--seed $(or $(SEED),1)
 
-flips: install ## Change each byte of a package, one at a time, and verify that each change is found
-	@FLIPS=1000000 $(BIN)/pytest --quiet --timeout 0 tests/evidence/test_verification.py
+flips: install ## Change each byte of a package and of a PDF, one at a time, and verify that each change is found
+	@FLIPS=1000000 $(BIN)/pytest --quiet --timeout 0 tests/evidence/test_verification.py \
+		tests/evidence/test_pdf_verification.py
 
 clean: ## Remove what was made here
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

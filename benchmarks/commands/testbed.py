@@ -21,6 +21,7 @@ from benchmarks.commands.machine import Meter, Seconds
 from contracts import subjects
 from workers.local.access import signing_keys
 from workers.local.access.signing_keys import Trust
+from workers.local.data_directory import Home
 from workers.local.servers import process_control
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import EmbeddedPostgres
@@ -109,6 +110,8 @@ class Testbed:
         self.workers: dict[str, list[subprocess.Popen[bytes]]] = {}
         self.postgres = postgres
         self._trust = trust
+        self._home = Home(directory)
+        self._home.make_pdf_identity(SITE)
         self._connections: list[Nats] = []
         self._server = server
         self._postmaster = postgres.pid or 0
@@ -147,6 +150,7 @@ class Testbed:
             "INCIDENTS_SITE": SITE,
             "INCIDENTS_NATS_URL": self.nats_url,
             "INCIDENTS_NATS_CREDS": str(self.credentials(name, "worker")),
+            **{name: str(path) for name, path in self._home.signing_files.items()},
             "INCIDENTS_DATABASE_URL": self.database_url,
             "INCIDENTS_LOG_DATABASE_URL": self.log_database_url,
         }

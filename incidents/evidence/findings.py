@@ -1,7 +1,11 @@
 """What a verification finds."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
+
+_HEAD: Final = b"%PDF-"
+_END: Final = b"%%EOF"
+_EDGE_BYTES: Final = 1024
 
 Kind = Literal[
     "no-seal",
@@ -14,6 +18,14 @@ Kind = Literal[
     "unreadable",
     "wrong-password",
     "signature-broken",
+    "no-signature",
+    "pdf-signature-broken",
+    "bytes-changed",
+    "appended",
+    "cut",
+    "not-valid",
+    "time-stamp-broken",
+    "read-otherwise",
 ]
 
 
@@ -34,6 +46,7 @@ class Verification:
     """The result: `opened` tells whether the files in it were read, `pinned` whether the key was the expected one."""
 
     bytes: int
+    form: Literal["package", "pdf"] = "package"
     findings: list[Finding] = field(default_factory=list)
     fingerprint: str | None = None
     pinned: bool = False
@@ -50,3 +63,8 @@ class Verification:
     def document(self) -> dict[str, Any]:
         """Return the result for programs."""
         return {"verified": self.verified, **asdict(self)}
+
+
+def is_pdf(data: bytes) -> bool:
+    """Tell whether a file is a PDF, or was one before its first or last bytes were changed."""
+    return _HEAD in data[:_EDGE_BYTES] or _END in data[-_EDGE_BYTES:]

@@ -124,5 +124,6 @@ def test_a_caller_needs_no_server() -> None:
     callers = bare_names(project["project"]["dependencies"])
     servers = bare_names(project["project"]["optional-dependencies"]["server"])
     needed = {name for name in used("contracts", "incidents") if not name.startswith("opentelemetry")}
-    assert needed - {"incident-manager", "pydantic-core"} <= callers
+    extra = bare_names(project["project"]["optional-dependencies"]["pdf"])
+    assert needed - extra - {"incident-manager", "pydantic-core"} <= callers
     assert not callers & servers

@@ -1,11 +1,19 @@
 """`incidents verify`: what it says, and how it ends."""
 
+import asyncio
+import os
+import subprocess
+import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.checks.tree import ROOT
 from tests.client.command_line import CommandResult, incidents
+from tests.evidence.pdf_sample import signed
 from tests.evidence.sample import PASSWORD, package
+from tests.support.pdf_identity import shared
 from workers.common.signing_key import SigningKey
 
 KEY = SigningKey.generate("incident-manager-main")
@@ -80,3 +88,32 @@ async def test_facts_are_in_the_readers_language(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(package(KEY))
     shown = (await verify(tmp_path, "a.zip", "--lang", "fr")).out
     assert [word for word in ("Projet d'incident 12, révision 7", "01/03/2026 1") if word not in shown] == []
+
+
+async def test_a_pdf_is_verified_without_a_system(tmp_path: Path) -> None:
+    """The certificate, the time and what the certificate does not prove are printed; a change is named."""
+    pdf, certificate = await signed(tmp_path), shared()
+    (tmp_path / "a.pdf").write_bytes(pdf)
+    bare = await verify(tmp_path, "a.pdf")
+    assert (bare.status, certificate.fingerprint in bare.out, "not who made it" in bare.out) == (0, True, True)
+    digits = certificate.fingerprint.removeprefix("SHA256:").lower()
+    for key in ("pdf-signing.crt", certificate.fingerprint, f"sha256 Fingerprint={digits}"):
+        pinned = await verify(tmp_path, "a.pdf", "--key", key, "--json")
+        assert (pinned.status, pinned.json["pinned"], pinned.json["form"]) == (0, True, "pdf")
+    (tmp_path / "b.pdf").write_bytes(pdf[:5000] + b"X" + pdf[5001:] + b"\n")
+    changed = await verify(tmp_path, "b.pdf", "--lang", "fr")
+    assert (changed.status, "octets 4096 à 8191" in changed.out, "ajoutés après" in changed.out) == (1, True, True)
+    assert (await verify(tmp_path, "a.pdf", "--key", "a.pdf")).status == 2
+
+
+async def test_a_pdf_needs_the_extra(tmp_path: Path) -> None:
+    """Without the libraries the command says what to install, and a package is verified all the same."""
+    (tmp_path / "pyhanko.py").write_text("raise ImportError")
+    (tmp_path / "a.pdf").write_bytes(await signed(tmp_path))
+    (tmp_path / "a.zip").write_bytes(package(KEY))
+    line = [sys.executable, "-m", "incidents_command", "verify"]
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    run = partial(subprocess.run, env=environment, capture_output=True, text=True, check=False)
+    ended = [await asyncio.to_thread(run, [*line, tmp_path / name]) for name in ("a.pdf", "a.zip")]
+    assert [each.returncode for each in ended] == [2, 0]
+    assert "incident-manager[pdf]" in ended[0].stderr

@@ -22,6 +22,8 @@ def bad_values(field: str) -> Iterator[str]:
     if bounds := bounds_of(field):
         least, most = bounds
         yield from (*NOT_NUMBERS, f"{least - 1:.12g}", f"{most + 1:.12g}")
+    elif field == "timestamp_url":
+        yield from ("", "x", "ftp://localhost", "https://", "http://localhost:x")
     elif field.endswith("_url"):
         yield from URLS
     else:

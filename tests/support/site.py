@@ -18,6 +18,7 @@ from contracts.ids import uuid7
 from contracts.permissions import Node
 from contracts.subjects import WORKERS
 from incidents import Client, connect
+from tests.support import pdf_identity
 from tests.support.eventually import eventually
 from tests.support.overseer import OVERSEER, overseer
 from workers.common.process_settings import Settings
@@ -145,6 +146,7 @@ class Site:
             "database_url": as_app(self.database_url),
             "log_database_url": as_app(self.log_database_url),
             "signing_key": self.directory / "keys" / FILE_NAME,
+            **dict(zip(("pdf_key", "pdf_certificate"), pdf_identity.save(self.directory / "keys"), strict=True)),
             "heartbeat_seconds": 0.5,
         }
         return Settings(**{**defaults, **changed})

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from contracts.subjects import is_valid_site
+from workers.common.pdf_signing.identity import CERTIFICATE_NAME, KEY_NAME, Files
 from workers.common.signing_key import FILE_NAME
 
 PREFIX: Final = "INCIDENTS_"
@@ -34,6 +35,18 @@ class Settings(BaseSettings):
     nats_creds: Path | None = None
     signing_key: Path | None = None
     """The key that signs packages; by default a file next to the credentials."""
+
+    pdf_key: Path | None = None
+    """The RSA key that signs PDF files; by default a file next to the credentials."""
+
+    pdf_certificate: Path | None = None
+    """Its certificate, and behind it those that issued it; by default a file next to the credentials."""
+
+    timestamp_url: str | None = None
+    """An authority that stamps the time of PDF files (RFC 3161)."""
+
+    timestamp_seconds: float = Field(10.0, ge=0.1, le=60)
+    """How long a PDF waits for its time stamp; then it is made without one."""
 
     database_url: str = "postgresql://postgres@127.0.0.1/incident_manager"
     log_database_url: str | None = None
@@ -109,6 +122,14 @@ class Settings(BaseSettings):
             raise PydanticCustomError(kind, "write it as nats://HOST:PORT or tls://HOST:PORT")
         return url
 
+    @field_validator("timestamp_url")
+    @classmethod
+    def _is_an_authority(cls, url: str | None) -> str | None:
+        if url is not None and not _is_http(url):
+            kind = "timestamp_url"
+            raise PydanticCustomError(kind, "write it as https://HOST/PATH or http://HOST/PATH")
+        return url
+
     @field_validator("database_url", "log_database_url", "owner_database_url", "owner_log_database_url")
     @classmethod
     def _is_a_database(cls, url: str | None) -> str | None:
@@ -138,6 +159,14 @@ def signing_key_of(settings: Settings) -> Path | None:
     return settings.signing_key or beside
 
 
+def pdf_files_of(settings: Settings) -> Files:
+    """Return the files of the key that signs PDF files, and of its certificate."""
+    if settings.nats_creds is None:
+        return Files(settings.pdf_key, settings.pdf_certificate)
+    beside = settings.nats_creds.with_name
+    return Files(settings.pdf_key or beside(KEY_NAME), settings.pdf_certificate or beside(CERTIFICATE_NAME))
+
+
 def variable_of(field: str) -> str:
     """Return the variable that sets a field."""
     return PREFIX + field.upper()
@@ -163,6 +192,14 @@ def bounds_of(field: str) -> tuple[float, float] | None:
 def _is_link(name: str, value: str) -> bool:
     """Return whether Kubernetes made a variable, which it does in each container for each service, by its name."""
     return bool(_LINK.search(name)) or (name.endswith("_PORT") and value.startswith(("tcp://", "udp://", "sctp://")))
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _is_nats(url: str) -> bool:

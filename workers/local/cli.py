@@ -17,6 +17,7 @@ from workers.common.http_server import PortForbiddenError, PortInUseError
 from workers.common.process_settings import Settings
 from workers.local import run_worker, schema_and_grants, start_errors
 from workers.local.access_cli import access
+from workers.local.certificates.cli import show_certificate
 from workers.local.cli_environment import (
     DEFAULT_DATA,
     Data,
@@ -38,6 +39,8 @@ from workers.runtime.process.preconditions import UnfitError, require_credential
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document a line, for programs.")]
 __all__ = ["access", "migrate", "provision", "up", "worker"]
 _LAST_PORT = 65_535
+
+access.command("certificate")(show_certificate)
 
 
 def up(

@@ -4,13 +4,16 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from workers.common import signing_key
+from workers.common.pdf_signing import identity
+from workers.common.pdf_signing.identity import PdfIdentity
 from workers.local.access.signing_keys import Scope, Trust
 
 _OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out", "restoring"}
@@ -76,12 +79,28 @@ class Home:
         path = self.credentials(principal)
         return path.exists() and trust.accepts(path.read_text(), scope)
 
-    def save_signing_key(self) -> Path:
-        """Copy the key that signs packages next to the credentials, where a worker looks for it; return the copy."""
+    @property
+    def signing_files(self) -> Mapping[str, Path]:
+        """The files with which packages and PDF files are signed, by the variables that may name others."""
+        key, certificate = self.keys / identity.KEY_NAME, self.keys / identity.CERTIFICATE_NAME
+        own = {"INCIDENTS_PDF_KEY": key, "INCIDENTS_PDF_CERTIFICATE": certificate}
+        return {"INCIDENTS_SIGNING_KEY": self.signing_key, **own}
+
+    def make_pdf_identity(self, site: str) -> None:
+        """Make the key that signs PDF files, and its certificate, if there is none."""
+        key, certificate = list(self.signing_files.values())[1:]
+        if key.exists() and certificate.exists():
+            return
+        pdf_identity = PdfIdentity.generate(f"incident-manager-{site}", datetime.now(UTC))
+        certificate.unlink(missing_ok=True)  # that of another key
+        write_private(key, pdf_identity.key_text())
+        write_private(certificate, pdf_identity.certificate_text())
+
+    def save_signing_files(self) -> None:
+        """Copy these files next to the credentials, where a worker looks for them."""
         _make_private(self._credentials)
-        copy = self._credentials / signing_key.FILE_NAME
-        write_private(copy, self.signing_key.read_text())
-        return copy
+        for path in self.signing_files.values():
+            write_private(self._credentials / path.name, path.read_text())
 
     def save_credentials(self, principal: str, text: str) -> None:
         """Write a private credentials file."""

@@ -63,7 +63,8 @@ def create(directory: Path, site: str, server: Server, apart: Path | None = None
     for name, scope in missing:
         home.save_credentials(name, trust.mint(name, scope))
     home.save_credentials("provision", trust.mint("provision", "provision", valid_seconds=_PROVISION_SECONDS))
-    home.save_signing_key()
+    home.make_pdf_identity(site)
+    home.save_signing_files()
     if apart:
         distribute(home, apart)
     home.nats.mkdir(exist_ok=True)
@@ -80,13 +81,15 @@ def _current_store(home: Home) -> str:
 def distribute(home: Home, apart: Path) -> None:
     """Copy the credentials of each process into a separate directory; those of people and of ops stay here.
 
-    The worker of projects also gets the key that signs packages.
+    The worker of projects also gets the key that signs packages, and that of reports the key that signs PDF files.
     """
     for name in (*WORKERS, "provision"):
         folder = apart / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(folder / f"{name}.creds", home.credentials(name).read_text())
-    write_private(apart / "projects" / home.signing_key.name, home.signing_key.read_text())
+    package_key, *pdf_files = home.signing_files.values()
+    for name, path in (("projects", package_key), *(("reports", path) for path in pdf_files)):
+        write_private(apart / name / path.name, path.read_text())
 
 
 def render(trust: Trust, server: Server, store: str) -> str:

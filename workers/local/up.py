@@ -37,9 +37,6 @@ _HUNG_STOP_SECONDS_MAX: Final = 2.0
 
 _WATCH_SECONDS: Final = 0.2
 _POLL_SECONDS: Final = 0.05
-_SIGNING_KEY: Final = "INCIDENTS_SIGNING_KEY"
-"""The variable that may name a key of one's own."""
-
 _DATABASES: Final = ("incident_manager", "log_server")
 _PROVISION_SECONDS: Final = 3600
 """How long the credentials that can change streams are valid; each start makes new ones."""
@@ -96,6 +93,7 @@ async def up(directory: Path, site: str, ports: Ports, announce: Callable[[Step]
         raise UnfinishedRestoreError(home.directory)
     with home.lock(), _stop_signal() as stopped:
         trust = Trust.create(home.keys, site)
+        home.make_pdf_identity(site)
         installation = _Installation(home, trust, ports, announce, parts)
         running = asyncio.create_task(installation.run())
         waiting = asyncio.create_task(stopped.wait())
@@ -244,7 +242,7 @@ class _Installation:
             "INCIDENTS_SITE": self._trust.site,
             "INCIDENTS_NATS_URL": self._nats.url,
             "INCIDENTS_NATS_CREDS": str(self._home.credentials(principal)),
-            _SIGNING_KEY: os.environ.get(_SIGNING_KEY) or str(self._home.signing_key),
+            **{name: os.environ.get(name) or str(path) for name, path in self._home.signing_files.items()},
             "INCIDENTS_DATABASE_URL": database_url,
             "INCIDENTS_LOG_DATABASE_URL": log_database_url,
             "INCIDENTS_LOG_DIR": str(self._home.logs),

@@ -12,6 +12,7 @@ from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.rendering.child_process_rendering import refusal_of, render
 from workers.reports.rendering.render_input import Purpose
 from workers.reports.row_types import ReportRow, RequestRow, TombstoneRow
+from workers.reports.signing.signing import require_identity, signed
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.bulk_writes import insert_rows
@@ -61,10 +62,11 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
     asked = GenerateReport(**{name: request[name] for name in GenerateReport.model_fields})  # type: ignore[literal-required] # the fields are columns
     if missing := asked.missing(grants):
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
+    require_identity(context.now)
     around = ReportContext(connection, grants, context.now, request["principal"], step.site, Purpose.of(request))
     document = await assemble(asked, around)
     try:
-        report = await render(document, stands_alone=True)
+        report = await signed(await render(document, stands_alone=True), context.now)
     except ChildError as error:
         raise refusal_of(error) from None
     row: ReportRow = {

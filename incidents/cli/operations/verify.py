@@ -11,6 +11,7 @@ import typer
 from rich.text import Text
 
 from contracts.evidence.ssh_signatures import FormError
+from incidents.evidence.findings import is_pdf
 from incidents.terminal.input.reading import read_password
 from incidents.terminal.options import command
 from incidents.terminal.printing import password_once
@@ -32,6 +33,14 @@ _SENTENCES: Final = {
     "wrong-password": "The password does not open it.",
     "signature-broken": "The signature of the list of files is missing, not as it was written, or of another key.",
     "other-key": "It was signed by the key {found}, not by the expected one, {expected}.",
+    "no-signature": "It has no signature of the product.",
+    "pdf-signature-broken": "The signature is not as it was written (bytes {first} to {last} of the file).",
+    "bytes-changed": "Bytes {first} to {last} of the file were changed.",
+    "appended": "Bytes {first} to {last} of the file were added after the signature.",
+    "cut": "Bytes {first} to {last} of the file are missing.",
+    "not-valid": "The certificate was not valid at the time of the signature.",
+    "time-stamp-broken": "The time stamp is not of this signature, or not as its authority made it.",
+    "read-otherwise": "A second reader of PDF files does not find this signature in it, or finds others.",
     "unsigned": "No signature by the expected key, {expected}, was found.",
 }
 _LABELS: Final = {
@@ -44,11 +53,23 @@ _LABELS: Final = {
     "Recipient": "For",
     "Reference": "Reference of the recipient",
     "Legal-Basis": "Legal basis",
+    "Signer": "Certificate of",
+    "Signed-At": "Signed at",
+    "Stamped-At": "Time stamp",
+    "Stamped-By": "Time stamp by",
+    "Stamped-Key": "Certificate of the time stamp",
 }
-"""The facts that the description of a bag states, and their names for people."""
+"""The facts that a bag or a signature states, and their names for people."""
+
+_OF_PACKAGES: Final = "incidents.evidence.verification"
+_OF_PDFS: Final = "incidents.evidence.pdf_verification"
+_NO_KEYS: Final = {
+    _OF_PACKAGES: "{path} is not a public key of Ed25519: name the file of the key, or its fingerprint, SHA256:…",
+    _OF_PDFS: "{path} is not a certificate: name its file in PEM or DER, or its fingerprint, SHA256:…",
+}
 
 _CONTENT: Final = re.compile(r"Incident project (?P<number>\d+), revision (?P<revision>\d+)")
-_INCONCLUSIVE: Final = frozenset({"no-seal", "other-key", "unreadable", "wrong-password"})
+_INCONCLUSIVE: Final = frozenset({"no-seal", "no-signature", "other-key", "unreadable", "wrong-password"})
 """What is found in an unchanged file, too: one that was never a package, or of another key or password."""
 
 
@@ -59,35 +80,50 @@ def register(app: typer.Typer) -> None:
         "verify",
         "incidents verify incident-12.zip --key signing-key.pub",
         "incidents verify incident-12.zip --key SHA256:… --password",
+        "incidents verify report-12.pdf --key pdf-signing.crt",
         "incidents verify incident-12.zip --json",
     )(verify)
 
 
 async def verify(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The package.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The package or the PDF.")],
     *,
     key: Annotated[
         str | None,
-        typer.Option(metavar="FILE|SHA256:…", help="The key that must have signed it, or its fingerprint."),
+        typer.Option(
+            metavar="FILE|SHA256:…", help="The key or the certificate that must have signed it, or its fingerprint."
+        ),
     ] = None,
     password: Annotated[bool, typer.Option("--password", help="Open it with a password that you type.")] = False,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Open it with the password on line 1 of stdin.")
     ] = False,
 ) -> None:
-    """Verify that nothing in a package was changed, and by which key it was signed; it needs no system and no network.
+    """Verify that nothing in a package or a PDF was changed, and who signed it; it needs no system and no network.
 
     Exit status: 0 verified, 1 something is not as it was signed, 2 not understood.
     """
-    verification: Any = import_module("incidents.evidence.verification")  # only this command needs its libraries
-    expected = _expected(session, verification, key)
     data = _read(session, file)
+    verification = _verification(session, data)
+    expected = _expected(session, verification, key)
     secret = read_password(session, password_once, ask=not password_stdin) if password or password_stdin else None
-    result = await asyncio.to_thread(verification.verify, data, expected, secret)
+    secrets = (secret,) if verification.__name__ == _OF_PACKAGES else ()
+    result = await asyncio.to_thread(verification.verify, data, expected, *secrets)
     session.show({"file": str(file), **result.document()}, *_lines(session, file, result))
     if not result.verified:
         raise typer.Exit(Status.REFUSED)
+
+
+def _verification(session: Session, data: bytes) -> Any:
+    """Import what verifies a file: only this command needs its libraries."""
+    if not is_pdf(data):
+        return import_module(_OF_PACKAGES)
+    try:
+        return import_module(_OF_PDFS)
+    except ImportError as error:
+        words = "A PDF is verified with libraries that are not installed here: pip install 'incident-manager[pdf]'"
+        raise UsageError(session.say(words)) from error
 
 
 def _expected(session: Session, verification: Any, key: str | None) -> str | None:
@@ -99,8 +135,7 @@ def _expected(session: Session, verification: Any, key: str | None) -> str | Non
         reason = session.say(error.strerror or str(error))
         raise UsageError(session.say("{path} cannot be read: {reason}", path=key, reason=reason)) from error
     except (FormError, UnicodeDecodeError) as error:
-        words = "{path} is not a public key of Ed25519: name the file of the key, or its fingerprint, SHA256:…"
-        raise UsageError(session.say(words, path=key)) from error
+        raise UsageError(session.say(_NO_KEYS[verification.__name__], path=key)) from error
 
 
 def _read(session: Session, file: Path) -> bytes:
@@ -121,12 +156,16 @@ def _lines(session: Session, file: Path, result: Any) -> list[Any]:
         head = Text(session.say(words, path=file), style="bold red")
         return [head, *(Text(f"  {_sentence(session, finding)}") for finding in result.findings)]
     lines = [Text(session.say("{path} is verified: nothing in it was changed.", path=file), style="bold green")]
-    lines.append(Text(session.say("Signed by the key {fingerprint}", fingerprint=result.fingerprint)))
+    words = "Signed with the certificate {fingerprint}" if result.form == "pdf" else "Signed by the key {fingerprint}"
+    lines.append(Text(session.say(words, fingerprint=result.fingerprint)))
     if result.pinned:
         lines.append(Text(session.say("This is the expected key.")))
     else:
         words = (
-            "This key came with the package. It proves that nothing was changed, but not who made it: compare its "
+            "This certificate came with the file. It proves that nothing was changed, but not who made it: compare its "
+            "fingerprint with the one that the site gave you by another way, or name that with --key."
+            if result.form == "pdf"
+            else "This key came with the package. It proves that nothing was changed, but not who made it: compare its "
             "fingerprint with the one that the site gave you by another way, or name that with --key."
         )
         lines.append(Text(session.say(words), style="yellow"))

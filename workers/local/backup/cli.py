@@ -230,6 +230,7 @@ async def _restore(home: Home, file: Path, keys: Path | None) -> None:
         if keys:
             archive.unpack(keys, home.directory)
         trust = Trust.create(home.keys, site)
+        home.make_pdf_identity(site)
         postgres = EmbeddedPostgres(home.postgres, home.logs / "postgres.log")
         await _restore_databases(postgres, draft)
         bus = EmbeddedNats(home.nats, trust, log=home.logs / "nats.log")

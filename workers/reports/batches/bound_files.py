@@ -13,6 +13,7 @@ from workers.reports.batches.entries import Entry, included
 from workers.reports.batches.parts import read_pdf
 from workers.reports.rendering.render_input import Purpose
 from workers.reports.row_types import BatchHeadRow, SettingsRow
+from workers.reports.signing.signing import sign
 from workers.runtime.commands.deferred_commands import Step
 from workers.runtime.storage.identity_map import rows_of
 
@@ -37,6 +38,7 @@ class Binder:
         self._step = step
         self._report_id = batch["report_id"]
         self._facts = facts
+        self._at = batch["created_at"]
 
     @classmethod
     async def prepare(cls, step: Step, batch: BatchHeadRow) -> "Binder":
@@ -65,7 +67,7 @@ class Binder:
         pdfs = [pdf async for _, pdf in reports_of(self._step, self._report_id, entries)]
         reply = await sandboxed_jobs.call(_BIND_JOB, facts, [listed, *front.data, *pdfs])
         pdfs.clear()
-        [pdf] = reply.data
+        pdf = await sign(reply.data.pop(), self._at)
         standard = (await sandboxed_jobs.call(_CHECK_JOB, {}, [pdf])).facts["conformance"]
         conformance = Conformance(standard) if standard else None
         return BoundReports(pdf, int(reply.facts["pages"]), int(front.facts["pages"]), conformance)

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from contracts.errors import Refusal
+from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import Omission
 from contracts.values import Language
@@ -18,6 +18,7 @@ from workers.reports.collection.project_circumstances import restricted_nodes
 from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.rendering.child_process_rendering import render
 from workers.reports.rendering.render_input import Purpose, ReportDocument
+from workers.reports.signing.signing import signed
 from workers.runtime.commands.deferred_commands import Step
 from workers.runtime.storage.identity_map import row_of
 
@@ -119,9 +120,9 @@ async def _make(step: Step, request: _RequestRow) -> _Report:
         return _Report(Omission.HIDDEN)
     try:
         document = await assemble(asked, around)
-        report = await render(document, stands_alone=True)
-    except Refusal:
-        return _Report(Omission.TOO_LARGE)
+        report = await signed(await render(document, stands_alone=True), context.now)
+    except Refusal as refusal:
+        return _Report(Omission.NOT_TYPESET if refusal.code is Code.UNAVAILABLE else Omission.TOO_LARGE)
     except ChildError:
         return _Report(Omission.NOT_TYPESET)
     return _Report("made", document.project.revision, _nodes(document), report.pdf)

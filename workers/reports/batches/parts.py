@@ -15,6 +15,7 @@ from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.rendering.child_process_rendering import render
 from workers.reports.rendering.render_input import Purpose, ReportDocument
 from workers.reports.row_types import BatchHeadRow, WaitingPartRow
+from workers.reports.signing.signing import signed
 from workers.runtime.commands.deferred_commands import Step
 from workers.runtime.storage.hot_path_statements import read_together
 from workers.runtime.storage.identity_map import rows_as
@@ -70,7 +71,10 @@ async def _make(step: Step, batch: BatchHeadRow, project_id: UUID, grants: Grant
         at, author, purpose = batch["created_at"], batch["principal"], Purpose.of(batch)
         circumstances = ReportContext(step.connection, grants, at, author, step.site, purpose)
         document = await assemble(request, circumstances)
-        report = await render(document, stands_alone=batch["form"] == BatchForm.ZIP)
+        stands_alone = batch["form"] == BatchForm.ZIP
+        report = await render(document, stands_alone=stands_alone)
+        if stands_alone:
+            report = await signed(report, at)
     except Refusal:
         return _Part(Omission.TOO_LARGE)
     except ChildError:

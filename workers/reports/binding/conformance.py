@@ -132,9 +132,17 @@ def _is_embedded(font: Any) -> bool:
 def _acts_harmlessly(reader: PdfReader) -> bool:
     """Tell whether nothing runs by itself, and whether bookmarks only lead somewhere."""
     root = reader.root_object
-    if {"/AA", "/OpenAction", "/Names", "/AcroForm"} & set(root):
+    if {"/AA", "/OpenAction", "/Names"} & set(root) or not _is_signature_alone(root.get("/AcroForm")):
         return False
     return all(map(_leads_somewhere, _bookmarks(reader, root.get("/Outlines"))))
+
+
+def _is_signature_alone(form: Any) -> bool:
+    """Tell whether a file has no form, or one whose only fields are signatures."""
+    held = form.get_object() if form else DictionaryObject()
+    fields = [field.get_object() for field in held.get("/Fields", ())]
+    names = set(held) <= {"/Fields", "/SigFlags"}
+    return names and all(field.get("/FT") == "/Sig" and "/Kids" not in field for field in fields)
 
 
 def _is_harmless_page(page: PageObject) -> bool:

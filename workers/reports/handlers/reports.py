@@ -6,6 +6,7 @@ from contracts.report_batches import BatchDeleted, BatchState, DeleteBatch, Gene
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
 from workers.reports import batch_tables, domain, tables
 from workers.reports.row_types import BatchRow, RequestRow
+from workers.reports.signing.signing import require_identity
 from workers.reports.single_reports import event_of
 from workers.reports.worker import ReportUnit, worker
 
@@ -20,6 +21,7 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         unit.leave_unchanged()
         return event_of(existing)
     domain.require_project(command.project_id in rows.projects, rows.tombstones.get(command.project_id))
+    require_identity(unit.now)
     row: RequestRow = {
         "command_id": unit.id,
         "principal": unit.principal,
@@ -57,6 +59,7 @@ async def delete_report(command: DeleteReport, unit: ReportUnit) -> ReportDelete
 @worker.takes(GenerateBatch)
 async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
     """Write down which reports are to be made; the background work makes them, and the file."""
+    require_identity(unit.now)
     domain.require_new_batch(command, is_taken=unit.rows.is_in_use(command.report_id))
     unfinished: int = (
         await unit.connection.execute(batch_tables.COUNT_UNFINISHED_BATCHES, {"principal": unit.principal})

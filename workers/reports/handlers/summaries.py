@@ -6,6 +6,7 @@ from contracts.errors import Code, Refusal
 from contracts.report_summaries import DeleteSummary, GenerateSummary, SummaryDeleted, SummaryState
 from workers.reports import domain, summary_tables, tables
 from workers.reports.row_types import SettingsRow, SummaryRow
+from workers.reports.signing.signing import require_identity
 from workers.reports.worker import ReportUnit, worker
 from workers.runtime.storage.identity_map import rows_of
 
@@ -13,6 +14,7 @@ from workers.runtime.storage.identity_map import rows_of
 @worker.takes(GenerateSummary)
 async def generate_summary(command: GenerateSummary, unit: ReportUnit) -> None:
     """Write down which summary is to be made; the background work makes it."""
+    require_identity(unit.now)
     is_taken = unit.rows.is_in_use(command.report_id)
     domain.require_new_summary(command, unit.now, available_timezones(), is_taken=is_taken)
     execute = unit.connection.execute

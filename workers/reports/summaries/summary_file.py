@@ -10,6 +10,7 @@ from workers.common.sandboxed_jobs import ChildError
 from workers.reports import batch_tables, summary_tables
 from workers.reports.rendering.child_process_rendering import RenderedReport, refusal_of
 from workers.reports.row_types import SummaryRow
+from workers.reports.signing.signing import require_identity, signed
 from workers.reports.summaries.collection import Reading, collect
 from workers.reports.summary_layout.rendering import render_summary
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
@@ -52,9 +53,10 @@ async def _make(step: Step, row: SummaryRow) -> bool:
     context = await step.context(row["principal"])
     grants = context.grants[row["principal"]]
     _require_allowed(row, grants)
+    require_identity(context.now)
     data, confidentiality = await collect(row, Reading(step.connection, grants, context.now, step.site))
     try:
-        printed = await render_summary(data, confidentiality)
+        printed = await signed(await render_summary(data, confidentiality), context.now)
     except ChildError as error:
         raise refusal_of(error) from None
     result = SummaryGenerated(

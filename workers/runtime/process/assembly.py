@@ -25,7 +25,9 @@ from contracts.subjects import PARTITIONS
 from workers.common import signing_key
 from workers.common.asyncio_cancellation import end, run_cancellable
 from workers.common.http_server import HttpServer
-from workers.common.process_settings import Settings, signing_key_of
+from workers.common.pdf_signing import authority, identity
+from workers.common.pdf_signing.authority import Authority
+from workers.common.process_settings import Settings, pdf_files_of, signing_key_of
 from workers.common.sandboxed_jobs import Limits as ChildLimits
 from workers.common.sandboxed_jobs import ProcessPool
 from workers.runtime.admission.licence_check import Licensing
@@ -169,6 +171,14 @@ def _attach_lanes(running: RunningComponents) -> None:
         events.on_idle = executor.idle_events
 
 
+def _use_keys(settings: Settings) -> None:
+    """Name the files of the keys that sign what the worker makes, and who stamps the time."""
+    signing_key.use(signing_key_of(settings))
+    identity.use(pdf_files_of(settings))
+    url = settings.timestamp_url
+    authority.use(Authority(url, settings.timestamp_seconds) if url else None)
+
+
 @asynccontextmanager
 async def run_here(worker: Worker, settings: Settings) -> AsyncIterator[RunningComponents]:
     """Run a worker in the caller's event loop for as long as the block lasts."""
@@ -184,7 +194,7 @@ async def serve(running: RunningComponents) -> AsyncIterator[FastStream]:
     worker = running.worker
     fields = {"worker": worker.name, "instance": running.instance}
     await startup_steps.wait_for_servers(running)
-    signing_key.use(signing_key_of(running.settings))
+    _use_keys(running.settings)
     async with running.children.open(), asyncio.TaskGroup() as tasks:
         work = [running.lanes.keep_lease(), running.relay.run(), *startup_steps.background_work(running)]
         spawned = [

@@ -1,0 +1,1 @@
+"""The key, the certificate and the authority with which PDF files are signed."""

@@ -1,0 +1,1 @@
+"""Handing out the certificate of the key that signs PDF files."""

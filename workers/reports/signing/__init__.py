@@ -1,0 +1,1 @@
+"""Signing finished PDF files."""

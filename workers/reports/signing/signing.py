@@ -1,0 +1,54 @@
+"""Signing a finished PDF, in a thread: the private key never reaches a child process."""
+
+import asyncio
+import hashlib
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from contracts.errors import Code, Refusal
+from contracts.evidence import pdf_signatures
+from contracts.evidence.pdf_signatures import Parts
+from workers.common.pdf_signing import authority as authorities
+from workers.common.pdf_signing import identity as identities
+from workers.common.pdf_signing.identity import NoPdfIdentityError, PdfIdentity
+from workers.reports.rendering.child_process_rendering import RenderedReport
+from workers.reports.signing.signature_place import prepare
+
+_FRAME_BYTES: Final = 512
+"""What a signature has besides certificates, their digests, the signature itself and a time stamp, at most."""
+
+log = structlog.get_logger()
+
+
+def require_identity(at: datetime) -> PdfIdentity:
+    """Return the key and the certificate of this site; without them no PDF is made, because nobody could verify it."""
+    try:
+        return identities.current(at)
+    except NoPdfIdentityError as error:
+        log.warning("pdf_key_missing", path=str(error.path), reason=error.reason)
+        raise Refusal(Code.UNAVAILABLE) from error
+
+
+async def signed(report: RenderedReport, at: datetime) -> RenderedReport:
+    """Return a report with its signature; `sign` says more."""
+    pdf = await sign(report.pdf, at)
+    return RenderedReport(pdf, report.pages, hashlib.sha256(pdf).hexdigest())
+
+
+async def sign(pdf: bytes, at: datetime) -> bytes:
+    """Return a PDF with its signature: the same bytes for the same file, unless an authority stamps its time.
+
+    Raises:
+        Refusal: There is no key, or its certificate is not valid at this time.
+    """
+    identity = await asyncio.to_thread(require_identity, at)
+    chain, authority = identity.chain, authorities.current()
+    size = _FRAME_BYTES + 128 * len(chain) + sum(map(len, chain)) + identity.signature_bytes
+    place = await asyncio.to_thread(prepare, pdf, at, size + (authority.token_bytes_max if authority else 0))
+    attributes = pdf_signatures.attributes(chain, place.signed)
+    signature = await asyncio.to_thread(identity.sign, attributes)
+    stamp = await authority.stamp(hashlib.sha256(signature).digest()) if authority else None
+    content = pdf_signatures.assemble(Parts(chain, attributes, signature, stamp))
+    return b"".join((pdf, place.before, pdf_signatures.hexadecimal(content, place.room), place.after))
