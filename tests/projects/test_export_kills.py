@@ -69,7 +69,8 @@ async def test_an_export_survives_the_deaths_of_its_processes(site: Site, victim
     The password outlives the processes, and opens the package.
     """
     other = {"projects": "reports", "reports": "projects"}[victim]
-    async with worker_process(site, "projects"):
+    async with worker_process(site, "projects") as first:
+        await first.wait_until_ready(PATIENCE_SECONDS)
         client = await site.client()
         ids = await create(client, PROJECTS)
         submitted = await client.submit(ExportProject(project_ids=ids, password=PASSWORD))
