@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 import typer
 from rich.text import Text
 
-from contracts.evidence.ssh_signatures import FormError
 from incidents.evidence.findings import is_pdf
 from incidents.terminal.input.reading import read_password
 from incidents.terminal.options import command
@@ -134,7 +133,7 @@ def _expected(session: Session, verification: Any, key: str | None) -> str | Non
     except OSError as error:
         reason = session.say(error.strerror or str(error))
         raise UsageError(session.say("{path} cannot be read: {reason}", path=key, reason=reason)) from error
-    except (FormError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise UsageError(session.say(_NO_KEYS[verification.__name__], path=key)) from error
 
 
