@@ -26,8 +26,8 @@ def are_signed(*pdfs: bytes) -> bool:
 async def report(client: Client) -> bytes:
     """Return a single report."""
     [project_id] = await projects(client, 1)
-    made = await client.send(GenerateReport(report_id=uuid7(), project_id=project_id))
-    return await client.ask(DownloadReport(report_id=made.report_id))
+    generated = await client.send(GenerateReport(report_id=uuid7(), project_id=project_id))
+    return await client.ask(DownloadReport(report_id=generated.report_id))
 
 
 async def test_every_pdf_is_signed(site: Site) -> None:
