@@ -134,7 +134,10 @@ def report(
     _tell_rows(session, rows, errors)
     _tell_reading(session, source, findings)
     if tally.ignored:
-        words = "columns left out: {columns}; --column and --complete import them later"
+        words = (
+            "columns left out: {columns}. "
+            "To fill a field of an import with one, also later: --column COLUMN=FIELD --complete"
+        )
         session.tell(words, columns=list_names(session.language, sorted(tally.ignored)))
     figures = {
         "imported": tally.imported,
