@@ -213,7 +213,10 @@ REASONS: dict[str, tuple[str, str]] = {
     "list_type": ("must be a list", "doit être une liste"),
     "too_long": ("has too many elements", "contient trop d'éléments"),
     "too_short": ("needs at least one element", "doit contenir au moins un élément"),
-    "unknown_timezone": ("is not a time zone of the IANA database", "n'est pas un fuseau horaire de la base IANA"),
+    "unknown_timezone": (
+        "is not a time zone of the IANA database, such as Europe/Paris",
+        "n'est pas un fuseau horaire de la base IANA, tel que Europe/Paris",
+    ),
     "cursor": ("is not a cursor of an earlier page", "n'est pas le curseur d'une page précédente"),
     "search": (
         "must contain a letter or a digit, and at most twenty words",

@@ -11,6 +11,10 @@ from incidents.importing.reading import Row, Source
 from incidents.importing.translating import Findings, Translator, is_reference
 
 _CLOCKS: Final = frozenset({"time", "heure"})
+_UNCLEAR_CLOCKS: Final = (
+    "it is not clear which dates the times in {columns} belong to: {fields}; say it with `joined` in the mapping, "
+    "or leave the times out with --column COLUMN="
+)
 _NUMBERS_PER_TEXT: Final = 10
 """At least one number in this many must be text for a file's numbers to count as the other system's."""
 
@@ -127,14 +131,25 @@ def _order(seen: _Seen, mapping: Mapping) -> times.DateOrder | None:
 
 
 def _joined(seen: _Seen, mapping: Mapping) -> dict[str, tuple[str, ...]]:
-    """Join a column of dates without clock times with the only column of times that fills no field."""
+    """Join the only column of dates without clock times with the only column of times that fills no field.
+
+    Raises:
+        UnusableFileError: It is not clear which date a time belongs to: all dates would be at midnight.
+    """
     fields = mapping.fields_of(sorted(seen.columns))
-    clocks = [name for name in seen.columns if normalise(name) in _CLOCKS and name not in {*fields, *mapping.columns}]
-    dated = [(field, name) for name, field in fields.items() if field in TIMES and field not in mapping.joined]
-    if len(clocks) != 1 or len(dated) != 1 or dated[0][0] in seen.with_clocks:
+    clocks = sorted(
+        name for name in seen.columns if normalise(name) in _CLOCKS and name not in {*fields, *mapping.columns}
+    )
+    dated = [
+        (field, name)
+        for name, field in fields.items()
+        if field in TIMES and field not in {*mapping.joined, *seen.with_clocks}
+    ]
+    if len(clocks) > 1 or len(dated) > 1:
+        if clocks and dated:
+            raise UnusableFileError(_UNCLEAR_CLOCKS, fields=[field for field, _ in dated], columns=clocks)
         return {}
-    (field, name), (clock,) = dated[0], clocks
-    return {field: (name, clock)}
+    return {field: (name, clock) for field, name in dated for clock in clocks}
 
 
 def _require_columns(columns: set[str], mapping: Mapping) -> None:

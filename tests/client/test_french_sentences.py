@@ -99,6 +99,14 @@ async def test_the_question_is_about_what_yes_does(peer: Peer, bus: Bus) -> None
         await terminal.shows(question, "[o/N]")
 
 
+async def test_a_longer_retention_time_asks_nothing(peer: Peer, run_line: RunLine) -> None:
+    """It deletes no project that the present time keeps, so there is nothing to confirm."""
+    peer.answers["retention.preview"] = json.dumps({"retention_days": 30, "created_before": NOW, "due": 1}).encode()
+    peer.result = {"changed": {"retention_days": {"old": 7, "new": 30}}}
+    ended = await run_line("settings", "set", "--retention-days", "30")
+    assert (ended.status, len(peer.commands)) == (0, 1), ended.err
+
+
 @pytest.mark.parametrize("line", [("call", PROJECT), ("edit-call", PROJECT, "1")], ids=lambda line: line[0])
 async def test_a_call_is_either_made_or_received(peer: Peer, run_line: RunLine, line: tuple[str, ...]) -> None:
     """Neither of two parties is dropped without a word."""

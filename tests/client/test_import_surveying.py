@@ -124,6 +124,19 @@ def test_what_would_lose_a_text_is_refused(header: str, fields: dict[str, Any], 
         read(content.encode(), Mapping(**{"defaults": {"created_by": "ann"}, **fields}))
 
 
+def test_times_belong_to_the_dates_without_any() -> None:
+    """Another column of dates with times of their own does not keep a column of times from being joined."""
+    mapping = Mapping(defaults={"created_by": "ann"}, timezone="UTC", dates="dmy")
+    header = "Numéro;Date de création;Heure;Début"
+    _, [project] = read(f"{header}\n7;24/11/2025;14:05;23/11/2025 09:00\n".encode(), mapping)
+    assert f"{project.created_at:%Y-%m-%d %H:%M}" == "2025-11-24 14:05"
+    with pytest.raises(UnusableFileError, match="not clear which dates the times"):
+        read(f"{header}\n7;24/11/2025;14:05;23/11/2025\n".encode(), mapping)
+    without = mapping.model_copy(update={"columns": {"Heure": None}})
+    _, [project] = read(f"{header}\n7;24/11/2025;14:05;23/11/2025\n".encode(), without)
+    assert f"{project.created_at:%H:%M}" == "00:00"
+
+
 def test_a_column_can_be_left_out_and_joined() -> None:
     """The mapping leaves a column out that would fill a field, and joins several into one time."""
     mapping = Mapping(

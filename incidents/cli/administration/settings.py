@@ -155,9 +155,11 @@ def _name(session: Session, setting: str) -> str:
 
 
 async def _confirm_deletions(session: Session, client: Client, days: int) -> None:
-    """Ask for confirmation if the next sweep would delete projects; callers who may not preview are not asked."""
+    """Ask for confirmation if a shorter time lets the next sweep delete projects; who may not preview is not asked."""
     due = 0
     with SuppressNotAvailable():
+        if days >= (await client.ask(GetSettings())).retention_days:
+            return
         due = (await client.ask(PreviewRetention(retention_days=days))).due
     question = session.count(
         due,

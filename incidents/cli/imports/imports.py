@@ -39,6 +39,7 @@ _BY_SUFFIX: dict[str, Format] = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
 }
+_WORKBOOKS: Final = frozenset({".xlsx", ".xls", ".xlsm", ".ods", ".numbers"})
 _DEFAULT_COMMAND: Final = "file"
 _USAGE: Final = "FILE [OPTIONS] | status FILE [OPTIONS]"
 
@@ -240,6 +241,8 @@ async def _translator(
 
 def _format_of(session: Session, file: Path, suffix: str | None) -> Format:
     form = _BY_SUFFIX.get(f".{suffix}" if suffix else file.suffix.lower())
+    if form is None and file.suffix.lower() in _WORKBOOKS:
+        raise UsageError(session.say("{path} is a workbook: save the sheet as CSV, and import that file", path=file))
     if form is None:
         known = "|".join(get_args(Format))
         raise UsageError(session.say("say which format {path} has: --format {known}", path=file, known=known))

@@ -23,6 +23,9 @@ from incidents.terminal.tables.refusals import field_place
 from incidents.terminal.text.words import list_names
 
 _HEADINGS: Final = ("Line", "Number", "Reference", "Field", "Column", "Value", "Reason")
+_LEFT_OUT: Final = (
+    "columns left out: {columns}. To fill a field of an import with one, also later: --column COLUMN=FIELD --complete"
+)
 _PRINTED_ROWS_MAX: Final = 20
 """The most refused rows that are printed; all of them are in `--errors` and in `import status`."""
 
@@ -134,8 +137,7 @@ def report(
     _tell_rows(session, rows, errors)
     _tell_reading(session, source, findings)
     if tally.ignored:
-        words = "columns left out: {columns}; --column and --complete import them later"
-        session.tell(words, columns=list_names(session.language, sorted(tally.ignored)))
+        session.tell(_LEFT_OUT, columns=list_names(session.language, sorted(tally.ignored)))
     figures = {
         "imported": tally.imported,
         "already_there": tally.already_there,
