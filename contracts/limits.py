@@ -35,6 +35,10 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "is one batch too many, for {limit} of yours are being made: wait until one is made, or delete one",
         "est de trop, car {limit} de vos lots sont en préparation\u00a0: attendez la fin de l'un, ou supprimez-en un",
     ),
+    "logo_too_large": (
+        "has {size} bytes, and a logo at most {limit}: make its file smaller",
+        "compte {size} octets, pour {limit} au plus dans un logo\u00a0: réduisez la taille du fichier",
+    ),
     "decimal_max_digits": ("has more than {limit} digits", "a plus de {limit} chiffres"),
 }
 """The reasons of fields beyond a limit, in English and French."""

@@ -18,6 +18,7 @@ from workers.reports import batch_tables, domain, summary_tables, tables
 from workers.reports.batches.files import finish_batch
 from workers.reports.batches.parts import make_next_part
 from workers.reports.batches.selections import take_selection
+from workers.reports.design.design_trials import try_next_design
 from workers.reports.row_types import UnfinishedBatchRow, WaitingPrincipalRow
 from workers.reports.single_reports import make_next_report
 from workers.reports.summaries.summary_file import make_next_summary
@@ -31,11 +32,12 @@ from workers.runtime.storage.hot_path_statements import Question, read_together
 from workers.runtime.storage.identity_map import rows_as
 
 _BATCH_TASKS: Final = 2
-"""Parts of batches that a process makes at once; one task more makes single reports and summaries only."""
+"""Parts of batches that a process makes at once; one task more makes single reports and summaries, and tries designs, only."""
 
 _LOOK_SECONDS: Final = 0.5
 """Between two looks for what other processes have taken; what this one takes wakes it."""
 
+_MAKERS: Final = {"report": make_next_report, "summary": make_next_summary, "design": try_next_design}
 _PURGE_SECONDS: Final = 60.0
 _TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 log = structlog.get_logger()
@@ -97,7 +99,7 @@ class ReportMaker:
         return makes_batches and await self._make_batch(rows_as(UnfinishedBatchRow, waiting["batches"]))
 
     async def _make_single(self, waiting: WaitingPrincipalRow) -> bool:
-        make = make_next_summary if waiting["kind"] == "summary" else make_next_report
+        make = _MAKERS[waiting["kind"]]
         return await self._work.attempt(lambda step, give_up: make(step, waiting["principal"], give_up=give_up))
 
     async def _make_batch(self, unfinished: Sequence[UnfinishedBatchRow]) -> bool:

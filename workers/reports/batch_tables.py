@@ -128,6 +128,7 @@ ANY_PENDING = text(
     """
     SELECT EXISTS (SELECT FROM reports.request)
         OR EXISTS (SELECT FROM reports.summary WHERE finished_at IS NULL)
+        OR EXISTS (SELECT FROM reports.design_request)
         OR EXISTS (SELECT FROM reports.batch WHERE finished_at IS NULL)
     """
 )

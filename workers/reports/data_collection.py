@@ -13,10 +13,10 @@ from contracts.permissions import Grants
 from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ProjectDetails
 from contracts.values import Language
-from workers.reports import domain, tables
+from workers.reports import design_tables, domain, tables
 from workers.reports.collection.named_values import FieldNames, name_categories, name_data
 from workers.reports.collection.project_circumstances import circumstances_of, circumstances_questions
-from workers.reports.rendering.render_input import NO_PURPOSE, Purpose, ReportDocument
+from workers.reports.rendering.render_input import NO_PURPOSE, Logo, Purpose, ReportDocument
 from workers.reports.rendering.translated_texts import WORDINGS
 from workers.reports.row_types import (
     CategoryRow,
@@ -68,6 +68,7 @@ class _SiteFacts(NamedTuple):
     settings: SettingsRow
     categories: list[CategoryRow]
     data_fields: list[DataFieldRow]
+    logo: Logo | None
 
 
 class _ProjectFacts(NamedTuple):
@@ -110,6 +111,7 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         software=_SOFTWARE,
         confidentiality=settings["report_confidentiality"],
         signatories=tuple(settings["report_signatories"]),
+        logo=site.logo,
     )
 
 
@@ -122,13 +124,15 @@ async def _read_site(connection: AsyncConnection, project_id: UUID, hidden: list
             "settings": (tables.SETTINGS, {}),
             "categories": (tables.CATEGORIES, {}),
             "data_fields": (tables.DATA_FIELDS, {}),
+            "logo": (design_tables.LOGO, {}),
         },
     )
     [size] = rows_as(ProjectSizeRow, answers["size"])
     domain.require_report_size(size, hidden)
     [settings] = rows_as(SettingsRow, answers["settings"])
     categories, data_fields = answers["categories"], answers["data_fields"]
-    return _SiteFacts(settings, rows_as(CategoryRow, categories), rows_as(DataFieldRow, data_fields))
+    logo = next(map(Logo.of, answers["logo"]), None)
+    return _SiteFacts(settings, rows_as(CategoryRow, categories), rows_as(DataFieldRow, data_fields), logo)
 
 
 async def _read_project(context: ReportContext, project_id: UUID, hidden: list[str]) -> _ProjectFacts:

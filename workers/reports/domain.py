@@ -1,13 +1,16 @@
 """The rules of reports: visibility, sizes, and refusals."""
 
+import base64
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import PDF_PROJECTS_MAX, SELECTED_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
+from contracts.report_design import LOGO_BYTES_MAX
 from contracts.report_summaries import PERIOD_DAYS_MAX, GenerateSummary, SummaryState
 from contracts.texts import Part, Phrase
 from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, SelectionRow, SummaryRow, TombstoneRow
@@ -236,6 +239,28 @@ def require_summary_file(summary: SummaryRow, grants: Grants) -> SummaryRow:
     nodes |= {Node.USER_NAMES} if summary["show_user_names"] else set()
     _require_visible(nodes, grants)
     return summary
+
+
+def require_logo(image: str) -> bytes:
+    """Return the file of a logo, or refuse what is not in Base64 or too large."""
+    try:
+        decoded = base64.b64decode(image, validate=True)
+    except ValueError:
+        raise _invalid("image", "not_base64") from None
+    if len(decoded) > LOGO_BYTES_MAX:
+        raise _invalid("image", "logo_too_large", size=len(decoded), limit=LOGO_BYTES_MAX)
+    return decoded
+
+
+def refused_logo(kind: str, facts: Mapping[str, Any] = MappingProxyType({})) -> Refusal:
+    """Return the refusal of a logo that cannot be drawn as it is."""
+    return _invalid("image", kind, **facts)
+
+
+def require_tried(kind: str, *, waits: bool) -> None:
+    """Refuse to change a logo or a template while another one is tried."""
+    if waits:
+        raise Refusal(Code.CONFLICT, fields=[{"field": kind, "kind": "design_pending"}])
 
 
 def report_refusal(kind: str, **facts: object) -> Refusal:

@@ -16,6 +16,7 @@ from contracts.report_batches import (
     ListBatchedProjects,
     ListBatches,
 )
+from contracts.report_design import Design, GetDesign, Logo
 from contracts.report_summaries import DownloadSummary, ListSummaries, Summary, SummaryDownloaded, SummaryList
 from contracts.reports import (
     DownloadReport,
@@ -27,10 +28,11 @@ from contracts.reports import (
 )
 from contracts.texts import Part
 from contracts.values import LATEST, Time
-from workers.reports import batch_tables, domain, summary_tables, tables
+from workers.reports import batch_tables, design_tables, domain, summary_tables, tables
 from workers.reports.row_types import (
     BatchedProjectRow,
     BatchHeadRow,
+    DesignRow,
     ListedBatchRow,
     ListedReportRow,
     ReportRow,
@@ -42,7 +44,7 @@ from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
 from workers.runtime.queries.result_pages import cursor, read_cursor
 from workers.runtime.storage import file_chunks
-from workers.runtime.storage.identity_map import row_of
+from workers.runtime.storage.identity_map import row_of, rows_of
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
 _NUMBER = TypeAdapter(tuple[Number])
@@ -204,3 +206,15 @@ async def download_summary(query: DownloadSummary, context: QueryContext) -> Ans
         context.emit(SummaryDownloaded(report_id=query.report_id), str(query.report_id))
     headers = {"Report-Bytes": str(summary["bytes"]), "Report-Sha256": str(summary["sha256"])}
     return Answer(part, headers)
+
+
+@worker.answers(GetDesign)
+async def get_design(_: GetDesign, context: QueryContext) -> Design:
+    """Return what the organisation has added to the form of its reports."""
+    designs = {row["kind"]: row for row in rows_of(await context.connection.execute(design_tables.DESIGNS), DesignRow)}
+    return Design(logo=_logo(designs["logo"]) if "logo" in designs else None)
+
+
+def _logo(row: DesignRow) -> Logo:
+    values = {name: row[name] for name in ("number", "sha256", "set_by", "set_at")}  # type: ignore[literal-required] # columns
+    return Logo(bytes=len(row["content"] or b""), **values, **row["facts"])

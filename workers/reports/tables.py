@@ -143,6 +143,8 @@ REQUESTING = text(
     SELECT principal, 'report' AS kind, min(requested_at) AS since FROM reports.request GROUP BY principal
     UNION ALL
     SELECT principal, 'summary', min(created_at) FROM reports.summary WHERE finished_at IS NULL GROUP BY principal
+    UNION ALL
+    SELECT principal, 'design', min(requested_at) FROM reports.design_request GROUP BY principal
     ORDER BY since, principal
     """
 )

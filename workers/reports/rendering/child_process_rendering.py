@@ -38,6 +38,7 @@ async def render(document: ReportDocument, *, stands_alone: bool = False) -> Ren
         "at": int(document.generated_at.timestamp()),
         "plain": False,
         "attachments": [DATA, SCHEMA] if stands_alone else [],
+        "has_logo": document.logo is not None,
     }
     try:
         reply = await sandboxed_jobs.call(_PRINT_JOB, facts, data)
@@ -51,7 +52,8 @@ async def render(document: ReportDocument, *, stands_alone: bool = False) -> Ren
 
 def _serialise(document: ReportDocument, stands_alone: bool) -> list[bytes]:  # noqa: FBT001 - a fact, not a mode
     attached = attachments(document).values() if stands_alone else ()
-    return [json.dumps(content(document)).encode(), *(text.encode() for text in attached)]
+    logo = [document.logo.image] if document.logo else []
+    return [json.dumps(content(document)).encode(), *(text.encode() for text in attached), *logo]
 
 
 def refusal_of(error: ChildError) -> Refusal:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self, cast
 
 import typst
@@ -47,7 +47,7 @@ def _shorten_header(report: dict[str, Any]) -> None:
 REPORT = Layout(HERE / "report.typ", _shorten_header)
 
 
-class _Attempt:
+class Attempt:
     """Catches the typesetter's refusal of a document: an error, or a panic, which is a BaseException."""
 
     def __init__(self) -> None:
@@ -91,12 +91,14 @@ class Printer:
         *,
         plain: bool = False,
         attachments: Mapping[str, str] | None = None,
+        logo: bytes = b"",
     ) -> PrintedReport:
         """Return the PDF: the same bytes for the same content, whatever was printed before.
 
         `substituted` is the note about spelled-out characters; a plain report spells out all but Latin letters.
         A file with attachments stands alone; one without can be bound with others.
         """
+        inputs = {**(attachments or {}), **logo_input(logo)}
         glyphs = Glyphs.of(strings(content))
         if not plain:
             self._fonts.learn(glyphs)
@@ -108,11 +110,11 @@ class Printer:
                 report["notes"].append(substituted)
             self._layout.finish(report)
             typesetter = self._compiler(self._layout.template, single=choice.is_single)
-            pdf = typeset(typesetter, report, at, attachments)
+            pdf = typeset(typesetter, report, at, inputs, stands_alone=bool(attachments))
             return name_row_headers(pdf if glyphs.ordinary and choice.is_single else self._text_layer(pdf))
 
         if not plain:
-            first = _Attempt()
+            first = Attempt()
             with first:
                 return _with_page_count(attempt(self._fonts.drawable, self._fonts.choice(glyphs)))
             self.panics += first.panics
@@ -120,7 +122,7 @@ class Printer:
         return _with_page_count(attempt(_is_plain, FontChoice.plain()))
 
     def _refusal(self, font: str, signs: list[str]) -> str | None:
-        attempt = _Attempt()
+        attempt = Attempt()
         with attempt:
             typeset(self._compiler(_GLYPHS, single=font == TEXT_FONT), {"font": font, "signs": signs}, 0)
         self.panics += attempt.panics
@@ -144,9 +146,10 @@ def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Print a report for another process."""
     printer = _printer()
     content, *attached = data
+    logo = attached.pop() if facts["has_logo"] else b""
     attachments = {name: text.decode() for name, text in zip(facts["attachments"], attached, strict=True)}
     report = printer.print_report(
-        json.loads(content), facts["substituted"], facts["at"], plain=facts["plain"], attachments=attachments
+        json.loads(content), facts["substituted"], facts["at"], plain=facts["plain"], attachments=attachments, logo=logo
     )
     return JobResult({"pages": report.pages}, (report.pdf,), worn=printer.panics > 0)
 
@@ -157,17 +160,26 @@ def compiler(template: Path, fonts: typst.Fonts) -> typst.Compiler:
 
 
 def typeset(
-    template: typst.Compiler, report: dict[str, Any], timestamp: int, attachments: Mapping[str, str] | None = None
+    template: typst.Compiler,
+    report: dict[str, Any],
+    timestamp: int,
+    inputs: Mapping[str, str] = MappingProxyType({}),
+    *,
+    stands_alone: bool = False,
 ) -> bytes:
-    """Return the PDF/A-3a file of a template and its data; with attachments it is a PDF/UA-1 file, too."""
-    inputs = {"report": json.dumps(report, ensure_ascii=False), **(attachments or {})}
+    """Return the PDF/A-3a file of a template, its data and other inputs; one that stands alone is PDF/UA-1, too."""
     pdf = template.compile(
         format="pdf",
-        sys_inputs=inputs,
-        pdf_standards=["a-3a", "ua-1"] if attachments else ["a-3a"],
+        sys_inputs={"report": json.dumps(report, ensure_ascii=False), **inputs},
+        pdf_standards=["a-3a", "ua-1"] if stands_alone else ["a-3a"],
         timestamp=timestamp,
     )
     return cast("bytes", pdf)
+
+
+def logo_input(logo: bytes) -> dict[str, str]:
+    """Return the input of a template from which it draws a logo; inputs are texts."""
+    return {"logo": json.dumps([*logo])} if logo else {}
 
 
 def _with_page_count(pdf: bytes) -> PrintedReport:

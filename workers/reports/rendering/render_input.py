@@ -12,6 +12,10 @@ from contracts.properties import FieldKind
 from contracts.values import Language
 
 
+_LOGO_WIDTH_CM: Final = 8.0
+_LOGO_HEIGHT_CM: Final = 1.8
+
+
 class Section(StrEnum):
     """The sections that a report may lack, as `missing` names them."""
 
@@ -67,6 +71,26 @@ class Purpose(NamedTuple):
         return cls(*(row[name] for name in cls._fields))
 
 
+class Logo(NamedTuple):
+    """The logo of the organisation: its file, its size in pixels, and what it shows to people who do not see it."""
+
+    image: bytes
+    width: int
+    height: int
+    alt: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Logo":
+        """Return the logo that a row of `reports.design` holds."""
+        facts = row["facts"]
+        return cls(row["content"], facts["width"], facts["height"], facts["alt"])
+
+    def content(self) -> dict[str, Any]:
+        """Return what a template needs of it besides its file: sizes in centimetres, and the text."""
+        width = min(_LOGO_WIDTH_CM, _LOGO_HEIGHT_CM * self.width / self.height)
+        return {"alt": self.alt, "width": round(width, 3), "height": round(width * self.height / self.width, 3)}
+
+
 NO_PURPOSE: Final = Purpose()
 
 
@@ -102,3 +126,4 @@ class ReportDocument:
     software: str = ""
     confidentiality: str = ""
     signatories: tuple[str, ...] = ()
+    logo: Logo | None = None

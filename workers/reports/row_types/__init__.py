@@ -6,6 +6,8 @@ from uuid import UUID
 
 from contracts.properties import FieldKind
 from contracts.values import Language
+from workers.reports.row_types.design_rows import DesignRequestRow as DesignRequestRow
+from workers.reports.row_types.design_rows import DesignRow as DesignRow
 
 
 class ReportRow(TypedDict):
@@ -114,7 +116,7 @@ class BatchedProjectRow(TypedDict):
 
 
 class WaitingPrincipalRow(TypedDict):
-    """The row of somebody who waits for single reports or for summaries: `kind` is `report` or `summary`."""
+    """The row of somebody who waits: `kind` is `report`, `summary` or `design`."""
 
     principal: str
     kind: str

@@ -1,0 +1,91 @@
+"""Trying a design that a command has asked for, and concluding the command."""
+
+import hashlib
+from typing import Any
+
+from contracts.errors import Code, Refusal
+from contracts.permissions import Level
+from contracts.report_design import LOGO_SIDE_MAX, LOGO_SIDE_MIN, LogoSet, SetLogo
+from workers.common import sandboxed_jobs
+from workers.common.sandboxed_jobs import ChildError
+from workers.reports import design_tables, domain
+from workers.reports.row_types import DesignRequestRow, DesignRow
+from workers.runtime.commands.deferred_commands import DeferredCommand, Step
+from workers.runtime.storage.identity_map import row_of, rows_of
+
+_LOGO_JOB = "workers.reports.design.logo_trial:job"
+
+
+async def try_next_design(step: Step, principal: str, *, give_up: bool = False) -> bool:
+    """Try the design that a principal has waited for longest; return whether one waited that nobody else is trying."""
+    found = await step.connection.execute(design_tables.CLAIM_REQUEST, {"principal": principal})
+    request = row_of(found, DesignRequestRow)
+    if request is None:
+        return False
+    command = DeferredCommand(
+        SetLogo, request["command_id"], principal, "-", request["refusal_language"], request["trace"]
+    )
+    if give_up:
+        await step.give_up(command, request["letter"])
+    else:
+        await _conclude(step, command, request)
+    named = {"command_id": str(request["command_id"]), "principal": principal}
+    await step.connection.execute(design_tables.DROP_REQUEST, named)
+    return True
+
+
+async def _conclude(step: Step, command: DeferredCommand, request: DesignRequestRow) -> None:
+    context = await step.context(request["principal"])
+    try:
+        if missing := command.kind.model_construct().missing(context.grants[request["principal"]]):
+            raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
+        facts = {**request["facts"], **await _try_logo(request["content"])}
+    except Refusal as refusal:
+        await step.conclude(command, refusal)
+        return
+    new: DesignRow = {
+        "kind": request["kind"],
+        "number": 1,
+        "content": request["content"],
+        "sha256": hashlib.sha256(request["content"]).hexdigest(),
+        "facts": facts,
+        "set_by": request["principal"],
+        "set_at": context.now,
+    }
+    found = await step.connection.execute(design_tables.OF_KIND, {"kind": new["kind"]})
+    old = row_of(found, DesignRow)
+    if old and all(old[name] == new[name] for name in ("content", "facts")):
+        await step.conclude(command, event_of(old), is_unchanged=True)
+    else:
+        [stored] = rows_of(await step.connection.execute(design_tables.SET_DESIGN, new), DesignRow)
+        await step.conclude(command, event_of(stored))
+
+
+async def _try_logo(image: bytes) -> dict[str, Any]:
+    """Return the form and the size of a logo.
+
+    Raises:
+        Refusal: It is no picture, too small or too large, or cannot be drawn.
+    """
+    try:
+        reply = await sandboxed_jobs.call(_LOGO_JOB, {"side_min": LOGO_SIDE_MIN, "side_max": LOGO_SIDE_MAX}, [image])
+    except ChildError:
+        raise domain.refused_logo("logo_not_drawn") from None
+    facts = {name: reply.facts[name] for name in ("form", "width", "height") if name in reply.facts}
+    if kind := reply.facts.get("refused"):
+        raise domain.refused_logo(kind, facts)
+    return facts
+
+
+def event_of(row: DesignRow) -> LogoSet:
+    """Return the event of an accepted logo."""
+    facts = row["facts"]
+    return LogoSet(
+        number=row["number"],
+        sha256=row["sha256"],
+        bytes=len(row["content"] or b""),
+        form=facts["form"],
+        width=facts["width"],
+        height=facts["height"],
+        alt=facts["alt"],
+    )
