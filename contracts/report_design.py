@@ -16,8 +16,8 @@ LOGO_SIDE_MIN: Final = 16
 LOGO_SIDE_MAX: Final = 2_000
 """Pixels of each side of a logo."""
 
-LogoForm = Literal["png", "jpeg"]
-Base64 = Annotated[str, StringConstraints(min_length=1, max_length=4 * (LOGO_BYTES_MAX // 3 + 1))]
+LogoFormat = Literal["png", "jpeg"]
+Base64 = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9+/]+={0,2}$", max_length=4 * (LOGO_BYTES_MAX // 3 + 1))]
 
 
 class DesignEvent(Event):
@@ -34,7 +34,7 @@ class LogoSet(DesignEvent):
     number: int
     sha256: Sha256
     bytes: int
-    form: LogoForm
+    format: LogoFormat
     width: int
     height: int
     alt: str
@@ -80,7 +80,7 @@ class Logo(Message):
     number: int
     sha256: Sha256
     bytes: int
-    form: LogoForm
+    format: LogoFormat
     width: int
     height: int
     alt: str

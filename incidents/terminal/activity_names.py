@@ -61,6 +61,8 @@ WORDS: Final[Mapping[str, str]] = {
     "reports.downloaded": "report downloaded",
     "reports.generated": "report generated",
     "reports.included": "report generated in a batch",
+    "reports.logo-removed": "logo of reports removed",
+    "reports.logo-set": "logo of reports set",
     "reports.printed": "report printed",
     "reports.summary-deleted": "summary deleted",
     "reports.summary-downloaded": "summary downloaded",

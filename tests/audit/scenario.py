@@ -67,6 +67,7 @@ PROJECT = (
     Step("reports.generate"),
     Step("reports.record-print"),
     Step("reports.generate-batch"),
+    Step("reports.set-logo"),
     Step("reports.generate-summary"),
     Step("retention.hold"),
 )
@@ -74,6 +75,7 @@ ENDING = (
     Step("reports.delete"),
     Step("reports.delete-batch"),
     Step("reports.delete-summary"),
+    Step("reports.remove-logo"),
     Step("retention.release"),
     Step("projects.delete"),
     Step("projects.import", {"projects": [{"project_id": LEGACY, "number": 7, "created_by": "ann", "created_at": AT}]}),

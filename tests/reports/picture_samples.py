@@ -24,7 +24,9 @@ CMYK = base64.b64decode(
 
 def png(width: int = 300, height: int = 100, *, transparent: bool = False) -> bytes:
     """Make a picture with stripes; one that is transparent has a mask."""
-    pixel = (lambda place: (200, place % 256, 40, place % 200)) if transparent else (lambda place: (20, place % 256, 90))
+    pixel = (
+        (lambda place: (200, place % 256, 40, place % 200)) if transparent else (lambda place: (20, place % 256, 90))
+    )
     row = b"\0" + bytes(part for place in range(width) for part in pixel(place))
     head = struct.pack(">IIBBBBB", width, height, 8, 6 if transparent else 2, 0, 0, 0)
     return _PNG + _chunk(b"IHDR", head) + _chunk(b"IDAT", zlib.compress(row * height)) + _chunk(b"IEND", b"")

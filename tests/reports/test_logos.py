@@ -59,8 +59,8 @@ def test_a_logo_is_described(renderer: Renderer) -> None:
     reader = read(renderer.render(document(logo=logo_of(png()))))
     metadata: Any = reader.root_object["/Metadata"].get_object()
     assert b"<pdfuaid:part>1</pdfuaid:part>" in metadata.get_data()
-    elements = [reader.get_object(number) for number in range(1, len(reader.xref[0]) + 1)]
-    assert ALT in [element["/Alt"] for element in elements if isinstance(element, dict) and "/Alt" in element]
+    elements: list[Any] = [reader.get_object(number) for number in range(1, len(reader.xref[0]) + 1)]
+    assert ALT in [element.get("/Alt") for element in elements if hasattr(element, "get")]
 
 
 def test_the_same_logo_gives_the_same_bytes(renderer: Renderer) -> None:
@@ -81,7 +81,7 @@ def test_a_bound_file_has_a_logo_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "refused"),
+    "image, refused",
     [
         (b"GIF89a", "logo_not_picture"),
         (b"<svg/>", "logo_not_picture"),

@@ -32,7 +32,7 @@ from workers.runtime.storage.hot_path_statements import Question, read_together
 from workers.runtime.storage.identity_map import rows_as
 
 _BATCH_TASKS: Final = 2
-"""Parts of batches that a process makes at once; one task more makes single reports and summaries, and tries designs, only."""
+"""Parts of batches that a process makes at once; one task more does only what is short."""
 
 _LOOK_SECONDS: Final = 0.5
 """Between two looks for what other processes have taken; what this one takes wakes it."""

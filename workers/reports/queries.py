@@ -216,5 +216,5 @@ async def get_design(_: GetDesign, context: QueryContext) -> Design:
 
 
 def _logo(row: DesignRow) -> Logo:
-    values = {name: row[name] for name in ("number", "sha256", "set_by", "set_at")}  # type: ignore[literal-required] # columns
-    return Logo(bytes=len(row["content"] or b""), **values, **row["facts"])
+    columns = {name: row[name] for name in ("number", "sha256", "set_by", "set_at")}
+    return Logo.model_validate({**columns, **row["facts"], "bytes": len(row["content"] or b"")})

@@ -18,8 +18,8 @@ _LOGO_JOB = "workers.reports.design.logo_trial:job"
 
 async def try_next_design(step: Step, principal: str, *, give_up: bool = False) -> bool:
     """Try the design that a principal has waited for longest; return whether one waited that nobody else is trying."""
-    found = await step.connection.execute(design_tables.CLAIM_REQUEST, {"principal": principal})
-    request = row_of(found, DesignRequestRow)
+    claim = await step.connection.execute(design_tables.CLAIM_REQUEST, {"principal": principal})
+    request = row_of(claim, DesignRequestRow)
     if request is None:
         return False
     command = DeferredCommand(
@@ -28,33 +28,31 @@ async def try_next_design(step: Step, principal: str, *, give_up: bool = False) 
     if give_up:
         await step.give_up(command, request["letter"])
     else:
-        await _conclude(step, command, request)
+        try:
+            await _accept(step, command, request)
+        except Refusal as refusal:
+            await step.conclude(command, refusal)
     named = {"command_id": str(request["command_id"]), "principal": principal}
     await step.connection.execute(design_tables.DROP_REQUEST, named)
     return True
 
 
-async def _conclude(step: Step, command: DeferredCommand, request: DesignRequestRow) -> None:
+async def _accept(step: Step, command: DeferredCommand, request: DesignRequestRow) -> None:
+    """Put a design into force, if its author still may and if it can be drawn."""
     context = await step.context(request["principal"])
-    try:
-        if missing := command.kind.model_construct().missing(context.grants[request["principal"]]):
-            raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
-        facts = {**request["facts"], **await _try_logo(request["content"])}
-    except Refusal as refusal:
-        await step.conclude(command, refusal)
-        return
+    if missing := command.kind.model_construct().missing(context.grants[request["principal"]]):
+        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
     new: DesignRow = {
         "kind": request["kind"],
         "number": 1,
         "content": request["content"],
         "sha256": hashlib.sha256(request["content"]).hexdigest(),
-        "facts": facts,
+        "facts": {**request["facts"], **await _try_logo(request["content"])},
         "set_by": request["principal"],
         "set_at": context.now,
     }
-    found = await step.connection.execute(design_tables.OF_KIND, {"kind": new["kind"]})
-    old = row_of(found, DesignRow)
-    if old and all(old[name] == new[name] for name in ("content", "facts")):
+    old = row_of(await step.connection.execute(design_tables.OF_KIND, {"kind": new["kind"]}), DesignRow)
+    if old and (old["content"], old["facts"]) == (new["content"], new["facts"]):
         await step.conclude(command, event_of(old), is_unchanged=True)
     else:
         [stored] = rows_of(await step.connection.execute(design_tables.SET_DESIGN, new), DesignRow)
@@ -62,7 +60,7 @@ async def _conclude(step: Step, command: DeferredCommand, request: DesignRequest
 
 
 async def _try_logo(image: bytes) -> dict[str, Any]:
-    """Return the form and the size of a logo.
+    """Return the format and the size of a logo.
 
     Raises:
         Refusal: It is no picture, too small or too large, or cannot be drawn.
@@ -71,7 +69,7 @@ async def _try_logo(image: bytes) -> dict[str, Any]:
         reply = await sandboxed_jobs.call(_LOGO_JOB, {"side_min": LOGO_SIDE_MIN, "side_max": LOGO_SIDE_MAX}, [image])
     except ChildError:
         raise domain.refused_logo("logo_not_drawn") from None
-    facts = {name: reply.facts[name] for name in ("form", "width", "height") if name in reply.facts}
+    facts: dict[str, Any] = {name: reply.facts[name] for name in ("format", "width", "height") if name in reply.facts}
     if kind := reply.facts.get("refused"):
         raise domain.refused_logo(kind, facts)
     return facts
@@ -84,7 +82,7 @@ def event_of(row: DesignRow) -> LogoSet:
         number=row["number"],
         sha256=row["sha256"],
         bytes=len(row["content"] or b""),
-        form=facts["form"],
+        format=facts["format"],
         width=facts["width"],
         height=facts["height"],
         alt=facts["alt"],

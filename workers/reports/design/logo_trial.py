@@ -23,13 +23,13 @@ _SIZE_BYTES = 9
 class Picture(NamedTuple):
     """What the head of a picture says."""
 
-    form: str
+    format: str
     width: int
     height: int
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
-    """Look at a logo for another process: return its form and size, or the kind of its refusal.
+    """Look at a logo for another process: return its format and size, or the kind of its refusal.
 
     The facts are the least and the most pixels of a side.
     """

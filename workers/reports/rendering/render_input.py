@@ -11,7 +11,6 @@ from contracts.projects.queries import ProjectDetails
 from contracts.properties import FieldKind
 from contracts.values import Language
 
-
 _LOGO_WIDTH_CM: Final = 8.0
 _LOGO_HEIGHT_CM: Final = 1.8
 
