@@ -16,7 +16,7 @@ from contracts.report_design import LOGO_BYTES_MAX, GetDesign, RemoveLogo, SetLo
 from contracts.reports import DownloadReport, GenerateReport
 from incidents import Client, Refused
 from tests.reports.picture_samples import CMYK, png
-from tests.support import Site
+from tests.support import Site, eventually
 
 ALT = "Coat of arms of Neuville"
 
@@ -135,3 +135,21 @@ async def test_one_logo_is_tried_at_a_time(admin: Client, site: Site) -> None:
         with pytest.raises(Refused) as refusal:
             await admin.send(command)
         assert refusal.value.details["fields"][0]["kind"] == "design_pending"
+
+
+async def test_a_logo_needs_the_permission_when_it_is_tried(site: Site) -> None:
+    """Whoever lost the permission for settings while the logo waited puts none into force."""
+    await site.workers("reports")
+    await site.sql(
+        """
+        INSERT INTO reports.design_request
+        VALUES (gen_random_uuid(), 'clerk', NULL, NULL, now(), 'en', 'logo', decode(:image, 'base64'), '{"alt": "Arms"}')
+        """,
+        image=base64.b64encode(png(20, 30)).decode(),
+    )
+
+    async def is_done() -> bool:
+        return not await site.sql("SELECT FROM reports.design_request")
+
+    await eventually(is_done)
+    assert await site.sql("SELECT FROM reports.design") == []
