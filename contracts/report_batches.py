@@ -11,7 +11,7 @@ from contracts.downloads import Download
 from contracts.message import BOTH_STORES, SITE_STORE, Event, Message, Query
 from contracts.permissions import Level, Node
 from contracts.projects.queries import Cursor, Limit, ListProjects, ProjectFilter, Sort, Span
-from contracts.reports import ReportCommand
+from contracts.reports import ReportCommand, shown_nodes
 from contracts.texts import Phrase
 from contracts.values import Language, LegalBasis, Name, Time
 
@@ -160,16 +160,16 @@ class GenerateBatch(ReportCommand[BatchGenerated]):
     sort: Sort | None = None
     form: BatchForm = BatchForm.PDF
     show_user_names: bool = False
+    activity: bool = False
     language: Language | None = None
     recipient: Name | None = None
     reference: Name | None = None
     legal_basis: LegalBasis | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Require reports, user names if they are to be shown, and what a list with the same filter requires."""
-        names = {Node.USER_NAMES: Level.VIEW} if self.show_user_names else {}
-        listed = self.listing()
-        return {**(listed.needs() if listed else {}), self.node: self.level, **names}
+        """Require reports, what they are to show, and what a list with the same filter requires."""
+        shown, listed = shown_nodes(names=self.show_user_names, activity=self.activity), self.listing()
+        return {**(listed.needs() if listed else {}), self.node: self.level, **shown}
 
     def listing(self) -> ListProjects | None:
         """Return the list whose projects the filter selects, if there is a filter."""
@@ -217,6 +217,7 @@ class Batch(Message):
     form: BatchForm
     language: str
     show_user_names: bool
+    activity: bool = False
     total: int
     done: int
     finished_at: Time | None = None

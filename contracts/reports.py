@@ -33,6 +33,12 @@ class ReportCommand(Command[AnswerT_co], Generic[AnswerT_co]):
         return str(self.report_id)
 
 
+def shown_nodes(*, names: bool, activity: bool) -> dict[Node, Level]:
+    """Return what a report needs for showing user names and activities."""
+    shown = {Node.USER_NAMES: names, Node.ACTIVITY_LOGS: activity}
+    return {node: Level.VIEW for node, is_shown in shown.items() if is_shown}
+
+
 class ReportGenerated(ReportEvent):
     """A report was generated; `missing` names what could not be included (MSG-09).
 
@@ -55,7 +61,8 @@ class ReportGenerated(ReportEvent):
 class GenerateReport(ReportCommand[ReportGenerated]):
     """Make a PDF of a project's whole content; user names stay hidden unless requested (B5).
 
-    It says to whom it goes, for which reference of theirs and on which legal basis, if the command does.
+    With `activity` it lists what people did with the project, as `audit.activity` does. It says to whom it goes, for
+    which reference of theirs and on which legal basis, if the command does.
     """
 
     subject = "reports.generate"
@@ -63,15 +70,15 @@ class GenerateReport(ReportCommand[ReportGenerated]):
 
     project_id: UUID
     show_user_names: bool = False
+    activity: bool = False
     language: Language | None = None
     recipient: Name | None = None
     reference: Name | None = None
     legal_basis: LegalBasis | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Require reports, and user names if they are to be shown."""
-        names = {Node.USER_NAMES: Level.VIEW} if self.show_user_names else {}
-        return {self.node: self.level, **names}
+        """Require reports, and user names and the activity if they are to be shown."""
+        return {self.node: self.level, **shown_nodes(names=self.show_user_names, activity=self.activity)}
 
 
 class ReportPrinted(ReportEvent):

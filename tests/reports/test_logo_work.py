@@ -143,7 +143,8 @@ async def test_a_logo_needs_the_permission_when_it_is_tried(site: Site) -> None:
     await site.sql(
         """
         INSERT INTO reports.design_request
-        VALUES (gen_random_uuid(), 'clerk', NULL, NULL, now(), 'en', 'logo', decode(:image, 'base64'), '{"alt": "Arms"}')
+        VALUES (gen_random_uuid(), 'clerk', NULL, NULL, now(), 'en', 'logo',
+            decode(:image, 'base64'), '{"alt": "Arms"}')
         """,
         image=base64.b64encode(png(20, 30)).decode(),
     )

@@ -151,7 +151,17 @@ COMMANDS = (
         {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
         {**_GENERATED, "show_user_names": True},
     ),
+    Line(
+        "reports.generate",
+        {**_REPORTS, f"{PROJECTS}/activity-logs": VIEW},
+        {**_GENERATED, "activity": True},
+    ),
     Line("reports.generate-batch", _REPORTS, _BATCH),
+    Line(
+        "reports.generate-batch",
+        {**_REPORTS, f"{PROJECTS}/activity-logs": VIEW},
+        {**_BATCH, "activity": True},
+    ),
     Line(
         "reports.generate-batch",
         {**_REPORTS, f"{PROJECTS}/user-names": VIEW},

@@ -50,6 +50,7 @@ class Batch(Base):
     language: Mapped[Language] = mapped_column(Text)
     refusal_language: Mapped[str] = mapped_column(Text)
     show_user_names: Mapped[bool] = mapped_column(Boolean)
+    activity: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     project_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     left_out: Mapped[list[Any]] = mapped_column(JSONB)
     total: Mapped[int] = mapped_column(Integer)
@@ -116,8 +117,8 @@ class BatchDownload(DownloadColumns, Base):
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
     "report_id, command_id, principal, trace, created_at, form, language, refusal_language,"
-    " show_user_names, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance, selection_id,"
-    " recipient, reference, legal_basis"
+    " show_user_names, activity, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance,"
+    " selection_id, recipient, reference, legal_basis"
 )
 
 # The lock of a deleted batch waits for nobody who only writes its file.

@@ -52,6 +52,10 @@ class ReportRequest(Protocol):
     def show_user_names(self) -> bool:
         """Whether the report names users."""
 
+    @property
+    def activity(self) -> bool:
+        """Whether the report shows what people did with the project."""
+
 
 class ReportContext(NamedTuple):
     """Whose permissions count for a report, the transaction that reads it, and what it shows about itself."""
@@ -84,7 +88,7 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
     """
     hidden = domain.withheld_sections(context.grants)
     site = await _read_site(context.connection, command.project_id, hidden)
-    project = await _read_project(context, command.project_id, hidden)
+    project = await _read_project(context, command, hidden)
     document, around, settings = project.document, circumstances_of(project.answers), site.settings
     language = command.language or settings["language"]
     named = FieldNames(document, WORDINGS[language])
@@ -105,6 +109,7 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         unlisted_wordings=around.unlisted_wordings,
         earlier_reports=around.earlier_reports,
         exports=around.exports,
+        activities=around.activities,
         author=context.author,
         site=context.site,
         purpose=context.purpose,
@@ -135,16 +140,16 @@ async def _read_site(connection: AsyncConnection, project_id: UUID, hidden: list
     return _SiteFacts(settings, rows_as(CategoryRow, categories), rows_as(DataFieldRow, data_fields), logo)
 
 
-async def _read_project(context: ReportContext, project_id: UUID, hidden: list[str]) -> _ProjectFacts:
+async def _read_project(context: ReportContext, command: ReportRequest, hidden: list[str]) -> _ProjectFacts:
     """Return a project without hidden sections, and the answers about its circumstances."""
-    named = {"project_id": project_id}
+    named = {"project_id": command.project_id}
     keys = [key for name in hidden for key in _COLUMNS.get(name, (name,))]
     answers = await read_together(
         context.connection,
         {
             "document": (tables.DOCUMENT, named | {"hidden": keys}),
             "labels": (tables.LABELS, named),
-            **circumstances_questions(project_id, context.grants),
+            **circumstances_questions(command.project_id, context.grants, activity=command.activity),
         },
     )
     [project] = rows_as(ProjectDocumentRow, answers["document"])

@@ -12,6 +12,8 @@ from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import PDF_PROJECTS_MAX, SELECTED_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
 from contracts.report_design import LOGO_BYTES_MAX
 from contracts.report_summaries import PERIOD_DAYS_MAX, GenerateSummary, SummaryState
+from contracts.reports import shown_nodes
+from contracts.retention import ProjectHeld, ProjectReleased
 from contracts.texts import Part, Phrase
 from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, SelectionRow, SummaryRow, TombstoneRow
 
@@ -26,6 +28,12 @@ WORDINGS_MAX: Final = 200
 
 WORDINGS_BYTES_MAX: Final = 200_000
 """Bytes (UTF-8) of the earlier wordings in one report."""
+
+ACTIVITIES_MAX: Final = 500
+"""Activities in one report, the newest; the others are counted."""
+
+HOLDING: Final = (ProjectHeld.subject, ProjectReleased.subject)
+"""Activities that say who placed a hold, and who released it."""
 
 FILES_MAX: Final = 20
 """Earlier reports that a report lists, and exports."""
@@ -194,10 +202,14 @@ def require_file(batch: BatchHeadRow) -> BatchHeadRow:
     return batch
 
 
-def require_names_allowed(batch: BatchHeadRow, grants: Grants) -> None:
-    """Refuse a file with user names to somebody who may no longer see them."""
-    if batch["show_user_names"] and not grants.allow(Node.USER_NAMES, Level.VIEW):
-        raise Refusal(Code.NOT_AVAILABLE, nodes=[Node.USER_NAMES], level=Level.VIEW.name.lower())
+def require_still_allowed(batch: BatchHeadRow, grants: Grants) -> None:
+    """Refuse a file with user names or activities to somebody who may no longer see them."""
+    _require_visible(shown_nodes(names=batch["show_user_names"], activity=batch["activity"]), grants)
+
+
+def hidden_activities(grants: Grants) -> list[str]:
+    """Return the activities that a report does not list for this author; those of holds say who placed them."""
+    return [] if grants.allow(Node.RETENTION, Level.VIEW) else [*HOLDING]
 
 
 def require_new_summary(command: GenerateSummary, now: datetime, zones: Collection[str], *, is_taken: bool) -> None:

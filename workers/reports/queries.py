@@ -156,7 +156,7 @@ async def download_batch(query: DownloadBatch, context: QueryContext) -> Answer:
     """Return some bytes of the file of a batch of the caller's, and record each download once."""
     rows = await context.connection.execute(batch_tables.BATCH, {"report_id": query.report_id})
     batch = domain.require_file(domain.require_batch(row_of(rows, BatchHeadRow), context.principal))
-    domain.require_names_allowed(batch, context.grants)
+    domain.require_still_allowed(batch, context.grants)
     named = {"report_id": query.report_id}
     part = await file_chunks.read(context.connection, batch_tables.BATCH_CHUNKS, query.offset, query.length, **named)
     if await download_audit.begins_download(

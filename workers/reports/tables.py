@@ -95,6 +95,7 @@ class Request(Base):
     language: Mapped[Language | None] = mapped_column(Text)
     refusal_language: Mapped[str] = mapped_column(Text)
     show_user_names: Mapped[bool] = mapped_column(Boolean)
+    activity: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     recipient: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
@@ -131,6 +132,13 @@ EXPORTS = text(
     ORDER BY created_at DESC, package_id DESC LIMIT :files_max
     """
 )
+ACTIVITY = text(
+    """
+    SELECT at, actor AS by, activity, count(*) OVER ()::integer AS total FROM published.activity
+    WHERE project_id = :project_id AND NOT activity = ANY(:hidden)
+    ORDER BY at DESC, event_id DESC LIMIT :activities_max
+    """
+).bindparams(bindparam("hidden", type_=ARRAY(Text)))
 EARLIER_REPORTS = text(
     """
     SELECT report_id AS id, created_at AS at, created_by AS by FROM reports.report WHERE project_id = :project_id

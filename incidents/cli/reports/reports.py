@@ -10,7 +10,7 @@ import typer
 from contracts.figures import size
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, ListReports, Report, ReportList
 from contracts.texts import Phrase, phrase
-from incidents.cli.arguments import TIME, TO_ITS_END, OneProject, Project, Yes
+from incidents.cli.arguments import TIME, TO_ITS_END, Activity, OneProject, Project, Yes
 from incidents.cli.paging import show_pages
 from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
 from incidents.cli.reports import batches, summaries
@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
         "report",
         "incidents report 12 -o report.pdf",
         "incidents report 12 -o rapport.pdf --lang fr --show-user-names",
+        "incidents report 12 -o report.pdf --activity --show-user-names",
         "incidents report 12 -o police.pdf --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
         sends=True,
     )(report)
@@ -61,6 +62,7 @@ async def report(  # noqa: PLR0913 - each parameter is an option
     legal_basis: LegalBasis = None,
     *,
     show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Show who did what.")] = False,
+    activity: Activity = False,
 ) -> None:
     """Generate the report of a project in the language of `--lang`, and save it."""
     require_writable(session, output)
@@ -70,6 +72,7 @@ async def report(  # noqa: PLR0913 - each parameter is an option
             "report_id": session.id_of(),
             "project_id": project_id,
             "show_user_names": show_user_names,
+            "activity": activity,
             "language": session.language,
             **purpose(recipient, reference, legal_basis),
         }

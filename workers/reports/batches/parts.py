@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import Refusal
 from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import BatchForm, Omission
+from contracts.reports import shown_nodes
 from contracts.values import Language
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import batch_tables
@@ -30,6 +31,7 @@ class _Request(NamedTuple):
     project_id: UUID
     language: Language
     show_user_names: bool
+    activity: bool
 
 
 class _Part(NamedTuple):
@@ -62,10 +64,11 @@ async def make_next_part(step: Step, report_id: UUID, *, give_up: bool = False) 
 
 async def _make(step: Step, batch: BatchHeadRow, project_id: UUID, grants: Grants) -> _Part:
     """Return the report that its author may see now."""
-    names_allowed = grants.allow(Node.USER_NAMES, Level.VIEW) or not batch["show_user_names"]
-    if not (grants.allow(Node.REPORTS, Level.MANAGE) and names_allowed):
+    names, activity = batch["show_user_names"], batch["activity"]
+    needed = {Node.REPORTS: Level.MANAGE, **shown_nodes(names=names, activity=activity)}
+    if not all(grants.allow(node, level) for node, level in needed.items()):
         return _Part(Omission.HIDDEN)
-    request = _Request(batch["report_id"], project_id, batch["language"], batch["show_user_names"])
+    request = _Request(batch["report_id"], project_id, batch["language"], names, activity)
     try:
         at, author, purpose = batch["created_at"], batch["principal"], Purpose.of(batch)
         circumstances = ReportContext(step.connection, grants, at, author, step.site, purpose)

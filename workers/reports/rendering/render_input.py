@@ -57,6 +57,21 @@ class ProjectFile:
     by: str
 
 
+class Activity(NamedTuple):
+    """What somebody did with the project, by the name of its event."""
+
+    at: datetime
+    by: str
+    name: str
+
+
+class Activities(NamedTuple):
+    """The newest activities, the last one first, and how many others there are."""
+
+    listed: tuple[Activity, ...]
+    others: int = 0
+
+
 class Purpose(NamedTuple):
     """To whom a report goes, for which reference of theirs, and on which legal basis."""
 
@@ -119,6 +134,7 @@ class ReportDocument:
     unlisted_wordings: int = 0
     earlier_reports: tuple[ProjectFile, ...] = ()
     exports: tuple[ProjectFile, ...] = ()
+    activities: Activities | None = None
     author: str | None = None
     site: str = ""
     purpose: Purpose = NO_PURPOSE

@@ -40,6 +40,7 @@ def content(document: ReportDocument) -> Content:
             *_incident(writer),
             *circumstances.hold(writer),
             *circumstances.files(writer),
+            *circumstances.activities(writer),
             circumstances.origin(writer),
         ],
         "signatures": {"heading": words.signatures, **circumstances.signatures(writer)},

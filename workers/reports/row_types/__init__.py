@@ -58,6 +58,7 @@ class RequestRow(TypedDict):
     language: Language | None
     refusal_language: str
     show_user_names: bool
+    activity: bool
     recipient: str | None
     reference: str | None
     legal_basis: str | None
@@ -75,6 +76,7 @@ class BatchHeadRow(TypedDict):
     language: Language
     refusal_language: str
     show_user_names: bool
+    activity: bool
     left_out: list[Any]
     total: int
     state: str
@@ -256,6 +258,15 @@ class ProjectFileRow(TypedDict):
     id: UUID
     at: datetime
     by: str
+
+
+class RecordedActivityRow(TypedDict):
+    """A row of the published view of activities, with the number of all that a report could list."""
+
+    at: datetime
+    by: str
+    activity: str
+    total: int
 
 
 class HoldRow(TypedDict):
