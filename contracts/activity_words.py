@@ -61,6 +61,8 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "reports.logo-removed": ("logo of reports removed", "logo des rapports retiré"),
     "reports.logo-set": ("logo of reports set", "logo des rapports posé"),
     "reports.printed": ("report printed", "rapport imprimé"),
+    "reports.template-removed": ("template of reports removed", "modèle des rapports retiré"),
+    "reports.template-set": ("template of reports set", "modèle des rapports posé"),
     "reports.summary-deleted": ("summary deleted", "synthèse supprimée"),
     "reports.summary-downloaded": ("summary downloaded", "synthèse téléchargée"),
     "reports.summary-generated": ("summary generated", "synthèse générée"),

@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.message import Message
 from contracts.projects.queries import ProjectDetails
 from contracts.properties import FieldKind
+from contracts.reports import TemplateVersion
 from contracts.values import Language, Time
 
 
@@ -77,6 +78,7 @@ class ReportData(Message):
     exports: list[OtherFile]
     activity: list[RecordedActivity] | None = None
     unlisted_activities: int = 0
+    template: TemplateVersion | None = None
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None

@@ -133,4 +133,20 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "is being tried: wait for the outcome of that command, then send this one again",
         "est en cours d'essai\u00a0: attendez le résultat de cette commande, puis renvoyez celle-ci",
     ),
+    "template_wrong": (
+        "cannot be typeset: correct the template, and set it again",
+        "ne peut pas être composé\u00a0: corrigez le modèle, puis posez-le à nouveau",
+    ),
+    "template_needs_time": (
+        "needs more than ten seconds for a report: make the template simpler",
+        "demande plus de dix secondes pour un rapport\u00a0: simplifiez le modèle",
+    ),
+    "template_needs_memory": (
+        "needs too much memory for a report: make the template simpler",
+        "demande trop de mémoire pour un rapport\u00a0: simplifiez le modèle",
+    ),
+    "template_crashes": (
+        "makes the typesetter fail: make the template simpler",
+        "met le compositeur en échec\u00a0: simplifiez le modèle",
+    ),
 }

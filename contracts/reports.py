@@ -1,6 +1,6 @@
 """Commands, events and queries of incident reports (REP-01 to REP-06, B5)."""
 
-from typing import ClassVar, Generic
+from typing import ClassVar, Generic, Literal
 from uuid import UUID
 
 from contracts.downloads import Download
@@ -8,7 +8,7 @@ from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, 
 from contracts.permissions import Level, Node
 from contracts.projects.queries import Cursor, Limit, Span
 from contracts.texts import Part, Phrase
-from contracts.values import Language, LegalBasis, Name, Time
+from contracts.values import Language, LegalBasis, Name, Principal, Sha256, Time
 
 
 class ReportEvent(Event):
@@ -31,6 +31,21 @@ class ReportCommand(Command[AnswerT_co], Generic[AnswerT_co]):
     def key(self) -> str:
         """Return the report's id."""
         return str(self.report_id)
+
+
+class TemplateVersion(Message):
+    """A template of the organisation: its number among all of the site, its digest, who set it and when."""
+
+    number: int
+    sha256: Sha256
+    set_by: Principal
+    set_at: Time
+
+
+TemplateFailure = Literal["time", "memory", "not-typeset"]
+"""Why a report has the standard form although there is a template: it would have needed too much, or was not set."""
+
+StandardForm = Literal["standard"]
 
 
 def shown_nodes(*, names: bool, activity: bool) -> dict[Node, Level]:
@@ -56,6 +71,8 @@ class ReportGenerated(ReportEvent):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    template: TemplateVersion | None = None
+    template_failure: TemplateFailure | None = None
 
 
 class GenerateReport(ReportCommand[ReportGenerated]):
@@ -75,6 +92,7 @@ class GenerateReport(ReportCommand[ReportGenerated]):
     recipient: Name | None = None
     reference: Name | None = None
     legal_basis: LegalBasis | None = None
+    template: StandardForm | None = None
 
     def needs(self) -> dict[Node, Level]:
         """Require reports, and user names and the activity if they are to be shown."""
@@ -131,6 +149,8 @@ class Report(Message):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    template: TemplateVersion | None = None
+    template_failure: TemplateFailure | None = None
 
 
 class GetReport(Query[Report]):

@@ -48,7 +48,7 @@ from contracts.properties import (
     MarkStatus,
 )
 from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatchedProjects, ListBatches
-from contracts.report_design import GetDesign, RemoveLogo, SetLogo
+from contracts.report_design import GetDesign, RemoveLogo, RemoveTemplate, SetLogo, SetTemplate
 from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
 from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
@@ -140,9 +140,11 @@ __all__ = [
     "RemoveAllSequences",
     "RemoveLogo",
     "RemoveSequences",
+    "RemoveTemplate",
     "ReplayLetter",
     "Sequence",
     "SetLogo",
+    "SetTemplate",
     "SiteLog",
     "Span",
     "Submitted",

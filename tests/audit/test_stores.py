@@ -71,6 +71,8 @@ TABLE = {
     "reports.summary-generated": SITE,
     "reports.summary-downloaded": SITE,
     "reports.summary-deleted": SITE,
+    "reports.template-set": SITE,
+    "reports.template-removed": SITE,
     "reports.logo-set": SITE,
     "reports.logo-removed": SITE,
     "retention.held": BOTH,

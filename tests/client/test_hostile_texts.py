@@ -71,6 +71,7 @@ TELLING |= {
     "outcome",
     "settings set",
     "settings report-logo",
+    "settings report-template",
     "statuses close",
     "statuses open",
 }

@@ -10,6 +10,7 @@ VIEW, MANAGE = Level.VIEW, Level.MANAGE
 PROJECTS = "incident-projects"
 ID = "0190a000-0000-7000-8000-000000000001"
 OTHER = "0190a000-0000-7000-8000-000000000002"
+TEMPLATE = '#import "incident.typ": *\n#show: incident-report\n#title(report.subtitle)'
 BATCH = "0190a000-0000-7000-8000-000000000004"
 SUMMARY = "0190a000-0000-7000-8000-000000000005"
 AT = "2026-03-01T12:00:00Z"
@@ -194,7 +195,9 @@ COMMANDS = (
         {**_SUMMARY, "show_user_names": True},
     ),
     Line("reports.remove-logo", _SETTINGS, {}),
+    Line("reports.remove-template", _SETTINGS, {}),
     Line("reports.set-logo", _SETTINGS, _LOGO),
+    Line("reports.set-template", _SETTINGS, {"source": TEMPLATE}),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
     Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),

@@ -68,6 +68,7 @@ class Batch(Base):
     recipient: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
+    template: Mapped[str | None] = mapped_column(Text)
 
 
 class BatchPart(Base):
@@ -118,7 +119,7 @@ _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
     "report_id, command_id, principal, trace, created_at, form, language, refusal_language,"
     " show_user_names, activity, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance,"
-    " selection_id, recipient, reference, legal_basis"
+    " selection_id, recipient, reference, legal_basis, template"
 )
 
 # The lock of a deleted batch waits for nobody who only writes its file.

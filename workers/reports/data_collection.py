@@ -16,11 +16,12 @@ from contracts.values import Language
 from workers.reports import design_tables, domain, tables
 from workers.reports.collection.named_values import FieldNames, name_categories, name_data
 from workers.reports.collection.project_circumstances import circumstances_of, circumstances_questions
-from workers.reports.rendering.render_input import NO_PURPOSE, Logo, Purpose, ReportDocument
+from workers.reports.rendering.render_input import NO_PURPOSE, Logo, Purpose, ReportDocument, Template
 from workers.reports.rendering.translated_texts import WORDINGS
 from workers.reports.row_types import (
     CategoryRow,
     DataFieldRow,
+    DesignRow,
     ProjectDocumentRow,
     ProjectLabelsRow,
     ProjectSizeRow,
@@ -56,6 +57,10 @@ class ReportRequest(Protocol):
     def activity(self) -> bool:
         """Whether the report shows what people did with the project."""
 
+    @property
+    def template(self) -> str | None:
+        """Whether the report must have the standard form."""
+
 
 class ReportContext(NamedTuple):
     """Whose permissions count for a report, the transaction that reads it, and what it shows about itself."""
@@ -72,7 +77,7 @@ class _SiteFacts(NamedTuple):
     settings: SettingsRow
     categories: list[CategoryRow]
     data_fields: list[DataFieldRow]
-    logo: Logo | None
+    designs: dict[str, DesignRow]
 
 
 class _ProjectFacts(NamedTuple):
@@ -90,6 +95,7 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
     site = await _read_site(context.connection, command.project_id, hidden)
     project = await _read_project(context, command, hidden)
     document, around, settings = project.document, circumstances_of(project.answers), site.settings
+    designs = site.designs
     language = command.language or settings["language"]
     named = FieldNames(document, WORDINGS[language])
     return ReportDocument(
@@ -116,7 +122,8 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         software=_SOFTWARE,
         confidentiality=settings["report_confidentiality"],
         signatories=tuple(settings["report_signatories"]),
-        logo=site.logo,
+        logo=Logo.of(designs["logo"]) if "logo" in designs else None,
+        template=Template.of(designs["template"]) if "template" in designs and not command.template else None,
     )
 
 
@@ -129,15 +136,15 @@ async def _read_site(connection: AsyncConnection, project_id: UUID, hidden: list
             "settings": (tables.SETTINGS, {}),
             "categories": (tables.CATEGORIES, {}),
             "data_fields": (tables.DATA_FIELDS, {}),
-            "logo": (design_tables.LOGO, {}),
+            "designs": (design_tables.DESIGNS, {}),
         },
     )
     [size] = rows_as(ProjectSizeRow, answers["size"])
     domain.require_report_size(size, hidden)
     [settings] = rows_as(SettingsRow, answers["settings"])
     categories, data_fields = answers["categories"], answers["data_fields"]
-    logo = next(map(Logo.of, answers["logo"]), None)
-    return _SiteFacts(settings, rows_as(CategoryRow, categories), rows_as(DataFieldRow, data_fields), logo)
+    designs = {row["kind"]: row for row in rows_as(DesignRow, answers["designs"])}
+    return _SiteFacts(settings, rows_as(CategoryRow, categories), rows_as(DataFieldRow, data_fields), designs)
 
 
 async def _read_project(context: ReportContext, command: ReportRequest, hidden: list[str]) -> _ProjectFacts:

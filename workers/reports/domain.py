@@ -12,7 +12,7 @@ from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import PDF_PROJECTS_MAX, SELECTED_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
 from contracts.report_design import LOGO_BYTES_MAX
 from contracts.report_summaries import PERIOD_DAYS_MAX, GenerateSummary, SummaryState
-from contracts.reports import shown_nodes
+from contracts.reports import TemplateFailure, shown_nodes
 from contracts.retention import ProjectHeld, ProjectReleased
 from contracts.texts import Part, Phrase
 from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, SelectionRow, SummaryRow, TombstoneRow
@@ -267,6 +267,22 @@ def require_logo(image: str) -> bytes:
 def refused_logo(kind: str, facts: Mapping[str, Any] = MappingProxyType({})) -> Refusal:
     """Return the refusal of a logo that cannot be drawn as it is."""
     return _invalid("image", kind, **facts)
+
+
+def require_template(source: str) -> bytes:
+    """Return the file of a template, or refuse halves of characters, which no file in UTF-8 has."""
+    try:
+        return source.encode()
+    except UnicodeEncodeError:
+        raise _invalid("source", "not_utf8") from None
+
+
+def refused_template(failure: TemplateFailure, detail: str) -> Refusal:
+    """Return the refusal of a template with which sample reports cannot be made."""
+    if failure == "not-typeset" and detail:
+        return _invalid("source", "template_wrong", detail=detail)
+    kinds = {"time": "template_needs_time", "memory": "template_needs_memory", "not-typeset": "template_crashes"}
+    return _invalid("source", kinds[failure])
 
 
 def require_tried(kind: str, *, waits: bool) -> None:

@@ -16,7 +16,7 @@ from contracts.report_batches import (
     ListBatchedProjects,
     ListBatches,
 )
-from contracts.report_design import Design, GetDesign, Logo
+from contracts.report_design import Design, GetDesign, Logo, Template
 from contracts.report_summaries import DownloadSummary, ListSummaries, Summary, SummaryDownloaded, SummaryList
 from contracts.reports import (
     DownloadReport,
@@ -212,9 +212,12 @@ async def download_summary(query: DownloadSummary, context: QueryContext) -> Ans
 async def get_design(_: GetDesign, context: QueryContext) -> Design:
     """Return what the organisation has added to the form of its reports."""
     designs = {row["kind"]: row for row in rows_of(await context.connection.execute(design_tables.DESIGNS), DesignRow)}
-    return Design(logo=_logo(designs["logo"]) if "logo" in designs else None)
+    return Design(
+        logo=Logo.model_validate(_described(designs["logo"])) if "logo" in designs else None,
+        template=Template.model_validate(_described(designs["template"])) if "template" in designs else None,
+    )
 
 
-def _logo(row: DesignRow) -> Logo:
+def _described(row: DesignRow) -> dict[str, object]:
     columns = {name: row[name] for name in ("number", "sha256", "set_by", "set_at")}
-    return Logo.model_validate({**columns, **row["facts"], "bytes": len(row["content"] or b"")})
+    return {**columns, **row["facts"], "bytes": len(row["content"] or b"")}

@@ -53,6 +53,8 @@ class Report(Base):
     recipient: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
+    template: Mapped[Any] = mapped_column(JSONB, nullable=True)
+    template_failure: Mapped[str | None] = mapped_column(Text)
 
 
 class Chunk(Base):
@@ -99,6 +101,7 @@ class Request(Base):
     recipient: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
+    template: Mapped[str | None] = mapped_column(Text)
 
 
 DOWNLOADED = download_statement("reports.download", "report_id")

@@ -1,14 +1,23 @@
-"""The commands of the design of reports: its logo."""
+"""The commands of the design of reports: its logo and its template."""
 
 import base64
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from contracts.figures import size
-from contracts.report_design import LOGO_BYTES_MAX, Design, GetDesign, RemoveLogo, SetLogo
-from incidents.terminal.input.reading import file_error, make_message
+from contracts.report_design import (
+    LOGO_BYTES_MAX,
+    Design,
+    GetDesign,
+    RemoveLogo,
+    RemoveTemplate,
+    SetLogo,
+    SetTemplate,
+)
+from incidents.terminal.input.reading import decode, file_error, make_message
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
@@ -29,21 +38,26 @@ def register(app: typer.Typer) -> None:
     command(app, "report-logo", f"{set_} harbour.png --alt 'Harbour Security'", f"{set_} --remove", sends=True)(
         report_logo
     )
+    set_ = "incidents settings report-template"
+    command(app, "report-template", f"{set_} report.typ", f"{set_} --remove", sends=True)(report_template)
 
 
 async def show_design(session: Session) -> None:
-    """Show the logo of reports: its file, since when, and who set it."""
+    """Show the logo and the template of reports: their files, since when, and who set them."""
     async with session.client() as client:
         design = await client.ask(GetDesign())
     columns = "Part", "File", "Description", "Since", "By"
     session.show(design, show.table(session.language, *columns, rows=_rows(session, design), more=("SHA-256",)))
 
 
-def _rows(session: Session, design: Design) -> list[tuple[object, ...]]:
-    if (logo := design.logo) is None:
-        return []
-    file = f"{logo.format.upper()}, {logo.width} × {logo.height}, {size(logo.bytes, session.language)}"
-    return [(session.say("Logo"), file, logo.alt, logo.set_at, logo.set_by, logo.sha256)]
+def _rows(session: Session, design: Design) -> Iterator[tuple[object, ...]]:
+    if logo := design.logo:
+        file = f"{logo.format.upper()}, {logo.width} × {logo.height}, {size(logo.bytes, session.language)}"
+        yield session.say("Logo"), file, logo.alt, logo.set_at, logo.set_by, logo.sha256
+    if template := design.template:
+        number = session.say("no. {number}", number=template.number)
+        file = f"{number}, {size(template.bytes, session.language)}"
+        yield session.say("Template"), file, "", template.set_at, template.set_by, template.sha256
 
 
 async def report_logo(
@@ -81,3 +95,29 @@ def _read(session: Session, file: Path) -> bytes:
             session.say("{path} has {size}, and a logo at most {limit}: make it smaller", path=file, **sizes)
         )
     return image
+
+
+async def report_template(
+    session: Session,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="A template of Typst; docs/report-template.md describes it.")
+    ] = None,
+    *,
+    remove: Annotated[bool, typer.Option("--remove", help="Make later reports in the standard form.")] = False,
+) -> None:
+    """Set the template of later reports, once sample reports were made with it, or remove it."""
+    if (file is None) != remove:
+        raise UsageError(session.say("name the file of the template, or write --remove"))
+    if file is None:
+        async with session.client() as client:
+            removed = await session.send(client, RemoveTemplate())
+        session.show(removed, session.say("Later reports have the standard form."))
+        return
+    try:
+        source = decode(session, file.read_bytes(), file)
+    except OSError as error:
+        raise file_error(session, file, error) from error
+    asking = make_message(session, SetTemplate, {"source": source})
+    async with session.client() as client:
+        template = await session.send(client, asking)
+    session.show(template, session.say("Later reports have the form of template no. {number}", number=template.number))

@@ -22,7 +22,18 @@ from contracts.report_batches import (
     ListBatches,
     Omission,
 )
-from incidents.cli.arguments import SINCE, TIME, TO_ITS_END, UNTIL, Activity, OneProject, Words, Yes, among
+from incidents.cli.arguments import (
+    SINCE,
+    TIME,
+    TO_ITS_END,
+    UNTIL,
+    Activity,
+    OneProject,
+    StandardForm,
+    Words,
+    Yes,
+    among,
+)
 from incidents.cli.paging import show_pages
 from incidents.cli.projects.lists import SORT, Search, Statuses, Types, Values, read_filter, read_order
 from incidents.cli.purpose import PURPOSE_HEADINGS, LegalBasis, Recipient, Reference, purpose
@@ -93,6 +104,7 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     volumes: Volumes = False,
     show_user_names: Names = False,
     activity: Activity = False,
+    standard_form: StandardForm = False,
     recipient: Recipient = None,
     reference: Reference = None,
     legal_basis: LegalBasis = None,
@@ -109,6 +121,7 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     words = {"type_": type_, "status": status, "category": category}
     span = {"created": read_span(session, since, until)} if since or until else {}
     choices = {"show_user_names": show_user_names, "activity": activity, **purpose(recipient, reference, legal_basis)}
+    choices |= {"template": "standard"} if standard_form else {}
     is_filtered, has_form = any([*words.values(), span, search, sort]), any([volumes, *choices.values()])
     _require_one_way(session, projects, is_filtered=is_filtered, is_begun=bool(resume), has_form=has_form)
     async with session.client() as client:

@@ -161,6 +161,8 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
         sha256=file.sha256,
         pages=file.pages,
         conformance=file.conformance,
+        template_numbers=sorted({entry["template_number"] for entry in reports if entry["template_number"]}),
+        template_failures=sum(entry["has_failed_template"] for entry in reports),
         **purpose._asdict(),
     )
     figures = {name: getattr(result, name) for name in _FIGURES}

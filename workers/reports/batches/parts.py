@@ -13,7 +13,7 @@ from contracts.values import Language
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import batch_tables
 from workers.reports.data_collection import ReportContext, assemble
-from workers.reports.rendering.child_process_rendering import render
+from workers.reports.design.template_rendering import render_in_form
 from workers.reports.rendering.render_input import Purpose, ReportDocument
 from workers.reports.row_types import BatchHeadRow, WaitingPartRow
 from workers.runtime.commands.deferred_commands import Step
@@ -32,6 +32,7 @@ class _Request(NamedTuple):
     language: Language
     show_user_names: bool
     activity: bool
+    template: str | None
 
 
 class _Part(NamedTuple):
@@ -68,17 +69,21 @@ async def _make(step: Step, batch: BatchHeadRow, project_id: UUID, grants: Grant
     needed = {Node.REPORTS: Level.MANAGE, **shown_nodes(names=names, activity=activity)}
     if not all(grants.allow(node, level) for node, level in needed.items()):
         return _Part(Omission.HIDDEN)
-    request = _Request(batch["report_id"], project_id, batch["language"], names, activity)
+    request = _Request(batch["report_id"], project_id, batch["language"], names, activity, batch["template"])
     try:
         at, author, purpose = batch["created_at"], batch["principal"], Purpose.of(batch)
         circumstances = ReportContext(step.connection, grants, at, author, step.site, purpose)
         document = await assemble(request, circumstances)
-        report = await render(document, stands_alone=batch["form"] == BatchForm.ZIP)
+        formed = await render_in_form(document, stands_alone=batch["form"] == BatchForm.ZIP)
     except Refusal:
         return _Part(Omission.TOO_LARGE)
     except ChildError:
         return _Part(Omission.NOT_TYPESET)
-    return _Part(MADE, {**_facts(document), "pages": report.pages}, report.pdf)
+    form = {
+        "template_number": formed.template.number if formed.template else None,
+        "has_failed_template": formed.failure is not None,
+    }
+    return _Part(MADE, {**_facts(document), **form, "pages": formed.report.pages}, formed.report.pdf)
 
 
 def _facts(document: ReportDocument) -> dict[str, Any]:

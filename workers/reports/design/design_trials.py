@@ -1,17 +1,24 @@
 """Trying a design that a command has asked for, and concluding the command."""
 
 import hashlib
+from datetime import UTC, datetime
 from typing import Any
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Level
-from contracts.report_design import LOGO_SIDE_MAX, LOGO_SIDE_MIN, LogoSet, SetLogo
+from contracts.report_design import LOGO_SIDE_MAX, LOGO_SIDE_MIN, LogoSet, SetLogo, SetTemplate, TemplateSet
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import design_tables, domain
+from workers.reports.design.sample_reports import empty_report, full_report
+from workers.reports.design.template_rendering import TemplateError, render_with
+from workers.reports.rendering.render_input import Template
 from workers.reports.row_types import DesignRequestRow, DesignRow
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step
 from workers.runtime.storage.identity_map import row_of, rows_of
+
+LOGO, TEMPLATE = "logo", "template"
+"""The kinds of designs."""
 
 _LOGO_JOB = "workers.reports.design.logo_trial:job"
 
@@ -22,8 +29,9 @@ async def try_next_design(step: Step, principal: str, *, give_up: bool = False) 
     request = row_of(claim, DesignRequestRow)
     if request is None:
         return False
+    kind: type[SetLogo | SetTemplate] = SetTemplate if request["kind"] == TEMPLATE else SetLogo
     command = DeferredCommand(
-        SetLogo, request["command_id"], principal, "-", request["refusal_language"], request["trace"]
+        kind, request["command_id"], principal, "-", request["refusal_language"], request["trace"]
     )
     if give_up:
         await step.give_up(command, request["letter"])
@@ -42,12 +50,13 @@ async def _accept(step: Step, command: DeferredCommand, request: DesignRequestRo
     context = await step.context(request["principal"])
     if missing := command.kind.model_construct().missing(context.grants[request["principal"]]):
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
+    is_template = request["kind"] == TEMPLATE
     new: DesignRow = {
         "kind": request["kind"],
         "number": 1,
         "content": request["content"],
         "sha256": hashlib.sha256(request["content"]).hexdigest(),
-        "facts": {**request["facts"], **await _try_logo(request["content"])},
+        "facts": {**request["facts"], **await (_try_template if is_template else _try_logo)(request["content"])},
         "set_by": request["principal"],
         "set_at": context.now,
     }
@@ -75,15 +84,25 @@ async def _try_logo(image: bytes) -> dict[str, Any]:
     return facts
 
 
-def event_of(row: DesignRow) -> LogoSet:
-    """Return the event of an accepted logo."""
-    facts = row["facts"]
-    return LogoSet(
-        number=row["number"],
-        sha256=row["sha256"],
-        bytes=len(row["content"] or b""),
-        format=facts["format"],
-        width=facts["width"],
-        height=facts["height"],
-        alt=facts["alt"],
-    )
+async def _try_template(source: bytes) -> dict[str, Any]:
+    """Print sample reports with a template, as they stand alone and as they are bound.
+
+    Raises:
+        Refusal: One cannot be made.
+    """
+    template = Template(source, 0, "0" * 64, "system", datetime.now(UTC))
+    samples = ((full_report(), True), (empty_report(), True), (full_report("fr"), False))
+    try:
+        for document, stands_alone in samples:
+            await render_with(template, document, stands_alone=stands_alone)
+    except TemplateError as error:
+        raise domain.refused_template(error.failure, error.detail) from None
+    return {}
+
+
+def event_of(row: DesignRow) -> LogoSet | TemplateSet:
+    """Return the event of an accepted logo or template."""
+    common = {"number": row["number"], "sha256": row["sha256"], "bytes": len(row["content"] or b"")}
+    if row["kind"] == TEMPLATE:
+        return TemplateSet.model_validate(common)
+    return LogoSet.model_validate({**common, **row["facts"]})

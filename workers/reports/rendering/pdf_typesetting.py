@@ -20,6 +20,9 @@ from workers.reports.rendering.unprintable_characters import Glyphs, Press, shor
 
 HERE = Path(__file__).parent
 
+HELPERS = HERE / "helpers"
+"""All that the template of an organisation can read."""
+
 _GLYPHS = HERE / "glyphs.typ"
 _PAGE_TREE = re.compile(rb"\n\d+ 0 obj\n<</Type/Pages/Count (\d+)/Kids")
 _PLAIN = 0x180  # Latin letters, each one character with its accent
@@ -34,17 +37,21 @@ class PrintedReport(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A template, and the last change of its content, after characters were spelled out."""
+    """A template, and the last change of its content, after characters were spelled out.
 
-    template: Path
+    A template of our own is a file; one of an organisation is its source, which may import what is in HELPERS.
+    """
+
+    template: Path | bytes
     finish: Callable[[dict[str, Any]], None]
 
 
-def _shorten_header(report: dict[str, Any]) -> None:
+def shorten_header(report: dict[str, Any]) -> None:
+    """Cut the text of the header that must fit on one line."""
     report["header"][-1] = shorten(report["header"][-1])
 
 
-REPORT = Layout(HERE / "report.typ", _shorten_header)
+REPORT = Layout(HERE / "report.typ", shorten_header)
 
 
 class Attempt:
@@ -76,7 +83,8 @@ class Printer:
         self._text_layer = text_layer
         self._layout = layout
         self._library = FontLibrary()
-        self._compilers: dict[tuple[Path, bool], typst.Compiler] = {}
+        self._compilers: dict[tuple[Path | bytes, bool], typst.Compiler] = {}
+        self._own_fonts = typst.Fonts(include_system_fonts=False)
         self._fonts = Fonts(self._refusal, self._library)
         self._compiler(layout.template, single=True)
         self._compiler(_GLYPHS, single=True)
@@ -128,12 +136,12 @@ class Printer:
         self.panics += attempt.panics
         return attempt.refusal
 
-    def _compiler(self, template: Path, *, single: bool) -> typst.Compiler:
+    def _compiler(self, template: Path | bytes, *, single: bool) -> typst.Compiler:
         """Return what typesets a template, with the font of the typesetter alone or with all."""
         key = template, single
-        if key not in self._compilers:
-            fonts = typst.Fonts(include_system_fonts=False) if single else self._library.fonts
-            self._compilers[key] = compiler(template, fonts)
+        # The typesetter forgets a source once it has set it.
+        if key not in self._compilers or isinstance(template, bytes):
+            self._compilers[key] = compiler(template, self._own_fonts if single else self._library.fonts)
         return self._compilers[key]
 
 
@@ -154,9 +162,14 @@ def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     return JobResult({"pages": report.pages}, (report.pdf,), worn=printer.panics > 0)
 
 
-def compiler(template: Path, fonts: typst.Fonts) -> typst.Compiler:
-    """Return what typesets a template; it can import the templates of this slice."""
-    return typst.Compiler(template, root=HERE.parent, font_paths=fonts, ignore_system_fonts=True)
+def compiler(template: Path | bytes, fonts: typst.Fonts) -> typst.Compiler:
+    """Return what typesets a template; a file can import the templates of this slice, a source the helpers alone."""
+    nowhere = HELPERS / "packages"
+    options: dict[str, Any] = {"font_paths": fonts, "ignore_system_fonts": True, "package_path": nowhere}
+    options["package_cache_path"] = nowhere
+    if isinstance(template, Path):
+        return typst.Compiler(template, root=HERE.parent, **options)
+    return typst.Compiler(template, root=HELPERS, **options)
 
 
 def typeset(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from contracts.projects.queries import ProjectDetails
 from contracts.properties import FieldKind
+from contracts.reports import TemplateVersion
 from contracts.values import Language
 
 _LOGO_WIDTH_CM: Final = 8.0
@@ -105,6 +106,25 @@ class Logo(NamedTuple):
         return {"alt": self.alt, "width": round(width, 3), "height": round(width * self.height / self.width, 3)}
 
 
+class Template(NamedTuple):
+    """The organisation's own template, with what identifies it."""
+
+    source: bytes
+    number: int
+    sha256: str
+    set_by: str
+    set_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Template":
+        """Return the template that a row of `reports.design` holds."""
+        return cls(row["content"], row["number"], row["sha256"], row["set_by"], row["set_at"])
+
+    def version(self) -> TemplateVersion:
+        """Return what identifies it."""
+        return TemplateVersion(number=self.number, sha256=self.sha256, set_by=self.set_by, set_at=self.set_at)
+
+
 NO_PURPOSE: Final = Purpose()
 
 
@@ -142,3 +162,4 @@ class ReportDocument:
     confidentiality: str = ""
     signatories: tuple[str, ...] = ()
     logo: Logo | None = None
+    template: Template | None = None

@@ -29,6 +29,8 @@ class ReportRow(TypedDict):
     recipient: str | None
     reference: str | None
     legal_basis: str | None
+    template: Any
+    template_failure: str | None
 
 
 class ListedReportRow(ReportRow):
@@ -62,6 +64,7 @@ class RequestRow(TypedDict):
     recipient: str | None
     reference: str | None
     legal_basis: str | None
+    template: str | None
 
 
 class BatchHeadRow(TypedDict):
@@ -90,6 +93,7 @@ class BatchHeadRow(TypedDict):
     recipient: str | None
     reference: str | None
     legal_basis: str | None
+    template: str | None
 
 
 class BatchRow(BatchHeadRow):

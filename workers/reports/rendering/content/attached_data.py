@@ -13,7 +13,7 @@ DATA: Final = "incident.json"
 SCHEMA: Final = "incident.schema.json"
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_NAMES = frozenset({"created_by", "updated_by", "edited_by", "added_by", "held_by", "by"})
+_NAMES = frozenset({"created_by", "updated_by", "edited_by", "added_by", "held_by", "by", "set_by"})
 
 
 def attachments(document: ReportDocument) -> dict[str, str]:
@@ -69,6 +69,7 @@ def _report_data(document: ReportDocument) -> ReportData:
         earlier_reports=list(map(_other_file, document.earlier_reports)),
         exports=list(map(_other_file, document.exports)),
         activity=_activity(document.activities),
+        template=document.template.version() if document.template else None,
         unlisted_activities=document.activities.others if document.activities else 0,
         **document.purpose._asdict(),
     )
