@@ -37,7 +37,7 @@ def template(source: str) -> Template:
     return Template(source.encode(), 3, "0" * 64, "admin", datetime(2026, 1, 31, tzinfo=UTC))
 
 
-async def printed(source: str, report: ReportDocument, *, stands_alone: bool = True) -> RenderedReport:
+async def report_with(source: str, report: ReportDocument, *, stands_alone: bool = True) -> RenderedReport:
     """Print a report with a template."""
     return await render_with(template(source), report, stands_alone=stands_alone)
 
@@ -45,19 +45,19 @@ async def printed(source: str, report: ReportDocument, *, stands_alone: bool = T
 @pytest.mark.parametrize("report", [full_report(), full_report("fr"), empty_report(), empty_report("en")])
 async def test_the_example_of_the_page_makes_reports(report: ReportDocument) -> None:
     """The documented example shows everything that the standard form shows, alone and bound, under both standards."""
-    pdf = (await printed(EXAMPLE, report)).pdf
+    pdf = (await report_with(EXAMPLE, report)).pdf
     shown, expected = set(text_of(pdf).split()), set(text_of(Renderer().render(report).pdf).split())
     assert {word for word in expected - shown if len(word) > 5 and word.isalpha()} <= {"security"}, "it has a colon"
     reader = PdfReader(io.BytesIO(pdf))
     assert sorted(reader.attachments) == ["incident.json", "incident.schema.json"]
     assert b"<pdfuaid:part>1" in reader.root_object["/Metadata"].get_object().get_data()  # type: ignore[union-attr] # it is a stream
-    assert (await printed(EXAMPLE, report, stands_alone=False)).pages >= 1
+    assert (await report_with(EXAMPLE, report, stands_alone=False)).pages >= 1
 
 
 async def test_a_template_has_the_logo() -> None:
     """The logo is one word of a template."""
     report = document(logo=Logo(png(40, 20), 40, 20, "Arms"))
-    first = PdfReader(io.BytesIO((await printed(EXAMPLE, report)).pdf)).pages[0]
+    first = PdfReader(io.BytesIO((await report_with(EXAMPLE, report)).pdf)).pages[0]
     assert len(first.images) == 1
 
 
@@ -71,7 +71,7 @@ def test_the_page_names_all_data() -> None:
 
 async def test_the_same_input_gives_the_same_bytes() -> None:
     """A template is as repeatable as the standard form."""
-    assert (await printed(EXAMPLE, full_report())).sha256 == (await printed(EXAMPLE, full_report())).sha256
+    assert (await report_with(EXAMPLE, full_report())).sha256 == (await report_with(EXAMPLE, full_report())).sha256
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ async def test_the_same_input_gives_the_same_bytes() -> None:
 async def test_a_template_reads_nothing_and_ends(source: str, words: str) -> None:
     """Files, packages, endless loops and long output are refused with the typesetter's words."""
     with pytest.raises(TemplateError) as error:
-        await printed(HEAD + source, full_report())
+        await report_with(HEAD + source, full_report())
     assert (error.value.failure, words in error.value.detail) == ("not-typeset", True), error.value.detail
     assert "/workers/" not in error.value.detail
 
@@ -107,7 +107,7 @@ async def test_a_template_reads_nothing_and_ends(source: str, words: str) -> Non
 async def test_a_template_has_limits(source: str, failure: str) -> None:
     """Whatever needs more memory or more time than it has ends with its process alone."""
     with pytest.raises(TemplateError) as error:
-        await printed(HEAD + source, full_report())
+        await report_with(HEAD + source, full_report())
     assert error.value.failure == failure
 
 
@@ -115,8 +115,8 @@ async def test_a_bound_report_has_no_link_of_binding() -> None:
     """A link as the contents list has would lead elsewhere in a bound file; alone it is a link like any other."""
     source = HEAD + '#link("report:0")[x]'
     with pytest.raises(TemplateError):
-        await printed(source, full_report(), stands_alone=False)
-    assert (await printed(source, full_report())).pages == 1
+        await report_with(source, full_report(), stands_alone=False)
+    assert (await report_with(source, full_report())).pages == 1
 
 
 async def test_a_failed_template_never_costs_a_report() -> None:

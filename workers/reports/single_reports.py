@@ -1,10 +1,12 @@
 """Making the report of one project, as a command has asked for it."""
 
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Level
-from contracts.reports import GenerateReport, ReportGenerated
+from contracts.reports import GenerateReport, ReportGenerated, TemplateVersion
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import domain, tables
 from workers.reports.collection.project_circumstances import restricted_nodes
@@ -104,7 +106,6 @@ async def _store(connection: AsyncConnection, row: ReportRow, pdf: bytes) -> Non
 
 def event_of(row: ReportRow) -> ReportGenerated:
     """Return the event of a generated report."""
-    return ReportGenerated.model_validate(
-        {name: row[name] for name in ReportGenerated.model_fields},  # type: ignore[literal-required] # the fields are columns
-        strict=False,
-    )
+    columns: dict[str, Any] = {name: row[name] for name in ReportGenerated.model_fields}  # type: ignore[literal-required] # the fields are columns
+    version = columns["template"] and TemplateVersion.model_validate(columns["template"], strict=False)
+    return ReportGenerated(**{**columns, "template": version})

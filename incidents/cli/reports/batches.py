@@ -120,17 +120,21 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     require_unused(session, output, force=force)
     words = {"type_": type_, "status": status, "category": category}
     span = {"created": read_span(session, since, until)} if since or until else {}
-    choices = {"show_user_names": show_user_names, "activity": activity, **purpose(recipient, reference, legal_basis)}
-    choices |= {"template": "standard"} if standard_form else {}
+    choices = _shown(show_user_names, activity, standard_form) | purpose(recipient, reference, legal_basis)
     is_filtered, has_form = any([*words.values(), span, search, sort]), any([volumes, *choices.values()])
     _require_one_way(session, projects, is_filtered=is_filtered, is_begun=bool(resume), has_form=has_form)
     async with session.client() as client:
-        file = BatchFile(session, output)
         if resume:
-            return await file.resume(client, resume, form)
+            return await BatchFile(session, output).resume(client, resume, form)
         listed = {"filter": await read_filter(Naming(session, client), **words) | span, "sort": order, "search": search}
         selected = await _select(session, client, projects, listed, form)
-        return await file.make(client, _command(session, {**selected, **choices, "form": form}))
+        return await BatchFile(session, output).make(client, _command(session, {**selected, **choices, "form": form}))
+
+
+def _shown(*chosen: bool) -> dict[str, Any]:
+    """Return the fields for whether reports show user names and the activity, and have the standard form."""
+    names, activity, standard_form = chosen
+    return {"show_user_names": names, "activity": activity, **({"template": "standard"} if standard_form else {})}
 
 
 async def _select(

@@ -102,7 +102,7 @@ async def _try_template(source: bytes) -> dict[str, Any]:
 
 def event_of(row: DesignRow) -> LogoSet | TemplateSet:
     """Return the event of an accepted logo or template."""
-    common = {"number": row["number"], "sha256": row["sha256"], "bytes": len(row["content"] or b"")}
+    common: dict[str, Any] = {"number": row["number"], "sha256": row["sha256"], "bytes": len(row["content"] or b"")}
     if row["kind"] == TEMPLATE:
-        return TemplateSet.model_validate(common)
-    return LogoSet.model_validate({**common, **row["facts"]})
+        return TemplateSet(**common)
+    return LogoSet(**common, **row["facts"])

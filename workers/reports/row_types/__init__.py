@@ -8,6 +8,7 @@ from contracts.properties import FieldKind
 from contracts.values import Language
 from workers.reports.row_types.design_rows import DesignRequestRow as DesignRequestRow
 from workers.reports.row_types.design_rows import DesignRow as DesignRow
+from workers.reports.row_types.summary_rows import SummaryRow as SummaryRow
 
 
 class ReportRow(TypedDict):
@@ -279,31 +280,3 @@ class HoldRow(TypedDict):
     held_by: str
     held_at: datetime
     reason: str
-
-
-class SummaryRow(TypedDict):
-    """A row of `reports.summary`."""
-
-    report_id: UUID
-    command_id: UUID
-    principal: str
-    trace: str | None
-    letter: Any
-    created_at: datetime
-    since: datetime
-    until: datetime
-    compare: str
-    place: str | None
-    timezone: str
-    language: Language
-    title: str
-    refusal_language: str
-    show_user_names: bool
-    state: str
-    finished_at: datetime | None
-    created: int | None
-    complete: bool | None
-    missing: list[Any]
-    bytes: int | None
-    sha256: str | None
-    pages: int | None
