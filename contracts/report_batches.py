@@ -235,6 +235,8 @@ class Batch(Message):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    template_numbers: list[int] = []
+    template_failures: int = 0
 
 
 class BatchList(Message):

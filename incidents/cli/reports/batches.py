@@ -134,7 +134,8 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
 def _shown(*chosen: bool) -> dict[str, Any]:
     """Return the fields for whether reports show user names and the activity, and have the standard form."""
     names, activity, standard_form = chosen
-    return {"show_user_names": names, "activity": activity, **({"template": "standard"} if standard_form else {})}
+    fields = {"activity": activity, "template": "standard" if standard_form else None}
+    return {"show_user_names": names, **{name: value for name, value in fields.items() if value}}
 
 
 async def _select(

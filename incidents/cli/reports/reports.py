@@ -76,7 +76,7 @@ async def report(  # noqa: PLR0913 - each parameter is an option
             "report_id": session.id_of(),
             "project_id": project_id,
             "show_user_names": show_user_names,
-            "activity": activity,
+            **({"activity": True} if activity else {}),
             **({"template": "standard"} if standard_form else {}),
             "language": session.language,
             **purpose(recipient, reference, legal_basis),

@@ -25,7 +25,10 @@ from workers.runtime.commands.deferred_commands import DeferredCommand, Step, St
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
 
-_FIGURES: Final = ("included", "bytes", "sha256", "pages", "conformance")
+_FIGURES: Final = (
+    *("included", "bytes", "sha256", "pages", "conformance"),
+    *("template_numbers", "template_failures"),
+)
 
 
 class _File:

@@ -101,6 +101,8 @@ def _new_batch(command: GenerateBatch, unit: ReportUnit, language: Language) -> 
         "recipient": command.recipient,
         "reference": command.reference,
         "legal_basis": command.legal_basis,
+        "template_numbers": [],
+        "template_failures": 0,
         "left_out": [],
         "total": len(command.project_ids or ()),
         "state": BatchState.PENDING.value,

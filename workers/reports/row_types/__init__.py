@@ -95,6 +95,8 @@ class BatchHeadRow(TypedDict):
     reference: str | None
     legal_basis: str | None
     template: str | None
+    template_numbers: list[Any]
+    template_failures: int
 
 
 class BatchRow(BatchHeadRow):
