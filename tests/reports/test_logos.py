@@ -1,6 +1,7 @@
 """The logo at the head of reports and bound files, and the trial in which a logo is drawn first."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pypdfium2
@@ -9,9 +10,11 @@ from pypdfium2 import raw
 
 from tests.reports.binding_samples import Binder, entry
 from tests.reports.picture_samples import CMYK, JPEG, png
+from tests.reports.readers import text_of
 from tests.reports.rendering_samples import Renderer, document, read
 from workers.reports.binding.conformance import conformance_of
 from workers.reports.design.logo_trial import job, picture_of
+from workers.reports.design.sample_reports import full_report
 from workers.reports.rendering.render_input import Logo
 
 ALT = "Coat of arms of Neuville"
@@ -107,3 +110,11 @@ def test_the_size_of_a_picture_is_read_from_its_head() -> None:
     """Nothing is decoded to find out that a picture is too large."""
     assert picture_of(png(17, 23)) == ("png", 17, 23)
     assert picture_of(JPEG) == ("jpeg", 32, 16)
+
+
+@pytest.mark.parametrize("alt", ["x", "xy", "a>b<c", "(]TJ", "\\(", "\u05e9\u05dc\u05d5\u05dd", "Écusson 🏛"])
+def test_what_a_logo_shows_is_no_text_of_the_page(renderer: Renderer, alt: str) -> None:
+    """The text layer, which puts words from right to left in order, leaves the description of a logo alone."""
+    report = full_report()
+    with_logo = renderer.render(replace(report, logo=Logo(png(), 300, 100, alt)))
+    assert set(text_of(with_logo.pdf).split()) == set(text_of(renderer.render(report).pdf).split())
