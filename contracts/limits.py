@@ -39,6 +39,14 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "is one export too many, for {limit} of yours are being made: wait until one is made",
         "est de trop, car {limit} de vos exports sont en préparation\u00a0: attendez la fin de l'un",
     ),
+    "logo_too_large": (
+        "has {size} bytes, and a logo at most {limit}: make its file smaller",
+        "compte {size} octets, pour {limit} au plus dans un logo\u00a0: réduisez la taille du fichier",
+    ),
+    "template_wrong": (
+        "cannot be typeset: {detail}; correct the template, and set it again",
+        "ne peut pas être composé ({detail})\u00a0: corrigez le modèle, puis posez-le à nouveau",
+    ),
     "decimal_max_digits": ("has more than {limit} digits", "a plus de {limit} chiffres"),
 }
 """The reasons of fields beyond a limit, in English and French."""

@@ -11,7 +11,7 @@ from contracts.downloads import Download
 from contracts.message import BOTH_STORES, SITE_STORE, Event, Message, Query
 from contracts.permissions import Level, Node
 from contracts.projects.queries import Cursor, Limit, ListProjects, ProjectFilter, Sort, Span
-from contracts.reports import ReportCommand
+from contracts.reports import ReportCommand, StandardForm, shown_nodes
 from contracts.texts import Phrase
 from contracts.values import Language, LegalBasis, Name, Time
 
@@ -121,6 +121,8 @@ class BatchGenerated(Event):
     `left_out` names the first hundred of the others, and the file names all of them. `conformance` is the PDF standard
     that the file, or every volume, was found to keep. A ZIP of single reports has none, but each report in it does. To
     whom the file goes, for which reference and on which legal basis is part of the record, as of a single report.
+    `template_numbers` names the templates in whose form reports were made; it is more than one if another one was set
+    meanwhile. `template_failures` counts the reports in the standard form because the template failed.
     """
 
     subject = "reports.batch-generated"
@@ -138,6 +140,8 @@ class BatchGenerated(Event):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    template_numbers: list[int] = []
+    template_failures: int = 0
 
 
 class GenerateBatch(ReportCommand[BatchGenerated]):
@@ -160,16 +164,17 @@ class GenerateBatch(ReportCommand[BatchGenerated]):
     sort: Sort | None = None
     form: BatchForm = BatchForm.PDF
     show_user_names: bool = False
+    activity: bool = False
     language: Language | None = None
     recipient: Name | None = None
     reference: Name | None = None
     legal_basis: LegalBasis | None = None
+    template: StandardForm | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Require reports, user names if they are to be shown, and what a list with the same filter requires."""
-        names = {Node.USER_NAMES: Level.VIEW} if self.show_user_names else {}
-        listed = self.listing()
-        return {**(listed.needs() if listed else {}), self.node: self.level, **names}
+        """Require reports, what they are to show, and what a list with the same filter requires."""
+        shown, listed = shown_nodes(names=self.show_user_names, activity=self.activity), self.listing()
+        return {**(listed.needs() if listed else {}), self.node: self.level, **shown}
 
     def listing(self) -> ListProjects | None:
         """Return the list whose projects the filter selects, if there is a filter."""
@@ -217,6 +222,7 @@ class Batch(Message):
     form: BatchForm
     language: str
     show_user_names: bool
+    activity: bool = False
     total: int
     done: int
     finished_at: Time | None = None
@@ -229,6 +235,8 @@ class Batch(Message):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    template_numbers: list[int] = []
+    template_failures: int = 0
 
 
 class BatchList(Message):

@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.message import Message
 from contracts.projects.queries import ProjectDetails
 from contracts.properties import FieldKind
+from contracts.reports import TemplateVersion
 from contracts.values import Language, Time
 
 
@@ -41,10 +42,19 @@ class OtherFile(Message):
     by: str
 
 
+class RecordedActivity(Message):
+    """What somebody did with the project; `activity` is the name of an event on the wire."""
+
+    at: Time
+    by: str
+    activity: str
+
+
 class ReportData(Message):
     """The data of a report; users have empty names where names are hidden.
 
-    `missing` names the sections that the author of the report may not see. `project` has the shape of `projects.get`.
+    `missing` names the sections that the author of the report may not see. `activity` is null where
+    it was not asked for. `project` has the shape of `projects.get`.
     """
 
     format: Literal[1] = 1
@@ -66,6 +76,9 @@ class ReportData(Message):
     unlisted_wordings: int
     earlier_reports: list[OtherFile]
     exports: list[OtherFile]
+    activity: list[RecordedActivity] | None = None
+    unlisted_activities: int = 0
+    template: TemplateVersion | None = None
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None

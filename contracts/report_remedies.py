@@ -109,4 +109,44 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "could not be made and has no file: see the outcome of its command, then request another summary",
         "n'a pas pu être préparée et n'a pas de fichier\u00a0: voyez le résultat de sa commande",
     ),
+    "not_base64": (
+        "is not in Base64: encode the bytes of the file so",
+        "n'est pas en Base64\u00a0: encodez ainsi les octets du fichier",
+    ),
+    "logo_not_picture": (
+        "is neither a PNG nor a JPEG file: save it in one of these two formats",
+        "n'est ni un fichier PNG ni un fichier JPEG\u00a0: enregistrez-le dans l'un de ces deux formats",
+    ),
+    "logo_too_large": (
+        "is too large for a logo: make its file smaller",
+        "est trop volumineux pour un logo\u00a0: réduisez la taille du fichier",
+    ),
+    "logo_size": (
+        "has a side of fewer than 16 or more than 2,000 pixels: change its size",
+        "a un côté de moins de 16 ou de plus de 2\u202f000 pixels\u00a0: changez ses dimensions",
+    ),
+    "logo_not_drawn": (
+        "cannot be drawn in a report: save it anew as an RGB picture, in PNG or JPEG",
+        "ne peut pas être dessiné dans un rapport\u00a0: réenregistrez l'image en RVB, en PNG ou en JPEG",
+    ),
+    "design_pending": (
+        "is being tried: wait for the outcome of that command, then send this one again",
+        "est en cours d'essai\u00a0: attendez le résultat de cette commande, puis renvoyez celle-ci",
+    ),
+    "template_wrong": (
+        "cannot be typeset: correct the template, and set it again",
+        "ne peut pas être composé\u00a0: corrigez le modèle, puis posez-le à nouveau",
+    ),
+    "template_needs_time": (
+        "needs more than ten seconds for a report: make the template simpler",
+        "demande plus de dix secondes pour un rapport\u00a0: simplifiez le modèle",
+    ),
+    "template_needs_memory": (
+        "needs too much memory for a report: make the template simpler",
+        "demande trop de mémoire pour un rapport\u00a0: simplifiez le modèle",
+    ),
+    "template_crashes": (
+        "makes the typesetter fail: make the template simpler",
+        "met le compositeur en échec\u00a0: simplifiez le modèle",
+    ),
 }

@@ -1,6 +1,6 @@
 """Commands, events and queries of incident reports (REP-01 to REP-06, B5)."""
 
-from typing import ClassVar, Generic
+from typing import ClassVar, Generic, Literal
 from uuid import UUID
 
 from contracts.downloads import Download
@@ -8,7 +8,7 @@ from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, 
 from contracts.permissions import Level, Node
 from contracts.projects.queries import Cursor, Limit, Span
 from contracts.texts import Part, Phrase
-from contracts.values import Language, LegalBasis, Name, Time
+from contracts.values import Language, LegalBasis, Name, Principal, Sha256, Time
 
 
 class ReportEvent(Event):
@@ -33,6 +33,27 @@ class ReportCommand(Command[AnswerT_co], Generic[AnswerT_co]):
         return str(self.report_id)
 
 
+class TemplateVersion(Message):
+    """A template of the organisation: its number among all of the site, its digest, who set it and when."""
+
+    number: int
+    sha256: Sha256
+    set_by: Principal
+    set_at: Time
+
+
+TemplateFailure = Literal["time", "memory", "not-typeset"]
+"""Why a report has the standard form although there is a template: it would have needed too much, or was not set."""
+
+StandardForm = Literal["standard"]
+
+
+def shown_nodes(*, names: bool, activity: bool) -> dict[Node, Level]:
+    """Return what a report needs for showing user names and activities."""
+    shown = {Node.USER_NAMES: names, Node.ACTIVITY_LOGS: activity}
+    return {node: Level.VIEW for node, is_shown in shown.items() if is_shown}
+
+
 class ReportGenerated(ReportEvent):
     """A report was generated; `missing` names what could not be included (MSG-09).
 
@@ -50,12 +71,15 @@ class ReportGenerated(ReportEvent):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    template: TemplateVersion | None = None
+    template_failure: TemplateFailure | None = None
 
 
 class GenerateReport(ReportCommand[ReportGenerated]):
     """Make a PDF of a project's whole content; user names stay hidden unless requested (B5).
 
-    It says to whom it goes, for which reference of theirs and on which legal basis, if the command does.
+    With `activity` it lists what people did with the project, as `audit.activity` does. It says to whom it goes, for
+    which reference of theirs and on which legal basis, if the command does.
     """
 
     subject = "reports.generate"
@@ -63,15 +87,16 @@ class GenerateReport(ReportCommand[ReportGenerated]):
 
     project_id: UUID
     show_user_names: bool = False
+    activity: bool = False
     language: Language | None = None
     recipient: Name | None = None
     reference: Name | None = None
     legal_basis: LegalBasis | None = None
+    template: StandardForm | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Require reports, and user names if they are to be shown."""
-        names = {Node.USER_NAMES: Level.VIEW} if self.show_user_names else {}
-        return {self.node: self.level, **names}
+        """Require reports, and user names and the activity if they are to be shown."""
+        return {self.node: self.level, **shown_nodes(names=self.show_user_names, activity=self.activity)}
 
 
 class ReportPrinted(ReportEvent):
@@ -124,6 +149,8 @@ class Report(Message):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    template: TemplateVersion | None = None
+    template_failure: TemplateFailure | None = None
 
 
 class GetReport(Query[Report]):

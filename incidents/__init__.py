@@ -48,6 +48,7 @@ from contracts.properties import (
     MarkStatus,
 )
 from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatchedProjects, ListBatches
+from contracts.report_design import GetDesign, RemoveLogo, RemoveTemplate, SetLogo, SetTemplate
 from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
 from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
@@ -102,6 +103,7 @@ __all__ = [
     "GenerateReport",
     "GenerateSummary",
     "GetDeadLetter",
+    "GetDesign",
     "GetDraft",
     "GetHistory",
     "GetLicence",
@@ -136,9 +138,13 @@ __all__ = [
     "Refused",
     "ReleaseProject",
     "RemoveAllSequences",
+    "RemoveLogo",
     "RemoveSequences",
+    "RemoveTemplate",
     "ReplayLetter",
     "Sequence",
+    "SetLogo",
+    "SetTemplate",
     "SiteLog",
     "Span",
     "Submitted",

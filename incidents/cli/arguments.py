@@ -21,6 +21,10 @@ OneProject = Annotated[
     str | None, typer.Argument(metavar="PROJECT", help="A project's number or id; all projects if it is left out.")
 ]
 Words = list[str] | None
+Activity = Annotated[bool, typer.Option("--activity", help="List what people did with the project, and when.")]
+StandardForm = Annotated[
+    bool, typer.Option("--standard-form", help="The standard form, even if the site has a template of its own.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
 ExpectedRevision = Annotated[
     int | None, typer.Option(metavar="N", help="Refuse if the project has another revision by now.")

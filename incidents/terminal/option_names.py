@@ -39,6 +39,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "status_id": ("status",),
     "status_ids": ("status",),
     "summary_id": ("resume",),
+    "template": ("standard_form",),
     "type_id": ("type",),
     "type_ids": ("type",),
     "updated.from": ("updated_since",),

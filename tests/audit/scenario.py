@@ -67,6 +67,8 @@ PROJECT = (
     Step("reports.generate"),
     Step("reports.record-print"),
     Step("reports.generate-batch"),
+    Step("reports.set-logo"),
+    Step("reports.set-template"),
     Step("reports.generate-summary"),
     Step("retention.hold"),
 )
@@ -74,6 +76,8 @@ ENDING = (
     Step("reports.delete"),
     Step("reports.delete-batch"),
     Step("reports.delete-summary"),
+    Step("reports.remove-logo"),
+    Step("reports.remove-template"),
     Step("retention.release"),
     Step("projects.delete"),
     Step("projects.import", {"projects": [{"project_id": LEGACY, "number": 7, "created_by": "ann", "created_at": AT}]}),

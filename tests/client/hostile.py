@@ -1,5 +1,6 @@
 """Texts that command terminals and deceive readers, in every field that takes a text, and what of them is seen raw."""
 
+import base64
 import json
 import re
 import unicodedata
@@ -9,6 +10,8 @@ from typing import Any
 from contracts import catalogue
 from contracts.ids import uuid7
 from incidents import Client
+from tests.reports.picture_samples import png
+from tests.runtime.permission_matrix import TEMPLATE
 
 _CONTROLS = [chr(number) for number in (*range(1, 32), *range(127, 160))]
 _DECEIVING = (
@@ -160,6 +163,9 @@ class Writer:
         await self.send("reports.generate", **project, report_id=str(uuid7()), **purpose)
         named = {"report_id": str(uuid7()), "project_ids": [self.project]}
         await self.send("reports.generate-batch", **named, **purpose)
+        picture = base64.b64encode(png(20, 20)).decode()
+        await self.send("reports.set-logo", image=picture, alt=self._text[:200])
+        await self.send("reports.set-template", source=f"{TEMPLATE}\n/* {self._text} */")
         span = {"since": "2026-02-01T00:00:00Z", "until": AT}
         await self.send("reports.generate-summary", report_id=str(uuid7()), **span, title=self._text[:200])
 

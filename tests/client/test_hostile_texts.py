@@ -33,6 +33,7 @@ LISTING: dict[str, list[str]] = {
     "categories list": [],
     "fields list": [],
     "settings show": [],
+    "settings report-design": [],
     "roles list": [],
     "roles show": ["r"],
     "roles of": ["admin"],
@@ -65,7 +66,15 @@ TELLING = {
 }
 TELLING |= {f"projects {verb}" for verb in ("create", "update", "comment", "delete", "export", "call", "sequence")}
 TELLING |= {f"projects {verb}-{part}" for verb in ("edit", "delete") for part in ("comment", "call")}
-TELLING |= {"projects delete-sequence", "outcome", "settings set", "statuses close", "statuses open"}
+TELLING |= {
+    "projects delete-sequence",
+    "outcome",
+    "settings set",
+    "settings report-logo",
+    "settings report-template",
+    "statuses close",
+    "statuses open",
+}
 TELLING |= {f"{kind} {verb}" for kind in ("types", "statuses", "categories") for verb in ("add", "rename", "delete")}
 TELLING |= {f"{kind} {verb}" for kind in ("categories", "fields") for verb in ("define", "disable")}
 TELLING |= {f"roles {verb}" for verb in ("grant", "revoke", "define", "delete")}

@@ -95,7 +95,10 @@ def test_a_document_can_be_made_for_one_site() -> None:
         (
             "reports.generate",
             {"incident-projects/reports": "manage"},
-            {"show_user_names": {"incident-projects/user-names": "view"}},
+            {
+                "show_user_names": {"incident-projects/user-names": "view"},
+                "activity": {"incident-projects/activity-logs": "view"},
+            },
         ),
     ],
 )

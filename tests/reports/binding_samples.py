@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from tests.reports.rendering_samples import Renderer, document, project
 from workers.reports.binding.front_content import Entry
 from workers.reports.binding.pdf_binding import check_job, front_job, job
+from workers.reports.rendering.render_input import Logo
 
 FACTS: dict[str, Any] = {
     "language": "en",
@@ -56,8 +57,9 @@ def left_out(state: str, number: int | None = None, description: str | None = No
 class Binder:
     """Renders the report of each project and binds them."""
 
-    def __init__(self) -> None:
+    def __init__(self, logo: Logo | None = None) -> None:
         self._renderer = Renderer()
+        self._logo = logo
 
     def data(self, *entries: Entry, language: Any = "en") -> list[bytes]:
         """Return the data of a job."""
@@ -66,7 +68,7 @@ class Binder:
             pages = 0
             if project_entry["state"] == "included":
                 details = project(number=project_entry["number"] or 0, description=project_entry["description"])
-                report = self._renderer.render(document(language, project=details), stands_alone=False)
+                report = self._renderer.render(document(language, project=details, logo=self._logo), stands_alone=False)
                 pages = report.pages
                 reports.append(report.pdf)
             listed.append({**project_entry, "pages": pages})
@@ -74,7 +76,8 @@ class Binder:
 
     def bind(self, *entries: Entry, **facts: Any) -> Bound:
         """Bind the reports of some projects."""
-        facts = {**FACTS, **facts}
+        logo = self._logo
+        facts = {**FACTS, "logo": logo.content() if logo else None, **facts}
         listed, *reports = self.data(*entries, language=facts["language"])
-        result = job(facts, [listed, *front_job(facts, [listed]).data, *reports])
+        result = job(facts, [listed, *front_job(facts, [listed, *([logo.image] if logo else [])]).data, *reports])
         return Bound(result.data[0], result.facts["pages"], check_job({}, result.data).facts["conformance"])

@@ -34,7 +34,8 @@ class Renderer:
         at = int(document.generated_at.timestamp())
         substituted = WORDINGS[document.language].substituted
         attached = attachments(document) if stands_alone else None
-        pdf, pages = self._printer.print_report(report, substituted, at, plain=plain, attachments=attached)
+        logo = document.logo.image if document.logo else b""
+        pdf, pages = self._printer.print_report(report, substituted, at, plain=plain, attachments=attached, logo=logo)
         return RenderedReport(pdf, pages, hashlib.sha256(pdf).hexdigest())
 
 

@@ -3,9 +3,11 @@
 import ctypes
 import os
 import resource
+import socket
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from workers.common.sandboxed_job_main import Facts, JobResult
 
@@ -88,3 +90,17 @@ def babble(_: Facts, __: Sequence[bytes]) -> JobResult:
         except OSError:
             continue
     os._exit(0)
+
+
+def network(facts: Facts, data: Sequence[bytes]) -> JobResult:
+    """Open a socket, also in a thread as native code does, and say how that ended."""
+    with ThreadPoolExecutor(1) as pool:
+        return JobResult({"here": _open_socket(), "in_a_thread": pool.submit(_open_socket).result()}, ())
+
+
+def _open_socket() -> str:
+    try:
+        socket.socket().close()
+    except OSError as error:
+        return type(error).__name__
+    return "opened"

@@ -1,13 +1,16 @@
 """The permission table of the wire, message by message, written out and not derived from the contracts."""
 
+import base64
 from typing import Any, NamedTuple
 
 from contracts.permissions import Level
+from tests.reports.picture_samples import png
 
 VIEW, MANAGE = Level.VIEW, Level.MANAGE
 PROJECTS = "incident-projects"
 ID = "0190a000-0000-7000-8000-000000000001"
 OTHER = "0190a000-0000-7000-8000-000000000002"
+TEMPLATE = '#import "incident.typ": *\n#show: incident-report\n#title(report.subtitle)'
 BATCH = "0190a000-0000-7000-8000-000000000004"
 SUMMARY = "0190a000-0000-7000-8000-000000000005"
 AT = "2026-03-01T12:00:00Z"
@@ -72,6 +75,7 @@ _BY_THEIR_FILTERS: list[dict[str, Any]] = [{"sort": "-description"}, {"filter": 
 _SELECTED: dict[str, Any] = {"report_id": BATCH, "filter": {}, "form": "zip"}
 _BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
 _SUMMARY = {"report_id": SUMMARY, "since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z"}
+_LOGO = {"image": base64.b64encode(png(20, 20)).decode(), "alt": "Harbour Security"}
 _GENERATED = {"report_id": OTHER, "project_id": ID}
 
 COMMANDS = (
@@ -150,7 +154,17 @@ COMMANDS = (
         {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
         {**_GENERATED, "show_user_names": True},
     ),
+    Line(
+        "reports.generate",
+        {**_REPORTS, f"{PROJECTS}/activity-logs": VIEW},
+        {**_GENERATED, "activity": True},
+    ),
     Line("reports.generate-batch", _REPORTS, _BATCH),
+    Line(
+        "reports.generate-batch",
+        {**_REPORTS, f"{PROJECTS}/activity-logs": VIEW},
+        {**_BATCH, "activity": True},
+    ),
     Line(
         "reports.generate-batch",
         {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
@@ -182,6 +196,10 @@ COMMANDS = (
         {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
         {**_SUMMARY, "show_user_names": True},
     ),
+    Line("reports.remove-logo", _SETTINGS, {}),
+    Line("reports.remove-template", _SETTINGS, {}),
+    Line("reports.set-logo", _SETTINGS, _LOGO),
+    Line("reports.set-template", _SETTINGS, {"source": TEMPLATE}),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
     Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
@@ -246,6 +264,7 @@ QUERIES = (
     Line("reports.batched-projects", of_project("reports", VIEW), {"report_id": BATCH}),
     Line("reports.batches", of_project("reports", VIEW), {}),
     Line("reports.summaries", of_project("reports", VIEW), {}),
+    Line("reports.design", {"settings": VIEW}, {}),
     Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.download-batch", of_project("reports", VIEW), {"report_id": BATCH}),
     Line("reports.download-summary", of_project("reports", VIEW), {"report_id": SUMMARY}),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import platform
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -178,3 +179,10 @@ async def test_a_child_dies_with_its_parent() -> None:
         return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
     await eventually(is_gone)
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the filter is for this machine alone")
+async def test_a_child_has_no_network(pool: ProcessPool) -> None:
+    """No job opens a socket, in whichever thread, so nothing that it runs reaches a server."""
+    facts = (await pool.call(f"{HERE}:network", {})).facts
+    assert facts == {"here": "PermissionError", "in_a_thread": "PermissionError"}

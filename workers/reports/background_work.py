@@ -20,6 +20,7 @@ from workers.reports.batches.files import finish_batch
 from workers.reports.batches.package_reports import RequestedPackageRow, make_next_package_report
 from workers.reports.batches.parts import make_next_part
 from workers.reports.batches.selections import take_selection
+from workers.reports.design.design_trials import try_next_design
 from workers.reports.row_types import UnfinishedBatchRow, WaitingPrincipalRow
 from workers.reports.single_reports import make_next_report
 from workers.reports.summaries.summary_file import make_next_summary
@@ -33,11 +34,12 @@ from workers.runtime.storage.hot_path_statements import Question, read_together
 from workers.runtime.storage.identity_map import rows_as
 
 _BATCH_TASKS: Final = 2
-"""Parts of batches and reports of packages made at once; one task more makes single reports and summaries only."""
+"""Parts of batches and reports of packages made at once; one task more does only what is short."""
 
 _LOOK_SECONDS: Final = 0.5
 """Between two looks for what other processes have taken; what this one takes wakes it."""
 
+_MAKERS: Final = {"report": make_next_report, "summary": make_next_summary, "design": try_next_design}
 _PURGE_SECONDS: Final = 60.0
 _TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 log = structlog.get_logger()
@@ -104,7 +106,7 @@ class ReportMaker:
         return await self._make_part_of([*packages, *rows_as(UnfinishedBatchRow, waiting["batches"])])
 
     async def _make_single(self, waiting: WaitingPrincipalRow) -> bool:
-        make = make_next_summary if waiting["kind"] == "summary" else make_next_report
+        make = _MAKERS[waiting["kind"]]
         return await self._work.attempt(lambda step, give_up: make(step, waiting["principal"], give_up=give_up))
 
     async def _make_part_of(self, unfinished: Sequence[UnfinishedBatchRow | RequestedPackageRow]) -> bool:

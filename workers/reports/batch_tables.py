@@ -50,6 +50,7 @@ class Batch(Base):
     language: Mapped[Language] = mapped_column(Text)
     refusal_language: Mapped[str] = mapped_column(Text)
     show_user_names: Mapped[bool] = mapped_column(Boolean)
+    activity: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     project_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     left_out: Mapped[list[Any]] = mapped_column(JSONB)
     total: Mapped[int] = mapped_column(Integer)
@@ -67,6 +68,9 @@ class Batch(Base):
     recipient: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
+    template: Mapped[str | None] = mapped_column(Text)
+    template_numbers: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    template_failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
 class BatchPart(Base):
@@ -130,8 +134,8 @@ class PackageReport(Base):
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
     "report_id, command_id, principal, trace, created_at, form, language, refusal_language,"
-    " show_user_names, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance, selection_id,"
-    " recipient, reference, legal_basis"
+    " show_user_names, activity, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance,"
+    " selection_id, recipient, reference, legal_basis, template, template_numbers, template_failures"
 )
 
 # The lock of a deleted batch waits for nobody who only writes its file.
@@ -142,6 +146,7 @@ ANY_PENDING = text(
     """
     SELECT EXISTS (SELECT FROM reports.request)
         OR EXISTS (SELECT FROM reports.summary WHERE finished_at IS NULL)
+        OR EXISTS (SELECT FROM reports.design_request)
         OR EXISTS (SELECT FROM reports.batch WHERE finished_at IS NULL)
     """
 )
@@ -244,11 +249,12 @@ CLEAR_PARTS = text("UPDATE reports.batch_part SET facts = NULL, pdf = NULL WHERE
 FINISH_BATCH = text(
     """
     UPDATE reports.batch SET state = :state, finished_at = now(), left_out = :left_out, included = :included,
-        bytes = :bytes, sha256 = :sha256, pages = :pages, conformance = :conformance
+        bytes = :bytes, sha256 = :sha256, pages = :pages, conformance = :conformance,
+        template_numbers = coalesce(:template_numbers, '[]'), template_failures = coalesce(:template_failures, 0)
     WHERE report_id = :report_id AND finished_at IS NULL AND state = :before
     RETURNING report_id
     """
-).bindparams(bindparam("left_out", type_=JSONB))
+).bindparams(bindparam("left_out", type_=JSONB), bindparam("template_numbers", type_=JSONB(none_as_null=True)))
 DROP_BATCH = text("DELETE FROM reports.batch WHERE report_id = :report_id")
 DROP_PARTS = text("DELETE FROM reports.batch_part WHERE report_id = :report_id")
 

@@ -13,14 +13,15 @@ from contracts.permissions import Grants
 from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ProjectDetails
 from contracts.values import Language
-from workers.reports import domain, tables
+from workers.reports import design_tables, domain, tables
 from workers.reports.collection.named_values import FieldNames, name_categories, name_data
 from workers.reports.collection.project_circumstances import circumstances_of, circumstances_questions
-from workers.reports.rendering.render_input import NO_PURPOSE, Purpose, ReportDocument
+from workers.reports.rendering.render_input import NO_PURPOSE, Logo, Purpose, ReportDocument, Template
 from workers.reports.rendering.translated_texts import WORDINGS
 from workers.reports.row_types import (
     CategoryRow,
     DataFieldRow,
+    DesignRow,
     ProjectDocumentRow,
     ProjectLabelsRow,
     ProjectSizeRow,
@@ -52,6 +53,14 @@ class ReportRequest(Protocol):
     def show_user_names(self) -> bool:
         """Whether the report names users."""
 
+    @property
+    def activity(self) -> bool:
+        """Whether the report shows what people did with the project."""
+
+    @property
+    def template(self) -> str | None:
+        """Whether the report must have the standard form."""
+
 
 class ReportContext(NamedTuple):
     """Whose permissions count for a report, the transaction that reads it, and what it shows about itself."""
@@ -68,6 +77,7 @@ class _SiteFacts(NamedTuple):
     settings: SettingsRow
     categories: list[CategoryRow]
     data_fields: list[DataFieldRow]
+    designs: dict[str, DesignRow]
 
 
 class _ProjectFacts(NamedTuple):
@@ -83,8 +93,9 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
     """
     hidden = domain.withheld_sections(context.grants)
     site = await _read_site(context.connection, command.project_id, hidden)
-    project = await _read_project(context, command.project_id, hidden)
+    project = await _read_project(context, command, hidden)
     document, around, settings = project.document, circumstances_of(project.answers), site.settings
+    designs = site.designs
     language = command.language or settings["language"]
     named = FieldNames(document, WORDINGS[language])
     return ReportDocument(
@@ -104,12 +115,15 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         unlisted_wordings=around.unlisted_wordings,
         earlier_reports=around.earlier_reports,
         exports=around.exports,
+        activities=around.activities,
         author=context.author,
         site=context.site,
         purpose=context.purpose,
         software=_SOFTWARE,
         confidentiality=settings["report_confidentiality"],
         signatories=tuple(settings["report_signatories"]),
+        logo=Logo.of(designs["logo"]) if "logo" in designs else None,
+        template=Template.of(designs["template"]) if "template" in designs and not command.template else None,
     )
 
 
@@ -122,25 +136,27 @@ async def _read_site(connection: AsyncConnection, project_id: UUID, hidden: list
             "settings": (tables.SETTINGS, {}),
             "categories": (tables.CATEGORIES, {}),
             "data_fields": (tables.DATA_FIELDS, {}),
+            "designs": (design_tables.DESIGNS, {}),
         },
     )
     [size] = rows_as(ProjectSizeRow, answers["size"])
     domain.require_report_size(size, hidden)
     [settings] = rows_as(SettingsRow, answers["settings"])
     categories, data_fields = answers["categories"], answers["data_fields"]
-    return _SiteFacts(settings, rows_as(CategoryRow, categories), rows_as(DataFieldRow, data_fields))
+    designs = {row["kind"]: row for row in rows_as(DesignRow, answers["designs"])}
+    return _SiteFacts(settings, rows_as(CategoryRow, categories), rows_as(DataFieldRow, data_fields), designs)
 
 
-async def _read_project(context: ReportContext, project_id: UUID, hidden: list[str]) -> _ProjectFacts:
+async def _read_project(context: ReportContext, command: ReportRequest, hidden: list[str]) -> _ProjectFacts:
     """Return a project without hidden sections, and the answers about its circumstances."""
-    named = {"project_id": project_id}
+    named = {"project_id": command.project_id}
     keys = [key for name in hidden for key in _COLUMNS.get(name, (name,))]
     answers = await read_together(
         context.connection,
         {
             "document": (tables.DOCUMENT, named | {"hidden": keys}),
             "labels": (tables.LABELS, named),
-            **circumstances_questions(project_id, context.grants),
+            **circumstances_questions(command.project_id, context.grants, activity=command.activity),
         },
     )
     [project] = rows_as(ProjectDocumentRow, answers["document"])

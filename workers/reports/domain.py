@@ -1,14 +1,19 @@
 """The rules of reports: visibility, sizes, and refusals."""
 
+import base64
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import PDF_PROJECTS_MAX, SELECTED_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
+from contracts.report_design import LOGO_BYTES_MAX
 from contracts.report_summaries import PERIOD_DAYS_MAX, GenerateSummary, SummaryState
+from contracts.reports import TemplateFailure, shown_nodes
+from contracts.retention import ProjectHeld, ProjectReleased
 from contracts.texts import Part, Phrase
 from workers.reports.row_types import BatchHeadRow, ProjectSizeRow, ReportRow, SelectionRow, SummaryRow, TombstoneRow
 
@@ -23,6 +28,12 @@ WORDINGS_MAX: Final = 200
 
 WORDINGS_BYTES_MAX: Final = 200_000
 """Bytes (UTF-8) of the earlier wordings in one report."""
+
+ACTIVITIES_MAX: Final = 500
+"""Activities in one report, the newest; the others are counted."""
+
+HOLDING: Final = (ProjectHeld.subject, ProjectReleased.subject)
+"""Activities that say who placed a hold, and who released it."""
 
 FILES_MAX: Final = 20
 """Earlier reports that a report lists, and exports."""
@@ -191,10 +202,14 @@ def require_file(batch: BatchHeadRow) -> BatchHeadRow:
     return batch
 
 
-def require_names_allowed(batch: BatchHeadRow, grants: Grants) -> None:
-    """Refuse a file with user names to somebody who may no longer see them."""
-    if batch["show_user_names"] and not grants.allow(Node.USER_NAMES, Level.VIEW):
-        raise Refusal(Code.NOT_AVAILABLE, nodes=[Node.USER_NAMES], level=Level.VIEW.name.lower())
+def require_still_allowed(batch: BatchHeadRow, grants: Grants) -> None:
+    """Refuse a file with user names or activities to somebody who may no longer see them."""
+    _require_visible(shown_nodes(names=batch["show_user_names"], activity=batch["activity"]), grants)
+
+
+def hidden_activities(grants: Grants) -> list[str]:
+    """Return the activities that a report does not list for this author; those of holds say who placed them."""
+    return [] if grants.allow(Node.RETENTION, Level.VIEW) else [*HOLDING]
 
 
 def require_new_summary(command: GenerateSummary, now: datetime, zones: Collection[str], *, is_taken: bool) -> None:
@@ -236,6 +251,44 @@ def require_summary_file(summary: SummaryRow, grants: Grants) -> SummaryRow:
     nodes |= {Node.USER_NAMES} if summary["show_user_names"] else set()
     _require_visible(nodes, grants)
     return summary
+
+
+def require_logo(image: str) -> bytes:
+    """Return the file of a logo, or refuse what is not in Base64 or too large."""
+    try:
+        decoded = base64.b64decode(image, validate=True)
+    except ValueError:
+        raise _invalid("image", "not_base64") from None
+    if len(decoded) > LOGO_BYTES_MAX:
+        raise _invalid("image", "logo_too_large", size=len(decoded), limit=LOGO_BYTES_MAX)
+    return decoded
+
+
+def refused_logo(kind: str, facts: Mapping[str, Any] = MappingProxyType({})) -> Refusal:
+    """Return the refusal of a logo that cannot be drawn as it is."""
+    return _invalid("image", kind, **facts)
+
+
+def require_template(source: str) -> bytes:
+    """Return the file of a template, or refuse halves of characters, which no file in UTF-8 has."""
+    try:
+        return source.encode()
+    except UnicodeEncodeError:
+        raise _invalid("source", "not_utf8") from None
+
+
+def refused_template(failure: TemplateFailure, detail: str) -> Refusal:
+    """Return the refusal of a template with which sample reports cannot be made."""
+    if failure == "not-typeset" and detail:
+        return _invalid("source", "template_wrong", detail=detail)
+    kinds = {"time": "template_needs_time", "memory": "template_needs_memory", "not-typeset": "template_crashes"}
+    return _invalid("source", kinds[failure])
+
+
+def require_tried(kind: str, *, waits: bool) -> None:
+    """Refuse to change a logo or a template while another one is tried."""
+    if waits:
+        raise Refusal(Code.CONFLICT, fields=[{"field": kind, "kind": "design_pending"}])
 
 
 def report_refusal(kind: str, **facts: object) -> Refusal:

@@ -16,6 +16,7 @@ from contracts.report_batches import (
     ListBatchedProjects,
     ListBatches,
 )
+from contracts.report_design import Design, GetDesign, Logo, Template
 from contracts.report_summaries import DownloadSummary, ListSummaries, Summary, SummaryDownloaded, SummaryList
 from contracts.reports import (
     DownloadReport,
@@ -27,10 +28,11 @@ from contracts.reports import (
 )
 from contracts.texts import Part
 from contracts.values import LATEST, Time
-from workers.reports import batch_tables, domain, summary_tables, tables
+from workers.reports import batch_tables, design_tables, domain, summary_tables, tables
 from workers.reports.row_types import (
     BatchedProjectRow,
     BatchHeadRow,
+    DesignRow,
     ListedBatchRow,
     ListedReportRow,
     ReportRow,
@@ -42,7 +44,7 @@ from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
 from workers.runtime.queries.result_pages import cursor, read_cursor
 from workers.runtime.storage import file_chunks
-from workers.runtime.storage.identity_map import row_of
+from workers.runtime.storage.identity_map import row_of, rows_of
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
 _NUMBER = TypeAdapter(tuple[Number])
@@ -154,7 +156,7 @@ async def download_batch(query: DownloadBatch, context: QueryContext) -> Answer:
     """Return some bytes of the file of a batch of the caller's, and record each download once."""
     rows = await context.connection.execute(batch_tables.BATCH, {"report_id": query.report_id})
     batch = domain.require_file(domain.require_batch(row_of(rows, BatchHeadRow), context.principal))
-    domain.require_names_allowed(batch, context.grants)
+    domain.require_still_allowed(batch, context.grants)
     named = {"report_id": query.report_id}
     part = await file_chunks.read(context.connection, batch_tables.BATCH_CHUNKS, query.offset, query.length, **named)
     if await download_audit.begins_download(
@@ -204,3 +206,18 @@ async def download_summary(query: DownloadSummary, context: QueryContext) -> Ans
         context.emit(SummaryDownloaded(report_id=query.report_id), str(query.report_id))
     headers = {"Report-Bytes": str(summary["bytes"]), "Report-Sha256": str(summary["sha256"])}
     return Answer(part, headers)
+
+
+@worker.answers(GetDesign)
+async def get_design(_: GetDesign, context: QueryContext) -> Design:
+    """Return what the organisation has added to the form of its reports."""
+    designs = {row["kind"]: row for row in rows_of(await context.connection.execute(design_tables.DESIGNS), DesignRow)}
+    return Design(
+        logo=Logo.model_validate(_described(designs["logo"])) if "logo" in designs else None,
+        template=Template.model_validate(_described(designs["template"])) if "template" in designs else None,
+    )
+
+
+def _described(row: DesignRow) -> dict[str, object]:
+    columns = {name: row[name] for name in ("number", "sha256", "set_by", "set_at")}
+    return {**columns, **row["facts"], "bytes": len(row["content"] or b"")}

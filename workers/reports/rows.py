@@ -10,8 +10,8 @@ from contracts.message import Message
 from contracts.report_batches import DeleteBatch, GenerateBatch
 from contracts.report_summaries import DeleteSummary, GenerateSummary
 from contracts.reports import GenerateReport, ReportCommand
-from workers.reports import batch_tables, summary_tables, tables
-from workers.reports.row_types import BatchRow, ReportRow, RequestRow, SummaryRow, TombstoneRow
+from workers.reports import batch_tables, design_tables, summary_tables, tables
+from workers.reports.row_types import BatchRow, DesignRequestRow, ReportRow, RequestRow, SummaryRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.hot_path_statements import write
@@ -25,6 +25,7 @@ class ReportRows(Rows):
         """Start empty."""
         self.reports = RowSet[ReportRow](tables.Report, "report_id")
         self.requests: list[RequestRow] = []
+        self.design_requests: list[DesignRequestRow] = []
         self.batches = RowSet[BatchRow](batch_tables.Batch, "report_id")
         self.summaries = RowSet[SummaryRow](summary_tables.Summary, "report_id")
         self.projects: set[UUID] = set()
@@ -65,6 +66,8 @@ class ReportRows(Rows):
         """Write what has changed, and a part for each project of a new batch that exists."""
         await self.reports.save(connection)
         await insert_rows(connection, tables.Request, self.requests)
+        for request in self.design_requests:
+            await connection.execute(design_tables.ADD_REQUEST, request)
         await self.summaries.save(connection)
         await self.batches.save(connection)
         for batch in self.batches.new():

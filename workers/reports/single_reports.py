@@ -1,15 +1,18 @@
 """Making the report of one project, as a command has asked for it."""
 
+from typing import Any
+
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Level
-from contracts.reports import GenerateReport, ReportGenerated
+from contracts.reports import GenerateReport, ReportGenerated, TemplateVersion
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import domain, tables
 from workers.reports.collection.project_circumstances import restricted_nodes
 from workers.reports.data_collection import ReportContext, assemble
-from workers.reports.rendering.child_process_rendering import refusal_of, render
+from workers.reports.design.template_rendering import render_in_form
+from workers.reports.rendering.child_process_rendering import refusal_of
 from workers.reports.rendering.render_input import Purpose
 from workers.reports.row_types import ReportRow, RequestRow, TombstoneRow
 from workers.reports.signing.signing import require_identity, signed
@@ -66,7 +69,8 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
     around = ReportContext(connection, grants, context.now, request["principal"], step.site, Purpose.of(request))
     document = await assemble(asked, around)
     try:
-        report = await signed(await render(document, stands_alone=True), context.now)
+        report, template, failure = await render_in_form(document, stands_alone=True)
+        report = await signed(report, context.now)
     except ChildError as error:
         raise refusal_of(error) from None
     row: ReportRow = {
@@ -86,6 +90,8 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
         "recipient": request["recipient"],
         "reference": request["reference"],
         "legal_basis": request["legal_basis"],
+        "template": template.version().model_dump(mode="json") if template else None,
+        "template_failure": failure,
     }
     await _store(connection, row, report.pdf)
     return row
@@ -103,15 +109,6 @@ async def _store(connection: AsyncConnection, row: ReportRow, pdf: bytes) -> Non
 
 def event_of(row: ReportRow) -> ReportGenerated:
     """Return the event of a generated report."""
-    return ReportGenerated(
-        report_id=row["report_id"],
-        project_id=row["project_id"],
-        complete=row["complete"],
-        missing=row["missing"],
-        bytes=row["bytes"],
-        sha256=row["sha256"],
-        pages=row["pages"],
-        recipient=row["recipient"],
-        reference=row["reference"],
-        legal_basis=row["legal_basis"],
-    )
+    columns: dict[str, Any] = {name: row[name] for name in ReportGenerated.model_fields}  # type: ignore[literal-required] # the fields are columns
+    version = columns["template"] and TemplateVersion.model_validate(columns["template"], strict=False)
+    return ReportGenerated(**{**columns, "template": version})

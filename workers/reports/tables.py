@@ -53,6 +53,8 @@ class Report(Base):
     recipient: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
+    template: Mapped[Any] = mapped_column(JSONB, nullable=True)
+    template_failure: Mapped[str | None] = mapped_column(Text)
 
 
 class Chunk(Base):
@@ -95,9 +97,11 @@ class Request(Base):
     language: Mapped[Language | None] = mapped_column(Text)
     refusal_language: Mapped[str] = mapped_column(Text)
     show_user_names: Mapped[bool] = mapped_column(Boolean)
+    activity: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     recipient: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
+    template: Mapped[str | None] = mapped_column(Text)
 
 
 DOWNLOADED = download_statement("reports.download", "report_id")
@@ -131,6 +135,13 @@ EXPORTS = text(
     ORDER BY created_at DESC, package_id DESC LIMIT :files_max
     """
 )
+ACTIVITY = text(
+    """
+    SELECT at, actor AS by, activity, count(*) OVER ()::integer AS total FROM published.activity
+    WHERE project_id = :project_id AND NOT activity = ANY(:hidden)
+    ORDER BY at DESC, event_id DESC LIMIT :activities_max
+    """
+).bindparams(bindparam("hidden", type_=ARRAY(Text)))
 EARLIER_REPORTS = text(
     """
     SELECT report_id AS id, created_at AS at, created_by AS by FROM reports.report WHERE project_id = :project_id
@@ -143,6 +154,8 @@ REQUESTING = text(
     SELECT principal, 'report' AS kind, min(requested_at) AS since FROM reports.request GROUP BY principal
     UNION ALL
     SELECT principal, 'summary', min(created_at) FROM reports.summary WHERE finished_at IS NULL GROUP BY principal
+    UNION ALL
+    SELECT principal, 'design', min(requested_at) FROM reports.design_request GROUP BY principal
     ORDER BY since, principal
     """
 )

@@ -9,6 +9,7 @@ from contracts.administration_queries import GetSettings
 from contracts.figures import read_size, size
 from contracts.retention import PreviewRetention
 from contracts.texts import LANGUAGES
+from incidents.cli.administration import report_design
 from incidents.cli.arguments import Words, Yes, require_change
 from incidents.client import Client
 from incidents.errors import SuppressNotAvailable
@@ -20,7 +21,7 @@ from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, value_of
 
-app = group("The site's settings: show, set.")
+app = group("The site's settings, and the design of reports.")
 
 
 @command(app, "show", "incidents settings show", "incidents settings show --json", table=True)
@@ -170,3 +171,6 @@ async def _confirm_deletions(session: Session, client: Client, days: int) -> Non
     if due and not session.confirm(question):
         session.tell("Nothing was changed.")
         raise typer.Exit
+
+
+report_design.register(app)

@@ -91,6 +91,10 @@ class BatchFile(DeferredFile):
         session, lines = self._session, []
         if words := _CONFORMITY.get((generated.form, generated.conformance is not None)):
             lines.append(session.say(words, standard=generated.conformance))
+        if generated.template_failures:
+            singular = "{count} report has the standard form, because the template of the site failed for it"
+            plural = "{count} reports have the standard form, because the template of the site failed for them"
+            lines.append(session.count(generated.template_failures, singular, plural))
         for project in generated.left_out:
             reason = name_of(session.language, "omission", project.reason)
             number = project.number or project.project_id

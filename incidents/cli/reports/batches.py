@@ -22,7 +22,18 @@ from contracts.report_batches import (
     ListBatches,
     Omission,
 )
-from incidents.cli.arguments import SINCE, TIME, TO_ITS_END, UNTIL, OneProject, Words, Yes, among
+from incidents.cli.arguments import (
+    SINCE,
+    TIME,
+    TO_ITS_END,
+    UNTIL,
+    Activity,
+    OneProject,
+    StandardForm,
+    Words,
+    Yes,
+    among,
+)
 from incidents.cli.paging import show_pages
 from incidents.cli.projects.lists import SORT, Search, Statuses, Types, Values, read_filter, read_order
 from incidents.cli.purpose import PURPOSE_HEADINGS, LegalBasis, Recipient, Reference, purpose
@@ -92,6 +103,8 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     sort: Sorted = None,
     volumes: Volumes = False,
     show_user_names: Names = False,
+    activity: Activity = False,
+    standard_form: StandardForm = False,
     recipient: Recipient = None,
     reference: Reference = None,
     legal_basis: LegalBasis = None,
@@ -107,16 +120,22 @@ async def batch(  # noqa: PLR0913 - each parameter is an option
     require_unused(session, output, force=force)
     words = {"type_": type_, "status": status, "category": category}
     span = {"created": read_span(session, since, until)} if since or until else {}
-    choices = {"show_user_names": show_user_names, **purpose(recipient, reference, legal_basis)}
+    choices = _shown(show_user_names, activity, standard_form) | purpose(recipient, reference, legal_basis)
     is_filtered, has_form = any([*words.values(), span, search, sort]), any([volumes, *choices.values()])
     _require_one_way(session, projects, is_filtered=is_filtered, is_begun=bool(resume), has_form=has_form)
     async with session.client() as client:
-        file = BatchFile(session, output)
         if resume:
-            return await file.resume(client, resume, form)
+            return await BatchFile(session, output).resume(client, resume, form)
         listed = {"filter": await read_filter(Naming(session, client), **words) | span, "sort": order, "search": search}
         selected = await _select(session, client, projects, listed, form)
-        return await file.make(client, _command(session, {**selected, **choices, "form": form}))
+        return await BatchFile(session, output).make(client, _command(session, {**selected, **choices, "form": form}))
+
+
+def _shown(*chosen: bool) -> dict[str, Any]:
+    """Return the fields for whether reports show user names and the activity, and have the standard form."""
+    names, activity, standard_form = chosen
+    fields = {"activity": activity, "template": "standard" if standard_form else None}
+    return {"show_user_names": names, **{name: value for name, value in fields.items() if value}}
 
 
 async def _select(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import typer
@@ -10,7 +10,7 @@ import typer
 from contracts.figures import size
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, ListReports, Report, ReportList
 from contracts.texts import Phrase, phrase
-from incidents.cli.arguments import TIME, TO_ITS_END, OneProject, Project, Yes
+from incidents.cli.arguments import TIME, TO_ITS_END, Activity, OneProject, Project, StandardForm, Yes
 from incidents.cli.paging import show_pages
 from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
 from incidents.cli.reports import batches, summaries
@@ -28,6 +28,9 @@ Number = Annotated[
 ]
 
 
+_TEMPLATE_FAILED: Final = "It has the standard form, because the template of the site could not be used for it."
+
+
 def register(app: typer.Typer) -> None:
     """Add `report` and `reports`."""
     command(
@@ -35,6 +38,7 @@ def register(app: typer.Typer) -> None:
         "report",
         "incidents report 12 -o report.pdf",
         "incidents report 12 -o rapport.pdf --lang fr --show-user-names",
+        "incidents report 12 -o report.pdf --activity --show-user-names",
         "incidents report 12 -o police.pdf --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
         sends=True,
     )(report)
@@ -61,6 +65,8 @@ async def report(  # noqa: PLR0913 - each parameter is an option
     legal_basis: LegalBasis = None,
     *,
     show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Show who did what.")] = False,
+    activity: Activity = False,
+    standard_form: StandardForm = False,
 ) -> None:
     """Generate the report of a project in the language of `--lang`, and save it."""
     require_writable(session, output)
@@ -70,6 +76,8 @@ async def report(  # noqa: PLR0913 - each parameter is an option
             "report_id": session.id_of(),
             "project_id": project_id,
             "show_user_names": show_user_names,
+            **({"activity": True} if activity else {}),
+            **({"template": "standard"} if standard_form else {}),
             "language": session.language,
             **purpose(recipient, reference, legal_basis),
         }
@@ -80,6 +88,8 @@ async def report(  # noqa: PLR0913 - each parameter is an option
     if not generated.complete:
         missing = names_of(session.language, "field", generated.missing)
         text += f"\n{phrase(Phrase.REPORT_INCOMPLETE, session.language)} {missing}"
+    if generated.template_failure:
+        text += f"\n{session.say(_TEMPLATE_FAILED)}"
     document = generated.model_dump(mode="json")
     session.show({**document, "file": str(output)}, text)
 

@@ -8,14 +8,14 @@ from uuid import UUID
 from contracts.report_batches import Conformance
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import Cause, ChildError, Reply
-from workers.reports import tables
+from workers.reports import design_tables, tables
 from workers.reports.batches.entries import Entry, included
 from workers.reports.batches.parts import read_pdf
-from workers.reports.rendering.render_input import Purpose
-from workers.reports.row_types import BatchHeadRow, SettingsRow
+from workers.reports.rendering.render_input import Logo, Purpose
+from workers.reports.row_types import BatchHeadRow, DesignRow, SettingsRow
 from workers.reports.signing.signing import sign
 from workers.runtime.commands.deferred_commands import Step
-from workers.runtime.storage.identity_map import rows_of
+from workers.runtime.storage.identity_map import row_of, rows_of
 
 _JOBS: Final = "workers.reports.binding.pdf_binding:{}"
 _FRONT_JOB, _BIND_JOB, _CHECK_JOB = (_JOBS.format(name) for name in ("front_job", "job", "check_job"))
@@ -33,9 +33,10 @@ class BoundReports(NamedTuple):
 class Binder:
     """Binds reports of one batch, each file in three child processes, so that their memory does not add up."""
 
-    def __init__(self, step: Step, batch: BatchHeadRow, facts: dict[str, Any]) -> None:
+    def __init__(self, step: Step, batch: BatchHeadRow, facts: dict[str, Any], logo: Logo | None) -> None:
         """Set what all files of the batch have in common; `prepare` reads it."""
         self._step = step
+        self._logo = [logo.image] if logo else []
         self._report_id = batch["report_id"]
         self._facts = facts
         self._at = batch["created_at"]
@@ -44,6 +45,8 @@ class Binder:
     async def prepare(cls, step: Step, batch: BatchHeadRow) -> "Binder":
         """Read the settings of the site."""
         [settings] = rows_of(await step.connection.execute(tables.SETTINGS), SettingsRow)
+        design = row_of(await step.connection.execute(design_tables.LOGO), DesignRow)
+        logo = Logo.of(design) if design else None
         facts = {
             "language": batch["language"],
             "timezone": settings["timezone"],
@@ -52,8 +55,9 @@ class Binder:
             "confidentiality": settings["report_confidentiality"],
             "author": batch["principal"] if batch["show_user_names"] else None,
             "purpose": Purpose.of(batch),
+            "logo": logo.content() if logo else None,
         }
-        return cls(step, batch, facts)
+        return cls(step, batch, facts, logo)
 
     async def bind(self, entries: Sequence[Entry], volume: tuple[int, int] | None = None) -> BoundReports:
         """Bind the reports of these projects to one file, which may be one of several volumes.
@@ -63,7 +67,7 @@ class Binder:
         """
         facts, listed = {**self._facts, "volume": volume}, json.dumps(entries).encode()
         await sandboxed_jobs.end_idle()  # after ideographs, a child that rendered keeps 100 MB
-        front = await _typeset_front(facts, listed)
+        front = await _typeset_front(facts, [listed, *self._logo])
         pdfs = [pdf async for _, pdf in reports_of(self._step, self._report_id, entries)]
         reply = await sandboxed_jobs.call(_BIND_JOB, facts, [listed, *front.data, *pdfs])
         pdfs.clear()
@@ -73,14 +77,14 @@ class Binder:
         return BoundReports(pdf, int(reply.facts["pages"]), int(front.facts["pages"]), conformance)
 
 
-async def _typeset_front(facts: dict[str, Any], listed: bytes) -> Reply:
+async def _typeset_front(facts: dict[str, Any], data: Sequence[bytes]) -> Reply:
     """Typeset the pages before the reports; if the typesetter crashes, once more in plain letters."""
     try:
-        return await sandboxed_jobs.call(_FRONT_JOB, facts, [listed])
+        return await sandboxed_jobs.call(_FRONT_JOB, facts, data)
     except ChildError as error:
         if error.cause is not Cause.CRASH:
             raise
-        return await sandboxed_jobs.call(_FRONT_JOB, {**facts, "plain": True}, [listed])
+        return await sandboxed_jobs.call(_FRONT_JOB, {**facts, "plain": True}, data)
 
 
 async def reports_of(step: Step, report_id: UUID, entries: Iterable[Entry]) -> AsyncIterator[tuple[Entry, bytes]]:

@@ -19,6 +19,8 @@ _NO_FACTS: Final[Mapping[str, Any]] = {
     "type": None,
     "status": None,
     "pages": 0,
+    "template_number": None,
+    "has_failed_template": False,
 }
 
 
@@ -34,6 +36,8 @@ class Entry(TypedDict):
     type: str | None
     status: str | None
     pages: int
+    template_number: int | None
+    has_failed_template: bool
 
 
 def entries_of(asked: Sequence[UUID], parts: Iterable[NumberedPartRow], deleted: Mapping[UUID, int]) -> list[Entry]:

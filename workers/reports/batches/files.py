@@ -25,7 +25,10 @@ from workers.runtime.commands.deferred_commands import DeferredCommand, Step, St
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
 
-_FIGURES: Final = ("included", "bytes", "sha256", "pages", "conformance")
+_FIGURES: Final = (
+    *("included", "bytes", "sha256", "pages", "conformance"),
+    *("template_numbers", "template_failures"),
+)
 
 
 class _File:
@@ -161,6 +164,8 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
         sha256=file.sha256,
         pages=file.pages,
         conformance=file.conformance,
+        template_numbers=sorted({entry["template_number"] for entry in reports if entry["template_number"]}),
+        template_failures=sum(entry["has_failed_template"] for entry in reports),
         **purpose._asdict(),
     )
     figures = {name: getattr(result, name) for name in _FIGURES}

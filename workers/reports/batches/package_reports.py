@@ -16,7 +16,7 @@ from workers.common.sandboxed_jobs import ChildError
 from workers.reports import batch_tables, domain
 from workers.reports.collection.project_circumstances import restricted_nodes
 from workers.reports.data_collection import ReportContext, assemble
-from workers.reports.rendering.child_process_rendering import render
+from workers.reports.design.template_rendering import render_in_form
 from workers.reports.rendering.render_input import Purpose, ReportDocument
 from workers.reports.signing.signing import signed
 from workers.runtime.commands.deferred_commands import Step
@@ -80,6 +80,8 @@ class _Request(NamedTuple):
     project_id: UUID
     language: Language
     show_user_names: bool
+    activity: bool = False
+    template: str | None = None
 
 
 class _Report(NamedTuple):
@@ -114,13 +116,14 @@ async def _make(step: Step, request: _RequestRow) -> _Report:
     """Make the report that its author may see now."""
     context = await step.context(request["principal"])
     grants = context.grants[request["principal"]]
-    asked = _Request(**{name: request[name] for name in _Request._fields})  # type: ignore[literal-required] # the fields are columns
+    asked = _Request(request["report_id"], request["project_id"], request["language"], request["show_user_names"])
     around = ReportContext(step.connection, grants, context.now, request["principal"], step.site, Purpose.of(request))
     if not _is_allowed(request, grants):
         return _Report(Omission.HIDDEN)
     try:
         document = await assemble(asked, around)
-        report = await signed(await render(document, stands_alone=True), context.now)
+        formed = await render_in_form(document, stands_alone=True)
+        report = await signed(formed.report, context.now)
     except Refusal as refusal:
         return _Report(Omission.NOT_TYPESET if refusal.code is Code.UNAVAILABLE else Omission.TOO_LARGE)
     except ChildError:

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import Refusal
 from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import BatchForm, Omission
+from contracts.reports import shown_nodes
 from contracts.values import Language
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import batch_tables
 from workers.reports.data_collection import ReportContext, assemble
-from workers.reports.rendering.child_process_rendering import render
+from workers.reports.design.template_rendering import render_in_form
 from workers.reports.rendering.render_input import Purpose, ReportDocument
 from workers.reports.row_types import BatchHeadRow, WaitingPartRow
 from workers.reports.signing.signing import signed
@@ -31,6 +32,8 @@ class _Request(NamedTuple):
     project_id: UUID
     language: Language
     show_user_names: bool
+    activity: bool
+    template: str | None
 
 
 class _Part(NamedTuple):
@@ -63,23 +66,28 @@ async def make_next_part(step: Step, report_id: UUID, *, give_up: bool = False) 
 
 async def _make(step: Step, batch: BatchHeadRow, project_id: UUID, grants: Grants) -> _Part:
     """Return the report that its author may see now."""
-    names_allowed = grants.allow(Node.USER_NAMES, Level.VIEW) or not batch["show_user_names"]
-    if not (grants.allow(Node.REPORTS, Level.MANAGE) and names_allowed):
+    names, activity = batch["show_user_names"], batch["activity"]
+    needed = {Node.REPORTS: Level.MANAGE, **shown_nodes(names=names, activity=activity)}
+    if not all(grants.allow(node, level) for node, level in needed.items()):
         return _Part(Omission.HIDDEN)
-    request = _Request(batch["report_id"], project_id, batch["language"], batch["show_user_names"])
+    request = _Request(batch["report_id"], project_id, batch["language"], names, activity, batch["template"])
     try:
         at, author, purpose = batch["created_at"], batch["principal"], Purpose.of(batch)
         circumstances = ReportContext(step.connection, grants, at, author, step.site, purpose)
         document = await assemble(request, circumstances)
         stands_alone = batch["form"] == BatchForm.ZIP
-        report = await render(document, stands_alone=stands_alone)
+        formed = await render_in_form(document, stands_alone=stands_alone)
         if stands_alone:
-            report = await signed(report, at)
+            formed = formed._replace(report=await signed(formed.report, at))
     except Refusal:
         return _Part(Omission.TOO_LARGE)
     except ChildError:
         return _Part(Omission.NOT_TYPESET)
-    return _Part(MADE, {**_facts(document), "pages": report.pages}, report.pdf)
+    form = {
+        "template_number": formed.template.number if formed.template else None,
+        "has_failed_template": formed.failure is not None,
+    }
+    return _Part(MADE, {**_facts(document), **form, "pages": formed.report.pages}, formed.report.pdf)
 
 
 def _facts(document: ReportDocument) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import hashlib
 import re
 from collections.abc import Collection, Mapping
 
-from workers.reports.binding.object_numbers import parts_of, references, renumber, text_string
+from workers.reports.binding.object_numbers import REFERENCE, parts_of, references, renumber, text_string
 from workers.reports.binding.outline import Bookmark, Headings, link_headings, outline_objects
 from workers.reports.binding.page_numbers import FONT_NAME, PageNumbers
 from workers.reports.binding.structure_tree import StructureTree
@@ -13,6 +13,7 @@ from workers.reports.binding.typeset_file import TypesetFile
 from workers.reports.rendering.text_layer.pdf_objects import FileWriter
 
 _CONTENTS = re.compile(rb"/Contents (\d+ 0 R)")
+_IMAGE = b"/Subtype/Image"
 _SIZE = re.compile(rb"/MediaBox\[0 0 ([\d.]+) ([\d.]+)\]")
 _LINK = re.compile(rb"/A<</Type/Action/S/URI/URI\(report:(\d+)\)>>(.*)/Contents\(report:\d+\)", re.DOTALL)
 _PAGE_COUNT = re.compile(rb"(<xmpTPg:NPages>)\d+")
@@ -131,8 +132,8 @@ class BoundFile:
             if number in file.frame or number in numbers:
                 continue
             head, stream = file.parts(number)
-            if stream and not references(head):
-                digest = hashlib.sha256(head + stream).digest()
+            if stream and (_IMAGE in head or not references(head)):
+                digest = _digest(file, number)
                 numbers[number] = self._shared.get(digest) or self._shared.setdefault(digest, self._reserve())
             else:
                 numbers[number] = self._reserve()
@@ -168,6 +169,14 @@ class BoundFile:
         self._put(metadata, head, b"\nstream\n%b\nendstream" % data)
         trailer = b"/Size 0/Root %d 0 R/Info %d 0 R/ID[(%b)(%b)]" % (root, info, own_id, own_id)
         return self._writer.file(trailer)
+
+
+def _digest(file: TypesetFile, number: int) -> bytes:
+    """Return a digest of a stream and of what it refers to, such as the colours of a picture."""
+    head, stream = file.parts(number)
+    return hashlib.sha256(
+        b"".join([REFERENCE.sub(b"R", head), stream, *(_digest(file, referred) for referred in references(head))])
+    ).digest()
 
 
 def size_of(page: bytes) -> tuple[float, float]:

@@ -54,6 +54,9 @@ class FrontMatter:
     confidentiality: str = ""
     """The line at the head of each page."""
 
+    logo: dict[str, Any] | None = None
+    """The size of the logo, and what it shows."""
+
     @property
     def included(self) -> list[Entry]:
         """Return the entries that have a report in the file."""
@@ -75,6 +78,7 @@ class FrontMatter:
             "subtitle": words.subtitle,
             "count": self._count(),
             "confidentiality": self.confidentiality.strip(),
+            "logo": self.logo,
             "header": [words.subtitle, _one_line(title, _BOOKMARK_CHARACTERS_MAX)],
             "footer": [f"{words.generated} {generated}"],
             "facts": self._facts(generated),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-_REFERENCE = re.compile(rb"(\d+) 0 R")
+REFERENCE = re.compile(rb"(\d+) 0 R")
 _BRACKET = re.compile(rb"\\.|([()])", re.DOTALL)
 _BEGIN, _END, _STREAM = b" 0 obj\n", b"endobj", b"\nstream\n"
 
@@ -23,7 +23,7 @@ def parts_of(body: bytes) -> tuple[bytes, bytes]:
 def references(head: bytes) -> list[int]:
     """Return the numbers that a dictionary or array refers to, in its order."""
     return [
-        int(number) for part in _split_strings(head) if not part.startswith(b"(") for number in _REFERENCE.findall(part)
+        int(number) for part in _split_strings(head) if not part.startswith(b"(") for number in REFERENCE.findall(part)
     ]
 
 
@@ -33,7 +33,7 @@ def renumber(head: bytes, numbers: Mapping[int, int], strings: Mapping[bytes, by
     def renumbered(match: re.Match[bytes]) -> bytes:
         return b"%d 0 R" % numbers[int(match[1])]
 
-    return edit(head, lambda part: _REFERENCE.sub(renumbered, part), strings)
+    return edit(head, lambda part: REFERENCE.sub(renumbered, part), strings)
 
 
 def edit(head: bytes, change: Callable[[bytes], bytes], strings: Mapping[bytes, bytes] | None = None) -> bytes:

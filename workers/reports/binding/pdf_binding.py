@@ -29,11 +29,15 @@ def _printer() -> Printer:
 def front_job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Typeset the pages before the reports for another process: the same bytes for the same input.
 
-    The piece of data lists the projects. With the fact `plain`, the pages spell out all but Latin letters.
+    The first piece of data lists the projects, and another one is the logo, if there is one. With the fact `plain`, the
+    pages spell out all but Latin letters.
     """
-    front, printer = _front_of(facts, data[0]), _printer()
+    listed, *logo = data
+    front, printer = _front_of(facts, listed), _printer()
     content = json.loads(json.dumps(front.content()))
-    pages = printer.print_report(content, SUBSTITUTED[front.language], front.at, plain=facts.get("plain", False))
+    pages = printer.print_report(
+        content, SUBSTITUTED[front.language], front.at, plain=facts.get("plain", False), logo=b"".join(logo)
+    )
     return JobResult({"pages": pages.pages}, (pages.pdf,), worn=printer.panics > 0)
 
 
@@ -64,6 +68,7 @@ def _front_of(facts: Facts, entries: bytes) -> FrontMatter:
         purpose=facts["purpose"],
         volume=facts.get("volume"),
         confidentiality=facts.get("confidentiality", ""),
+        logo=facts.get("logo"),
     )
 
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.queries import Hold
 from workers.reports import domain, tables
-from workers.reports.rendering.render_input import CommentChange, ProjectFile, ReportDocument
-from workers.reports.row_types import CommentChangeRow, HoldRow, ProjectFileRow
+from workers.reports.rendering.render_input import Activities, Activity, CommentChange, ProjectFile, ReportDocument
+from workers.reports.row_types import CommentChangeRow, HoldRow, ProjectFileRow, RecordedActivityRow
 from workers.runtime.storage.hot_path_statements import Question
 from workers.runtime.storage.identity_map import rows_as
 
@@ -21,9 +21,10 @@ class Circumstances(NamedTuple):
     unlisted_wordings: int
     earlier_reports: tuple[ProjectFile, ...]
     exports: tuple[ProjectFile, ...]
+    activities: Activities | None
 
 
-def circumstances_questions(project_id: UUID, grants: Grants) -> dict[str, Question]:
+def circumstances_questions(project_id: UUID, grants: Grants, *, activity: bool) -> dict[str, Question]:
     """Return the statements that read what the author of a report may see of a project's circumstances."""
     named: dict[str, Any] = {"project_id": project_id}
     limits = {"wordings_max": domain.WORDINGS_MAX, "bytes_max": domain.WORDINGS_BYTES_MAX}
@@ -34,6 +35,9 @@ def circumstances_questions(project_id: UUID, grants: Grants) -> dict[str, Quest
         "exports": (Node.EXPORT, (tables.EXPORTS, files)),
         "earlier_reports": (None, (tables.EARLIER_REPORTS, files)),
     }
+    if activity:
+        recorded = named | {"hidden": domain.hidden_activities(grants), "activities_max": domain.ACTIVITIES_MAX}
+        questions["activities"] = (Node.ACTIVITY_LOGS, (tables.ACTIVITY, recorded))
     return {
         name: question for name, (node, question) in questions.items() if node is None or grants.allow(node, Level.VIEW)
     }
@@ -54,13 +58,28 @@ def circumstances_of(answers: Mapping[str, Iterable[Mapping[str, Any]]]) -> Circ
         unlisted_wordings=len(unlisted),
         earlier_reports=_files(answers["earlier_reports"]),
         exports=_files(answers.get("exports", ())),
+        activities=_activities(answers["activities"]) if "activities" in answers else None,
     )
 
 
 def restricted_nodes(document: ReportDocument) -> list[str]:
     """Return the nodes that a report needs for its circumstances."""
-    nodes = ((Node.RETENTION, document.project.hold), (Node.EXPORT, document.exports))
+    activities = document.activities
+    names_holders = any(activity.name in domain.HOLDING for activity in (activities.listed if activities else ()))
+    nodes = (
+        (Node.RETENTION, document.project.hold or names_holders),
+        (Node.EXPORT, document.exports),
+        (Node.ACTIVITY_LOGS, activities is not None),
+    )
     return [node.value for node, shown in nodes if shown]
+
+
+def _activities(rows: Iterable[Mapping[str, Any]]) -> Activities:
+    """Return the newest activities, and how many others there are."""
+    listed = rows_as(RecordedActivityRow, rows)
+    total = listed[0]["total"] if listed else 0
+    shown = tuple(Activity(at=row["at"], by=row["by"], name=row["activity"]) for row in listed)
+    return Activities(shown, total - len(shown))
 
 
 def _files(rows: Iterable[Mapping[str, Any]]) -> tuple[ProjectFile, ...]:

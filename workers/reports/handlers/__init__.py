@@ -1,5 +1,5 @@
 """The command handlers of reports, one function per command."""
 
-from workers.reports.handlers import reports, summaries
+from workers.reports.handlers import design, reports, summaries
 
-__all__ = ["reports", "summaries"]
+__all__ = ["design", "reports", "summaries"]

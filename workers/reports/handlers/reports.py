@@ -4,6 +4,7 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.report_batches import BatchDeleted, BatchState, DeleteBatch, GenerateBatch
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
+from contracts.values import Language
 from workers.reports import batch_tables, domain, tables
 from workers.reports.row_types import BatchRow, RequestRow
 from workers.reports.signing.signing import require_identity
@@ -33,6 +34,8 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         "language": command.language,
         "refusal_language": unit.language,
         "show_user_names": command.show_user_names,
+        "activity": command.activity,
+        "template": command.template,
         "recipient": command.recipient,
         "reference": command.reference,
         "legal_basis": command.legal_basis,
@@ -66,8 +69,26 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
     ).scalar_one()
     domain.require_turn(unfinished)
     language = command.language or (await unit.connection.execute(tables.LANGUAGE)).scalar_one()
+    unit.rows.batches.put(_new_batch(command, unit, language))
+
+
+@worker.handles(DeleteBatch)
+async def delete_batch(command: DeleteBatch, unit: ReportUnit) -> BatchDeleted:
+    """Cancel a batch that is being made, or delete one that is finished; only its author may."""
+    batch = domain.require_batch(unit.rows.batches.get(command.report_id), unit.principal)
+    if batch["finished_at"] is not None:
+        unit.rows.batches.remove(command.report_id)
+    elif batch["state"] == BatchState.PENDING:
+        unit.rows.batches.put({**batch, "state": BatchState.CANCELLED.value})
+    else:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}])
+    return BatchDeleted(report_id=command.report_id)
+
+
+def _new_batch(command: GenerateBatch, unit: ReportUnit, language: Language) -> BatchRow:
+    """Return the row of a batch of which nothing is made."""
     selected = command.listing()
-    row: BatchRow = {
+    return {
         "report_id": command.report_id,
         "command_id": unit.id,
         "principal": unit.principal,
@@ -78,9 +99,13 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
         "language": language,
         "refusal_language": unit.language,
         "show_user_names": command.show_user_names,
+        "activity": command.activity,
+        "template": command.template,
         "recipient": command.recipient,
         "reference": command.reference,
         "legal_basis": command.legal_basis,
+        "template_numbers": [],
+        "template_failures": 0,
         "left_out": [],
         "total": len(command.project_ids or ()),
         "state": BatchState.PENDING.value,
@@ -96,17 +121,3 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
         "sort": selected.sort if selected else None,
         "projects_max": domain.most_selected(command.form) if selected else None,
     }
-    unit.rows.batches.put(row)
-
-
-@worker.handles(DeleteBatch)
-async def delete_batch(command: DeleteBatch, unit: ReportUnit) -> BatchDeleted:
-    """Cancel a batch that is being made, or delete one that is finished; only its author may."""
-    batch = domain.require_batch(unit.rows.batches.get(command.report_id), unit.principal)
-    if batch["finished_at"] is not None:
-        unit.rows.batches.remove(command.report_id)
-    elif batch["state"] == BatchState.PENDING:
-        unit.rows.batches.put({**batch, "state": BatchState.CANCELLED.value})
-    else:
-        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}])
-    return BatchDeleted(report_id=command.report_id)

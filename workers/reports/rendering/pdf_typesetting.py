@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, NamedTuple, Self, cast
 
 import typst
@@ -19,6 +19,9 @@ from workers.reports.rendering.text_layer.glyph_text_mapping import separate_tex
 from workers.reports.rendering.unprintable_characters import Glyphs, Press, shorten, strings
 
 HERE = Path(__file__).parent
+
+HELPERS = HERE / "helpers"
+"""All that the template of an organisation can read."""
 
 _GLYPHS = HERE / "glyphs.typ"
 _PAGE_TREE = re.compile(rb"\n\d+ 0 obj\n<</Type/Pages/Count (\d+)/Kids")
@@ -34,20 +37,24 @@ class PrintedReport(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """A template, and the last change of its content, after characters were spelled out."""
+    """A template, and the last change of its content, after characters were spelled out.
 
-    template: Path
+    A template of our own is a file; one of an organisation is its source, which may import what is in HELPERS.
+    """
+
+    template: Path | bytes
     finish: Callable[[dict[str, Any]], None]
 
 
-def _shorten_header(report: dict[str, Any]) -> None:
+def shorten_header(report: dict[str, Any]) -> None:
+    """Cut the text of the header that must fit on one line."""
     report["header"][-1] = shorten(report["header"][-1])
 
 
-REPORT = Layout(HERE / "report.typ", _shorten_header)
+REPORT = Layout(HERE / "report.typ", shorten_header)
 
 
-class _Attempt:
+class Attempt:
     """Catches the typesetter's refusal of a document: an error, or a panic, which is a BaseException."""
 
     def __init__(self) -> None:
@@ -76,7 +83,8 @@ class Printer:
         self._text_layer = text_layer
         self._layout = layout
         self._library = FontLibrary()
-        self._compilers: dict[tuple[Path, bool], typst.Compiler] = {}
+        self._compilers: dict[tuple[Path | bytes, bool], typst.Compiler] = {}
+        self._own_fonts = typst.Fonts(include_system_fonts=False)
         self._fonts = Fonts(self._refusal, self._library)
         self._compiler(layout.template, single=True)
         self._compiler(_GLYPHS, single=True)
@@ -91,12 +99,14 @@ class Printer:
         *,
         plain: bool = False,
         attachments: Mapping[str, str] | None = None,
+        logo: bytes = b"",
     ) -> PrintedReport:
         """Return the PDF: the same bytes for the same content, whatever was printed before.
 
         `substituted` is the note about spelled-out characters; a plain report spells out all but Latin letters.
         A file with attachments stands alone; one without can be bound with others.
         """
+        inputs = {**(attachments or {}), **logo_input(logo)}
         glyphs = Glyphs.of(strings(content))
         if not plain:
             self._fonts.learn(glyphs)
@@ -108,11 +118,11 @@ class Printer:
                 report["notes"].append(substituted)
             self._layout.finish(report)
             typesetter = self._compiler(self._layout.template, single=choice.is_single)
-            pdf = typeset(typesetter, report, at, attachments)
+            pdf = typeset(typesetter, report, at, inputs, stands_alone=bool(attachments))
             return name_row_headers(pdf if glyphs.ordinary and choice.is_single else self._text_layer(pdf))
 
         if not plain:
-            first = _Attempt()
+            first = Attempt()
             with first:
                 return _with_page_count(attempt(self._fonts.drawable, self._fonts.choice(glyphs)))
             self.panics += first.panics
@@ -120,18 +130,18 @@ class Printer:
         return _with_page_count(attempt(_is_plain, FontChoice.plain()))
 
     def _refusal(self, font: str, signs: list[str]) -> str | None:
-        attempt = _Attempt()
+        attempt = Attempt()
         with attempt:
             typeset(self._compiler(_GLYPHS, single=font == TEXT_FONT), {"font": font, "signs": signs}, 0)
         self.panics += attempt.panics
         return attempt.refusal
 
-    def _compiler(self, template: Path, *, single: bool) -> typst.Compiler:
+    def _compiler(self, template: Path | bytes, *, single: bool) -> typst.Compiler:
         """Return what typesets a template, with the font of the typesetter alone or with all."""
         key = template, single
-        if key not in self._compilers:
-            fonts = typst.Fonts(include_system_fonts=False) if single else self._library.fonts
-            self._compilers[key] = compiler(template, fonts)
+        # The typesetter forgets a source once it has set it.
+        if key not in self._compilers or isinstance(template, bytes):
+            self._compilers[key] = compiler(template, self._own_fonts if single else self._library.fonts)
         return self._compilers[key]
 
 
@@ -144,30 +154,45 @@ def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Print a report for another process."""
     printer = _printer()
     content, *attached = data
+    logo = attached.pop() if facts["has_logo"] else b""
     attachments = {name: text.decode() for name, text in zip(facts["attachments"], attached, strict=True)}
     report = printer.print_report(
-        json.loads(content), facts["substituted"], facts["at"], plain=facts["plain"], attachments=attachments
+        json.loads(content), facts["substituted"], facts["at"], plain=facts["plain"], attachments=attachments, logo=logo
     )
     return JobResult({"pages": report.pages}, (report.pdf,), worn=printer.panics > 0)
 
 
-def compiler(template: Path, fonts: typst.Fonts) -> typst.Compiler:
-    """Return what typesets a template; it can import the templates of this slice."""
-    return typst.Compiler(template, root=HERE.parent, font_paths=fonts, ignore_system_fonts=True)
+def compiler(template: Path | bytes, fonts: typst.Fonts) -> typst.Compiler:
+    """Return what typesets a template; a file can import the templates of this slice, a source the helpers alone."""
+    nowhere = HELPERS / "packages"
+    options: dict[str, Any] = {"font_paths": fonts, "ignore_system_fonts": True, "package_path": nowhere}
+    options["package_cache_path"] = nowhere
+    if isinstance(template, Path):
+        return typst.Compiler(template, root=HERE.parent, **options)
+    return typst.Compiler(template, root=HELPERS, **options)
 
 
 def typeset(
-    template: typst.Compiler, report: dict[str, Any], timestamp: int, attachments: Mapping[str, str] | None = None
+    template: typst.Compiler,
+    report: dict[str, Any],
+    timestamp: int,
+    inputs: Mapping[str, str] = MappingProxyType({}),
+    *,
+    stands_alone: bool = False,
 ) -> bytes:
-    """Return the PDF/A-3a file of a template and its data; with attachments it is a PDF/UA-1 file, too."""
-    inputs = {"report": json.dumps(report, ensure_ascii=False), **(attachments or {})}
+    """Return the PDF/A-3a file of a template, its data and other inputs; one that stands alone is PDF/UA-1, too."""
     pdf = template.compile(
         format="pdf",
-        sys_inputs=inputs,
-        pdf_standards=["a-3a", "ua-1"] if attachments else ["a-3a"],
+        sys_inputs={"report": json.dumps(report, ensure_ascii=False), **inputs},
+        pdf_standards=["a-3a", "ua-1"] if stands_alone else ["a-3a"],
         timestamp=timestamp,
     )
     return cast("bytes", pdf)
+
+
+def logo_input(logo: bytes) -> dict[str, str]:
+    """Return the input of a template from which it draws a logo; inputs are texts."""
+    return {"logo": json.dumps([*logo])} if logo else {}
 
 
 def _with_page_count(pdf: bytes) -> PrintedReport:

@@ -9,7 +9,11 @@ from uuid import UUID
 
 from contracts.projects.queries import ProjectDetails
 from contracts.properties import FieldKind
+from contracts.reports import TemplateVersion
 from contracts.values import Language
+
+_LOGO_WIDTH_CM: Final = 8.0
+_LOGO_HEIGHT_CM: Final = 1.8
 
 
 class Section(StrEnum):
@@ -54,6 +58,21 @@ class ProjectFile:
     by: str
 
 
+class Activity(NamedTuple):
+    """What somebody did with the project, by the name of its event."""
+
+    at: datetime
+    by: str
+    name: str
+
+
+class Activities(NamedTuple):
+    """The newest activities, the last one first, and how many others there are."""
+
+    listed: tuple[Activity, ...]
+    others: int = 0
+
+
 class Purpose(NamedTuple):
     """To whom a report goes, for which reference of theirs, and on which legal basis."""
 
@@ -65,6 +84,45 @@ class Purpose(NamedTuple):
     def of(cls, row: Mapping[str, Any]) -> "Purpose":
         """Return the purpose that a row names."""
         return cls(*(row[name] for name in cls._fields))
+
+
+class Logo(NamedTuple):
+    """The logo of the organisation: its file, its size in pixels, and what it shows to people who do not see it."""
+
+    image: bytes
+    width: int
+    height: int
+    alt: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Logo":
+        """Return the logo that a row of `reports.design` holds."""
+        facts = row["facts"]
+        return cls(row["content"], facts["width"], facts["height"], facts["alt"])
+
+    def content(self) -> dict[str, Any]:
+        """Return what a template needs of it besides its file: sizes in centimetres, and the text."""
+        width = min(_LOGO_WIDTH_CM, _LOGO_HEIGHT_CM * self.width / self.height)
+        return {"alt": self.alt, "width": round(width, 3), "height": round(width * self.height / self.width, 3)}
+
+
+class Template(NamedTuple):
+    """The organisation's own template, with what identifies it."""
+
+    source: bytes
+    number: int
+    sha256: str
+    set_by: str
+    set_at: datetime
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Template":
+        """Return the template that a row of `reports.design` holds."""
+        return cls(row["content"], row["number"], row["sha256"], row["set_by"], row["set_at"])
+
+    def version(self) -> TemplateVersion:
+        """Return what identifies it."""
+        return TemplateVersion(number=self.number, sha256=self.sha256, set_by=self.set_by, set_at=self.set_at)
 
 
 NO_PURPOSE: Final = Purpose()
@@ -96,9 +154,12 @@ class ReportDocument:
     unlisted_wordings: int = 0
     earlier_reports: tuple[ProjectFile, ...] = ()
     exports: tuple[ProjectFile, ...] = ()
+    activities: Activities | None = None
     author: str | None = None
     site: str = ""
     purpose: Purpose = NO_PURPOSE
     software: str = ""
     confidentiality: str = ""
     signatories: tuple[str, ...] = ()
+    logo: Logo | None = None
+    template: Template | None = None

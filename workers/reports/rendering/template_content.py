@@ -25,6 +25,7 @@ def content(document: ReportDocument) -> Content:
         "subtitle": words.subtitle,
         "number": number,
         "confidentiality": document.confidentiality.strip(),
+        "logo": document.logo.content() if document.logo else None,
         "contents": words.contents,
         "header": [f"{words.subtitle} – {number}", title],
         "footer": [
@@ -39,6 +40,7 @@ def content(document: ReportDocument) -> Content:
             *_incident(writer),
             *circumstances.hold(writer),
             *circumstances.files(writer),
+            *circumstances.activities(writer),
             circumstances.origin(writer),
         ],
         "signatures": {"heading": words.signatures, **circumstances.signatures(writer)},

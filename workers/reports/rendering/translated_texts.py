@@ -57,6 +57,12 @@ class Wording:
     exports: str
     exported: str
     identifier: str
+    activities: str
+    activity_time: str
+    activity_by: str
+    activity: str
+    no_activity: str
+    unlisted_activities: str
     about_report: str
     report_id: str
     project_id: str
@@ -148,6 +154,12 @@ EN = Wording(
     exports="Exports",
     exported="Exported",
     identifier="Identifier",
+    activities="Activity log",
+    activity_time="Time",
+    activity_by="By",
+    activity="Activity",
+    no_activity="No activity is recorded.",
+    unlisted_activities="Earlier activities that are not listed",
     about_report="About this report",
     report_id="Report",
     project_id="Incident project",
@@ -242,6 +254,12 @@ FR = Wording(
     exports="Exports",
     exported="Exporté le",
     identifier="Identifiant",
+    activities="Journal des activités",
+    activity_time="Heure",
+    activity_by="Par",
+    activity="Activité",
+    no_activity="Aucune activité n'est enregistrée.",
+    unlisted_activities="Activités antérieures non reprises",
     about_report="À propos de ce rapport",
     report_id="Rapport",
     project_id="Projet d'incident",

@@ -6,14 +6,14 @@ from functools import cache
 from typing import Any, Final
 
 from contracts.projects.recordings import media_at
-from contracts.report_data import CommentRevision, NamedChoice, NamedValue, OtherFile, ReportData
-from workers.reports.rendering.render_input import ProjectFile, ReportDocument
+from contracts.report_data import CommentRevision, NamedChoice, NamedValue, OtherFile, RecordedActivity, ReportData
+from workers.reports.rendering.render_input import Activities, ProjectFile, ReportDocument
 
 DATA: Final = "incident.json"
 SCHEMA: Final = "incident.schema.json"
 
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_NAMES = frozenset({"created_by", "updated_by", "edited_by", "added_by", "held_by", "by"})
+_NAMES = frozenset({"created_by", "updated_by", "edited_by", "added_by", "held_by", "by", "set_by"})
 
 
 def attachments(document: ReportDocument) -> dict[str, str]:
@@ -68,12 +68,21 @@ def _report_data(document: ReportDocument) -> ReportData:
         unlisted_wordings=document.unlisted_wordings,
         earlier_reports=list(map(_other_file, document.earlier_reports)),
         exports=list(map(_other_file, document.exports)),
+        activity=_activity(document.activities),
+        template=document.template.version() if document.template else None,
+        unlisted_activities=document.activities.others if document.activities else 0,
         **document.purpose._asdict(),
     )
 
 
 def _other_file(file: ProjectFile) -> OtherFile:
     return OtherFile(id=file.id, at=file.at, by=file.by)
+
+
+def _activity(activities: Activities | None) -> list[RecordedActivity] | None:
+    if activities is None:
+        return None
+    return [RecordedActivity(at=each.at, by=each.by, activity=each.name) for each in activities.listed]
 
 
 def _without_names(value: Any) -> Any:

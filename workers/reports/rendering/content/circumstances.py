@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from contracts.activity_words import activity_words
 from workers.reports.rendering.content.writer import Content, Fact, Writer
 from workers.reports.rendering.render_input import ProjectFile
 
@@ -33,6 +34,28 @@ def files(writer: Writer) -> Iterable[Content]:
 def _listing(writer: Writer, label: str, listed: Sequence[ProjectFile]) -> Content:
     rows = [[writer.done(file.at, file.by), str(file.id)] for file in listed]
     return {"head": [label, writer.words.identifier], "rows": rows}
+
+
+def activities(writer: Writer) -> Iterable[Content]:
+    """Yield the section of what people did with the project, the last first, if the report has one."""
+    document, words = writer.document, writer.words
+    if document.activities is None:
+        return
+    listed, others = document.activities
+    head = [words.activity_time, *([words.activity_by] if document.show_user_names else []), words.activity]
+    rows = [
+        [
+            writer.time(activity.at),
+            *([activity.by] if document.show_user_names else []),
+            activity_words(activity.name, document.language),
+        ]
+        for activity in listed
+    ]
+    if not rows:
+        yield {"heading": words.activities, "empty": words.no_activity}
+    else:
+        remarks = [(words.unlisted_activities, str(others))] if others else []
+        yield {"heading": words.activities, "listing": {"head": head, "rows": rows}, "remarks": remarks}
 
 
 def origin(writer: Writer) -> Content:

@@ -255,7 +255,8 @@ def _items(stream: bytes, at: int) -> tuple[list[int | bytes], int]:
         elif item[3]:
             items.append(item[3] + b" ")
         if codes:
-            items += unpack(f">{len(codes) // 2}H", codes)
+            count = len(codes) // 2  # what a picture shows is a string, too, but of single bytes, and is not drawn
+            items += unpack(f">{count}H", codes[: 2 * count])
         if item[4] or not is_array:
             break
     return items, at

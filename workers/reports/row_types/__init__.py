@@ -6,6 +6,9 @@ from uuid import UUID
 
 from contracts.properties import FieldKind
 from contracts.values import Language
+from workers.reports.row_types.design_rows import DesignRequestRow as DesignRequestRow
+from workers.reports.row_types.design_rows import DesignRow as DesignRow
+from workers.reports.row_types.summary_rows import SummaryRow as SummaryRow
 
 
 class ReportRow(TypedDict):
@@ -27,6 +30,8 @@ class ReportRow(TypedDict):
     recipient: str | None
     reference: str | None
     legal_basis: str | None
+    template: Any
+    template_failure: str | None
 
 
 class ListedReportRow(ReportRow):
@@ -56,9 +61,11 @@ class RequestRow(TypedDict):
     language: Language | None
     refusal_language: str
     show_user_names: bool
+    activity: bool
     recipient: str | None
     reference: str | None
     legal_basis: str | None
+    template: str | None
 
 
 class BatchHeadRow(TypedDict):
@@ -73,6 +80,7 @@ class BatchHeadRow(TypedDict):
     language: Language
     refusal_language: str
     show_user_names: bool
+    activity: bool
     left_out: list[Any]
     total: int
     state: str
@@ -86,6 +94,9 @@ class BatchHeadRow(TypedDict):
     recipient: str | None
     reference: str | None
     legal_basis: str | None
+    template: str | None
+    template_numbers: list[Any]
+    template_failures: int
 
 
 class BatchRow(BatchHeadRow):
@@ -114,7 +125,7 @@ class BatchedProjectRow(TypedDict):
 
 
 class WaitingPrincipalRow(TypedDict):
-    """The row of somebody who waits for single reports or for summaries: `kind` is `report` or `summary`."""
+    """The row of somebody who waits: `kind` is `report`, `summary` or `design`."""
 
     principal: str
     kind: str
@@ -257,37 +268,18 @@ class ProjectFileRow(TypedDict):
     by: str
 
 
+class RecordedActivityRow(TypedDict):
+    """A row of the published view of activities, with the number of all that a report could list."""
+
+    at: datetime
+    by: str
+    activity: str
+    total: int
+
+
 class HoldRow(TypedDict):
     """A row of the published view of holds, without its project."""
 
     held_by: str
     held_at: datetime
     reason: str
-
-
-class SummaryRow(TypedDict):
-    """A row of `reports.summary`."""
-
-    report_id: UUID
-    command_id: UUID
-    principal: str
-    trace: str | None
-    letter: Any
-    created_at: datetime
-    since: datetime
-    until: datetime
-    compare: str
-    place: str | None
-    timezone: str
-    language: Language
-    title: str
-    refusal_language: str
-    show_user_names: bool
-    state: str
-    finished_at: datetime | None
-    created: int | None
-    complete: bool | None
-    missing: list[Any]
-    bytes: int | None
-    sha256: str | None
-    pages: int | None
