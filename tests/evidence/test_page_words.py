@@ -4,9 +4,9 @@ import json
 from importlib import resources
 from typing import Any
 
+from contracts.activity_words import ACTIVITY_WORDS
 from contracts.catalogue import commands, events, queries
 from contracts.errors import Code
-from incidents.terminal.activity_names import WORDS
 from incidents.terminal.attempts import ATTEMPTS
 from incidents.terminal.text.words import name_of, say
 from tests.evidence.sample import CALL, NOON, export, files, project
@@ -28,9 +28,10 @@ def page_of(**changed: Any) -> str:
 
 def test_an_activity_has_one_name() -> None:
     """Activities, attempts and codes are called as on the command line."""
-    for name in (*WORDS, *ATTEMPTS):
-        words = {**WORDS, **ATTEMPTS}[name]
-        assert PAGE.get(name) in (None, PROJECTS.get(name), [words, say("fr", words)]), name
+    attempts = {name: [words, say("fr", words)] for name, words in ATTEMPTS.items()}
+    activities = {name: [*words] for name, words in ACTIVITY_WORDS.items()}
+    for name, words in (attempts | activities).items():
+        assert PAGE.get(name) in (None, PROJECTS.get(name), words), name
     for code in Code:
         assert PAGE[code] == [name_of(language, "code", code) for language in ("en", "fr")]
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
-from contracts.permissions import Level
+from contracts.permissions import Grants, Level
 from contracts.reports import GenerateReport, ReportGenerated, TemplateVersion
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import domain, tables
@@ -62,9 +62,7 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
     domain.require_project(present is not None, tombstone)
     context = await step.context(request["principal"])
     grants = context.grants[request["principal"]]
-    asked = GenerateReport(**{name: request[name] for name in GenerateReport.model_fields})  # type: ignore[literal-required] # the fields are columns
-    if missing := asked.missing(grants):
-        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
+    asked = _allowed(request, grants)
     require_identity(context.now)
     around = ReportContext(connection, grants, context.now, request["principal"], step.site, Purpose.of(request))
     document = await assemble(asked, around)
@@ -95,6 +93,18 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
     }
     await _store(connection, row, report.pdf)
     return row
+
+
+def _allowed(request: RequestRow, grants: Grants) -> GenerateReport:
+    """Return the command of a request, which its author may still send.
+
+    Raises:
+        Refusal: A permission is missing now.
+    """
+    asked = GenerateReport(**{name: request[name] for name in GenerateReport.model_fields})  # type: ignore[literal-required] # the fields are columns
+    if missing := asked.missing(grants):
+        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
+    return asked
 
 
 async def _store(connection: AsyncConnection, row: ReportRow, pdf: bytes) -> None:

@@ -36,4 +36,8 @@ SELECT principal, command_id, 1, 0 FROM projects.sweep_step
 UNION ALL
 SELECT principal, command_id, 1, 0 FROM reports.summary WHERE finished_at IS NULL
 UNION ALL
+SELECT principal, command_id, cardinality(project_ids), cardinality(project_ids) - (
+    SELECT count(*) FROM projects.export_part p WHERE p.package_id = e.package_id AND state = 'waiting')::integer
+FROM projects.export e
+UNION ALL
 SELECT principal, command_id, 1, 0 FROM reports.design_request;
