@@ -71,8 +71,8 @@ def _texts(schema: dict[str, Any], known: dict[str, Any], path: str) -> Iterator
 
 
 def hostile_paths(body: Any, path: str = "") -> Iterator[str]:
-    """Yield the paths at which a body holds the hostile text, or its beginning on one line where there is less room."""
-    if body == HOSTILE or (isinstance(body, str) and len(body) >= _ROOM and _ONE_LINE.startswith(body)):
+    """Yield the paths at which a body contains the hostile text, or is its beginning where there is less room."""
+    if isinstance(body, str) and (HOSTILE in body or (len(body) >= _ROOM and _ONE_LINE.startswith(body))):
         yield path
     elif isinstance(body, dict):
         for name, value in body.items():
