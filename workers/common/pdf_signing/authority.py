@@ -21,6 +21,7 @@ _RESPONSE_BYTES_MAX: Final = 65_536
 _PAUSE_SECONDS: Final = 60.0
 """After a failure nobody is asked for this long, so that a thousand reports do not wait one after the other."""
 
+_FAILED_BEFORE: Final = "the authority failed a moment ago"
 _FAILURES: Final = (OSError, HTTPException, FormError, TimeoutError)
 log = structlog.get_logger()
 
@@ -39,7 +40,7 @@ class Authority:
     async def stamp(self, imprint: bytes) -> bytes | None:
         """Return a time stamp of a SHA-256; None if there was none, which the log says."""
         if time.monotonic() < self._silent_until:
-            log.warning("time_stamp_missing", reason="the authority failed a moment ago")
+            log.warning("time_stamp_missing", reason=_FAILED_BEFORE)
             return None
         try:
             return await asyncio.wait_for(asyncio.to_thread(self._stamp, imprint), self.seconds)
