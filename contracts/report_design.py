@@ -1,10 +1,10 @@
 """Commands, events and queries of the design of reports: what the organisation adds to their form."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Generic, Literal
 
 from pydantic import StringConstraints
 
-from contracts.message import SITE_STORE, Command, Event, Message, Query
+from contracts.message import SITE_STORE, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Node
 from contracts.reports import TemplateVersion
 from contracts.texts import Part, Phrase
@@ -31,6 +31,15 @@ class DesignEvent(Event):
     stores = SITE_STORE
 
 
+class DesignCommand(Command[AnswerT_co], Generic[AnswerT_co]):
+    """A change of the design of reports, which needs the permission for settings."""
+
+    runs_alone = True
+    node = Node.SETTINGS
+    part = Part.SETTINGS
+    failure_phrase = Phrase.NOT_SAVED
+
+
 class LogoSet(DesignEvent):
     """A logo was accepted: its number among all logos of the site, and its file."""
 
@@ -45,7 +54,7 @@ class LogoSet(DesignEvent):
     alt: str
 
 
-class SetLogo(Command[LogoSet]):
+class SetLogo(DesignCommand[LogoSet]):
     """Put a logo at the head of the first page of reports, and on the front pages of batches.
 
     It is decoded and drawn on a trial page first, apart from other commands. `alt` says what it shows to people who do
@@ -53,10 +62,6 @@ class SetLogo(Command[LogoSet]):
     """
 
     subject = "reports.set-logo"
-    runs_alone = True
-    node = Node.SETTINGS
-    part = Part.SETTINGS
-    failure_phrase = Phrase.NOT_SAVED
     body_bytes_max = 208 * 1024
 
     image: Base64
@@ -69,14 +74,10 @@ class LogoRemoved(DesignEvent):
     subject = "reports.logo-removed"
 
 
-class RemoveLogo(Command[LogoRemoved]):
+class RemoveLogo(DesignCommand[LogoRemoved]):
     """Make later reports without a logo."""
 
     subject = "reports.remove-logo"
-    runs_alone = True
-    node = Node.SETTINGS
-    part = Part.SETTINGS
-    failure_phrase = Phrase.NOT_SAVED
 
 
 class TemplateSet(DesignEvent):
@@ -89,17 +90,13 @@ class TemplateSet(DesignEvent):
     bytes: int
 
 
-class SetTemplate(Command[TemplateSet]):
+class SetTemplate(DesignCommand[TemplateSet]):
     """Make later reports in a form of the organisation's own, which is a template of Typst.
 
     It is tried on sample reports first, in a process without files and network, with little time and memory.
     """
 
     subject = "reports.set-template"
-    runs_alone = True
-    node = Node.SETTINGS
-    part = Part.SETTINGS
-    failure_phrase = Phrase.NOT_SAVED
     body_bytes_max = 208 * 1024
 
     source: TemplateText
@@ -111,14 +108,10 @@ class TemplateRemoved(DesignEvent):
     subject = "reports.template-removed"
 
 
-class RemoveTemplate(Command[TemplateRemoved]):
+class RemoveTemplate(DesignCommand[TemplateRemoved]):
     """Make later reports in the standard form."""
 
     subject = "reports.remove-template"
-    runs_alone = True
-    node = Node.SETTINGS
-    part = Part.SETTINGS
-    failure_phrase = Phrase.NOT_SAVED
 
 
 class Template(TemplateVersion):
