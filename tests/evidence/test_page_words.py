@@ -1,21 +1,20 @@
 """The page of a package has the words and figures of the command line and of the reports."""
 
-import json
-from importlib import resources
 from typing import Any
 
 from contracts.activity_words import ACTIVITY_WORDS
 from contracts.catalogue import commands, events, queries
 from contracts.errors import Code
+from contracts.texts import LANGUAGES
 from incidents.terminal.attempts import ATTEMPTS
 from incidents.terminal.text.words import name_of, say
 from tests.evidence.sample import CALL, NOON, export, files, project
 from workers.common.signing_key import SigningKey
-from workers.projects.packages.page import _is_for_people
+from workers.projects.packages.page import _is_for_people, page_words
 from workers.reports.rendering.translated_texts import EN, FR
 
 KEY = SigningKey.generate("incident-manager-main")
-PAGE: dict[str, list[Any]] = json.loads(resources.files("workers.projects.packages").joinpath("page.json").read_text())
+PAGE = {name: [page_words(language)[name] for language in LANGUAGES] for name in page_words("en")}
 PROJECTS = {"projects.imported": ["project imported", "projet importé"]}
 """Activities that concern many projects, of which the page shows one."""
 

@@ -7,6 +7,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
+from contracts.activity_words import ACTIVITY_WORDS, activity_words
 from workers.projects.packages.page_cells import Cells, escaped, isolated
 from workers.projects.packages.readme import wording
 
@@ -46,9 +47,16 @@ def _policy() -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
+@cache
+def page_words(language: str) -> dict[str, str]:
+    """Return the texts of the page, and the names of activities; of some the page has its own."""
+    activities = {activity: activity_words(activity, language) for activity in ACTIVITY_WORDS}
+    return activities | wording("page", language)
+
+
 def page(documents: Mapping[str, Json], language: str, *, in_folder: bool = False) -> str:
     """Return the page of a project's documents; in a folder it leads back to the list of all projects."""
-    words = wording("page", language)
+    words = page_words(language)
     project = documents["project"]
     cells = Cells.of(words, project["package"]["timezone"], language)
     back = [f'<p><a href="../index.html">{escaped(words["back"])}</a></p>'] if in_folder else []
