@@ -4,14 +4,14 @@ import base64
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import PDF_PROJECTS_MAX, SELECTED_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
 from contracts.report_design import LOGO_BYTES_MAX
-from contracts.report_summaries import PERIOD_DAYS_MAX, GenerateSummary, SummaryState
+from contracts.report_summaries import PERIOD_DAYS_MAX, GenerateSummary
 from contracts.reports import TemplateFailure, shown_nodes
 from contracts.retention import ProjectHeld, ProjectReleased
 from contracts.texts import Part, Phrase
@@ -179,11 +179,10 @@ def refused_selection(selection: SelectionRow, form: str) -> Refusal | None:
     return _invalid("filter", "too_many_for_pdf" if fits_zip else "too_many_selected", size=size, limit=limit)
 
 
-def require_turn(unfinished: int) -> None:
-    """Refuse another batch of somebody who has many that are being made."""
+def require_turn(unfinished: int, kind: Literal["too_many_batches", "too_many_summaries"]) -> None:
+    """Refuse another batch or summary of somebody who has many that are being made."""
     if unfinished >= UNFINISHED_MAX:
-        facts = {"limit": UNFINISHED_MAX}
-        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "too_many_batches", **facts}])
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": kind, "limit": UNFINISHED_MAX}])
 
 
 def require_batch(batch: BatchT | None, principal: str) -> BatchT:
@@ -195,11 +194,25 @@ def require_batch(batch: BatchT | None, principal: str) -> BatchT:
 
 def require_file(batch: BatchHeadRow) -> BatchHeadRow:
     """Return a batch with a file, or refuse: it is not made yet, or was cancelled, or its file was erased."""
-    if batch["state"] != BatchState.MADE:
-        state = f"batch_{batch['state']}"
-        code = Code.CONFLICT if batch["state"] == BatchState.PENDING else Code.GONE
-        raise Refusal(code, part=Part.REPORT, fields=[{"field": "report_id", "kind": state}])
+    _require_made("batch", batch["state"])
     return batch
+
+
+def is_finished(row: BatchHeadRow | SummaryRow) -> bool:
+    """Tell whether a batch or a summary that is to be deleted is finished; one that is being made is cancelled instead.
+
+    Raises:
+        Refusal: It was cancelled already.
+    """
+    if row["finished_at"] is None and row["state"] != BatchState.PENDING:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}])
+    return row["finished_at"] is not None
+
+
+def _require_made(name: Literal["batch", "summary"], state: str) -> None:
+    if state != BatchState.MADE:  # the states of summaries have the same names
+        code = Code.CONFLICT if state == BatchState.PENDING else Code.GONE
+        raise Refusal(code, part=Part.REPORT, fields=[{"field": "report_id", "kind": f"{name}_{state}"}])
 
 
 def require_still_allowed(batch: BatchHeadRow, grants: Grants) -> None:
@@ -227,13 +240,6 @@ def require_new_summary(command: GenerateSummary, now: datetime, zones: Collecti
         raise Refusal(Code.INVALID, fields=[{"field": "until", "kind": "period_too_long", **facts}])
 
 
-def require_summary_turn(unfinished: int) -> None:
-    """Refuse another summary of somebody who has many that are being made."""
-    if unfinished >= UNFINISHED_MAX:
-        facts = {"limit": UNFINISHED_MAX}
-        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "too_many_summaries", **facts}])
-
-
 def require_summary(summary: SummaryRow | None, principal: str) -> SummaryRow:
     """Return a summary to its author; for everybody else it does not exist."""
     if summary is None or summary["principal"] != principal:
@@ -243,10 +249,7 @@ def require_summary(summary: SummaryRow | None, principal: str) -> SummaryRow:
 
 def require_summary_file(summary: SummaryRow, grants: Grants) -> SummaryRow:
     """Return a summary with a file of which the caller may still see everything, or refuse."""
-    if summary["state"] != SummaryState.MADE:
-        state = f"summary_{summary['state']}"
-        code = Code.CONFLICT if summary["state"] == SummaryState.PENDING else Code.GONE
-        raise Refusal(code, part=Part.REPORT, fields=[{"field": "report_id", "kind": state}])
+    _require_made("summary", summary["state"])
     nodes = {node for name, node in SUMMARY_SECTIONS.items() if name not in summary["missing"]}
     nodes |= {Node.USER_NAMES} if summary["show_user_names"] else set()
     _require_visible(nodes, grants)

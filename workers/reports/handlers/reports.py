@@ -1,6 +1,5 @@
 """Generating and deleting reports, one or many, and recording prints."""
 
-from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.report_batches import BatchDeleted, BatchState, DeleteBatch, GenerateBatch
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
@@ -67,7 +66,7 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
     unfinished: int = (
         await unit.connection.execute(batch_tables.COUNT_UNFINISHED_BATCHES, {"principal": unit.principal})
     ).scalar_one()
-    domain.require_turn(unfinished)
+    domain.require_turn(unfinished, "too_many_batches")
     language = command.language or (await unit.connection.execute(tables.LANGUAGE)).scalar_one()
     unit.rows.batches.put(_new_batch(command, unit, language))
 
@@ -76,12 +75,10 @@ async def generate_batch(command: GenerateBatch, unit: ReportUnit) -> None:
 async def delete_batch(command: DeleteBatch, unit: ReportUnit) -> BatchDeleted:
     """Cancel a batch that is being made, or delete one that is finished; only its author may."""
     batch = domain.require_batch(unit.rows.batches.get(command.report_id), unit.principal)
-    if batch["finished_at"] is not None:
+    if domain.is_finished(batch):
         unit.rows.batches.remove(command.report_id)
-    elif batch["state"] == BatchState.PENDING:
-        unit.rows.batches.put({**batch, "state": BatchState.CANCELLED.value})
     else:
-        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}])
+        unit.rows.batches.put({**batch, "state": BatchState.CANCELLED.value})
     return BatchDeleted(report_id=command.report_id)
 
 

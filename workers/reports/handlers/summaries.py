@@ -2,7 +2,6 @@
 
 from zoneinfo import available_timezones
 
-from contracts.errors import Code, Refusal
 from contracts.report_summaries import DeleteSummary, GenerateSummary, SummaryDeleted, SummaryState
 from workers.reports import domain, summary_tables, tables
 from workers.reports.row_types import SettingsRow, SummaryRow
@@ -19,7 +18,8 @@ async def generate_summary(command: GenerateSummary, unit: ReportUnit) -> None:
     domain.require_new_summary(command, unit.now, available_timezones(), is_taken=is_taken)
     execute = unit.connection.execute
     counting = summary_tables.COUNT_UNFINISHED_SUMMARIES
-    domain.require_summary_turn((await execute(counting, {"principal": unit.principal})).scalar_one())
+    unfinished = (await execute(counting, {"principal": unit.principal})).scalar_one()
+    domain.require_turn(unfinished, "too_many_summaries")
     [settings] = rows_of(await execute(tables.SETTINGS), SettingsRow)
     row: SummaryRow = {
         "report_id": command.report_id,
@@ -53,10 +53,8 @@ async def generate_summary(command: GenerateSummary, unit: ReportUnit) -> None:
 async def delete_summary(command: DeleteSummary, unit: ReportUnit) -> SummaryDeleted:
     """Cancel a summary that is being made, or delete one that is finished; only its author may."""
     summary = domain.require_summary(unit.rows.summaries.get(command.report_id), unit.principal)
-    if summary["finished_at"] is not None:
+    if domain.is_finished(summary):
         unit.rows.summaries.remove(command.report_id)
-    elif summary["state"] == SummaryState.PENDING:
-        unit.rows.summaries.put({**summary, "state": SummaryState.CANCELLED.value})
     else:
-        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "cancelled"}])
+        unit.rows.summaries.put({**summary, "state": SummaryState.CANCELLED.value})
     return SummaryDeleted(report_id=command.report_id)
