@@ -71,24 +71,32 @@ async def report_logo(
     if (file is None) != remove:
         raise UsageError(session.say("name the file of the logo, or write --remove"))
     if file is None:
-        async with session.client() as client:
-            removed = await session.send(client, RemoveLogo())
-        session.show(removed, session.say("Later reports have no logo."))
+        await _remove(session, RemoveLogo(), "Later reports have no logo.")
         return
     if alt is None:
         raise UsageError(session.say("--alt: say what the logo shows, as --alt 'Harbour Security'"))
-    asking = make_message(session, SetLogo, {"image": base64.b64encode(_read(session, file)).decode(), "alt": alt})
+    asking = make_message(session, SetLogo, {"image": base64.b64encode(_read_logo(session, file)).decode(), "alt": alt})
     async with session.client() as client:
         logo = await session.send(client, asking)
     words = "Later reports have the logo: {format}, {width} × {height} pixels"
     session.show(logo, session.say(words, format=logo.format.upper(), width=logo.width, height=logo.height))
 
 
+async def _remove(session: Session, removal: RemoveLogo | RemoveTemplate, words: str) -> None:
+    async with session.client() as client:
+        removed = await session.send(client, removal)
+    session.show(removed, session.say(words))
+
+
 def _read(session: Session, file: Path) -> bytes:
     try:
-        image = file.read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise file_error(session, file, error) from error
+
+
+def _read_logo(session: Session, file: Path) -> bytes:
+    image = _read(session, file)
     if len(image) > LOGO_BYTES_MAX:
         sizes = {"size": size(len(image), session.language), "limit": size(LOGO_BYTES_MAX, session.language)}
         raise UsageError(
@@ -109,14 +117,9 @@ async def report_template(
     if (file is None) != remove:
         raise UsageError(session.say("name the file of the template, or write --remove"))
     if file is None:
-        async with session.client() as client:
-            removed = await session.send(client, RemoveTemplate())
-        session.show(removed, session.say("Later reports have the standard form."))
+        await _remove(session, RemoveTemplate(), "Later reports have the standard form.")
         return
-    try:
-        source = decode(session, file.read_bytes(), file)
-    except OSError as error:
-        raise file_error(session, file, error) from error
+    source = decode(session, _read(session, file), file)
     asking = make_message(session, SetTemplate, {"source": source})
     async with session.client() as client:
         template = await session.send(client, asking)
