@@ -7,7 +7,6 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from nats.errors import Error as NatsError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -26,7 +25,7 @@ from workers.reports.single_reports import make_next_report
 from workers.reports.summaries.summary_file import make_next_summary
 from workers.reports.worker import worker
 from workers.runtime.bus.backlog_metrics import Figure
-from workers.runtime.commands.deferred_commands import Turns
+from workers.runtime.commands.deferred_commands import TRANSIENT, Turns
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
@@ -41,7 +40,6 @@ _LOOK_SECONDS: Final = 0.5
 
 _MAKERS: Final = {"report": make_next_report, "summary": make_next_summary, "design": try_next_design}
 _PURGE_SECONDS: Final = 60.0
-_TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 log = structlog.get_logger()
 
 
@@ -72,7 +70,7 @@ class ReportMaker:
             self._woken.clear()
             try:
                 busy = await self._make_next(makes_batches=makes_batches)
-            except _TRANSIENT as error:
+            except TRANSIENT as error:
                 log.warning("report_step_interrupted", **describe(error))
                 busy = False
             if not busy:

@@ -6,8 +6,6 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from nats.errors import Error as NatsError
-from sqlalchemy.exc import SQLAlchemyError
 
 from workers.common.asyncio_cancellation import run_cancellable
 from workers.common.logs import describe
@@ -17,7 +15,7 @@ from workers.projects.exports.collection import collect_next
 from workers.projects.exports.finishing import finish
 from workers.projects.row_types import ExportRow
 from workers.projects.worker import worker
-from workers.runtime.commands.deferred_commands import Step, Turns
+from workers.runtime.commands.deferred_commands import TRANSIENT, Step, Turns
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.identity_map import row_of, rows_of
@@ -31,7 +29,6 @@ _LOOK_SECONDS: Final = 0.3
 _IDLE_SECONDS: Final = 1.0
 """Between two looks for exports that other processes have left behind; what this one takes wakes it."""
 
-_TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 log = structlog.get_logger()
 
 
@@ -61,7 +58,7 @@ class PackageMaker:
             self._woken.clear()
             try:
                 busy = await self._make_next()
-            except _TRANSIENT as error:
+            except TRANSIENT as error:
                 log.warning("export_step_interrupted", **describe(error))
                 busy = False
             if not busy:

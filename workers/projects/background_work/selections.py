@@ -9,11 +9,9 @@ from typing import Any, Final, NamedTuple, TypedDict
 from uuid import UUID
 
 import structlog
-from nats.errors import Error as NatsError
 from pydantic_core import to_json
 from sqlalchemy import Select, Uuid, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.permissions import Node
@@ -23,13 +21,12 @@ from workers.projects.queries.filter_conditions import all_conditions
 from workers.projects.queries.sort_order import Order
 from workers.projects.tables import Project
 from workers.projects.worker import worker
-from workers.runtime.commands.deferred_commands import Step
+from workers.runtime.commands.deferred_commands import TRANSIENT, Step
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.identity_map import row_of
 
 _LOOK_SECONDS: Final = 0.5
-_TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 _REQUESTED: Final = """
     FROM published.requested_selections r
     WHERE NOT EXISTS (SELECT FROM projects.selection s WHERE s.selection_id = r.selection_id)
@@ -88,7 +85,7 @@ async def make_selections(running: RunningComponents) -> None:
             async with connect_autocommit(running.engine) as connection:
                 is_requested = (await connection.execute(_ANY_REQUESTED)).scalar_one()
             was_made = is_requested and await work.attempt(lambda step, give_up: select_next(step, give_up=give_up))
-        except _TRANSIENT as error:
+        except TRANSIENT as error:
             if is_requested:
                 log.warning("selection_interrupted", **describe(error))
             was_made = False

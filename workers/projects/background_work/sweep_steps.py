@@ -6,21 +6,19 @@ from contextlib import suppress
 from typing import Final
 
 import structlog
-from nats.errors import Error as NatsError
 from sqlalchemy.exc import SQLAlchemyError
 
 from workers.common.logs import describe
 from workers.projects.expired_project_deletion import WAITING_STEPS, make_next_step
 from workers.projects.rules.sweep_step_size import StepSize, pause_seconds
 from workers.projects.worker import worker
-from workers.runtime.commands.deferred_commands import Step
+from workers.runtime.commands.deferred_commands import TRANSIENT, Step
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 
 _LOOK_SECONDS: Final = 1.0
 """Between two looks for steps that other processes have left behind; what this one takes wakes it."""
 
-_TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 
 log = structlog.get_logger()
 
@@ -51,7 +49,7 @@ class Sweeper:
         since, decided = time.monotonic(), self._counters.decided
         try:
             was_made = await self._work.attempt(self._attempt)
-        except _TRANSIENT as error:
+        except TRANSIENT as error:
             log.warning("sweep_step_interrupted", **describe(error))
             return False
         if was_made:

@@ -7,12 +7,14 @@ an empty outcome. Whoever carries the work out concludes the command in the tran
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from psycopg.rows import DictRow
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts import subjects
@@ -33,6 +35,9 @@ from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.storage.hot_path_statements import Question
 
 T = TypeVar("T")
+
+TRANSIENT: Final = (NatsError, SQLAlchemyError, OSError, TimeoutError)
+"""Errors after which a step is made again: a server did not answer."""
 
 _LIMIT_IDLE_TIME = text("SET LOCAL idle_in_transaction_session_timeout = '10min'")
 """A step may typeset for longer than a delivery may take."""
