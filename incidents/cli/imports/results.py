@@ -217,7 +217,7 @@ def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
 
 
 def _write(session: Session, errors: Path, rows: list[dict[str, Any]]) -> None:
-    """Write the list of refused rows for whoever corrects them, in their language; Excel knows it as UTF-8."""
+    """Write the list of refused rows in the reader's language, in a form that Excel recognises as UTF-8."""
     try:
         with errors.open("w", newline="", encoding="utf-8-sig") as file:
             file.write(csv_line(map(session.say, _HEADINGS)))
