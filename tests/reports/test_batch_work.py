@@ -1,13 +1,15 @@
 """The work on batches: progress, turns, cancelling, processes that are killed, and projects that are deleted."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
-from contracts.errors import Code
+from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import PENDING, Outcome
 from contracts.permissions import Node
@@ -26,10 +28,12 @@ from contracts.reports import GenerateReport
 from incidents import Client, Refused
 from tests.reports.test_batches import projects
 from tests.support import Site, eventually
+from workers.reports import domain
 from workers.runtime.storage.database import open_engine
 
 MADE = "reports.batch_part WHERE state = 'made'"
 MANY = 30
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WAIT_SECONDS = 30.0
 EVERYTHING = {Node.PROJECTS: "manage", Node.MAIN_DETAILS: "manage", Node.REPORTS: "manage"}
 
@@ -90,7 +94,7 @@ async def test_a_batch_is_pending_until_its_file_is_made(site: Site) -> None:
 
 
 async def test_a_cancelled_batch_ends_at_once(site: Site) -> None:
-    """Its command is refused, nothing of it is left, and cancelling it again is refused."""
+    """Its command is refused, nothing of it is left, and deleting it removes it from the list."""
     await site.workers("projects", "reports")
     client = await site.client()
     command = batch_of(await projects(client, MANY))
@@ -105,6 +109,20 @@ async def test_a_cancelled_batch_ends_at_once(site: Site) -> None:
     assert batch.state is BatchState.CANCELLED
     await client.send(DeleteBatch(report_id=command.report_id))
     assert (await client.ask(ListBatches())).items == []
+
+
+@pytest.mark.parametrize("state, finished_at, finished", [("pending", None, False), ("made", NOON, True)])
+def test_what_is_finished_is_deleted_and_the_rest_cancelled(
+    state: str, finished_at: datetime | None, finished: bool
+) -> None:
+    """A batch or a summary that was cancelled and has not ended yet is refused."""
+    row: Any = {"state": state, "finished_at": finished_at}
+    assert domain.is_finished(row) is finished
+    row = {"state": "cancelled", "finished_at": None}
+    with pytest.raises(Refusal) as refused:
+        domain.is_finished(row)
+    assert refused.value.code is Code.CONFLICT
+    assert refused.value.details["fields"] == [{"field": "report_id", "kind": "cancelled"}]
 
 
 async def test_a_small_batch_does_not_wait_for_a_large_one(site: Site) -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.projects.exports import ExportProject
 from contracts.report_batches import BatchForm, Conformance, GenerateBatch
 from contracts.reports import DownloadReport, GenerateReport
 from incidents import Client, Refused
 from incidents.evidence.pdf_verification import verify
+from tests.projects import packages
 from tests.reports import summary_site
 from tests.reports.test_batches import fetch, projects
 from tests.support import Site
@@ -31,7 +33,7 @@ async def report(client: Client) -> bytes:
 
 
 async def test_every_pdf_is_signed(site: Site) -> None:
-    """Reports, bound files, volumes, those in a ZIP and summaries are; a bound file still keeps the standard."""
+    """Reports, bound files, volumes, summaries, and those in a ZIP or a package are; bound ones keep the standard."""
     await site.workers("projects", "reports")
     client = await site.client()
     assert are_signed(await report(client))
@@ -49,6 +51,10 @@ async def test_every_pdf_is_signed(site: Site) -> None:
     assert are_signed(*signed)
     summary = await client.send(summary_site.march())
     assert are_signed(await summary_site.fetch(client, summary))
+    exported = await client.send(ExportProject(project_ids=ids))
+    files = packages.unzip(await packages.fetch(client, exported.package))
+    assert are_signed(*(data for name, data in files.items() if name.endswith(".pdf")))
+    assert sorted(name for name in files if name.endswith(".pdf")) == ["data/2/report.pdf", "data/3/report.pdf"]
 
 
 async def test_no_pdf_is_made_without_a_key(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
