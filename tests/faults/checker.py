@@ -144,6 +144,7 @@ RULES: dict[str, Rule] = {
     "state": replay.states,
     "reports": replay.reports,
     "events": records.caused,
+    "stream": records.stored,
     "event order": records.in_order,
     "reads": records.reads,
     "activity": records.stores,

@@ -14,6 +14,18 @@ from tests.faults.proxies import pause
 from tests.faults.system import System, sql
 
 _AT_ONCE = 50
+_NO_MESSAGE = 10037
+"""JetStream's error code for a place without a message; a stream that is being stopped or restored has others."""
+
+_UNHEARD = """
+    SELECT count(*) FROM runtime.posted p CROSS JOIN (SELECT DISTINCT hearer FROM runtime.heard) each
+    LEFT JOIN runtime.heard h ON h.hearer = each.hearer AND h.worker = p.worker AND h.lane = p.lane
+    WHERE coalesce(h.number, 0) < p.posted
+"""
+_POSTED = """
+    SELECT message -> 'headers' ->> 'ce-id' FROM runtime.outbox, json_array_elements(messages::json) AS message
+    WHERE split_part(message ->> 'subject', '.', 3) = 'evt'
+"""
 _ASKED = 40
 
 
@@ -24,6 +36,7 @@ async def quiet(system: System, ops: Nats, seconds: float) -> dict[str, int]:
         left = {
             "runtime.unpublished": (await sql(system, "SELECT count(*) FROM runtime.unpublished"))[0][0],
             "audit.waiting": (await sql(system, "SELECT count(*) FROM audit.waiting"))[0][0],
+            "runtime.heard": (await sql(system, _UNHEARD))[0][0],
             "COMMANDS": (await state(ops, "COMMANDS"))["messages"],
         }
         if not any(left.values()) or asyncio.get_running_loop().time() > deadline:
@@ -61,6 +74,7 @@ async def gathered(system: System, ops: Nats, final: Final) -> Final:
     final.projects = await _projects(system)
     final.reports = {str(report_id) for (report_id,) in await sql(system, "SELECT report_id FROM reports.report")}
     final.events = [_event(place, headers, body) for place, headers, _, body in await messages(ops, "EVENTS")]
+    final.posted = {event_id for (event_id,) in await sql(system, _POSTED)}
     final.counted = dict(await sql(system, _COUNTED))
     entries = "SELECT event_id::text, activity, coalesce(command_id::text, '') FROM {}"
     final.activity = [Entry(*row) for row in await sql(system, entries.format("audit.activity"))]
@@ -122,7 +136,7 @@ async def _message(ops: Nats, stream: str, place: int) -> tuple[int, dict[str, s
             stored = answer["message"]
             headers = _headers(base64.b64decode(stored.get("hdrs", "")))
             return place, headers, stored["subject"], base64.b64decode(stored.get("data", ""))
-        if answer.get("error", {}).get("code") == 404:
+        if answer.get("error", {}).get("err_code") == _NO_MESSAGE:
             return None
         await pause(0.3)
     msg = f"{stream} does not give message {place}"

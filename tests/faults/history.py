@@ -128,6 +128,11 @@ class Final:
 
     reports: set[str] = field(default_factory=set)
     events: list[Stored] = field(default_factory=list)
+    """What the stream of events holds."""
+
+    posted: set[str] = field(default_factory=set)
+    """The ids of all events that the outbox has."""
+
     activity: list[Entry] = field(default_factory=list)
     log_server: list[Entry] = field(default_factory=list)
     dead: list[str] = field(default_factory=list)

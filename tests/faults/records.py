@@ -34,7 +34,7 @@ def _distinct(events: Iterable[Stored]) -> dict[str, Stored]:
 def caused(history: History, final: Final) -> Iterator[Finding]:
     """An applied command leaves the events that its outcome names, a forbidden attempt one, any other refusal none.
 
-    RefusalLogLimit beyond twenty a minute are counted instead, exactly.
+    Refusals beyond twenty a minute are counted instead, exactly.
     """
     events = _distinct(final.events)
     by_cause = defaultdict[str, list[Stored]](list)
@@ -70,6 +70,12 @@ def _uncounted(untold: dict[str, list[str]], events: list[Stored], counting: dic
                 refused[0],
                 f"{len(refused)} refusals of {principal} left no event, and {counted[principal]} are counted",
             )
+
+
+def stored(_: History, final: Final) -> Iterator[Finding]:
+    """The stream holds every event that the outbox has: what the bus acknowledged it still has."""
+    for event_id in final.posted - _distinct(final.events).keys():
+        yield event_id, "the outbox has this event, and the stream does not"
 
 
 def in_order(_: History, final: Final) -> Iterator[Finding]:

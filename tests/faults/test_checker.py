@@ -75,6 +75,7 @@ def good() -> tuple[History, Final]:
         kind = TYPES[command.id]
         final.events.append(Stored(place, f"e-{command.id}", kind, command.id, "olivia", P, revisions.get(command.id)))
     final.events.append(Stored(6, "e-opened", "projects.opened", "", "olivia", P, None))
+    final.posted = {event.id for event in final.events}
     entries = [Entry(event.id, event.happened, event.cause) for event in final.events]
     final.activity = [entry for entry in entries if not entry.activity.startswith("administration.")]
     final.log_server = [entries[0], *entries[2:5]]
@@ -102,6 +103,7 @@ def _decide_otherwise(final: Final, command_id: str, outcome: dict[str, Any]) ->
 def _count_the_refusal(final: Final, times: int) -> None:
     """Let the refused attempt be one of those that are counted."""
     final.events[2] = Stored(3, "e-counted", "audit.surplus-counted", "", "olivia", "", None, times)
+    final.posted = {event.id for event in final.events}
     entry = Entry("e-counted", "audit.surplus-counted", "")
     final.activity[2] = final.log_server[1] = entry
 
@@ -136,6 +138,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("a query tells an old revision", "state", lambda _, f: f.answered.update({P: 1})),
     ("a report is not there", "reports", lambda _, f: f.reports.clear()),
     ("an event is not there", "events", lambda _, f: f.events.pop(0)),
+    ("the bus lost an event", "stream", lambda _, f: f.events.pop(4)),
     ("a second event", "events", lambda _, f: f.events.append(f.events[0]._replace(place=9, id="e-again"))),
     ("a refusal leaves no event", "events", lambda _, f: f.events.pop(2)),
     ("a refusal is counted twice", "events", lambda _, f: _count_the_refusal(f, 2)),

@@ -122,7 +122,7 @@ async def test_a_bus_whose_disk_was_full_stores_again(installed: Installation) -
             return await is_applied(client) and not await installed.failing(port)
 
         await eventually(serves, within=30)
-    assert installed.says("server_not_storing")
+    assert installed.says("no space left on device")
 
 
 async def test_a_bus_that_hangs_is_started_again(installed: Installation) -> None:

@@ -43,3 +43,18 @@ def test_a_fault_after_one_that_was_healed_is_met_at_once() -> None:
     assert [storing.must_restart(60, PLENTY, now) for now in (1000, 1005, 1015, 1035)] == [True] * 4
     assert [storing.must_restart(0, PLENTY, now) for now in (1040, 1270, 1276)] == [False] * 3
     assert storing.must_restart(2.5, PLENTY, 1280)
+
+
+def test_a_bus_that_cannot_write_is_restarted_at_once_if_the_last_restart_helped() -> None:
+    """Disks that are full again and again are no sign of a starved machine: each time, a restart helps."""
+    storing = RestartPolicy()
+    for now in range(1000, 1200, 20):
+        assert not storing.must_restart(0, PLENTY, now)
+        assert storing.must_restart(2.5, PLENTY, now + 10, cannot_write=True)
+
+
+def test_a_bus_that_cannot_write_after_a_restart_either_waits() -> None:
+    """A disk that is broken is not restarted every second."""
+    storing = RestartPolicy()
+    restarts = [now for now in range(1000, 5000) if storing.must_restart(60, PLENTY, now, cannot_write=True)]
+    assert [later - earlier for earlier, later in pairwise(restarts)][:6] == [5, 10, 20, 40, 80, 160]

@@ -144,7 +144,7 @@ class Trust:
         return nats_jwt.credentials(token, seed) + block
 
     def mint_system(self, valid_seconds: int) -> str:
-        """Return short-lived credentials of the system account, which alone may update the site's account."""
+        """Return short-lived credentials of the system account, which updates accounts and tells about the server."""
         seed = nats_jwt.new_seed(nkeys.PREFIX_BYTE_USER)
         subject = nkeys.from_seed(seed.encode()).public_key.decode()
         claims = {"type": "user", **_UNLIMITED}

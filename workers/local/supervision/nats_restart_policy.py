@@ -39,12 +39,21 @@ class RestartPolicy:
         self._rest = 0.0
         self._restarted = 0.0
         self._failed = 0.0
+        self._has_stored = True
 
-    def must_restart(self, failed_seconds: float, free: int, now: float) -> bool:
-        """Return whether to restart the bus now; while the disk is full that does not help."""
+    def must_restart(self, failed_seconds: float, free: int, now: float, *, cannot_write: bool = False) -> bool:
+        """Return whether to restart the bus now; while the disk is full that does not help.
+
+        A bus that says itself that it `cannot_write` is not waited for, if it has stored since its last restart: that
+        restart helped, and so will this one.
+        """
         if failed_seconds > 0:
             self._failed = now
-        elif now - self._failed > max(_HEALED_SECONDS_MIN, self._rest * _HEALED_RESTS):
+        else:
+            self._has_stored = True
+            if now - self._failed > max(_HEALED_SECONDS_MIN, self._rest * _HEALED_RESTS):
+                self._rest = 0.0
+        if cannot_write and self._has_stored:
             self._rest = 0.0
         if (
             failed_seconds < _FAILED_SECONDS_MIN
@@ -53,23 +62,31 @@ class RestartPolicy:
         ):
             return False
         self._rest = min(max(self._rest * 2, _REST_SECONDS_MIN), _REST_SECONDS_MAX)
-        self._restarted = now
+        self._restarted, self._has_stored = now, False
         return True
 
 
-async def keep_storing(nats: EmbeddedNats, health: Health, restart: Callable[[], Awaitable[None]]) -> None:
-    """Watch the workers' reports about the bus, for as long as the system runs."""
+async def keep_storing(
+    nats: EmbeddedNats,
+    health: Health,
+    restart: Callable[[], Awaitable[None]],
+    write_error: Callable[[], Awaitable[str]],
+) -> None:
+    """Watch the workers' reports about the bus, for as long as the system runs, and ask a failing bus for its error."""
     storing = RestartPolicy()
     while True:
         await asyncio.sleep(_POLL_SECONDS)
         readings = (await health.look()).values()
         pages = [reading.page for reading in readings if reading.ready or reading.page["failing"]]
         failed = max((_seconds(page, Part.BUS_STORAGE) for page in pages), default=0.0)
+        free = disk_space.free(nats.directory)
+        may_restart = failed >= _FAILED_SECONDS_MIN and free >= disk_space.RESTART_BYTES_MIN
+        error = await write_error() if may_restart else ""
         hung = min((_seconds(page, Part.BUS) for page in pages), default=0.0)
         if min(hung, nats.seconds_up) >= _HUNG_SECONDS_MIN:
             failed = max(failed, hung)
-        if storing.must_restart(failed, disk_space.free(nats.directory), time.monotonic()):
-            log.warning("server_not_storing", server="message bus", seconds=round(failed))
+        if storing.must_restart(failed, free, time.monotonic(), cannot_write=bool(error)):
+            log.warning("server_not_storing", server="message bus", seconds=round(failed), error=error)
             await restart()
 
 
