@@ -10,8 +10,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from contracts.evidence import time_stamps
-from contracts.evidence.der import FormError
-from contracts.evidence.time_stamps import Info
+from contracts.evidence.cms import FormError
+from contracts.evidence.time_stamps import Information
 
 _HASHES: Final = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
 _UNUSABLE: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
@@ -46,27 +46,27 @@ def _is_issued_by(certificate: bytes, issuer: bytes) -> bool:
     return True
 
 
-def stamped(stamp: bytes, imprint: bytes) -> tuple[Info, bytes]:
+def stamped(stamp: bytes, imprint: bytes) -> tuple[Information, bytes]:
     """Return what a time stamp of a SHA-256 says, and the certificate of its authority, whose signature is verified.
 
     Raises:
         FormError: It is a stamp of something else, not of an authority, or not as the authority made it.
     """
     token = time_stamps.read(stamp, is_issued)
-    info, authority = time_stamps.info(token), token.certificates[0]
-    if info.imprint != imprint or not _may_stamp(authority, info):
+    information, authority = time_stamps.information(token), token.certificates[0]
+    if information.imprint != imprint or not _may_stamp(authority, information):
         raise FormError
-    if not is_signed(authority, token.digest, token.signature, token.attributes):
+    if not is_signed(authority, time_stamps.digest_of(token), token.signature, token.signed_bytes):
         raise FormError
-    return info, authority
+    return information, authority
 
 
-def _may_stamp(authority: bytes, info: Info) -> bool:
+def _may_stamp(authority: bytes, information: Information) -> bool:
     """Tell whether a certificate is one for time stamps, and was valid when it made one."""
     try:
         certificate = x509.load_der_x509_certificate(authority)
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except (ValueError, x509.ExtensionNotFound):
         return False
-    is_valid = certificate.not_valid_before_utc <= info.at <= certificate.not_valid_after_utc
+    is_valid = certificate.not_valid_before_utc <= information.at <= certificate.not_valid_after_utc
     return is_valid and ExtendedKeyUsageOID.TIME_STAMPING in usage

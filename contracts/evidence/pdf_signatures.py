@@ -1,4 +1,4 @@
-"""The signature of a PDF (CAdES in a PDF, ETSI EN 319 142-1): its form alone, without any cryptography.
+"""The signature of a PDF (CAdES in a PDF, ETSI EN 319 142-1): its form alone; `certificates` judges it.
 
 Each signature has one spelling: whatever is not covered by it can only be what `assemble` writes.
 """
@@ -8,27 +8,42 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from contracts.evidence import der
-from contracts.evidence.der import FormError, Value
+from cryptography.hazmat import asn1
+from cryptography.x509 import ObjectIdentifier
 
-SIGNATURE_BYTES: Final = 384
-"""Of RSA with 3072 bits; other keys have others."""
+from contracts.evidence import cms
+from contracts.evidence.cms import Algorithm, FormError, SignedMessage
 
-_PKCS7: Final = (1, 2, 840, 113549, 1, 7)
-_PKCS9: Final = (1, 2, 840, 113549, 1, 9)
-_DATA, SIGNED_DATA = der.identifier(*_PKCS7, 1), der.identifier(*_PKCS7, 2)
-CONTENT_TYPE, MESSAGE_DIGEST = der.identifier(*_PKCS9, 3), der.identifier(*_PKCS9, 4)
-SIGNING_CERTIFICATE_2: Final = der.identifier(*_PKCS9, 16, 2, 47)
-TIME_STAMP: Final = der.identifier(*_PKCS9, 16, 2, 14)
-_LAYOUT: Final = der.identifier(2, 25, 121112908047602436125317104225956335193)
+_DATA: Final = ObjectIdentifier("1.2.840.113549.1.7.1")
+_TIME_STAMP: Final = ObjectIdentifier("1.2.840.113549.1.9.16.2.14")
+_LAYOUT: Final = ObjectIdentifier("2.25.121112908047602436125317104225956335193")
 """An identifier of our own: a UUID needs no registration."""
 
-_NULL: Final = der.encoded(der.NULL)
-_SHA256: Final = der.sequence(der.identifier(2, 16, 840, 1, 101, 3, 4, 2, 1))
-_RSA_SHA256: Final = der.sequence(der.identifier(1, 2, 840, 113549, 1, 1, 11), _NULL)
-_FIRST, _SECOND, _EXPLICIT = 0xA0, 0xA1, 0xA0
-_VERSION_1: Final = der.integer(1)
+_SHA256: Final = Algorithm(kind=ObjectIdentifier("2.16.840.1.101.3.4.2.1"), parameters=None)
+_RSA_SHA256: Final = Algorithm(kind=ObjectIdentifier("1.2.840.113549.1.1.11"), parameters=asn1.Null())
 _HEX: Final = re.compile(rb"<((?:[0-9a-f]{2})+)>")
+_DIGEST_BYTES: Final = 32
+_LONG: Final = 0x80
+"""From here on, the second byte of a value says how many bytes its length has."""
+
+
+@asn1.sequence
+class _CertificateDigest:
+    digest: bytes
+
+
+@asn1.sequence
+class _SigningCertificates:
+    certificates: list[_CertificateDigest]
+
+
+@asn1.sequence
+class _SignedLayout:
+    gap_start: int
+    gap_end: int
+    length: int
+    block_bytes: int
+    digests: bytes
 
 
 class Layout(NamedTuple):
@@ -40,10 +55,20 @@ class Layout(NamedTuple):
     block_bytes: int
     digests: bytes
 
+    @property
+    def is_possible(self) -> bool:
+        """Whether a file can be so, with a digest for each of its blocks."""
+        is_ordered = 0 < self.gap_start < self.gap_end <= self.length and self.block_bytes > 0
+        return is_ordered and len(self.digests) == _DIGEST_BYTES * -(-self.length // self.block_bytes)
+
     def blocks(self) -> Iterator[tuple[int, int, bytes]]:
         """Yield the first byte of each block, the one behind it, and its digest."""
         for number, start in enumerate(range(0, self.length, self.block_bytes)):
-            yield start, min(start + self.block_bytes, self.length), self.digests[32 * number : 32 * number + 32]
+            yield (
+                start,
+                min(start + self.block_bytes, self.length),
+                self.digests[_DIGEST_BYTES * number :][:_DIGEST_BYTES],
+            )
 
     def digest_of(self, data: bytes, start: int, end: int) -> bytes:
         """Return the digest of a block of a file, without the signature."""
@@ -53,12 +78,17 @@ class Layout(NamedTuple):
 
 
 class Parts(NamedTuple):
-    """A signature: the certificate of its key with those above it, what was signed, and a time stamp."""
+    """A signature: the certificate of its key with those above it, the attributes that it signs, and a time stamp."""
 
     certificates: Sequence[bytes]
-    attributes: bytes
+    attributes: Sequence[bytes]
     signature: bytes
     time_stamp: bytes | None
+
+    @property
+    def signed_bytes(self) -> bytes:
+        """What the signature is of."""
+        return _message(self).signed_bytes
 
 
 class Signed(NamedTuple):
@@ -68,47 +98,27 @@ class Signed(NamedTuple):
     layout: Layout
 
 
-def attributes(certificates: Sequence[bytes], signed: Signed) -> bytes:
+def attributes(certificates: Sequence[bytes], signed: Signed) -> list[bytes]:
     """Return the attributes that are signed: they name each certificate and cover the file."""
-    layout = signed.layout
-    numbers = (layout.gap_start, layout.gap_end, layout.length, layout.block_bytes)
-    hashes = (der.encoded(der.OCTETS, hashlib.sha256(each).digest()) for each in certificates)
-    return der.set_of(
-        [
-            _attribute(CONTENT_TYPE, _DATA),
-            _attribute(MESSAGE_DIGEST, der.encoded(der.OCTETS, signed.digest)),
-            _attribute(SIGNING_CERTIFICATE_2, der.sequence(der.sequence(*map(der.sequence, hashes)))),
-            _attribute(_LAYOUT, der.sequence(*map(der.integer, numbers), der.encoded(der.OCTETS, layout.digests))),
-        ]
-    )
+    digests = [_CertificateDigest(digest=hashlib.sha256(each).digest()) for each in certificates]
+    values = {
+        cms.CONTENT_TYPE: _DATA,
+        cms.MESSAGE_DIGEST: signed.digest,
+        cms.SIGNING_CERTIFICATE_2: _SigningCertificates(certificates=digests),
+        _LAYOUT: _SignedLayout(**signed.layout._asdict()),
+    }
+    return sorted(cms.attribute(kind, asn1.encode_der(value)) for kind, value in values.items())
 
 
 def assemble(parts: Parts) -> bytes:
     """Return the signature as it stands in a file."""
-    issuer, serial = names_of(parts.certificates[0])
-    stamp = parts.time_stamp
-    signer = der.sequence(
-        _VERSION_1,
-        der.sequence(issuer, serial),
-        _SHA256,
-        der.encoded(_FIRST, der.value(parts.attributes, der.SET).content),
-        _RSA_SHA256,
-        der.encoded(der.OCTETS, parts.signature),
-        der.encoded(_SECOND, _attribute(TIME_STAMP, stamp)) if stamp else b"",
-    )
-    return der.sequence(
-        SIGNED_DATA,
-        der.encoded(
-            _EXPLICIT,
-            der.sequence(
-                _VERSION_1,
-                der.set_of([_SHA256]),
-                der.sequence(_DATA),
-                der.set_of(parts.certificates, _FIRST),
-                der.set_of([signer]),
-            ),
-        ),
-    )
+    return cms.assemble(_message(parts))
+
+
+def _message(parts: Parts) -> SignedMessage:
+    stamps = [cms.attribute(_TIME_STAMP, parts.time_stamp)] if parts.time_stamp else []
+    signer = (parts.attributes, _RSA_SHA256, parts.signature, stamps)
+    return SignedMessage(1, parts.certificates, _DATA, None, _SHA256, *signer)
 
 
 def read(data: bytes) -> tuple[Parts, Signed]:
@@ -117,20 +127,14 @@ def read(data: bytes) -> tuple[Parts, Signed]:
     Raises:
         FormError: It could not.
     """
-    _, explicit = der.parts(data, der.SEQUENCE, der.OBJECT_IDENTIFIER, _EXPLICIT)
-    tags = (der.INTEGER, der.SET, der.SEQUENCE, _FIRST, der.SET)
-    *_, certificates, signers = der.parts(explicit.content, der.SEQUENCE, *tags)
-    signer = der.values(der.value(signers.content, der.SEQUENCE).content)
-    if len(signer) not in {6, 7} or signer[3].tag != _FIRST:
+    message = cms.parse(data)
+    by_digest = {hashlib.sha256(each).digest(): each for each in message.certificates}
+    digests, signed = _read_attributes(message.attributes)
+    if not digests or set(digests) != by_digest.keys() or not len(digests) == len(message.certificates):
         raise FormError
-    own = der.encoded(der.SET, signer[3].content)
-    stamp = _only_attribute(signer[6].content) if len(signer) == 7 else None  # noqa: PLR2004 - one part more
-    by_digest = {hashlib.sha256(each.whole).digest(): each.whole for each in der.values(certificates.content)}
-    hashes, signed = _read_attributes(own)
-    if set(hashes) != by_digest.keys() or len(hashes) != len(by_digest) or not hashes:
-        raise FormError
-    parts = Parts([by_digest[digest] for digest in hashes], own, signer[5].content, stamp)
-    if attributes(parts.certificates, signed) != own or assemble(parts) != data:
+    stamp = cms.attribute_values(message.unsigned).get(_TIME_STAMP)
+    parts = Parts([by_digest[digest] for digest in digests], message.attributes, message.signature, stamp)
+    if attributes(parts.certificates, signed) != parts.attributes or assemble(parts) != data:
         raise FormError
     return parts, signed
 
@@ -150,19 +154,16 @@ def from_hexadecimal(gap: bytes) -> bytes:
     if match is None:
         raise FormError
     data = bytes.fromhex(match[1].decode())
-    size = len(der.first(data).whole)
+    size = _size(data)
     if any(data[size:]):
         raise FormError
     return data[:size]
 
 
-def names_of(certificate: bytes) -> tuple[bytes, bytes]:
-    """Return the issuer and the serial number of a certificate, as they stand in it."""
-    fields = der.values(der.values(der.value(certificate, der.SEQUENCE).content)[0].content)
-    start = 1 if fields[0].tag == _EXPLICIT else 0
-    if len(fields) < start + 3:
-        raise FormError
-    return fields[start + 2].whole, fields[start].whole
+def _size(data: bytes) -> int:
+    """Return how many bytes the value has that data begin with: none of a signature is short."""
+    count = data[1] - _LONG if len(data) > 1 else 0
+    return 2 + count + int.from_bytes(data[2 : 2 + count]) if count > 0 else 0
 
 
 def fingerprint(certificate: bytes) -> str:
@@ -170,40 +171,15 @@ def fingerprint(certificate: bytes) -> str:
     return f"SHA256:{hashlib.sha256(certificate).digest().hex(':').upper()}"
 
 
-def _attribute(kind: bytes, *contents: bytes) -> bytes:
-    return der.sequence(kind, der.set_of(contents))
-
-
-def _only_attribute(data: bytes) -> bytes:
-    _, held = der.parts(data, der.SEQUENCE, der.OBJECT_IDENTIFIER, der.SET)
-    return der.value(held.content).whole
-
-
-def attribute_values(data: bytes) -> dict[bytes, Value]:
-    """Return the value of each attribute in a set by its kind.
-
-    Raises:
-        FormError: One of them occurs twice or has several values.
-    """
-    found = dict[bytes, Value]()
-    for each in der.values(der.value(data, der.SET).content):
-        kind, held = der.parts(each.whole, der.SEQUENCE, der.OBJECT_IDENTIFIER, der.SET)
-        if kind.whole in found:
-            raise FormError
-        found[kind.whole] = der.value(held.content)
-    return found
-
-
-def _read_attributes(data: bytes) -> tuple[list[bytes], Signed]:
-    found = attribute_values(data)
+def _read_attributes(attributes: Sequence[bytes]) -> tuple[list[bytes], Signed]:
+    found = cms.attribute_values(attributes)
     try:
-        digest, names, layout = (found[kind] for kind in (MESSAGE_DIGEST, SIGNING_CERTIFICATE_2, _LAYOUT))
+        digest, names, layout = (found[kind] for kind in (cms.MESSAGE_DIGEST, cms.SIGNING_CERTIFICATE_2, _LAYOUT))
     except KeyError as error:
         raise FormError from error
-    [listed] = der.parts(names.whole, der.SEQUENCE, der.SEQUENCE)
-    hashes = [der.parts(each.whole, der.SEQUENCE, der.OCTETS)[0].content for each in der.values(listed.content)]
-    *numbers, digests = der.parts(layout.whole, der.SEQUENCE, *[der.INTEGER] * 4, der.OCTETS)
-    start, end, length, block = (der.number(each.content) for each in numbers)
-    if not (0 < start < end <= length and block > 0 and len(digests.content) == 32 * -(-length // block)):
+    listed = [each.digest for each in cms.decoded(_SigningCertificates, names).certificates]
+    read = cms.decoded(_SignedLayout, layout)
+    signed = Layout(read.gap_start, read.gap_end, read.length, read.block_bytes, read.digests)
+    if not signed.is_possible:
         raise FormError
-    return hashes, Signed(digest.content, Layout(start, end, length, block, digests.content))
+    return listed, Signed(cms.decoded(bytes, digest), signed)

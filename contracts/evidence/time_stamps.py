@@ -1,54 +1,108 @@
 """Time stamps of an authority (RFC 3161): their form alone; what an authority does not sign has one spelling here."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from contracts.evidence import der
-from contracts.evidence.der import FormError, Value
-from contracts.evidence.pdf_signatures import (
-    CONTENT_TYPE,
-    MESSAGE_DIGEST,
-    SIGNED_DATA,
-    SIGNING_CERTIFICATE_2,
-    attribute_values,
-    names_of,
-)
+from cryptography.hazmat import asn1
+from cryptography.x509 import ObjectIdentifier
+
+from contracts.evidence import cms
+from contracts.evidence.cms import Algorithm, FormError, SignedMessage
 
 DIGESTS: Final = {
-    "sha256": (der.identifier(2, 16, 840, 1, 101, 3, 4, 2, 1), der.identifier(1, 2, 840, 10045, 4, 3, 2)),
-    "sha384": (der.identifier(2, 16, 840, 1, 101, 3, 4, 2, 2), der.identifier(1, 2, 840, 10045, 4, 3, 3)),
-    "sha512": (der.identifier(2, 16, 840, 1, 101, 3, 4, 2, 3), der.identifier(1, 2, 840, 10045, 4, 3, 4)),
+    "sha256": (ObjectIdentifier("2.16.840.1.101.3.4.2.1"), ObjectIdentifier("1.2.840.10045.4.3.2")),
+    "sha384": (ObjectIdentifier("2.16.840.1.101.3.4.2.2"), ObjectIdentifier("1.2.840.10045.4.3.3")),
+    "sha512": (ObjectIdentifier("2.16.840.1.101.3.4.2.3"), ObjectIdentifier("1.2.840.10045.4.3.4")),
 }
 """The digests that a time stamp may have, each with its signatures by elliptic curves."""
 
-_STAMP: Final = der.identifier(1, 2, 840, 113549, 1, 9, 16, 1, 4)
-_SIGNING_CERTIFICATE: Final = der.identifier(1, 2, 840, 113549, 1, 9, 16, 2, 12)
-_RSA: Final = der.identifier(1, 2, 840, 113549, 1, 1, 1)
-_RSA_DIGESTS: Final = {der.identifier(1, 2, 840, 113549, 1, 1, number) for number in (11, 12, 13)}
-_NULL: Final = der.encoded(der.NULL)
-_TAGGED, _OPTIONAL = 0xA0, 0xA1
-_BOOLEAN, _GENERALIZED_TIME = 0x01, 0x18
+_STAMP: Final = ObjectIdentifier("1.2.840.113549.1.9.16.1.4")
+_SIGNING_CERTIFICATE: Final = ObjectIdentifier("1.2.840.113549.1.9.16.2.12")
+_RSA: Final = ObjectIdentifier("1.2.840.113549.1.1.1")
+_RSA_DIGESTS: Final = {ObjectIdentifier(f"1.2.840.113549.1.1.{number}") for number in (11, 12, 13)}
 _GRANTED: Final = {0, 1}
-_INFO_FIELDS: Final = (der.INTEGER, der.OBJECT_IDENTIFIER, der.SEQUENCE, der.INTEGER, _GENERALIZED_TIME)
+
+
+@asn1.sequence
+class _Imprint:
+    algorithm: Algorithm
+    digest: bytes
+
+
+@asn1.sequence
+class _Request:
+    version: int
+    imprint: _Imprint
+    nonce: int
+    names_certificate: bool
+
+
+@asn1.sequence
+class _Status:
+    status: int
+    texts: list[str] | None
+    failure: asn1.BitString | None
+
+
+@asn1.sequence
+class _Response:
+    status: _Status
+    stamp: asn1.TLV
+
+
+@asn1.sequence
+class _Accuracy:
+    seconds: int | None
+    milliseconds: Annotated[int | None, asn1.Implicit(0)]
+    microseconds: Annotated[int | None, asn1.Implicit(1)]
+
+
+@asn1.sequence
+class _Information:
+    version: int
+    policy: ObjectIdentifier
+    imprint: _Imprint
+    serial: int
+    at: asn1.GeneralizedTime
+    accuracy: _Accuracy | None
+    is_ordered: Annotated[bool, asn1.Default(value=False)]
+    nonce: int | None
+    authority: Annotated[list[asn1.TLV] | None, asn1.Implicit(0)]
+    extensions: Annotated[list[asn1.TLV] | None, asn1.Implicit(1)]
+
+
+@asn1.sequence
+class _CertificateDigest:
+    digest: bytes
+    issuer: list[asn1.TLV] | None
+
+
+@asn1.sequence
+class _SigningCertificates:
+    certificates: list[_CertificateDigest]
+    policies: list[asn1.TLV] | None
+
+
+@asn1.sequence
+class _CertificateDigest2:
+    algorithm: Algorithm | None
+    digest: bytes
+    issuer: list[asn1.TLV] | None
+
+
+@asn1.sequence
+class _SigningCertificates2:
+    certificates: list[_CertificateDigest2]
+    policies: list[asn1.TLV] | None
+
 
 Covers = Callable[[bytes, Sequence[bytes]], bool]
 """Tells whether a certificate was issued by one of others."""
 
 
-class Token(NamedTuple):
-    """A time stamp: the certificate of its authority with others, what was signed, and how."""
-
-    certificates: Sequence[bytes]
-    content: bytes
-    digest: str
-    attributes: bytes
-    signature: bytes
-    is_curve: bool
-
-
-class Info(NamedTuple):
+class Information(NamedTuple):
     """What a time stamp says: of what it is, when it was made, and the number of its request."""
 
     imprint: bytes
@@ -58,9 +112,9 @@ class Info(NamedTuple):
 
 def request(imprint: bytes, nonce: int) -> bytes:
     """Return the request of a time stamp for a SHA-256."""
-    algorithm = der.sequence(DIGESTS["sha256"][0], _NULL)
-    hashed = der.sequence(algorithm, der.encoded(der.OCTETS, imprint))
-    return der.sequence(der.integer(1), hashed, der.integer(nonce), der.encoded(_BOOLEAN, b"\xff"))
+    algorithm = Algorithm(kind=DIGESTS["sha256"][0], parameters=asn1.Null())
+    named = _Imprint(algorithm=algorithm, digest=imprint)
+    return asn1.encode_der(_Request(version=1, imprint=named, nonce=nonce, names_certificate=True))
 
 
 def answered(response: bytes) -> bytes:
@@ -69,132 +123,95 @@ def answered(response: bytes) -> bytes:
     Raises:
         FormError: It granted none.
     """
-    parts = der.values(der.value(response, der.SEQUENCE).content)
-    if len(parts) != 2:  # noqa: PLR2004 - a status and a time stamp
+    read = cms.decoded(_Response, response)
+    if read.status.status not in _GRANTED:
         raise FormError
-    status = der.values(parts[0].content)[0]
-    if status.tag != der.INTEGER or der.number(status.content) not in _GRANTED:
-        raise FormError
-    return parts[1].whole
+    return asn1.encode_der(read.stamp)
 
 
-def assemble(token: Token) -> bytes:
-    """Return a time stamp in the one spelling that it has in a PDF."""
-    issuer, serial = names_of(token.certificates[0])
-    digest, curve = DIGESTS[token.digest]
-    signer = der.sequence(
-        der.integer(1),
-        der.sequence(issuer, serial),
-        der.sequence(digest),
-        der.encoded(_TAGGED, der.value(token.attributes, der.SET).content),
-        der.sequence(curve) if token.is_curve else der.sequence(_RSA, _NULL),
-        der.encoded(der.OCTETS, token.signature),
-    )
-    data = der.sequence(
-        der.integer(3),
-        der.set_of([der.sequence(digest)]),
-        der.sequence(_STAMP, der.encoded(_TAGGED, der.encoded(der.OCTETS, token.content))),
-        der.set_of(token.certificates, _TAGGED),
-        der.set_of([signer]),
-    )
-    return der.sequence(SIGNED_DATA, der.encoded(_TAGGED, data))
+def parse(data: bytes, issued: Covers) -> SignedMessage:
+    """Return a time stamp in the one spelling that it has in a PDF, with those certificates of which a change is found.
 
-
-def parse(data: bytes, issued: Covers) -> Token:
-    """Return a time stamp, with those of its certificates of which a change would be found.
-
-    These are the ones that it names, those issued by another one of them, and roots.
+    These are the ones that it names, the authority's first, those issued by another one of them, and roots.
 
     Raises:
         FormError: It is none of a known form.
     """
-    _, explicit = der.parts(data, der.SEQUENCE, der.OBJECT_IDENTIFIER, _TAGGED)
-    fields = der.values(der.value(explicit.content, der.SEQUENCE).content)
-    if len(fields) < 5:  # noqa: PLR2004 - the fields of signed data, of which only lists of revocations may be missing
+    read = cms.parse(data)
+    digest = digest_of(read)
+    is_curve = read.algorithm.kind == DIGESTS[digest][1]
+    if read.kind != _STAMP or not (is_curve or read.algorithm.kind in {_RSA, *_RSA_DIGESTS}):
         raise FormError
-    _, held = der.parts(fields[2].whole, der.SEQUENCE, der.OBJECT_IDENTIFIER, _TAGGED)
-    content = der.value(held.content, der.OCTETS).content
-    signer = der.values(der.value(fields[-1].content, der.SEQUENCE).content)
-    if len(signer) < 6 or signer[3].tag != _TAGGED or signer[5].tag != der.OCTETS:  # noqa: PLR2004 - those that all signers have
-        raise FormError
-    own = der.encoded(der.SET, signer[3].content)
-    digest = _digest_of(der.values(signer[2].content)[0])
-    available = [each.whole for each in der.values(fields[3].content)] if fields[3].tag == _TAGGED else []
-    certificates = _covered(available, attribute_values(own), issued)
-    return Token(certificates, content, digest, own, signer[5].content, _is_curve(signer[4], digest))
+    return read._replace(
+        version=3,
+        certificates=_covered(read.certificates, cms.attribute_values(read.attributes), issued),
+        digest=Algorithm(kind=DIGESTS[digest][0], parameters=None),
+        algorithm=Algorithm(
+            kind=DIGESTS[digest][1] if is_curve else _RSA, parameters=None if is_curve else asn1.Null()
+        ),
+        unsigned=(),
+    )
 
 
-def read(data: bytes, issued: Covers) -> Token:
-    """Return a time stamp that `assemble` could have written, byte by byte.
+def read(data: bytes, issued: Covers) -> SignedMessage:
+    """Return a time stamp that is in the one spelling, byte by byte.
 
     Raises:
-        FormError: It could not.
+        FormError: It is not.
     """
     token = parse(data, issued)
-    if assemble(token) != data:
+    if cms.assemble(token) != data:
         raise FormError
     return token
 
 
-def info(token: Token) -> Info:
+def digest_of(token: SignedMessage) -> str:
+    """Return the name of the digest that is signed.
+
+    Raises:
+        FormError: It is none of those in use.
+    """
+    return _named(token.digest)
+
+
+def information(token: SignedMessage) -> Information:
     """Return what a time stamp says, if its attributes are those of its content.
 
     Raises:
         FormError: They are not, or it says something else.
     """
-    found = attribute_values(token.attributes)
-    own = hashlib.new(token.digest, token.content).digest()
-    if CONTENT_TYPE not in found or found[CONTENT_TYPE].whole != _STAMP:
+    found, content = cms.attribute_values(token.attributes), token.content or b""
+    digest = hashlib.new(digest_of(token), content).digest()
+    expected = {cms.CONTENT_TYPE: asn1.encode_der(_STAMP), cms.MESSAGE_DIGEST: asn1.encode_der(digest)}
+    if any(found.get(kind) != value for kind, value in expected.items()):
         raise FormError
-    if MESSAGE_DIGEST not in found or found[MESSAGE_DIGEST].content != own:
+    read = cms.decoded(_Information, content)
+    if _named(read.imprint.algorithm) != "sha256":
         raise FormError
-    fields = der.values(der.value(token.content, der.SEQUENCE).content)
-    if tuple(field.tag for field in fields[:5]) != _INFO_FIELDS:
-        raise FormError
-    algorithm, imprint = der.parts(fields[2].whole, der.SEQUENCE, der.SEQUENCE, der.OCTETS)
-    if _digest_of(der.values(algorithm.content)[0]) != "sha256":
-        raise FormError
-    nonces = [der.number(field.content) for field in fields[5:] if field.tag == der.INTEGER]
-    return Info(imprint.content, _time(fields[4].content), nonces[0] if nonces else None)
+    return Information(read.imprint.digest, read.at.as_datetime().replace(tzinfo=UTC), read.nonce)
 
 
-def _covered(available: Sequence[bytes], found: dict[bytes, Value], issued: Covers) -> list[bytes]:
-    name = hashlib.sha256
-    listed = found.get(SIGNING_CERTIFICATE_2)
-    if listed is None:
-        name, listed = hashlib.sha1, found.get(_SIGNING_CERTIFICATE)  # as the older attribute does
-    if listed is None:
+def _covered(available: Sequence[bytes], found: Mapping[ObjectIdentifier, bytes], issued: Covers) -> list[bytes]:
+    if (listed := found.get(cms.SIGNING_CERTIFICATE_2)) is not None:
+        digests = [each.digest for each in cms.decoded(_SigningCertificates2, listed).certificates]
+        by_digest = {hashlib.sha256(each).digest(): each for each in available}
+    elif (listed := found.get(_SIGNING_CERTIFICATE)) is not None:
+        digests = [each.digest for each in cms.decoded(_SigningCertificates, listed).certificates]
+        by_digest = {
+            hashlib.sha1(each, usedforsecurity=False).digest(): each for each in available
+        }  # as the older attribute does
+    else:
         raise FormError
-    hashes = [der.values(each.content) for each in der.values(der.values(listed.content)[0].content)]
-    by_digest = {name(each).digest(): each for each in available}
-    covered = [by_digest[fields[0].content] for fields in hashes if fields and fields[0].content in by_digest]
-    if not covered or by_digest.get(hashes[0][0].content) != covered[0]:
+    covered = [by_digest[digest] for digest in digests if digest in by_digest]
+    if not covered or by_digest.get(digests[0]) != covered[0]:
         raise FormError
     while added := [each for each in available if each not in covered and issued(each, [*covered, each])]:
         covered += added
     return covered
 
 
-def _digest_of(identifier: Value) -> str:
-    name = next((name for name, (kind, _) in DIGESTS.items() if kind == identifier.whole), None)
+def _named(algorithm: Algorithm) -> str:
+    name = next((name for name, (kind, _) in DIGESTS.items() if kind == algorithm.kind), None)
     if name is None:
         raise FormError
     return name
-
-
-def _is_curve(algorithm: Value, digest: str) -> bool:
-    kind = der.values(algorithm.content)[0].whole
-    if kind in {_RSA, *_RSA_DIGESTS}:
-        return False
-    if kind != DIGESTS[digest][1]:
-        raise FormError
-    return True
-
-
-def _time(content: bytes) -> datetime:
-    try:
-        whole, _, fraction = content.decode("ascii").removesuffix("Z").partition(".")
-        at = datetime.strptime(whole, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-        return at.replace(microsecond=int(fraction[:6].ljust(6, "0")) if fraction else 0)
-    except ValueError as error:
-        raise FormError from error

@@ -22,7 +22,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from contracts.evidence import pdf_signatures
 from contracts.evidence.certificates import is_issued, is_signed, stamped
-from contracts.evidence.der import FormError
+from contracts.evidence.cms import FormError
 from contracts.evidence.pdf_signatures import Layout, Parts, Signed, fingerprint
 from incidents.evidence.findings import Finding, Verification
 
@@ -89,7 +89,7 @@ def _signature(data: bytes, result: Verification) -> _Found | None:
             parts, signed = pdf_signatures.read(pdf_signatures.from_hexadecimal(data[start:end]))
         except FormError:
             continue
-        if is_signed(parts.certificates[0], "sha256", parts.signature, parts.attributes):
+        if is_signed(parts.certificates[0], "sha256", parts.signature, parts.signed_bytes):
             return _Found(start, end, parts, signed)
     if first is None:
         result.findings.append(Finding("no-signature"))
@@ -180,13 +180,13 @@ def _verify_stamp(signature: _Found, result: Verification) -> None:
     if signature.parts.time_stamp is None:
         return
     try:
-        info, authority = stamped(signature.parts.time_stamp, hashlib.sha256(signature.parts.signature).digest())
+        information, authority = stamped(signature.parts.time_stamp, hashlib.sha256(signature.parts.signature).digest())
     except FormError:
         layout = signature.signed.layout
         broken = Finding("time-stamp-broken", first_byte=layout.gap_start, last_byte=layout.gap_end - 1)
         result.findings.append(broken)
         return
-    result.facts["Stamped-At"] = info.at.isoformat()
+    result.facts["Stamped-At"] = information.at.isoformat()
     result.facts["Stamped-By"] = x509.load_der_x509_certificate(authority).subject.rfc4514_string()
     result.facts["Stamped-Key"] = fingerprint(authority)
 

@@ -12,9 +12,9 @@ from typing import Final
 
 import structlog
 
-from contracts.evidence import time_stamps
+from contracts.evidence import cms, time_stamps
 from contracts.evidence.certificates import is_issued, stamped
-from contracts.evidence.der import FormError
+from contracts.evidence.cms import FormError
 
 _NONCE_BYTES: Final = 8
 _RESPONSE_BYTES_MAX: Final = 65_536
@@ -57,9 +57,9 @@ class Authority:
         with urllib.request.urlopen(request, timeout=self.seconds) as response:  # noqa: S310 - the same
             answer = response.read(_RESPONSE_BYTES_MAX)
         token = time_stamps.parse(time_stamps.answered(answer), is_issued)
-        stamp = time_stamps.assemble(token)
-        info, _ = stamped(stamp, imprint)
-        if info.nonce != nonce or len(stamp) > self.token_bytes_max:
+        stamp = cms.assemble(token)
+        information, _ = stamped(stamp, imprint)
+        if information.nonce != nonce or len(stamp) > self.token_bytes_max:
             raise FormError
         return stamp
 

@@ -47,8 +47,8 @@ async def sign(pdf: bytes, at: datetime) -> bytes:
     chain, authority = identity.chain, authorities.current()
     size = _FRAME_BYTES + 128 * len(chain) + sum(map(len, chain)) + identity.signature_bytes
     place = await asyncio.to_thread(prepare, pdf, at, size + (authority.token_bytes_max if authority else 0))
-    attributes = pdf_signatures.attributes(chain, place.signed)
-    signature = await asyncio.to_thread(identity.sign, attributes)
+    unsigned = Parts(chain, pdf_signatures.attributes(chain, place.signed), b"", None)
+    signature = await asyncio.to_thread(identity.sign, unsigned.signed_bytes)
     stamp = await authority.stamp(hashlib.sha256(signature).digest()) if authority else None
-    content = pdf_signatures.assemble(Parts(chain, attributes, signature, stamp))
+    content = pdf_signatures.assemble(unsigned._replace(signature=signature, time_stamp=stamp))
     return b"".join((pdf, place.before, pdf_signatures.hexadecimal(content, place.room), place.after))
