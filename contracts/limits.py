@@ -47,6 +47,10 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "cannot be typeset: {detail}; correct the template, and set it again",
         "ne peut pas être composé ({detail})\u00a0: corrigez le modèle, puis posez-le à nouveau",
     ),
+    "json_invalid": (
+        "is not JSON from column {position} on: correct it there, so that the line is one JSON object",
+        "n'est plus du JSON à partir de la colonne {position}\u00a0: corrigez-la pour que la ligne soit un objet JSON",
+    ),
     "decimal_max_digits": ("has more than {limit} digits", "a plus de {limit} chiffres"),
 }
 """The reasons of fields beyond a limit, in English and French."""
@@ -63,11 +67,15 @@ _CHARACTERS: Final = re.compile(r"[a-zA-Z0-9]-[a-zA-Z0-9]|.")
 
 
 class Limit(TypedDict, total=False):
-    """The limit of a refused field, its own length, and the allowed characters, as far as they are known."""
+    """The limit of a refused field, its own length, and the allowed characters, as far as they are known.
+
+    `position` is where a text ends to be what it should be.
+    """
 
     limit: int
     length: int
     characters: str
+    position: int
 
 
 def limit_of(kind: str, context: Mapping[str, Any], value: object) -> Limit:

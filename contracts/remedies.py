@@ -162,7 +162,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "is larger than 65,536 bytes: shorten its texts, or split it into several messages",
         "dépasse 65\u202f536 octets\u00a0: raccourcissez ses textes, ou répartissez-le sur plusieurs messages",
     ),
-    "json_invalid": ("is not JSON: send one JSON object", "n'est pas du JSON\u00a0: envoyez un objet JSON"),
+    "json_invalid": ("is not JSON: write one JSON object", "n'est pas du JSON\u00a0: écrivez un objet JSON"),
     "not_utf8": ("is not UTF-8: encode it as UTF-8", "n'est pas de l'UTF-8\u00a0: encodez-le en UTF-8"),
     "byte_order_mark": (
         "begins with a byte order mark: send UTF-8 without one",
@@ -181,8 +181,8 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "est NaN ou Infinity, que JSON ne connaît pas\u00a0: donnez un nombre, ou omettez-le",
     ),
     "nested_too_deep": (
-        "is nested too deeply: send only the message's own fields",
-        "est imbriqué trop profondément\u00a0: n'envoyez que les champs du message",
+        "is nested too deeply: leave only its own fields in it",
+        "a trop de niveaux imbriqués\u00a0: n'y laissez que ses propres champs",
     ),
     "duplicate_key": (
         "occurs more than once: give it once",

@@ -199,7 +199,7 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
         troubles.tolerate()
         await connection.close()
         if _DENIED in str(cause).lower():
-            words = "these credentials have expired, were revoked, or belong to another site (Authorization Violation)"
+            words = "these credentials have expired, were revoked, or belong to another site"
             raise RejectedCredentialsError(url, words) from error
         raise UnreachableError(url, why_unreachable(cause)) from error
     troubles.tolerate()

@@ -13,11 +13,11 @@ class AmbiguousError(ValueError):
         """Keep the reason and the key concerned, if any."""
         super().__init__(kind)
         self.kind = kind
-        self._name = json.dumps(name) if name else "JSON"
+        self.name = name
 
     def sentence(self, language: str) -> str:
         """Return the sentence in `en` or `fr`."""
-        return f"{self._name} {reason(self.kind, language)}"
+        return f"{json.dumps(self.name) if self.name else 'JSON'} {reason(self.kind, language)}"
 
 
 def read_json(text: str | bytes) -> Any:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from json import JSONDecodeError
 from typing import Any, BinaryIO, Final, Literal
 
 from contracts.limits import Limit
@@ -23,12 +24,16 @@ _HEADER_LINES_MAX: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of the file: its first line, and its values by column; `kind` is the reason why it cannot be read."""
+    """A row of the file: its first line, and its values by column.
+
+    `kind` is the reason why it cannot be read, and `name` the key or the value in it that this is about, if any.
+    """
 
     line: int
     values: dict[str, Any]
     kind: str = ""
     limit: Limit = field(default_factory=Limit)
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,11 @@ def _ndjson_rows(read: Iterable[Line]) -> Iterator[Row]:
             continue
         try:
             values = read_json(line.text)
-        except (ValueError, RecursionError) as error:
-            yield Row(line.number, {}, error.kind if isinstance(error, AmbiguousError) else "json_invalid")
+        except AmbiguousError as error:
+            yield Row(line.number, {}, error.kind, name=error.name)
+        except JSONDecodeError as error:
+            yield Row(line.number, {}, "json_invalid", Limit(position=error.colno))
+        except ValueError:
+            yield Row(line.number, {}, "json_invalid")
         else:
             yield Row(line.number, values) if isinstance(values, dict) else Row(line.number, {}, "model_type")

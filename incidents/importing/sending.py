@@ -120,7 +120,8 @@ class Checker:
         for row in source.rows():
             self._tally.ignored |= self._translator.left_out(row.values)
             if row.kind:
-                self._tally.refuse(RefusedRow(row.line, None, [Fault("", row.kind, row.limit)]))
+                cell = Cell(row.name) if row.kind == "duplicate_key" else Cell("", row.name)
+                self._tally.refuse(RefusedRow(row.line, None, [Fault("", row.kind, row.limit, cell)]))
                 continue
             cell_of = partial(self._translator.cell, row.values)
             try:

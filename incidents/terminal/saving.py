@@ -79,6 +79,16 @@ def _is_same(path: Path, other: Path) -> bool:
         return path.absolute() == other.absolute()
 
 
+def require_ending(session: Session, path: Path, words: str, *endings: str) -> None:
+    """Refuse the name of a file that shows another form than the file will have.
+
+    Raises:
+        UsageError: The name has none of the endings; `words` are the sentence about it.
+    """
+    if path.suffix.lower() not in endings and (path.is_file() or not path.exists()):
+        raise UsageError(session.say(words, path=path))
+
+
 def require_unused(session: Session, path: Path, *, force: bool) -> Path:
     """Return a path at which a new file can be written; with `force`, an existing file may be replaced.
 

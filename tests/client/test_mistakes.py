@@ -55,13 +55,14 @@ async def test_a_number_that_is_too_long_is_no_fault(peer: Peer, run_line: RunLi
     ],
     ids=" ".join,
 )
-@pytest.mark.parametrize("name, why", [("no/such.file", "make no first"), (".", "is a directory")])
+@pytest.mark.parametrize("name, why", [("no/such{ending}", "make no first"), (".", "is a directory")])
 async def test_nothing_is_made_that_cannot_be_kept(
     peer: Peer, run_line: RunLine, tmp_path: Path, line: tuple[str, ...], name: str, why: str
 ) -> None:
     """A file that cannot be written is reported before anything is sent, with the way out."""
     (tmp_path / "rows.csv").write_text("number,created_by,created_at\n1,ann,2025-01-01T00:00:00Z\n")
-    ended = await run_line(*line, name)
+    ending = {"report": ".pdf", "projects": ".zip", "import": ".csv"}[line[0]]
+    ended = await run_line(*line, name.format(ending=ending))
     assert ended.status == 2
     assert peer.commands == []
     assert peer.queries == []

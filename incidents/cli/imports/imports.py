@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Final, get_args
+from typing import Annotated, Any, Final, get_args
 
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -13,33 +12,23 @@ from typer.core import TyperCommand, TyperGroup
 
 from contracts.administration_queries import GetProperties, GetSettings, Property, Settings
 from incidents.cli.imports import results
+from incidents.cli.imports.files import Files, format_of, open_file, source_of
 from incidents.cli.imports.mappings import read_mapping
 from incidents.client import Client
 from incidents.errors import Refused, SuppressNotAvailable
 from incidents.importing import journal
-from incidents.importing.decoding import UnknownEncodingError, named_encoding
 from incidents.importing.mapping import Mapping
 from incidents.importing.patience import retry_transient
-from incidents.importing.reading import Format, Source
+from incidents.importing.reading import Source
 from incidents.importing.sending import Checker, Tally, Way, require_permission, send
 from incidents.importing.surveying import UnusableFileError, survey
 from incidents.importing.times import Choice, DateOrder
 from incidents.importing.translating import Findings, Translator
-from incidents.terminal.input.reading import file_error
 from incidents.terminal.input.vocabulary import wire_word
 from incidents.terminal.options import command, group
-from incidents.terminal.saving import require_writable
 from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.text.words import name_of, quote_names
 
-_BY_SUFFIX: dict[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".txt": "csv",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-}
-_WORKBOOKS: Final = frozenset({".xlsx", ".xls", ".xlsm", ".ods", ".numbers"})
 _DEFAULT_COMMAND: Final = "file"
 _USAGE: Final = "FILE [OPTIONS] | status FILE [OPTIONS]"
 
@@ -112,15 +101,6 @@ def register(app: typer.Typer) -> None:
     app.add_typer(about_imports, name="import", cls=_Importing)
 
 
-@dataclass(frozen=True)
-class _Files:
-    """The files to read and write."""
-
-    rows: Path
-    errors: Path | None
-    journal: Path
-
-
 EncodingName = Annotated[
     str | None, typer.Option(metavar="NAME", help="The encoding, if it is not detected: cp1252, utf-16.")
 ]
@@ -154,14 +134,11 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     choice = clock_changes and wire_word(session, "clock_changes", clock_changes, get_args(Choice))
     own = {"source": source, "timezone": timezone, "dates": order, "clock_changes": choice}
     meaning = read_mapping(session, mapping, column or (), default or (), own)
-    form, files = _format_of(session, file, format_), _Files(file, errors, journal_ or journal.journal_path(file))
-    inputs = (file, *([mapping] if mapping else []))
-    if errors:
-        require_writable(session, errors, *inputs, files.journal)
-    if not dry_run:
-        require_writable(session, files.journal, *inputs)
-    with _open(session, file) as opened:
-        read = _source(session, opened, form, encoding, meaning)
+    files = Files(file, errors, journal_ or journal.journal_path(file))
+    files.require_writable(session, mapping, dry_run=dry_run)
+    with open_file(session, file) as opened:
+        form = format_of(session, file, format_)
+        read = source_of(session, opened, form, encoding, meaning)
         tally, findings = await _take_over(session, read, meaning, files, Way(dry_run, complete))
     results.report(session, tally, read, findings, errors, dry_run=dry_run)
     if tally.refused:
@@ -169,7 +146,7 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
 
 
 async def _take_over(
-    session: Session, source: Source, mapping: Mapping, files: _Files, way: Way
+    session: Session, source: Source, mapping: Mapping, files: Files, way: Way
 ) -> tuple[Tally, Findings]:
     tally = Tally()
     with ExitStack() as stack:
@@ -237,37 +214,6 @@ async def _translator(
             "you may not see the time zone of the site: name that of times without an offset by --timezone NAME"
         )
     return Translator(mapping, client.site, findings, names)
-
-
-def _format_of(session: Session, file: Path, suffix: str | None) -> Format:
-    form = _BY_SUFFIX.get(f".{suffix}" if suffix else file.suffix.lower())
-    if form is None and file.suffix.lower() in _WORKBOOKS:
-        raise UsageError(session.say("{path} is a workbook: save the sheet as CSV, and import that file", path=file))
-    if form is None:
-        known = "|".join(get_args(Format))
-        raise UsageError(session.say("say which format {path} has: --format {known}", path=file, known=known))
-    return form
-
-
-@contextmanager
-def _open(session: Session, file: Path) -> Iterator[BinaryIO]:
-    try:
-        opened = file.open("rb")
-    except OSError as error:
-        raise file_error(session, file, error) from error
-    with opened:
-        if not opened.seekable():
-            raise UsageError(session.say("{path} is read twice: save it as a file first", path=file))
-        yield opened
-
-
-def _source(session: Session, opened: BinaryIO, form: Format, encoding: str | None, mapping: Mapping) -> Source:
-    try:
-        chosen = named_encoding(encoding, opened) if encoding else None
-    except UnknownEncodingError as error:
-        wrong = "not an encoding: {encoding}; write utf-8, cp1252, utf-16, mac_roman"
-        raise UsageError(session.say(wrong, encoding=encoding)) from error
-    return Source(opened, form, chosen, mapping.knows)
 
 
 @contextmanager

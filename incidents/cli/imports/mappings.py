@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Named
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Final
 
@@ -53,8 +54,11 @@ def _from_file(session: Session, path: Path) -> Mapping:
     words = "{path} is not a valid mapping: {reason}"
     try:
         content = decode(session, path.read_bytes(), path)
-        mapping = Mapping.model_validate_json(content)
         read_json(content)
+        mapping = Mapping.model_validate_json(content)
+    except JSONDecodeError as error:
+        words = "{path} is not JSON from line {line}, column {column} on: correct it there"
+        raise UsageError(session.say(words, path=path, line=error.lineno, column=error.colno)) from error
     except AmbiguousError as error:
         raise UsageError(session.say(words, path=path, reason=error.sentence(session.language))) from error
     except OSError as error:

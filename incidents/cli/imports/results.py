@@ -184,9 +184,10 @@ def _tell_rows(session: Session, rows: list[dict[str, Any]], errors: Path | None
 
 def _what(session: Session, row: dict[str, Any]) -> str:
     """Return what is refused: a value with its field and column, or the whole row."""
-    if not row["field"]:
-        return session.say("the row")
     value = row["value"]
+    if not row["field"]:
+        words = 'the field "{column}"' if row["column"] else 'the value "{value}"' if value else "the row"
+        return session.say(words, column=row["column"], value=value)
     shown = value if len(value) <= _PRINTED_VALUE_MAX else f"{value[: _PRINTED_VALUE_MAX - 1]}…"
     ways = {
         (True, True): '{field} "{value}" in the column "{column}"',

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
 import typer
@@ -19,10 +19,11 @@ from incidents.terminal import printing
 from incidents.terminal.input.reading import make_message, read_password, read_project
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
-from incidents.terminal.saving import require_unused, save
+from incidents.terminal.saving import require_ending, require_unused, save
 from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.text.words import names_of
 
+_ZIP_ONLY: Final = "{path}: a package is a ZIP: name a file that ends with .zip"
 Projects = Annotated[
     Words,
     typer.Argument(
@@ -31,7 +32,12 @@ Projects = Annotated[
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", metavar="FILE", help="The file; else incident-PROJECT.zip or incidents.zip."),
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="The ZIP file to write; by default incident-PROJECT.zip or incidents.zip.",
+    ),
 ]
 Sections = Annotated[
     Words,
@@ -86,6 +92,8 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     values: dict[str, Any] = {"include": included, **purpose(recipient, reference, legal_basis)}
     choices = [*included, *values.keys() - {"include"}, password, password_stdin, report, expected_revision]
     _require_one_way(session, projects, is_begun=resume is not None, has_choices=any(choices))
+    if output:
+        require_ending(session, output, _ZIP_ONLY, ".zip")
     path = require_unused(session, output or _default_path(projects), force=force) if output or projects else None
     report_path = _report_path(session, projects, path, force=force) if report and path else None
     if password or password_stdin:

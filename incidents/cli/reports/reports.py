@@ -17,17 +17,20 @@ from incidents.cli.reports import batches, summaries
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command, group
-from incidents.terminal.saving import require_writable, save
+from incidents.terminal.saving import require_ending, require_writable, save
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, names_of
 
-Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The PDF file to write.")]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write, which ends with .pdf.")
+]
 Number = Annotated[
     str, typer.Argument(metavar="REPORT", help="Its number as `reports list` prints it, `last` for the newest, or id.")
 ]
 
 
+_PDF_ONLY: Final = "{path}: a report is a PDF: name a file that ends with .pdf"
 _TEMPLATE_FAILED: Final = "It has the standard form, because the template of the site could not be used for it."
 
 
@@ -69,6 +72,7 @@ async def report(  # noqa: PLR0913 - each parameter is an option
     standard_form: StandardForm = False,
 ) -> None:
     """Generate the report of a project in the language of `--lang`, and save it."""
+    require_ending(session, output, _PDF_ONLY, ".pdf")
     require_writable(session, output)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
@@ -160,6 +164,7 @@ def _sheet(reports: Sequence[Report], language: str, *, is_of_one: bool) -> show
 
 async def get_report(session: Session, project: Project, number: Number, output: Output) -> None:
     """Download an existing report again, unchanged."""
+    require_ending(session, output, _PDF_ONLY, ".pdf")
     require_writable(session, output)
     async with session.client() as client:
         project_id = await read_project(session, client, project)

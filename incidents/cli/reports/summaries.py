@@ -26,11 +26,12 @@ from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.input.vocabulary import read_word, wire_word
 from incidents.terminal.options import command
-from incidents.terminal.saving import require_unused
-from incidents.terminal.session import Session, UsageError
+from incidents.terminal.saving import require_ending, require_unused
+from incidents.terminal.session import Session
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, names_of
 
+_PDF_ONLY: Final = "{path}: a summary is a PDF: name a file that ends with .pdf"
 _PLACES: Final = ("camera",)
 _COMPARISONS: Final = tuple(comparison.value for comparison in Comparison)
 
@@ -110,7 +111,7 @@ async def summary(  # noqa: PLR0913 - each parameter is an option
 
     Only what you may see is counted. The file has the same figures with it as JSON. Ctrl-C cancels the summary.
     """
-    _require_pdf(session, output)
+    require_ending(session, output, _PDF_ONLY, ".pdf")
     require_unused(session, output, force=force)
     period = TypedPeriod(since, until, last)
     period.require_one_way(session, is_begun=resume is not None)
@@ -133,11 +134,6 @@ async def _command(
         field = await Naming(session, client).any_field(str(place), _PLACES, "--place", data=False)
     asked = {"report_id": session.id_of(), "since": start, "until": end, "place": field, "language": session.language}
     return make_message(session, GenerateSummary, values | asked | {"compare": Comparison(values["compare"])})
-
-
-def _require_pdf(session: Session, output: Path) -> None:
-    if output.suffix.lower() != ".pdf":
-        raise UsageError(session.say("{path}: a summary is a PDF: name a file that ends with .pdf", path=output))
 
 
 async def list_summaries(

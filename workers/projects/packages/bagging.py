@@ -48,6 +48,7 @@ def files(package: Contents, key: SigningKey) -> dict[str, bytes]:
     """Return the files of a package in their order; the first one is never encrypted."""
     explained = readme.Facts(
         site=package.site,
+        timezone=package.timezone,
         exported_at=package.exported_at,
         package_id=package.package_id,
         fingerprint=key.fingerprint,
@@ -92,10 +93,11 @@ def _list(package: Contents) -> str:
 
 
 def _description(package: Contents) -> str:
+    words = readme.wording("readme", package.language)
     if not package.has_folders:
         [copy] = package.copies
-        return f"Incident project {copy.facts['number']}, revision {copy.facts['revision']}"
-    return f"Incident projects {', '.join(str(copy.facts['number']) for copy in package.copies)}"
+        return words["described"].format(number=copy.facts["number"], revision=copy.facts["revision"])
+    return words["many described"].format(numbers=", ".join(str(copy.facts["number"]) for copy in package.copies))
 
 
 def _info(package: Contents, contents: Mapping[str, bytes]) -> str:

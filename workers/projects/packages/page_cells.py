@@ -20,6 +20,21 @@ _WORDS: Final = frozenset({"attempted", "code", "direction", "media", "missing"}
 _CHOICES: Final = ("type_id", "status_id", "category_")
 
 
+_ORDER: Final = (
+    *("type_id", "status_id", "direction", "at", "party", "number", "duration_seconds", "reference", "description"),
+    *("start_time", "end_time", "camera_name", "camera_id", "site", "start", "end", "media", "media_expires_at"),
+)
+"""The order of the fields of a project, a call and a sequence; the database keeps the shorter names first."""
+
+
+def zone_of(name: str) -> tzinfo:
+    """Find a time zone; UTC if this machine does not know it any more."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
 @dataclass(frozen=True)
 class Cells:
     """How values are written: with the words of a language, and in a time zone."""
@@ -30,11 +45,8 @@ class Cells:
 
     @classmethod
     def of(cls, words: Mapping[str, str], zone: str, language: str) -> "Cells":
-        """Find the time zone; UTC if this machine does not know it any more."""
-        try:
-            return cls(words, ZoneInfo(zone), language)
-        except (ZoneInfoNotFoundError, ValueError):
-            return cls(words, UTC, language)
+        """Write in this time zone."""
+        return cls(words, zone_of(zone), language)
 
     def label(self, name: str, whole: Json = MappingProxyType({})) -> str:
         """Return the label of a field of the product, or the name of any other; the number of a call is a telephone."""
@@ -53,7 +65,8 @@ class Cells:
     def plain(self, name: str, value: Any, names: Mapping[str, Any]) -> str:
         """Return the value of a field as text; `names` are those of the choices."""
         if isinstance(value, Mapping):
-            pairs = [(key, self.plain(key, each, names)) for key, each in value.items()]
+            keys = sorted(value, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
+            pairs = [(key, self.plain(key, value[key], names)) for key in keys]
             return "\n".join(f"{self.label(key, value)}{self.words['colon']} {text}" for key, text in pairs if text)
         if isinstance(value, list):
             return ", ".join(self.plain(name, each, names) for each in value)

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from contracts.evidence import bag
 from contracts.texts import LANGUAGES
+from workers.projects.packages.page_cells import zone_of
 
 _WIDTH: Final = 100
 _NAME_WIDTH: Final = 28
@@ -44,6 +45,7 @@ class Facts:
     """The facts about a package that the page states."""
 
     site: str
+    timezone: str
     exported_at: datetime
     package_id: UUID
     fingerprint: str
@@ -70,8 +72,9 @@ def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     kind = "many " if facts.has_folders else ""
     title = words[f"{kind}title"]
     yield f"{title}\n{'=' * len(title)}"
-    at = facts.exported_at
-    times = {"day": at.strftime(words["date"]), "time": f"{at:%H:%M:%S}"}
+    at = facts.exported_at.astimezone(zone_of(facts.timezone))
+    offset = f"{at:%z}"
+    times = {"day": at.strftime(words["date"]), "time": f"{at:%H:%M:%S} {offset[:3]}:{offset[3:5]}"}
     yield _wrap(words[f"{kind}what"].format(site=facts.site, package=facts.package_id, **times))
     opening = [words["password"]] if facts.encrypted else []
     yield _with_heading(words["open"], *map(_wrap, [*opening, words["opening"]]))
