@@ -131,7 +131,7 @@ def files(exported: Export, key: SigningKey, *, encrypted: bool, **changed: Any)
     """Return the files of a package; it has one project, unless `copies` are given."""
     names = ("package_id", "site", "organisation", "timezone", "language", "exported_at", "exported_by", "purpose")
     values: dict[str, Any] = {name: getattr(exported, name) for name in (*names, "choice")}
-    values |= {"copies": [copy(exported)], "encrypted": encrypted}
+    values |= {"copies": [copy(exported)], "has_password": encrypted}
     return bagging.files(Contents(**{**values, **changed}), key)
 
 
