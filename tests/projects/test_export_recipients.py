@@ -91,8 +91,8 @@ async def test_a_wrong_key_is_named(operator: Operator, site: Site, text: str, k
     body = {"project_id": str(operator.project_id), "recipients": [*keys(COURT), text]}
     outcome = await (await site.caller()).send("projects.export", operator.project_id, body)
     [field] = outcome["error"]["details"]["fields"]
-    found = (outcome["error"]["code"], field["field"], field["kind"])
-    assert (found, reason in field["reason"]) == ((Code.INVALID, "recipients.1", kind), True)
+    refusal = (outcome["error"]["code"], field["field"], field["kind"])
+    assert (refusal, reason in field["reason"]) == ((Code.INVALID, "recipients.1", kind), True)
     assert text not in json.dumps(outcome)
 
 
