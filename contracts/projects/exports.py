@@ -7,8 +7,8 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from contracts import age_keys
 from contracts.downloads import Download
-from contracts.evidence import age_keys
 from contracts.message import BOTH_STORES, PROJECT_STORE, Command, Event, Message
 from contracts.permissions import Level, Node
 from contracts.projects.commands import ProjectEvent

@@ -6,7 +6,7 @@ from typing import Annotated, Final, NamedTuple
 
 import typer
 
-from contracts.evidence import age_keys
+from contracts import age_keys
 from contracts.projects.exports import RECIPIENTS_MAX
 from contracts.texts import reason
 from incidents.cli.arguments import Words

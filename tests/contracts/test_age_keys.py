@@ -5,7 +5,7 @@ import random
 import pyrage
 import pytest
 
-from contracts.evidence.age_keys import _DIGITS, _checksum, _spread_prefix, fault_of
+from contracts.age_keys import _DIGITS, _checksum, _spread_prefix, fault_of
 
 KEY = "age1wvcqsu05fstguly5nh3vw58xpskfhw8l2vqp03dzvu35a895mw8q9u3mrn"
 """A key, of which nobody has the private one."""
