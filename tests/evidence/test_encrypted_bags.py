@@ -1,6 +1,9 @@
 """Verifying packages that are encrypted to keys of age: closed, opened, changed, and of somebody else."""
 
 import random
+import shlex
+import shutil
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +13,8 @@ from pyrage import x25519
 from incidents.evidence.encrypted_bags import IdentityError, decrypt, read_identities
 from incidents.evidence.findings import Verification
 from incidents.evidence.verification import verify
-from tests.evidence.sample import PASSWORD, encrypted_to, package
+from tests.checks.typed_lines import lines as typed_lines
+from tests.evidence.sample import PASSWORD, encrypted_to, package, unpacked
 from tests.evidence.test_verification import FLIPS, is_named, kinds
 from workers.common.signing_key import SigningKey
 
@@ -38,6 +42,20 @@ def test_an_untouched_package_is_verified(closed: bytes) -> None:
     assert (result.verified, result.pinned, result.opened, result.encryption) == (True, True, True, "age")
     plain = verify(package(KEY))
     assert (result.facts, result.files) == (plain.facts, plain.files)
+
+
+@pytest.mark.skipif(shutil.which("age") is None, reason="age is not installed here")
+def test_stock_age_opens_it_as_the_page_says(tmp_path: Path) -> None:
+    """The lines of the page make a key, and open with it what was encrypted to it; the bag is the package."""
+    lines = [shlex.split(line) for page, line in typed_lines() if page == "docs/evidence.md" and line.startswith("age")]
+    opening, making = sorted(lines)
+    subprocess.run(making, cwd=tmp_path, check=True, capture_output=True)
+    public = (tmp_path / "key.txt").read_text().partition("public key: ")[2].split()[0]
+    for name, data in unpacked(encrypted_to([public], KEY)).items():
+        (tmp_path / name).write_bytes(data)
+    assert " ".join(opening) in (tmp_path / "README.txt").read_text()
+    subprocess.run(opening, cwd=tmp_path, check=True, capture_output=True)
+    assert verify((tmp_path / "bag.zip").read_bytes(), KEY.fingerprint).verified
 
 
 def test_another_identity_shows_no_change(closed: bytes) -> None:
