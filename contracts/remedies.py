@@ -196,6 +196,30 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "belongs to one project: leave it out, or export the projects one by one",
         "se rapporte à un seul projet\u00a0: omettez-la, ou exportez les projets un à un",
     ),
+    "password_and_recipients": (
+        "cannot stand beside password: give a password, or keys of age, not both",
+        "ne se combine pas avec password\u00a0: donnez un mot de passe, ou des clés age, pas les deux",
+    ),
+    "age_key_private": (
+        "is a private key, which nobody else may see: make another one, and give its public key (age1…)",
+        "est une clé privée, que nul autre ne doit voir\u00a0: créez-en une autre, et donnez sa clé publique (age1…)",
+    ),
+    "age_key_of_another_kind": (
+        "is a key of another kind: give one that age-keygen makes, which is age1 and 58 letters and digits",
+        "est une clé d'un autre type\u00a0: donnez-en une d'age-keygen, c'est-à-dire age1 et 58 lettres et chiffres",
+    ),
+    "age_key_form": (
+        "is not a public key of age: give age1 and its 58 letters and digits, all of them small",
+        "n'est pas une clé publique age\u00a0: donnez age1 et ses 58 lettres et chiffres, en minuscules",
+    ),
+    "age_key_mistyped": (
+        "is mistyped, as its checksum shows: copy it again from where the recipient published it",
+        "est mal saisie, comme le montre sa somme de contrôle\u00a0: recopiez-la là où le destinataire l'a publiée",
+    ),
+    "age_key_open_to_anybody": (
+        "protects nothing, because anybody can open what is encrypted to it: ask its owner for another key",
+        "ne protège rien, car tous peuvent ouvrir ce qu'elle chiffre\u00a0: demandez une autre clé à son propriétaire",
+    ),
     "no_projects": (
         "include none that can be exported: name other projects",
         "aucun d'eux ne peut être exporté\u00a0: citez d'autres projets",

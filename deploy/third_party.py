@@ -31,6 +31,7 @@ Inside these packages are programs, libraries and fonts with terms of their own:
   psycopg-binary        libpq: PostgreSQL; OpenSSL: Apache-2.0; MIT Kerberos: MIT; OpenLDAP: OLDAP-2.8;
                         Cyrus SASL: BSD-Attribution-HPND-disclaimer; keyutils, libxcrypt: LGPL-2.1-or-later
   pynacl                libsodium: ISC
+  pyrage                rage: Apache-2.0 OR MIT; curve25519-dalek: BSD-3-Clause
   typst                 Libertinus: OFL-1.1; New Computer Modern: GUST; DejaVu Sans Mono: Bitstream-Vera
   uharfbuzz             HarfBuzz: MIT-Modern-Variant
 
@@ -47,6 +48,8 @@ _CLASSIFIED = {
     "MIT License": "MIT",
     "ISC License (ISCL)": "ISC",
 }
+# Licences that packages name only in their text.
+_NAMED_IN_TEXT = {"pyrage": "MIT"}
 _TERMS = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
 _PROJECT = ("nats.io", "homepage", "repository", "source", "source code", "github", "documentation")
 _RULE = "=" * 100
@@ -71,7 +74,7 @@ def licence(package: Distribution) -> str:
     classifiers = metadata_values(package, "Classifier")
     named = [line.rpartition(" :: ")[2] for line in classifiers if line.startswith("License ::")]
     known = [_CLASSIFIED[name] for name in named if name in _CLASSIFIED]
-    return " OR ".join(known or metadata_values(package, "License"))
+    return " OR ".join(known or metadata_values(package, "License")) or _NAMED_IN_TEXT.get(package.name, "")
 
 
 def project(package: Distribution) -> str:

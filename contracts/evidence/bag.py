@@ -16,6 +16,12 @@ SIGNATURE: Final = "tagmanifest-sha256.txt.sig"
 PUBLIC_KEY: Final = "signing-key.pub"
 PAYLOAD: Final = "data/"
 
+PACKED: Final = "bag.zip"
+"""The package in one that is encrypted to keys, when it was opened."""
+
+ENCRYPTED: Final = "bag.zip.age"
+"""The same as it is before."""
+
 NAMESPACE: Final = "incident-manager-package"
 """What the signature of the tag manifest is for, so that no other signature of the key is taken for it."""
 

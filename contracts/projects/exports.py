@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from contracts import age_keys
 from contracts.downloads import Download
 from contracts.message import BOTH_STORES, PROJECT_STORE, Command, Event, Message
 from contracts.permissions import Level, Node
@@ -19,6 +20,9 @@ PASSWORD_LENGTH_MIN: Final = 8
 
 EXPORT_PROJECTS_MAX: Final = 100
 """Projects of one package."""
+
+RECIPIENTS_MAX: Final = 20
+"""Keys of age that one package is encrypted to."""
 
 PASSWORD_BYTES_MAX: Final = 99
 """The most bytes of its UTF-8: 7-Zip refuses longer ones, so nobody could open the package."""
@@ -43,6 +47,20 @@ Password = Annotated[
     ),
 ]
 """8 characters to 99 bytes; the package is encrypted with the UTF-8 of its normal form C."""
+
+
+def _require_age_key(text: str) -> str:
+    if fault := age_keys.fault_of(text):
+        raise PydanticCustomError(fault, "is not a public key of age")
+    return text
+
+
+AgeKey = Annotated[
+    AnyText,
+    AfterValidator(_require_age_key),
+    WithJsonSchema({"type": "string", "pattern": age_keys.PATTERN}),
+]
+"""A public key of age (X25519), with its checksum."""
 
 Included = Literal["comments", "calls", "sequences", "history", "activity", "report", "user-names"]
 """The optional contents of a package, in addition to main details, categories and incident data."""
@@ -112,6 +130,7 @@ class OmittedProject(Message):
 class Package(Message):
     """A finished package; `withheld` names what was left out because the caller may not see it.
 
+    `recipients` are the keys of age that it is encrypted to, if it is encrypted to keys and not with a password.
     Of a package of several projects, `entries` has the files outside their folders; its manifest lists all of them.
     """
 
@@ -119,6 +138,7 @@ class Package(Message):
     bytes: int
     sha256: Sha256
     encrypted: bool
+    recipients: list[AgeKey] = []
     entries: list[PackageEntry]
     includes: list[Included]
     withheld: list[Withheld]
@@ -154,7 +174,9 @@ class ProjectExported(Event):
 
 
 class ExportProject(Command[ProjectExported]):
-    """Export projects as a package, kept for a day for the caller alone; with a password it is encrypted (AES-256).
+    """Export projects as a package, kept for a day for the caller alone.
+
+    With a `password` it is encrypted (AES-256). With `recipients` it is encrypted to these keys of age instead.
 
     It names one project in `project_id`, or up to a hundred in `project_ids`; then each has a folder. The command is
     taken at once, and its outcome is published when the package is made. Meanwhile `projects.outcome` says `pending`,
@@ -178,6 +200,7 @@ class ExportProject(Command[ProjectExported]):
     project_ids: Annotated[list[UUID], Field(min_length=1, max_length=EXPORT_PROJECTS_MAX)] | None = None
     expected_revision: Revision | None = None
     password: Annotated[Password | None, Field(repr=False)] = None
+    recipients: Annotated[list[AgeKey], Field(max_length=RECIPIENTS_MAX)] = []
     include: Annotated[list[Included], Field(max_length=7)] = []
     language: Language | None = None
     recipient: Name | None = None

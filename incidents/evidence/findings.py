@@ -17,6 +17,8 @@ Kind = Literal[
     "extra",
     "unreadable",
     "wrong-password",
+    "wrong-identity",
+    "bag-changed",
     "signature-broken",
     "no-signature",
     "pdf-signature-broken",
@@ -51,6 +53,7 @@ class Verification:
     fingerprint: str | None = None
     pinned: bool = False
     encrypted: bool = False
+    encryption: Literal["password", "age"] | None = None
     opened: bool = False
     facts: dict[str, str] = field(default_factory=dict)
     files: int = 0

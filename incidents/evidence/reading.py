@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import pyzipper
 
+from contracts.evidence import bag
+
 _UNPACKED_BYTES_MAX: Final = 1_000_000_000
 """Bytes of all files together: a forged archive may unpack to any size."""
 
@@ -38,6 +40,10 @@ class WrongPasswordError(Exception):
     """The password does not open the package."""
 
 
+class WrongIdentityError(Exception):
+    """No identity opens the package."""
+
+
 class Archive:
     """The files of a package."""
 
@@ -57,6 +63,11 @@ class Archive:
     def is_encrypted(self) -> bool:
         """Whether some file needs a password."""
         return any(entry.flag_bits & 1 for entry in self._entries)
+
+    @property
+    def has_encrypted_bag(self) -> bool:
+        """Whether it is the wrapper of a bag that is encrypted to keys."""
+        return any(_in_folder(entry.filename) == bag.ENCRYPTED for entry in self._entries)
 
     def files(self, password: str | None) -> Iterator[tuple[str, bytes]]:
         """Yield the files by their names in the folder of the package.

@@ -1,5 +1,6 @@
 """Verifying a package: that each of its bytes is as it was signed, and by which key."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,10 @@ from contracts.evidence.ssh_signatures import (
     signed_bytes,
 )
 from incidents.evidence.findings import Finding, Verification
-from incidents.evidence.reading import Archive, UnreadableError, WrongPasswordError
+from incidents.evidence.reading import Archive, UnreadableError, WrongIdentityError, WrongPasswordError
+
+Opener = Callable[[bytes], bytes]
+"""Decrypts what is encrypted to keys, or raises what `encrypted_bags.decrypt` raises."""
 
 _FINGERPRINT: Final = "SHA256:"
 _KEY_FILE_CHARACTERS_MAX: Final = 10_000
@@ -38,10 +42,13 @@ def expected_fingerprint(key: str) -> str:
         return fingerprint(read_public_line(file.read(_KEY_FILE_CHARACTERS_MAX)))
 
 
-def verify(data: bytes, expected: str | None = None, password: str | None = None) -> Verification:
+def verify(
+    data: bytes, expected: str | None = None, password: str | None = None, opener: Opener | None = None
+) -> Verification:
     """Verify the file of a package; `expected` is the fingerprint of the only key that counts.
 
-    Without the password of an encrypted package its seal is verified, which covers the encrypted files.
+    `opener` decrypts a bag that is encrypted to keys. Without it, or without the password of an encrypted package, its
+    seal is verified, which covers the encrypted files.
     """
     result = Verification(len(data))
     key = _verify_seal(data, result)
@@ -50,7 +57,15 @@ def verify(data: bytes, expected: str | None = None, password: str | None = None
         result.pinned = result.fingerprint == expected
     if expected is not None and not result.pinned:
         result.findings.append(Finding("other-key", expected=expected, found=result.fingerprint))
-    _verify_files(data, key, password, result)
+    try:
+        archive = Archive(data)
+        if archive.has_encrypted_bag:
+            _verify_encrypted_bag(archive, opener, result)
+        else:
+            _verify_files(archive, key, password, result)
+    except UnreadableError as error:
+        if not _has_changes(result):
+            result.findings.append(Finding("unreadable", error.name))
     return result
 
 
@@ -103,14 +118,22 @@ def _verified(armored: str, namespace: str, message: bytes) -> Signature | None:
     return signature if signature.namespace == namespace else None
 
 
-def _verify_files(data: bytes, key: bytes | None, password: str | None, result: Verification) -> None:
-    """Read the files, and compare them with the manifests and the signature of these."""
+def _has_changes(result: Verification) -> bool:
+    return any(finding.kind == "changed" for finding in result.findings)
+
+
+def _verify_files(archive: Archive, key: bytes | None, password: str | None, result: Verification) -> None:
+    """Read the files, and compare them with the manifests and the signature of these.
+
+    Raises:
+        UnreadableError: One of them cannot be read.
+    """
+    result.encrypted = archive.is_encrypted
+    result.encryption = "password" if result.encrypted else None
+    if result.encrypted and password is None:
+        return
     files = dict[str, bytes]()
     try:
-        archive = Archive(data)
-        result.encrypted = archive.is_encrypted
-        if result.encrypted and password is None:
-            return
         for name, content in archive.files(password):
             if name in files:
                 result.findings.append(Finding("extra", name))
@@ -118,12 +141,31 @@ def _verify_files(data: bytes, key: bytes | None, password: str | None, result: 
     except WrongPasswordError:
         result.findings.append(Finding("wrong-password"))
         return
-    except UnreadableError as error:
-        if not any(finding.kind == "changed" for finding in result.findings):
-            result.findings.append(Finding("unreadable", error.name))
-        return
     result.opened, result.files = True, len(files)
     _compare(files, key, result)
+
+
+def _verify_encrypted_bag(archive: Archive, opener: Opener | None, result: Verification) -> None:
+    """Decrypt the package within, and verify that it is one of the same key.
+
+    Raises:
+        UnreadableError: It is damaged.
+    """
+    result.encrypted, result.encryption = True, "age"
+    if opener is None:
+        return
+    try:
+        content = dict(archive.files(None))[bag.ENCRYPTED]
+        inner = verify(opener(content), result.fingerprint)
+    except WrongIdentityError:
+        if not _has_changes(result):
+            result.findings.append(Finding("wrong-identity"))
+        return
+    except (UnreadableError, WrongPasswordError) as error:
+        raise UnreadableError(bag.ENCRYPTED) from error
+    if not inner.verified or not inner.opened:
+        result.findings.append(Finding("bag-changed", bag.PACKED))
+    result.opened, result.files, result.facts = True, inner.files, inner.facts
 
 
 def _compare(files: dict[str, bytes], key: bytes | None, result: Verification) -> None:

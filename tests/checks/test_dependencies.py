@@ -124,6 +124,8 @@ def test_a_caller_needs_no_server() -> None:
     callers = bare_names(project["project"]["dependencies"])
     servers = bare_names(project["project"]["optional-dependencies"]["server"])
     needed = {name for name in used("contracts", "incidents") if not name.startswith("opentelemetry")}
-    extra = bare_names(project["project"]["optional-dependencies"]["pdf"])
-    assert needed - extra - {"incident-manager", "pydantic-core"} <= callers
+    extras = {
+        name for extra in ("age", "pdf") for name in bare_names(project["project"]["optional-dependencies"][extra])
+    }
+    assert needed - extras - {"incident-manager", "pydantic-core"} <= callers
     assert not callers & servers

@@ -31,6 +31,7 @@ RUN_ELSEWHERE = {
     **dict.fromkeys(("set", "head", "tail", "openssl"), "tests/evidence/test_pdf_page.py"),
     "sha256sum": "tests/evidence/test_bag.py",
     "ssh-keygen": "tests/evidence/test_bag.py",
+    **dict.fromkeys(("age", "age-keygen"), "tests/evidence/test_encrypted_bags.py"),
 }
 """Which test runs the lines of other programs."""
 

@@ -33,7 +33,7 @@ _OF_SEVERAL_FIELDS: Final = frozenset(
             "--user-names",
             "--view",
         ),
-        *("--password-stdin", "--resume"),
+        *("--age-recipient", "--age-recipients-file", "--password-stdin", "--resume"),
     ]
 )
 """Options with names in their values, in another unit, or for one field: a refusal has the name of the field."""

@@ -2,13 +2,14 @@
 
 import io
 import zipfile
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.evidence import seal
 from contracts.permissions import EVERYTHING
-from workers.common.sandboxed_job_main import Facts
+from workers.common.sandboxed_job_main import Facts, JobResult
 from workers.common.signing_key import SigningKey
 from workers.projects.packages import archive, bagging, contents, sealing
 from workers.projects.packages.bagging import Contents, Copy
@@ -129,10 +130,13 @@ def copy(exported: Export, folder: str = "") -> Copy:
 
 def files(exported: Export, key: SigningKey, *, encrypted: bool, **changed: Any) -> dict[str, bytes]:
     """Return the files of a package; it has one project, unless `copies` are given."""
+    return bagging.files(_contents(exported, has_password=encrypted, **changed), key)
+
+
+def _contents(exported: Export, **changed: Any) -> Contents:
     names = ("package_id", "site", "organisation", "timezone", "language", "exported_at", "exported_by", "purpose")
     values: dict[str, Any] = {name: getattr(exported, name) for name in (*names, "choice")}
-    values |= {"copies": [copy(exported)], "encrypted": encrypted}
-    return bagging.files(Contents(**{**values, **changed}), key)
+    return Contents(**{**values, "copies": [copy(exported)], **changed})
 
 
 def package(key: SigningKey, password: str | None = None, **changed: Any) -> bytes:
@@ -143,14 +147,24 @@ def package(key: SigningKey, password: str | None = None, **changed: Any) -> byt
 def packed(files: dict[str, bytes], key: SigningKey, password: str | None = None) -> bytes:
     """Pack and seal files as the child process and the worker do."""
     folder = sealing.folder_of(PACKAGE)
+    names = [folder + name for name in files]
+    facts: Facts = {"names": names, "encrypted_from": names[1], "at": NOON.timetuple()[:6], "password": password}
+    return _sealed(archive.job(facts, list(files.values())), files, key)
+
+
+def encrypted_to(recipients: Sequence[str], key: SigningKey, data: bytes | None = None) -> bytes:
+    """Return the file of a package that is encrypted to keys, or of something else that is encrypted as one."""
+    contents = bagging.wrapper(_contents(export()), package(key) if data is None else data, key)
     facts: Facts = {
-        "names": [folder + name for name in files],
-        "encrypted_from": f"{folder}{list(files)[1]}",
+        "names": [f"encrypted-{sealing.folder_of(PACKAGE)}{name}" for name in contents],
         "at": NOON.timetuple()[:6],
-        "password": password,
+        "recipients": recipients,
     }
-    reply = archive.job(facts, list(files.values()))
-    starts = [*zip(files, reply.facts["starts"], strict=True), (seal.DIRECTORY, reply.facts["directory"])]
+    return _sealed(archive.encryption_job(facts, list(contents.values())), contents, key)
+
+
+def _sealed(reply: JobResult, names: Iterable[str], key: SigningKey) -> bytes:
+    starts = [*zip(names, reply.facts["starts"], strict=True), (seal.DIRECTORY, reply.facts["directory"])]
     return sealing.with_seal(reply.data[0], starts, key)
 
 

@@ -7,15 +7,18 @@ from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
+from pyrage import x25519
 
 from tests.checks.tree import ROOT
 from tests.client.command_line import CommandResult, incidents
 from tests.evidence.pdf_sample import signed
-from tests.evidence.sample import PASSWORD, package
+from tests.evidence.sample import PASSWORD, encrypted_to, package
 from tests.support.pdf_identity import shared
 from workers.common.signing_key import SigningKey
 
 KEY = SigningKey.generate("incident-manager-main")
+POLICE = x25519.Identity.generate()
+EXTRAS = ("pdf", "age")
 
 
 async def verify(folder: Path, *line: object, standard_input: str = "") -> CommandResult:
@@ -43,6 +46,29 @@ async def test_a_password_opens_an_encrypted_one(tmp_path: Path) -> None:
     opened = await verify(tmp_path, "a.zip", "--password-stdin", standard_input=f"{PASSWORD}\n")
     assert (opened.status, "Police of the canton" in opened.out) == (0, True)
     assert (await verify(tmp_path, "a.zip", "--password-stdin", standard_input="no\n")).status == 1
+
+
+async def test_an_identity_opens_what_is_encrypted_to_its_key(tmp_path: Path) -> None:
+    """Without an identity it is said that one is needed; with it the facts are shown; another one is refused."""
+    for name, identity in (("key.txt", POLICE), ("other.txt", x25519.Identity.generate())):
+        (tmp_path / name).write_text(f"# public key: {identity.to_public()}\n{identity}\n")
+    (tmp_path / "a.zip").write_bytes(encrypted_to([str(POLICE.to_public())], KEY))
+    closed = await verify(tmp_path, "a.zip", "--lang", "fr")
+    assert (closed.status, "--identity" in closed.out, "Police" in closed.out) == (0, True, False)
+    opened = await verify(tmp_path, "a.zip", "--identity", "key.txt", "--key", KEY.fingerprint)
+    assert (opened.status, "Police of the canton" in opened.out, "--identity" in opened.out) == (0, True, False)
+    wrong = await verify(tmp_path, "a.zip", "--identity", "other.txt")
+    assert (wrong.status, "a.zip could not be verified:" in wrong.out, "other keys" in wrong.out) == (1, True, True)
+
+
+async def test_what_is_no_identity_is_a_mistake(tmp_path: Path) -> None:
+    """A missing file, one without an identity and one that is encrypted itself end with status 2 and the reason."""
+    (tmp_path / "a.zip").write_bytes(encrypted_to([str(POLICE.to_public())], KEY))
+    (tmp_path / "public.txt").write_text(f"{POLICE.to_public()}\n")
+    (tmp_path / "closed.txt").write_text("-----BEGIN AGE ENCRYPTED FILE-----\n")
+    for name, word in (("b.txt", "cannot be read"), ("public.txt", "AGE-SECRET-KEY-1"), ("closed.txt", "encrypted")):
+        ended = await verify(tmp_path, "a.zip", "--identity", name)
+        assert (ended.status, name in ended.err, word in ended.err) == (2, True, True)
 
 
 @pytest.mark.parametrize(
@@ -105,18 +131,19 @@ async def test_a_pdf_is_verified_without_a_system(tmp_path: Path) -> None:
     assert (await verify(tmp_path, "a.pdf", "--key", "a.pdf")).status == 2
 
 
-async def test_a_pdf_needs_the_extra(tmp_path: Path) -> None:
+async def test_what_is_seldom_opened_needs_an_extra(tmp_path: Path) -> None:
     """Without the libraries the command says what to install, and a package is verified all the same."""
-    (tmp_path / "pyhanko.py").write_text("raise ImportError")
+    for library in ("pyhanko", "pyrage"):
+        (tmp_path / f"{library}.py").write_text("raise ImportError")
     (tmp_path / "a.pdf").write_bytes(await signed(tmp_path))
-    (tmp_path / "a.zip").write_bytes(package(KEY))
+    (tmp_path / "a.zip").write_bytes(encrypted_to([str(POLICE.to_public())], KEY))
     line = [sys.executable, "-c", "import incidents_command; incidents_command.main()", "verify"]
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     statuses = []
-    for name in ("a.pdf", "a.zip"):
+    for typed in (("a.pdf",), ("a.zip",), ("a.zip", "--identity", "key.txt")):
         process = await asyncio.create_subprocess_exec(
-            *line, tmp_path / name, env=environment, stderr=PIPE, stdout=PIPE
+            *line, *typed, env=environment, stderr=PIPE, stdout=PIPE, cwd=tmp_path
         )
         _, errors = await process.communicate()
-        statuses.append((process.returncode, b"incident-manager[pdf]" in errors))
-    assert statuses == [(2, True), (0, False)]
+        statuses.append((process.returncode, *(f"incident-manager[{extra}]".encode() in errors for extra in EXTRAS)))
+    assert statuses == [(2, True, False), (0, False, False), (2, False, True)]

@@ -53,6 +53,7 @@ class Export(Base):
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
     sealed_password: Mapped[bytes | None] = mapped_column(LargeBinary)
+    recipients: Mapped[list[Any]] = mapped_column(JSONB)
 
 
 class ExportPart(Base):

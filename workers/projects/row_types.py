@@ -241,6 +241,7 @@ class ExportRow(TypedDict):
     reference: str | None
     legal_basis: str | None
     sealed_password: bytes | None
+    recipients: list[Any]
 
 
 class HoldRow(TypedDict):

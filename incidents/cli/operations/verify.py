@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -30,6 +32,8 @@ _SENTENCES: Final = {
     "unreadable": "{name} cannot be read.",
     "unopened": "The file cannot be opened as a ZIP.",
     "wrong-password": "The password does not open it.",
+    "wrong-identity": "The identity does not open it: it was encrypted to other keys.",
+    "bag-changed": "{name}, which is encrypted in it, is not as it was signed: open it with age, and verify it alone.",
     "signature-broken": "The signature of the list of files is missing, not as it was written, or of another key.",
     "other-key": "It was signed by the key {found}, not by the expected one, {expected}.",
     "no-signature": "It has no signature of the product.",
@@ -62,14 +66,17 @@ _LABELS: Final = {
 
 _OF_PACKAGES: Final = "incidents.evidence.verification"
 _OF_PDFS: Final = "incidents.evidence.pdf_verification"
+_OF_KEYS: Final = "incidents.evidence.encrypted_bags"
 _NO_KEYS: Final = {
     _OF_PACKAGES: "{path} is not a public key of Ed25519: name the file of the key, or its fingerprint, SHA256:…",
     _OF_PDFS: "{path} is not a certificate: name its file in PEM or DER, or its fingerprint, SHA256:…",
 }
 
 _CONTENT: Final = re.compile(r"Incident project (?P<number>\d+), revision (?P<revision>\d+)")
-_INCONCLUSIVE: Final = frozenset({"no-seal", "no-signature", "other-key", "unreadable", "wrong-password"})
-"""What is found in an unchanged file, too: one that was never a package, or of another key or password."""
+_INCONCLUSIVE: Final = frozenset(
+    {"no-seal", "no-signature", "other-key", "unreadable", "wrong-identity", "wrong-password"}
+)
+"""What is found in an unchanged file, too: one that was never a package, or of another key, password or identity."""
 
 
 def register(app: typer.Typer) -> None:
@@ -79,6 +86,7 @@ def register(app: typer.Typer) -> None:
         "verify",
         "incidents verify incident-12.zip --key signing-key.pub",
         "incidents verify incident-12.zip --key SHA256:… --password",
+        "incidents verify incident-12.zip --key signing-key.pub --identity key.txt",
         "incidents verify report-12.pdf --key pdf-signing.crt",
         "incidents verify incident-12.zip --json",
     )(verify)
@@ -98,6 +106,10 @@ async def verify(
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Open it with the password on line 1 of stdin.")
     ] = False,
+    identity: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Open it with your private key of age, in a file of age-keygen."),
+    ] = None,
 ) -> None:
     """Verify that nothing in a package or a PDF was changed, and who signed it; it needs no system and no network.
 
@@ -107,7 +119,7 @@ async def verify(
     verification = _verification(session, data)
     expected = _expected(session, verification, key)
     secret = read_password(session, password_once, ask=not password_stdin) if password or password_stdin else None
-    secrets = (secret,) if verification.__name__ == _OF_PACKAGES else ()
+    secrets = (secret, _opener(session, identity)) if verification.__name__ == _OF_PACKAGES else ()
     result = await asyncio.to_thread(verification.verify, data, expected, *secrets)
     session.show({"file": str(file), **result.document()}, *_lines(session, file, result))
     if not result.verified:
@@ -123,6 +135,27 @@ def _verification(session: Session, data: bytes) -> Any:
     except ImportError as error:
         words = "A PDF is verified with libraries that are not installed here: pip install 'incident-manager[pdf]'"
         raise UsageError(session.say(words)) from error
+
+
+def _opener(session: Session, identity: Path | None) -> Callable[[bytes], bytes] | None:
+    """Return what decrypts a package with a file of identities."""
+    if identity is None:
+        return None
+    try:
+        bags = import_module(_OF_KEYS)
+    except ImportError as error:
+        words = "An identity needs a library that is not installed here: pip install 'incident-manager[age]'"
+        raise UsageError(session.say(words)) from error
+    try:
+        return partial(bags.decrypt, identities=bags.read_identities(identity))
+    except OSError as error:
+        reason = session.say(error.strerror or str(error))
+        raise UsageError(session.say("{path} cannot be read: {reason}", path=identity, reason=reason)) from error
+    except bags.IdentityError as error:
+        words = "{path} is not an identity of age: name a file with a line that begins with AGE-SECRET-KEY-1"
+        if error.is_encrypted:
+            words = "{path} is itself encrypted: decrypt it with age first, and name the decrypted file"
+        raise UsageError(session.say(words, path=identity)) from error
 
 
 def _expected(session: Session, verification: Any, key: str | None) -> str | None:
@@ -170,6 +203,11 @@ def _lines(session: Session, file: Path, result: Any) -> list[Any]:
         lines.append(Text(session.say(words), style="yellow"))
     if not result.opened:
         words = "Its files are encrypted and were not opened; what is encrypted was verified. --password opens them."
+        if result.encryption == "age":
+            words = (
+                "It is encrypted to keys of age and was not opened; what is encrypted was verified. "
+                "--identity FILE opens it."
+            )
         lines.append(Text(session.say(words)))
     facts = result.facts
     rows = [(session.say(words), _fact(session, facts[label])) for label, words in _LABELS.items() if label in facts]

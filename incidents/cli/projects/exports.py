@@ -11,6 +11,7 @@ from contracts.figures import size
 from contracts.projects.exports import EXPORT_PROJECTS_MAX, ExportProject, Included, ProjectExported
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
+from incidents.cli.age_recipients import AgeRecipients, AgeRecipientsFile, read_recipients
 from incidents.cli.arguments import ExpectedRevision, Words, revision
 from incidents.cli.projects.package_file import PackageFile, lines_about
 from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
@@ -45,7 +46,10 @@ Sections = Annotated[
         metavar="SECTION", help="comments, calls, sequences, history, activity, report; repeatable. By default all."
     ),
 ]
+UserNames = Annotated[bool, typer.Option("--user-names", help="Show who did what.")]
+FromTerminal = Annotated[bool, typer.Option("--password", help="Encrypt it with a password that you type.")]
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Encrypt it with the password on line 1 of stdin.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 SeparateReport = Annotated[bool, typer.Option("--report", help="Also save the PDF report next to it, of one project.")]
 Resumed = Annotated[
     UUID | None, typer.Option(metavar="ID", help="Wait for an export that was begun before, and save its package.")
@@ -61,6 +65,7 @@ def register(app: typer.Typer) -> None:
         "incidents projects export 31 32 40 -o bag.zip --to Police --reference 'PV 4/2026' --basis 'Art. 265 CPP'",
         "incidents projects export 12 --include comments --include report --json",
         "incidents projects export 12 --password-stdin --user-names < password.txt",
+        "incidents projects export 12 -o incident-12.zip --age-recipients-file police.txt",
         "incidents projects export --resume 0190… -o bag.zip",
         sends=True,
     )(export)
@@ -75,11 +80,13 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     recipient: Recipient = None,
     reference: Reference = None,
     legal_basis: LegalBasis = None,
-    user_names: Annotated[bool, typer.Option("--user-names", help="Show who did what.")] = False,
-    password: Annotated[bool, typer.Option("--password", help="Encrypt it with a password that you type.")] = False,
+    user_names: UserNames = False,
+    password: FromTerminal = False,
     password_stdin: FromStdin = False,
+    age_recipient: AgeRecipients = None,
+    age_recipients_file: AgeRecipientsFile = None,
     report: SeparateReport = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
+    force: Force = False,
     expected_revision: ExpectedRevision = None,
     resume: Resumed = None,
 ) -> None:
@@ -90,15 +97,14 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     """
     included = [*_sections(session, include), *(["user-names"] if user_names else [])]
     values: dict[str, Any] = {"include": included, **purpose(recipient, reference, legal_basis)}
-    choices = [*included, *values.keys() - {"include"}, password, password_stdin, report, expected_revision]
+    keys = read_recipients(session, age_recipient, age_recipients_file)
+    choices = [*included, *values.keys() - {"include"}, password, password_stdin, *keys, report, expected_revision]
     _require_one_way(session, projects, is_begun=resume is not None, has_choices=any(choices))
     if output:
         require_ending(session, output, _ZIP_ONLY, ".zip")
     path = require_unused(session, output or _default_path(projects), force=force) if output or projects else None
     report_path = _report_path(session, projects, path, force=force) if report and path else None
-    if password or password_stdin:
-        values["password"] = read_password(session, printing.password, ask=not password_stdin)
-    values |= revision(expected_revision)
+    values |= _encryption(session, keys, is_typed=password, is_piped=password_stdin) | revision(expected_revision)
     file = PackageFile(session, path, force=force)
     async with session.client() as client:
         if resume:
@@ -133,6 +139,15 @@ def _require_one_way(session: Session, projects: Words, *, is_begun: bool, has_c
     if projects and len(set(projects)) > EXPORT_PROJECTS_MAX:
         words = "{count} projects are named, and a package has at most {limit}: make several packages"
         raise UsageError(session.say(words, count=len(set(projects)), limit=EXPORT_PROJECTS_MAX))
+
+
+def _encryption(session: Session, keys: list[str], *, is_typed: bool, is_piped: bool) -> dict[str, Any]:
+    """Return the fields that encrypt a package: its keys, or its password, or nothing."""
+    if keys and (is_typed or is_piped):
+        raise UsageError(session.say("a package is encrypted with a password or to keys of age: leave one of them out"))
+    if keys:
+        return {"recipients": keys}
+    return {"password": read_password(session, printing.password, ask=not is_piped)} if is_typed or is_piped else {}
 
 
 def _default_path(projects: Words) -> Path:

@@ -97,6 +97,10 @@ def lines_about(session: Session, package: Package, path: Path) -> Iterator[str]
     if not package.encrypted:
         words = "{path}: not encrypted, {size}, SHA-256 {sha256}"
     yield session.say(words, path=path, size=size(package.bytes, session.language), sha256=package.sha256)
+    if package.recipients:
+        singular = "{count} key of age opens it: {keys}"
+        plural = "{count} keys of age open it, each of them alone: {keys}"
+        yield session.count(len(package.recipients), singular, plural, keys=", ".join(package.recipients))
     if len(package.projects) > 1 or package.left_out:
         yield session.count(len(package.projects), "{count} project in it", "{count} projects in it")
     if package.withheld:

@@ -107,6 +107,9 @@ async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported
     files = await asyncio.to_thread(bagging.files, package, key)
     folder = sealing.folder_of(export["package_id"])
     sealed = await sealing.pack(files, folder, context.now, password, key)
+    if recipients := package.recipients:
+        wrapper = bagging.wrapper(package, sealed, key)
+        sealed = await sealing.encrypt(wrapper, folder, context.now, recipients, key)
     described = await asyncio.to_thread(_described, package, parts, files, sealed)
     if (await step.connection.execute(export_tables.KEEP_PARTS, named)).scalar_one() != len(parts.collected):
         raise StepChangedError
@@ -130,7 +133,8 @@ def _described(package: Contents, parts: _Parts, files: Mapping[str, bytes], sea
         package_id=package.package_id,
         bytes=len(sealed),
         sha256=bag.sha256(sealed),
-        encrypted=package.encrypted,
+        encrypted=package.has_password or bool(package.recipients),
+        recipients=[*package.recipients],
         entries=bagging.entries(files, [copy.folder for copy in package.copies]),
         includes=package.choice.includes,
         withheld=package.choice.withheld,
@@ -161,7 +165,8 @@ async def _contents(step: Step, export: ExportRow, parts: _Parts) -> Contents:
         ],
         left_out=parts.left_out,
         has_folders=export["has_folders"],
-        encrypted=export["sealed_password"] is not None,
+        has_password=export["sealed_password"] is not None,
+        recipients=export["recipients"],
     )
 
 

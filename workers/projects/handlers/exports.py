@@ -25,7 +25,7 @@ from workers.runtime.storage.identity_map import row_of
 @worker.takes(ExportProject)
 async def export_project(command: ExportProject, unit: ProjectUnit) -> None:
     """Write down which projects are to be exported; background work makes the package (PRJ-06, PRJ-20)."""
-    export_rules.require_projects(command)
+    export_rules.require_clear_choice(command)
     if command.project_id is not None:
         await _require_project(command, command.project_id, unit)
     key = require_key()
@@ -77,4 +77,5 @@ def _row(command: ExportProject, unit: ProjectUnit) -> ExportRow:
         "reference": command.reference,
         "legal_basis": command.legal_basis,
         "sealed_password": None,
+        "recipients": list(dict.fromkeys(command.recipients)),
     }

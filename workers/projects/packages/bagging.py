@@ -41,22 +41,13 @@ class Contents:
     copies: Sequence[Copy]
     left_out: Sequence[OmittedProject] = ()
     has_folders: bool = False
-    encrypted: bool = False
+    has_password: bool = False
+    recipients: Sequence[str] = ()
 
 
 def files(package: Contents, key: SigningKey) -> dict[str, bytes]:
     """Return the files of a package in their order; the first one is never encrypted."""
-    explained = readme.Facts(
-        site=package.site,
-        timezone=package.timezone,
-        exported_at=package.exported_at,
-        package_id=package.package_id,
-        fingerprint=key.fingerprint,
-        includes=package.choice.includes,
-        encrypted=package.encrypted,
-        has_folders=package.has_folders,
-    )
-    contents = {bag.README: readme.text(explained, package.language).encode()}
+    contents = {bag.README: readme.text(_explained(package, key), package.language).encode()}
     if package.has_folders:
         contents["data/index.html"] = _list(package).encode()
     for copy in package.copies:
@@ -69,6 +60,25 @@ def files(package: Contents, key: SigningKey) -> dict[str, bytes]:
     contents[bag.TAG_MANIFEST] = bag.manifest(contents, tags=True).encode()
     contents[bag.SIGNATURE] = key.sign(bag.NAMESPACE, contents[bag.TAG_MANIFEST]).encode()
     return contents
+
+
+def wrapper(package: Contents, packed: bytes, key: SigningKey) -> dict[str, bytes]:
+    """Return the files of a package around its packed bag, which is to be encrypted; the page is not."""
+    page = readme.wrapper_text(_explained(package, key), package.language)
+    return {bag.README: page.encode(), bag.ENCRYPTED: packed}
+
+
+def _explained(package: Contents, key: SigningKey) -> readme.Facts:
+    return readme.Facts(
+        site=package.site,
+        timezone=package.timezone,
+        exported_at=package.exported_at,
+        package_id=package.package_id,
+        fingerprint=key.fingerprint,
+        includes=package.choice.includes,
+        has_password=package.has_password,
+        has_folders=package.has_folders,
+    )
 
 
 def entries(contents: Mapping[str, bytes], folders: Sequence[str]) -> list[PackageEntry]:

@@ -50,7 +50,7 @@ class Facts:
     package_id: UUID
     fingerprint: str
     includes: Collection[str]
-    encrypted: bool
+    has_password: bool
     has_folders: bool = False
 
 
@@ -64,11 +64,19 @@ def wording(name: str, language: str) -> dict[str, str]:
 
 def text(facts: Facts, language: str) -> str:
     """Return the page, with CRLF line ends for every editor."""
-    page = "\n\n".join(_parts(facts, wording("readme", language)))
-    return page.replace("\n", "\r\n") + "\r\n"
+    return _page(_parts(facts, wording("readme", language)))
 
 
-def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+def wrapper_text(facts: Facts, language: str) -> str:
+    """Return the page beside a bag that is encrypted to keys."""
+    return _page(_wrapper_parts(facts, wording("readme", language)))
+
+
+def _page(parts: Iterator[str]) -> str:
+    return "\n\n".join(parts).replace("\n", "\r\n") + "\r\n"
+
+
+def _head(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     kind = "many " if facts.has_folders else ""
     title = words[f"{kind}title"]
     yield f"{title}\n{'=' * len(title)}"
@@ -76,7 +84,21 @@ def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     offset = f"{at:%z}"
     times = {"day": at.strftime(words["date"]), "time": f"{at:%H:%M:%S} {offset[:3]}:{offset[3:5]}"}
     yield _wrap(words[f"{kind}what"].format(site=facts.site, package=facts.package_id, **times))
-    opening = [words["password"]] if facts.encrypted else []
+
+
+def _wrapper_parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+    yield from _head(facts, words)
+    names = {"packed": bag.PACKED, "encrypted": bag.ENCRYPTED}
+    opening = _wrap(words["age"].format(**names)), words["age line"].format(**names)
+    yield _with_heading(words["open"], *opening, _wrap(words["age opening"].format(**names)))
+    key = _wrap(words["key"].format(fingerprint=facts.fingerprint))
+    program = _wrap(words["age by program"]), words["age by program line"]
+    yield _with_heading(words["verify"], *program, _wrap(words["age by hand"].format(**names)), key)
+
+
+def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+    yield from _head(facts, words)
+    opening = [words["password"]] if facts.has_password else []
     yield _with_heading(words["open"], *map(_wrap, [*opening, words["opening"]]))
     names = {"namespace": bag.NAMESPACE, "signature": bag.SIGNATURE, "tags": bag.TAG_MANIFEST}
     lines = (words["by program line"], words["by hand line"].format(**names))

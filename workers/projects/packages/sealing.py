@@ -1,8 +1,8 @@
 """Packing and sealing a package: its ZIP is made in a child process, and sealed here, where the key is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
@@ -12,6 +12,8 @@ from workers.common.sandboxed_jobs import Cause, ChildError
 from workers.common.signing_key import SigningKey
 
 _PACKING: Final = "workers.projects.packages.archive:job"
+_ENCRYPTING: Final = "workers.projects.packages.archive:encryption_job"
+_ENCRYPTED_FOLDER: Final = "encrypted-"
 
 
 def folder_of(package_id: UUID) -> str:
@@ -34,8 +36,25 @@ async def pack(
         "at": at.timetuple()[:6],
         "password": password,
     }
+    return await _sealed(_PACKING, facts, contents, key)
+
+
+async def encrypt(
+    contents: Mapping[str, bytes], folder: str, at: datetime, recipients: Sequence[str], key: SigningKey
+) -> bytes:
+    """Return the file of a package that is encrypted to keys: a page that explains it, and the packed bag.
+
+    Raises:
+        Refusal: The package is too large for a child.
+    """
+    names = [_ENCRYPTED_FOLDER + folder + name for name in contents]
+    facts = {"names": names, "at": at.timetuple()[:6], "recipients": [*recipients]}
+    return await _sealed(_ENCRYPTING, facts, contents, key)
+
+
+async def _sealed(job: str, facts: dict[str, Any], contents: Mapping[str, bytes], key: SigningKey) -> bytes:
     try:
-        reply = await sandboxed_jobs.call(_PACKING, facts, list(contents.values()))
+        reply = await sandboxed_jobs.call(job, facts, list(contents.values()))
     except ChildError as error:
         if error.cause is Cause.CRASH:
             raise

@@ -1,4 +1,4 @@
-"""The rules of exports: which projects a command may name, and how many exports one principal may have made at once."""
+"""The rules of exports: what a command may combine, and how many exports one principal may have made at once."""
 
 from typing import Final
 
@@ -9,12 +9,16 @@ UNFINISHED_MAX: Final = 20
 """Exports of one principal that are being made."""
 
 
-def require_projects(command: ExportProject) -> None:
-    """Refuse an export that names no project, one and several, or one twice, or a revision of several."""
+def require_clear_choice(command: ExportProject) -> None:
+    """Refuse an export that names no project, one and several, or one twice, or a revision of several.
+
+    Refuse one with a password and keys, too.
+    """
     kinds = {
         "project_id": "missing" if command.project_id is None and command.project_ids is None else None,
         "project_ids": _fault(command),
         "expected_revision": "revision_of_several" if command.expected_revision and command.project_ids else None,
+        "recipients": "password_and_recipients" if command.password is not None and command.recipients else None,
     }
     if fields := [{"field": field, "kind": kind} for field, kind in kinds.items() if kind]:
         raise Refusal(Code.INVALID, fields=fields)
