@@ -145,11 +145,23 @@ def _why(error: typer.TyperException, session: Session) -> str:
         return session.say(
             "{option} belongs after the command, as in: incidents me {example}", option=option, example=example
         )
-    if near := getattr(error, "possibilities", None):
+    if opposite := _opposite(option, context):
+        vars(error)["possibilities"] = [opposite]
+    elif near := getattr(error, "possibilities", None):
         by_word = {name.lstrip("-"): name for name in near}
         close = difflib.get_close_matches(option.lstrip("-"), by_word)
         vars(error)["possibilities"] = [by_word[word] for word in close]
     return translate_mistake(error.format_message(), session.language)
+
+
+def _opposite(option: str, context: Any) -> str:
+    """Return the option that means the opposite of the one behind `--no-`; empty if there is none."""
+    name = option.replace("--no-", "--", 1) if option.startswith("--no-") else ""
+    for each in context.command.params if context else ():
+        for these, others in ((each.opts, each.secondary_opts), (each.secondary_opts, each.opts)):
+            if name in these and others:
+                return str(others[0])
+    return ""
 
 
 def _is_text(word: str) -> bool:

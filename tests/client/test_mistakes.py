@@ -175,6 +175,7 @@ async def test_credentials_that_do_not_count_are_not_a_system_that_is_away(bus: 
     assert (ended.status, error["code"]) == (3 if foreign else 2, "credentials")
     assert error["details"] == {"type": "export INCIDENTS_NATS_CREDS=FILE"}
     assert ("revoked" in error["message"]) is foreign
+    assert "iolation" not in (await incidents("me", "--json", "--lang", "fr", environment=where)).out
 
 
 @pytest.mark.parametrize(

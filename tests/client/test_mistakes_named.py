@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.client.command_line import incidents
 from tests.client.conftest import Peer
 from tests.client.test_commands import PROJECT, RunLine, run_line
 
@@ -72,3 +73,29 @@ async def test_a_mapping_is_refused_in_our_words(
         )
     assert [word for word in (*words, "colour", "Mars", "dates") if word not in output] == []
     assert [word for word in ("Value error", "Input should", "Extra inputs") if word in output] == []
+
+
+@pytest.mark.parametrize(
+    "line, near",
+    [
+        ("settings set --no-require-purpose", "--optional-purpose"),
+        ("settings set --no-optional-purpose", "--require-purpose"),
+        ("projects list --no-held", "--not-held"),
+        ("projects list --no-not-held", "--held"),
+        ("settings set --requires-purpose", "--require-purpose"),
+    ],
+)
+async def test_an_option_that_is_put_off_is_named(line: str, near: str) -> None:
+    """Who puts `--no-` before an option is shown the one that means it."""
+    ended = await incidents(*line.split(), "--json")
+    assert (ended.status, f"Possible options: {near})" in ended.json["error"]["message"]) == (2, True)
+
+
+async def test_a_time_zone_is_refused_with_its_value_and_an_example(tmp_path: Path) -> None:
+    """A zone that does not exist is named, with one that does, before a system is needed."""
+    for language, example in (("en", "is not a time zone: write one such as"), ("fr", "n'est pas un fuseau horaire")):
+        ended = await incidents("settings", "set", "--timezone", "Paris", "--json", "--lang", language, folder=tmp_path)
+        message = ended.json["error"]["message"]
+        assert "Paris " in message
+        assert "Europe/Paris" in message
+        assert example in message

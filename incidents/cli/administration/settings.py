@@ -13,7 +13,7 @@ from incidents.cli.administration import report_design
 from incidents.cli.arguments import Words, Yes, require_change
 from incidents.client import Client
 from incidents.errors import SuppressNotAvailable
-from incidents.terminal.input.reading import make_message, read_number
+from incidents.terminal.input.reading import make_message, read_number, read_zone
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.option_names import option_word
 from incidents.terminal.options import command, group
@@ -106,7 +106,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     values: dict[str, Any] = {
         "retention_days": retention_days,
         "report_title": report_title,
-        "timezone": timezone,
+        "timezone": timezone and read_zone(session, timezone).key,
         "language": language and read_word(session, "language", language, LANGUAGES, "--language"),
         "log_archive_bytes": _bytes(session, log_archive_bytes),
         "child_sites": _named(child_site),

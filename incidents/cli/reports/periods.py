@@ -2,13 +2,13 @@
 
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from contracts.projects.queries import ProjectFilter
 from contracts.projects.statistics import ProjectStatistics
 from incidents.cli.arguments import among
 from incidents.client import Client
-from incidents.terminal.input.reading import read_time
+from incidents.terminal.input.reading import read_time, read_zone
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.show import local
@@ -51,7 +51,7 @@ async def read_period(
     session: Session, client: Client, typed: TypedPeriod, timezone: str | None
 ) -> tuple[datetime, datetime]:
     """Return the start and the end of a period; days are those of the report's time zone, by default the site's."""
-    zone = _zone(session, timezone) if timezone else await _site_zone(client)
+    zone = read_zone(session, timezone) if timezone else await _site_zone(client)
     if typed.last:
         months = MONTHS[read_word(session, "period", typed.last, MONTHS, "--last")]
         return _last(session.now.astimezone(zone), months)
@@ -61,14 +61,6 @@ async def read_period(
         words = "--since: {time} is still to come, and so is the period; write a time that is past"
         raise UsageError(session.say(words, time=local(since, session.language)))
     return since or session.now, until or session.now
-
-
-def _zone(session: Session, name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        words = "--timezone: {text} is not a time zone: write one such as Europe/Paris"
-        raise UsageError(session.say(words, text=name)) from error
 
 
 async def _site_zone(client: Client) -> ZoneInfo:

@@ -10,6 +10,7 @@ from json import JSONDecodeError
 from math import inf
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -59,6 +60,19 @@ def read_time(session: Session, text: str | None, option: str, *, until: bool = 
     except (ValueError, OverflowError) as error:
         wrong = "{option}: {text} is not a time: write 2025-01-31, 2025-01-31 14:30, 7d, yesterday or last tuesday"
         raise UsageError(session.say(wrong, option=option, text=text)) from error
+
+
+def read_zone(session: Session, name: str) -> ZoneInfo:
+    """Find the time zone that `--timezone` names.
+
+    Raises:
+        UsageError: There is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        words = "--timezone: {text} is not a time zone: write one such as Europe/Paris"
+        raise UsageError(session.say(words, text=name)) from error
 
 
 def read_span(
