@@ -103,7 +103,7 @@ fuzz: install ## Send raw frames and odd documents: FRAMES=100000 DOCUMENTS=1000
 
 flips: install ## Change each byte of a package and of a PDF, one at a time, and verify that each change is found
 	@FLIPS=1000000 $(BIN)/pytest --quiet --timeout 0 tests/evidence/test_verification.py \
-		tests/evidence/test_pdf_verification.py
+		tests/evidence/test_encrypted_bags.py tests/evidence/test_pdf_verification.py
 
 clean: ## Remove what was made here
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

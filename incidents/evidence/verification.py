@@ -158,8 +158,7 @@ def _verify_encrypted_bag(archive: Archive, opener: Opener | None, result: Verif
         content = dict(archive.files(None))[bag.ENCRYPTED]
         inner = verify(opener(content), result.fingerprint)
     except WrongIdentityError:
-        if not _has_changes(result):
-            result.findings.append(Finding("wrong-identity"))
+        result.findings.append(Finding("wrong-identity"))
         return
     except (UnreadableError, WrongPasswordError) as error:
         raise UnreadableError(bag.ENCRYPTED) from error

@@ -11,9 +11,9 @@ KEY = "age1wvcqsu05fstguly5nh3vw58xpskfhw8l2vqp03dzvu35a895mw8q9u3mrn"
 """A key, of which nobody has the private one."""
 
 
-def key_of(point: bytes) -> str:
-    """Return the key of 32 bytes, with a right checksum."""
-    bits = "".join(f"{byte:08b}" for byte in point) + "0000"
+def key_of(point: bytes, rest: str = "0000") -> str:
+    """Return the key of 32 bytes and the bits that fill its last digit, with a right checksum."""
+    bits = "".join(f"{byte:08b}" for byte in point) + rest
     digits = [int(bits[place : place + 5], 2) for place in range(0, len(bits), 5)]
     check = _checksum([*_spread_prefix(), *digits, *[0] * 6]) ^ 1
     digits += [check >> 5 * (5 - place) & 31 for place in range(6)]
@@ -37,6 +37,12 @@ def test_a_mistyped_key_is_none() -> None:
         typed = key[:place] + letter + key[place + 1 :]
         assert (fault_of(typed) == "age_key_mistyped") is (typed != key), typed
     assert fault_of(key[:-1]) == "age_key_form"
+
+
+def test_a_key_has_one_spelling() -> None:
+    """Bits that belong to no byte are zero, though the checksum would be right with others, too."""
+    key = key_of(bytes(range(32)), "0001")
+    assert fault_of(key) == "age_key_mistyped"
 
 
 @pytest.mark.parametrize(
