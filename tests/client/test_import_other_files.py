@@ -48,13 +48,13 @@ async def test_a_file_that_is_not_text_is_named(
     tmp_path: Path, name: str, content: bytes, english: str, french: str
 ) -> None:
     """A file of another kind is refused by what it is, also under the name or with the option of CSV."""
-    desk = Importing(None, tmp_path)
-    desk.write_file(name, content)
-    desk.write_file("named.csv", content)
+    imports = Importing(None, tmp_path)
+    imports.write_file(name, content)
+    imports.write_file("named.csv", content)
     for language, words in (("en", english), ("fr", french)):
         lines = [("named.csv",), (name, "--format", "csv"), (name, "--format", "ndjson")]
         for line in [*lines, *([(name,)] if english != "is not text" else [])]:
-            ended = await desk.file(*line, "--lang", language, "--json")
+            ended = await imports.file(*line, "--lang", language, "--json")
             message = ended.json["error"]["message"]
             assert ended.status == 2
             assert f"{line[0]} {words}" in message
@@ -74,13 +74,13 @@ def test_text_is_no_other_file(encoding: str) -> None:
 
 async def test_broken_json_in_a_mapping_is_located(tmp_path: Path) -> None:
     """A mapping that is not JSON is refused with its line and column; nothing is said of sending."""
-    desk = Importing(None, tmp_path)
-    mapping = desk.write_file("map.json", '{"columns": {\n  "Nr" "number"}}')
+    imports = Importing(None, tmp_path)
+    mapping = imports.write_file("map.json", '{"columns": {\n  "Nr" "number"}}')
     for language, words in (
         ("en", "map.json is not JSON from line 2, column 8 on: correct it there"),
         ("fr", "map.json n'est plus du JSON à partir de la ligne 2, colonne 8\u00a0: corrigez-le à cet endroit"),
     ):
-        ended = await desk.text("number\n1\n", "--mapping", mapping, "--lang", language, "--json")
+        ended = await imports.text("number\n1\n", "--mapping", mapping, "--lang", language, "--json")
         assert (ended.status, ended.json["error"]["message"]) == (2, f"{tmp_path}/{words}")
 
 

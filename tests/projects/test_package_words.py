@@ -26,8 +26,8 @@ def package_files(language: str, *, timezone: str = "Europe/Paris") -> dict[str,
         purpose={"recipient": None, "reference": None, "legal_basis": None},
         copies=[bagging.Copy(folder="", facts={"number": 4, "revision": 18}, files={})],
     )
-    made = bagging.files(contents, SigningKey.generate("main"))
-    return {name: data.decode() for name, data in made.items()}
+    package = bagging.files(contents, SigningKey.generate("main"))
+    return {name: data.decode() for name, data in package.items()}
 
 
 @pytest.mark.parametrize(

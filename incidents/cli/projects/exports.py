@@ -100,9 +100,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     keys = read_recipients(session, age_recipient, age_recipients_file)
     choices = [*included, *values.keys() - {"include"}, password, password_stdin, *keys, report, expected_revision]
     _require_one_way(session, projects, is_begun=resume is not None, has_choices=any(choices))
-    if output:
-        require_ending(session, output, _ZIP_ONLY, ".zip")
-    path = require_unused(session, output or _default_path(projects), force=force) if output or projects else None
+    path = _path(session, projects, output, force=force)
     report_path = _report_path(session, projects, path, force=force) if report and path else None
     values |= _encryption(session, keys, is_typed=password, is_piped=password_stdin) | revision(expected_revision)
     file = PackageFile(session, path, force=force)
@@ -112,6 +110,12 @@ async def export(  # noqa: PLR0913 - each parameter is an option
         else:
             named = await _named(session, client, projects or ())
             await _make(session, client, file, {**values, **named}, report_path)
+
+
+def _path(session: Session, projects: Projects, output: Path | None, *, force: bool) -> Path | None:
+    if output:
+        require_ending(session, output, _ZIP_ONLY, ".zip")
+    return require_unused(session, output or _default_path(projects), force=force) if output or projects else None
 
 
 async def _make(
