@@ -11,6 +11,11 @@ from incidents.importing.reading import Row, Source
 from incidents.importing.translating import Findings, Translator, is_reference
 
 _CLOCKS: Final = frozenset({"time", "heure"})
+_TIME_WORDS: Final = frozenset({"time", "heure", "hour", "clock", "date", "day", "jour"})
+"""Words of headings that say whether a column has dates or times; the others say of what."""
+
+_DURATIONS: Final = ("duration", "duree", "delai", "delay", "length", "dauer")
+_CLOCKS_SHARE_MIN: Final = 0.9
 _UNCLEAR_CLOCKS: Final = (
     "it is not clear which dates the times in {columns} belong to: {fields}; say it with `joined` in the mapping, "
     "or leave the times out with --column COLUMN="
@@ -47,7 +52,15 @@ class _Seen:
     numbers: int = 0
     texts: int = 0
     local_times: int = 0
-    with_clocks: set[str] = field(default_factory=set)
+    dates: Counter[str] = field(default_factory=Counter)
+    with_clocks: Counter[str] = field(default_factory=Counter)
+    cells: Counter[str] = field(default_factory=Counter)
+    clocks: Counter[str] = field(default_factory=Counter)
+
+    def has_clocks(self, column: str) -> bool:
+        """Tell whether the cells of a column are times of day, and no durations by its name."""
+        is_duration = any(word in normalise(column) for word in _DURATIONS)
+        return not is_duration and self.clocks[column] >= max(self.cells[column] * _CLOCKS_SHARE_MIN, 1)
 
 
 def survey(source: Source, mapping: Mapping, progressed: Callable[[], None] = lambda: None) -> Findings:
@@ -110,8 +123,12 @@ def _look(seen: _Seen, row: Row, translator: Translator) -> None:
             elif name in TIMES:
                 _look_at_time(seen, text)
                 seen.local_times += not times.has_offset(text)
-                if ":" in times.date_only(text):
-                    seen.with_clocks.add(name)
+                seen.dates[name] += 1
+                seen.with_clocks[name] += ":" in times.date_only(text) or bool(times.clock_of(text))
+    for column, value in row.values.items():
+        if isinstance(value, str) and (text := value.strip()):
+            seen.cells[column] += 1
+            seen.clocks[column] += times.is_clock(text)
 
 
 def _look_at_time(seen: _Seen, text: str) -> None:
@@ -137,19 +154,36 @@ def _joined(seen: _Seen, mapping: Mapping) -> dict[str, tuple[str, ...]]:
         UnusableFileError: It is not clear which date a time belongs to: all dates would be at midnight.
     """
     fields = mapping.fields_of(sorted(seen.columns))
+    settled = {*mapping.columns, *(part for parts in mapping.joined.values() for part in parts)}
+    timed = {name for name in seen.columns - settled if fields.get(name) in TIMES and seen.has_clocks(name)}
     clocks = sorted(
-        name for name in seen.columns if normalise(name) in _CLOCKS and name not in {*fields, *mapping.columns}
+        name
+        for name in seen.columns - settled
+        if name in timed or (name not in fields and (normalise(name) in _CLOCKS or seen.has_clocks(name)))
     )
     dated = [
         (field, name)
         for name, field in fields.items()
-        if field in TIMES and field not in {*mapping.joined, *seen.with_clocks}
+        if field in TIMES and field not in mapping.joined and name not in timed and not _is_timed(seen, field)
     ]
-    if len(clocks) > 1 or len(dated) > 1:
-        if clocks and dated:
-            raise UnusableFileError(_UNCLEAR_CLOCKS, fields=[field for field, _ in dated], columns=clocks)
-        return {}
+    if timed or (clocks and dated and not (len(clocks) == len(dated) == 1 and _belong(clocks[0], dated[0][1]))):
+        unclear = [field for field, _ in dated] or sorted(fields[name] for name in timed)
+        raise UnusableFileError(_UNCLEAR_CLOCKS, fields=unclear, columns=clocks)
     return {field: (name, clock) for field, name in dated for clock in clocks}
+
+
+def _is_timed(seen: _Seen, field_: str) -> bool:
+    """Tell whether most dates of a field have a time of their own."""
+    return seen.with_clocks[field_] * 2 >= seen.dates[field_] > 0
+
+
+def _belong(clock: str, date: str) -> bool:
+    """Tell whether the headings of a time and of a date name the same thing, such as Heure and Date de création."""
+    of_clock, of_date = (
+        {word.removeprefix("d'").removeprefix("l'") for word in normalise(name).replace("’", "'").split()} - _TIME_WORDS
+        for name in (clock, date)
+    )
+    return not of_clock or of_clock == of_date
 
 
 def _require_columns(columns: set[str], mapping: Mapping) -> None:

@@ -19,6 +19,11 @@ _NUMERIC: Final = re.compile(
 _YEAR_FIRST: Final = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})(.*)", flags=re.ASCII | re.DOTALL)
 _OFFSET: Final = re.compile(r"(?P<time>\d{1,2}:\d{2}.*?) ?(?P<offset>[Zz]|[+-]\d{2}(?::?\d{2})?)$", flags=re.ASCII)
 _MIDNIGHT: Final = re.compile(r"[T ]0{1,2}:00(?::00(?:[.,]0+)?)?$", flags=re.ASCII)
+_CLOCK: Final = re.compile(
+    r"(?P<hour>\d{1,2})[:hH](?P<minute>\d{2})(?P<rest>:\d{2}(?:[.,]\d{1,6})?)?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?",
+    flags=re.ASCII,
+)
+_CLOCK_LENGTH_MAX: Final = 20
 _MONTHS: Final = 12
 
 
@@ -43,6 +48,28 @@ class Moment:
 def date_only(text: str) -> str:
     """Return a date without the midnight that a program added to it."""
     return _MIDNIGHT.sub("", text.strip())
+
+
+def is_clock(text: str) -> bool:
+    """Tell whether a text is a time of day without a date."""
+    return len(text) <= _CLOCK_LENGTH_MAX and _CLOCK.fullmatch(text.strip()) is not None
+
+
+def clock(text: str) -> str:
+    """Return a time of day as hours of twenty-four and minutes; any other text stays unchanged."""
+    match = _CLOCK.fullmatch(text.strip())
+    if match is None:
+        return text
+    hour = int(match["hour"])
+    if (half := match["half"]) and 1 <= hour <= _MONTHS:
+        hour = hour % 12 + (12 if half in "Pp" else 0)
+    return f"{hour:02}:{match['minute']}{match['rest'] or ''}"
+
+
+def clock_of(text: str) -> str:
+    """Return the time of day in a date with a time; empty for a date alone, or with a midnight that a program added."""
+    match = re.search(r"(?:[T ]|à )(\S+(?: [AaPp]\.?[Mm]\.?)?)$", date_only(text))
+    return clock(match[1]) if match and is_clock(match[1]) else ""
 
 
 def order_of(text: str) -> DateOrder | None:

@@ -133,8 +133,12 @@ class Translator:
         read = {field: values[name] for name, field in fields.items() if name not in apart}
         for name, parts in joined.items():
             cells = [str(values.get(part) or "").strip() for part in parts]
+            if name in self.findings.joined and self.mapping.time_format is None:
+                cells[1:] = [times.clock(cell) for cell in cells[1:]]
             if cells[0]:
+                own = [clock] if (clock := times.clock_of(cells[0])) and name in self.findings.joined else []
                 cells[0] = times.date_only(cells[0]) if any(cells[1:]) else cells[0]
+                cells[1:] = [cell for cell in cells[1:] if cell not in own]
             if any(cells):
                 read[name] = " ".join(filter(None, cells))
         return read

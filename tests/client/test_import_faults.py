@@ -79,3 +79,11 @@ async def test_every_fault_that_the_site_finds_is_reported(run_line: RunLine, pe
 async def test_a_default_is_yes_or_no(run_line: RunLine) -> None:
     """A value that is neither yes nor no is refused in words that people type."""
     assert "must be yes or no" in (await run_line("import", "rows.csv", "--default", "retention_exempt=maybe")).err
+
+
+@pytest.mark.parametrize("lang, pair", [("en", "'Case no=reference'"), ("fr", "'Case no=référence'")])
+async def test_a_number_that_is_a_text_has_a_way_out(run_line: RunLine, tmp_path: Path, lang: str, pair: str) -> None:
+    """A number without digits is refused with the option that keeps it as a reference, with the file's heading."""
+    (tmp_path / "n.csv").write_text("Case no,created_by,created_at\nabc,ann,2026-01-02\n")
+    ended = await run_line("import", "n.csv", "--column", "Case no=number", "--lang", lang, "--json")
+    assert ended.json["errors"][0]["reason"].endswith(f"--column {pair}")

@@ -12,7 +12,7 @@ from incidents.importing.decoding import Encoding, UnknownEncodingError, detect,
 from incidents.importing.mapping import Mapping
 from incidents.importing.reading import Source
 from incidents.importing.surveying import UnusableFileError, survey
-from incidents.importing.translating import Findings, Translator
+from incidents.importing.translating import Findings, InvalidRowError, Translator
 
 FRENCH = "Numéro;Créé par;Date de création;Type;Description\r\n" + "".join(
     f"{n};Agnès;{n % 28 + 1:02}/11/2025 14:{n % 60:02};;Vol à l'étalage près de l'entrée n° {n}\r\n"
@@ -135,6 +135,43 @@ def test_times_belong_to_the_dates_without_any() -> None:
     without = mapping.model_copy(update={"columns": {"Heure": None}})
     _, [project] = read(f"{header}\n7;24/11/2025;14:05;23/11/2025\n".encode(), without)
     assert f"{project.created_at:%H:%M}" == "00:00"
+
+
+@pytest.mark.parametrize(
+    "header, row, first",
+    [
+        ("Numéro;Date de création;Heure de création", "24/11/2025;14:05", "14:05:00"),
+        ("Numéro;Date de création;Heure de création", "2025-11-24;14h05", "14:05:00"),
+        ("Numéro;Date opened;Time opened", "2025-11-24;2:05 pm", "14:05:00"),
+        ("Numéro;Date opened;Time", "2025-11-24;2:05:09", "02:05:09"),
+        ("Numéro;Date opened;Durée", "2025-11-24;02:05", "00:00:00"),
+        ("Numéro;Date opened;Heure", "2025-11-24;", "00:00:00"),
+        ("Numéro;Date opened;Heure", "24/11/2025 9h07;", "09:07:00"),
+        ("Numéro;Date opened;Heure", "24/11/2025 14:05;2:05 pm", "14:05:00"),
+    ],
+)
+def test_a_column_of_times_is_known_by_its_cells(header: str, row: str, first: str) -> None:
+    """A time of day belongs to the date of the same heading; a date with a time keeps it, and a duration is no time."""
+    mapping = Mapping(defaults={"created_by": "ann"}, timezone="UTC", dates="dmy")
+    others = "".join(f"{number};25/11/2025;14:{number}\n" for number in range(10, 20))
+    _, projects = read(f"{header}\n7;{row}\n{others}".encode(), mapping)
+    assert f"{projects[0].created_at:%Y-%m-%d %H:%M:%S}" == f"2025-11-24 {first}"
+
+
+@pytest.mark.parametrize("header", ["Date de création;Appel", "Date de création;Heure de début", "Jour;Creation time"])
+def test_times_without_a_date_of_their_own_are_refused_at_once(header: str) -> None:
+    """Times that may belong to another date are not lost, and not given to the wrong one."""
+    mapping = Mapping(defaults={"created_by": "ann"}, timezone="UTC", dates="dmy")
+    with pytest.raises(UnusableFileError, match="not clear which dates the times"):
+        read(f"Numéro;{header}\n7;24/11/2025;14:05\n8;24/11/2025;15:05\n".encode(), mapping)
+
+
+def test_two_times_that_contradict_each_other_cost_their_row() -> None:
+    """A date with another time than its column of times is refused with both."""
+    mapping = Mapping(defaults={"created_by": "ann"}, timezone="UTC", dates="dmy")
+    rows = "7;24/11/2025 09:00;14:05\n8;24/11/2025;14:05\n9;24/11/2025;14:06\n"
+    with pytest.raises(InvalidRowError, match="created_at: not_a_time"):
+        read(f"Numéro;Date de création;Heure\n{rows}".encode(), mapping)
 
 
 def test_a_column_can_be_left_out_and_joined() -> None:

@@ -1,5 +1,6 @@
 """The results of an import: reported at its end, and shown afterwards by `import status`."""
 
+import shlex
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -245,5 +246,9 @@ def _cell(value: object) -> object:
 
 def _document(session: Session, row: RefusedRow, fault: Fault) -> dict[str, Any]:
     why = reason(fault.kind, session.language, fault.limit)
+    if fault.field == "number" and fault.kind == "int_type" and fault.cell.column:
+        pair = shlex.quote(f"{fault.cell.column}={field_place('reference', session.language)}")
+        words = "{reason}; to keep the texts as references: --column {pair}"
+        why = session.say(words, reason=why, pair=pair)
     named = {"line": row.line, "number": row.number, "field": fault.field, "kind": fault.kind, "reason": why}
     return {**named, "reference": row.reference, "column": fault.cell.column, "value": fault.cell.text, **fault.limit}
