@@ -38,6 +38,15 @@ async def test_batches_are_rows_for_a_spreadsheet(making: Peer, run_line: RunLin
     assert (await run_line("reports", "batches", "--json")).json["items"][0]["state"] == "pending"
 
 
+async def test_a_failed_batch_leads_to_its_reason(making: Peer, run_line: RunLine) -> None:
+    """A row has no room for the reason of a failure: a line below names the command that shows it."""
+    making.answers["reports.batches"] = listed(state="failed", included=None, bytes=None, pages=None, sha256=None)
+    ended = await run_line("reports", "batches")
+    assert f"incidents outcome {json.loads(making.answers['reports.batches'])['items'][0]['command_id']}" in ended.err
+    making.answers["reports.batches"] = listed(state="made")
+    assert "incidents outcome" not in (await run_line("reports", "batches")).err
+
+
 @pytest.mark.parametrize(
     "state, language, sentence",
     [("made", "en", "Batch deleted: "), ("pending", "en", "Batch cancelled: "), ("made", "fr", "Lot supprimé\u00a0: ")],
