@@ -60,6 +60,13 @@ async def test_schedule_leaves_no_trace_without_reason(site: Site, happened: Hap
     assert happened == {}
 
 
+async def test_a_look_that_finds_nothing_due_is_a_sweep_that_has_ended(site: Site) -> None:
+    """When nothing is due, the time of the last sweep moves on: an alert watches its age."""
+    await site.worker("retention", sweep_seconds=OFTEN)
+    await outcomes(site, at_least=1)
+    assert await site.count("retention.last_sweep") == 1
+
+
 async def test_schedule_does_not_double_a_sweep(site: Site, fill: Fill, happened: Happened) -> None:
     """While a sweep is under way the schedule begins no other one."""
     await site.workers("projects")
