@@ -1,8 +1,9 @@
 """Refusals: the codes of the wire, and the form in which callers receive them."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -103,7 +104,17 @@ def _refused_field(error: ErrorDetails) -> dict[str, Any]:
     return {**named, **limit_of(kind, error.get("ctx", {}), value)}
 
 
-def project_gone(tombstone: Mapping[Any, Any] | None, part: Part | None, field: str = "project_id") -> Refusal:
+class Tombstone(TypedDict):
+    """What is known of a deleted project."""
+
+    project_id: UUID
+    number: int
+    deleted_by: str
+    deleted_at: datetime
+    expired: bool
+
+
+def project_gone(tombstone: Tombstone | None, part: Part | None, field: str = "project_id") -> Refusal:
     """Return the refusal for a project that was deleted, with the facts of its tombstone, or that never existed.
 
     `field` is the field that named the project.

@@ -18,6 +18,9 @@ def run_until_interrupted(work: Coroutine[Any, Any, None]) -> None:
     Raises:
         KeyboardInterrupt: The work was interrupted.
     """
+    if not hasattr(signal, "pthread_sigmask"):  # on Windows nothing can wait; asyncio cancels the work by itself
+        asyncio.run(work)
+        return
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         asyncio.run(until_interrupted(work))

@@ -1,6 +1,5 @@
 """What to do when a system on this machine runs, but does not answer."""
 
-import fcntl
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +26,12 @@ def remedy_and_hint(error: UnreachableError, place: Place, principal: str, data:
 def _is_running(directory: Path) -> bool:
     """Tell whether `incidents up` holds the lock of a data directory."""
     try:
+        import fcntl  # noqa: PLC0415 - Windows has none, and no system runs there
+
         with (directory / "up.lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    except OSError:
+    except (ImportError, OSError):
         return False
     return False

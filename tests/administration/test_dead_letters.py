@@ -158,7 +158,7 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
     """A worker's credentials without its database bring back only dead letters."""
     project, command_id = await cause_dead_letter(olivia)
     thief, admin = await site.nats("projects", "worker"), await site.client()
-    [genuine] = await letters(admin)
+    [original] = await letters(admin)
     forged = {"subject": f"im.main.work.projects.0.admin.{project}.delete", "headers": {"Nats-Msg-Id": str(uuid7())}}
     changed = {**forged, "subject": f"im.main.work.projects.0.olivia.{project}.delete"}
     changed["headers"] = {"Nats-Msg-Id": str(command_id)}
@@ -172,7 +172,7 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
     dead_letters = await letters(admin, 5)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
     for dead_letter in dead_letters:
-        if dead_letter.letter == genuine.letter:
+        if dead_letter.letter == original.letter:
             continue
         with pytest.raises(Refused) as caught:
             await admin.send(ReplayLetter(letter=dead_letter.letter))

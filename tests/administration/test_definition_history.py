@@ -103,6 +103,14 @@ async def test_settings_keep_what_they_were(admin: Client) -> None:
         assert ((newest.new or {})["value"], newest.by, first.by) == (value, "admin", "system")
 
 
+async def test_a_setting_that_stays_is_not_part_of_a_change(admin: Client) -> None:
+    """Of the named settings only those that differ are in the event and in the history, and the event is published."""
+    outcome = await (await admin.submit(ChangeSettings(retention_days=7, report_title="Museum"))).outcome()
+    assert (outcome.status, len(outcome.events or [])) == ("applied", 1)
+    assert [change.by for change in await past(admin, "setting", key="retention_days")] == ["system"]
+    assert [change.by for change in await past(admin, "setting", key="report_title")] == ["admin", "system"]
+
+
 async def test_what_changes_nothing_leaves_no_trace(admin: Client) -> None:
     """A definition that is made again as it is leaves neither an event nor an entry."""
     same = DefineDataField(kind="text", slot=1, enabled=True, name="Badge")

@@ -134,13 +134,13 @@ async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
     """What was dead-lettered for one principal is replayed for no other, under the same id and with the same body."""
     await cause_dead_letter(olivia)
     thief, admin, ops = await site.nats("projects", "worker"), await site.client(), await site.overseer()
-    [genuine] = await letters(admin)
-    stolen = json.loads((await ops.jetstream().get_msg("DEAD", genuine.letter)).data or b"")
+    [original] = await letters(admin)
+    stolen = json.loads((await ops.jetstream().get_msg("DEAD", original.letter)).data or b"")
     stolen["subject"] = stolen["subject"].replace(".olivia.", ".admin.")
     headers = {"Nats-Msg-Id": str(uuid7())}
     await thief.request("im.main.dead.projects.admin", json.dumps(stolen).encode(), timeout=5, headers=headers)
-    [other] = [letter for letter in await letters(admin, 2) if letter.letter != genuine.letter]
-    assert (other.principal, other.command_id, other.what) == ("admin", genuine.command_id, genuine.what)
+    [other] = [letter for letter in await letters(admin, 2) if letter.letter != original.letter]
+    assert (other.principal, other.command_id, other.what) == ("admin", original.command_id, original.what)
     with pytest.raises(Refused) as refusal:
         await admin.send(ReplayLetter(letter=other.letter))
     assert refusal.value.details["fields"][0]["kind"] == "letter_not_put_aside"

@@ -1,6 +1,9 @@
 """The log server: what it gets, and what happens while it is not there."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -9,7 +12,9 @@ from contracts.administration import RoleDeleted
 from contracts.audit import Entry, ProjectActivity, SiteLog
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.message import Event
 from contracts.projects.commands import ProjectDeleted, ProjectOpened, ProjectsExpired
+from contracts.report_batches import BatchRecorded
 from incidents import Client, Refused
 from tests.audit.publisher import Publisher
 from tests.support import Site, eventually
@@ -122,21 +127,44 @@ async def test_what_was_delivered_is_delivered_once(site: Site, events: Publishe
     assert await log_entries(client, 1) == [entry]
 
 
-async def test_the_entries_of_one_large_event_are_all_delivered(site: Site, events: Publisher) -> None:
+def expired(ids: list[UUID]) -> ProjectsExpired:
+    """Return a step of a sweep that deleted these projects."""
+    numbers = list(range(1, len(ids) + 1))
+    return ProjectsExpired(sweep_id=uuid7(), chain=0, deleted=len(ids), more=False, project_ids=ids, numbers=numbers)
+
+
+def recorded(ids: list[UUID]) -> BatchRecorded:
+    """Return the record of a batch with a report of each of these projects."""
+    return BatchRecorded(report_id=uuid7(), project_ids=ids)
+
+
+@pytest.mark.parametrize("made_of, activity", [(expired, "projects.deleted"), (recorded, "reports.included")])
+async def test_the_entries_of_one_large_event_are_all_delivered(
+    site: Site, events: Publisher, made_of: Callable[[list[UUID]], Event], activity: str
+) -> None:
     """An event of more projects than one row for the log server holds has an entry for each of them there."""
     ids = [uuid7() for _ in range(UNDELIVERED_ENTRIES_MAX + 1)]
-    expired = ProjectsExpired(
-        sweep_id=uuid7(), chain=0, deleted=len(ids), more=False, project_ids=ids, numbers=list(range(1, len(ids) + 1))
-    )
     await site.worker("audit")
-    await events.publish(expired)
+    await events.publish(made_of(ids))
 
     async def delivered() -> bool:
         with psycopg.connect(site.log_database_url) as connection:
-            rows = connection.execute("SELECT project_id FROM entry WHERE activity = 'projects.deleted'").fetchall()
+            rows = connection.execute("SELECT project_id FROM entry WHERE activity = %s", [activity]).fetchall()
         return sorted(project_id for (project_id,) in rows) == sorted(ids)
 
     await eventually(delivered)
+
+
+async def test_the_oldest_entry_that_waits_has_the_time_of_its_event(
+    site: Site, events: Publisher, postgres: EmbeddedPostgres
+) -> None:
+    """Of events that arrive together the earliest says for how long entries have waited, in whatever order they are."""
+    now = datetime.now(UTC)
+    for hours in (2, 3, 1):
+        await events.publish(RoleDeleted(role_id=f"hours-{hours}"), at=now - timedelta(hours=hours))
+    await site.worker("audit", log_database_url=postgres.url(f"missing_{uuid7().hex}"))
+    await waiting(site, 3)
+    assert await site.sql("SELECT min(oldest_at) FROM audit.undelivered") == [(now - timedelta(hours=3),)]
 
 
 async def test_more_than_one_delivery(site: Site) -> None:

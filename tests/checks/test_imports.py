@@ -1,7 +1,9 @@
 """What importing does: nothing but define things."""
 
+import ast
 import subprocess
 import sys
+from configparser import ConfigParser
 from pathlib import Path
 
 from tests.checks.tree import PRODUCT, ROOT, require_none, sources
@@ -68,3 +70,26 @@ def test_contracts_need_only_pydantic() -> None:
         if name not in allowed | OF_EXTRAS.get(source.path, set())
     ]
     require_none("contracts/ imports the standard library and pydantic.", findings)
+
+
+def from_the_runtime() -> set[str]:
+    """Return the modules of the runtime that slices import."""
+    outside = ("workers/runtime/", "workers/common/", "workers/local/", "workers/migrations/")
+    imports = [
+        node
+        for source in sources("workers")
+        if not source.path.startswith(outside)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ImportFrom) and node.module
+    ]
+    named = {f"{node.module}.{alias.name}" for node in imports for alias in node.names}
+    return {*(node.module or "" for node in imports), *named}
+
+
+def test_the_runtime_is_hidden_unless_a_slice_imports_it() -> None:
+    """A file of the runtime is one that a slice imports, or one that the import contract `face` forbids to slices."""
+    contracts = ConfigParser()
+    contracts.read(ROOT / ".importlinter")
+    hidden = set(contracts["importlinter:contract:face"]["forbidden_modules"].split())
+    files = {module for module in modules() if module.startswith("workers.runtime.") and module.count(".") > 2}
+    require_none("Forbid it to slices in .importlinter.", sorted(files - hidden - from_the_runtime()))

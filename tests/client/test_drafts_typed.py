@@ -20,8 +20,8 @@ SPAN = ("--start", "2025-01-31T14:30Z", "--end", "2025-01-31T14:40Z")
 async def operator(site: Site) -> Client:
     """Somebody who may do what operators do, and types as the same."""
     await site.workers("projects", "administration")
-    rights = {Node.SEQUENCES: "manage", Node.MAIN_DETAILS: "manage"}
-    await site.grant("operator", {Node.PROJECTS: "manage", Node.PROPERTIES: "manage", **rights})
+    permissions = {Node.SEQUENCES: "manage", Node.MAIN_DETAILS: "manage"}
+    await site.grant("operator", {Node.PROJECTS: "manage", Node.PROPERTIES: "manage", **permissions})
     return await site.client("operator")
 
 

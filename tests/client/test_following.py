@@ -55,8 +55,8 @@ async def test_a_cursor_of_another_form_is_told(site: Site) -> None:
 
 async def test_statistics_are_drawn(site: Site, admin: Client) -> None:
     """`incidents stats` draws groups and trends for people and prints the answer for machines (PRJ-09)."""
-    rights = {Node.MAIN_DETAILS: "view", Node.PROPERTIES: "view"}
-    await site.grant("watcher", {Node.PROJECTS: "view", **rights})
+    permissions = {Node.MAIN_DETAILS: "view", Node.PROPERTIES: "view"}
+    await site.grant("watcher", {Node.PROJECTS: "view", **permissions})
     await created(admin)
     for line, word in ((("--by", "creator"), "admin"), (("--by", "type", "--interval", "week"), "none"), ((), "all")):
         ended = await incidents("stats", *line, environment=environment(site))

@@ -14,7 +14,7 @@ from tests.client.interactive import environment
 from tests.support import Site, eventually
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-ROOM = {"messages": 0, "bytes": 0, "bytes_max": 100}
+EMPTY_STREAM = {"messages": 0, "bytes": 0, "bytes_max": 100}
 
 
 def process(worker: str, **changed: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def findings_of(
     processes = {name: process(name) for name in WORKERS}
     for name, changes in changed.items():
         processes[name] = process(name, **changes)
-    rooms = dict.fromkeys(("COMMANDS", "EVENTS", "DEAD"), ROOM) | (streams or {})
+    rooms = dict.fromkeys(("COMMANDS", "EVENTS", "DEAD"), EMPTY_STREAM) | (streams or {})
     survey = Survey([changes for changes in processes.values() if "gone" not in changes], rooms, letters)
     return {f"{finding.level} {finding.what}" for finding in judge(survey, version="1", now=NOW, disk_free=free)}
 
@@ -78,7 +78,7 @@ def test_a_healthy_system_has_nothing_to_say() -> None:
         ({"audit": {"version": "2"}}, "attention versions_differ"),
         ({"audit": {"figures": {"events_missing": 2.0}}}, "fails events_missing"),
         ({"letters": 3}, "attention dead_letters"),
-        ({"streams": {"COMMANDS": {**ROOM, "bytes": 97}}}, "fails stream_full"),
+        ({"streams": {"COMMANDS": {**EMPTY_STREAM, "bytes": 97}}}, "fails stream_full"),
         ({"streams": {"EVENTS": None}}, "fails stream_missing"),
         ({"free": 1 << 20}, "fails disk_full"),
     ],

@@ -34,11 +34,11 @@ def test_every_field_is_explained() -> None:
     require_none("Nothing has this field any more.", sorted(explained.fields().keys() - used))
 
 
-def nameless(form: Any, where: str) -> Iterator[str]:
+def untitled(form: Any, where: str) -> Iterator[str]:
     """Yield every enumeration, object and choice below a form that tools would have to invent a name for."""
     if isinstance(form, list):
         for element in form:
-            yield from nameless(element, where)
+            yield from untitled(element, where)
     if not isinstance(form, dict):
         return
     if "title" not in form and (form.keys() & {"enum", "anyOf", "oneOf"} or isinstance(form.get("properties"), dict)):
@@ -48,14 +48,14 @@ def nameless(form: Any, where: str) -> Iterator[str]:
             yield from (
                 element
                 for part in (inner.values() if name == "properties" else [inner])
-                for element in nameless(part, where)
+                for element in untitled(part, where)
             )
 
 
 def test_nothing_is_anonymous() -> None:
     """Enumerations and objects have titles, from which generators make the names of types."""
     require_none(
-        "Give it a title.", sorted({place for name, schema in SCHEMAS.items() for place in nameless(schema, name)})
+        "Give it a title.", sorted({place for name, schema in SCHEMAS.items() for place in untitled(schema, name)})
     )
     payloads = [name for name, message in MESSAGES.items() if not {"$ref", "title"} & message["payload"].keys()]
     require_none("Give its payload a title.", payloads)

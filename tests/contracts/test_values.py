@@ -267,9 +267,9 @@ def test_what_is_not_given_is_refused(node: Node) -> None:
 
 
 @given(st.dictionaries(st.sampled_from(Node), st.sampled_from(Level)), st.sampled_from(Node))
-def test_manage_implies_view(given_levels: dict[Node, Level], node: Node) -> None:
+def test_manage_implies_view(levels: dict[Node, Level], node: Node) -> None:
     """A principal who may change something may see it (AMB-3, PERM-03)."""
-    grants = Grants(given_levels)
+    grants = Grants(levels)
     assert not grants.allow(node, Level.MANAGE) or grants.allow(node, Level.VIEW)
 
 

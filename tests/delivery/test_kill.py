@@ -59,15 +59,15 @@ async def supervisor(site: Site) -> AsyncIterator[Supervisor]:
 @pytest.fixture
 async def callers(site: Site) -> list[Caller]:
     """Four principals, one of whom may not record calls."""
-    rights = {
+    permissions = {
         Node.PROJECTS: "manage",
         Node.MAIN_DETAILS: "manage",
         Node.COMMENTS: "manage",
         Node.SEQUENCES: "manage",
     }
     for principal in ("olivia", "pierre"):
-        await site.grant(principal, {**rights, Node.CALLS: "manage"})
-    await site.grant("karl", rights)
+        await site.grant(principal, {**permissions, Node.CALLS: "manage"})
+    await site.grant("karl", permissions)
     return [await site.caller(principal) for principal in ("admin", "olivia", "pierre", "karl")]
 
 

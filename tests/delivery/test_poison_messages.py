@@ -60,13 +60,13 @@ async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspecto
     await wait_for_outcomes(caller, len(command_ids))
     await inspector.wait_until_idle()
     letters = await inspector.dead_letters()
-    nameless, unknown, raising = (
+    without_id, unknown, raising = (
         next(letter for letter in letters if why in letter["reason"])
         for why in ("Nats-Msg-Id", "praise", "CheckViolation")
     )
     assert len(letters) == 3
-    assert nameless["body"] == "{}"
-    assert nameless["headers"].get("Nats-Msg-Id") is None
+    assert without_id["body"] == "{}"
+    assert without_id["headers"].get("Nats-Msg-Id") is None
     assert unknown["subject"].endswith(f".admin.{project_id}.praise")
     assert raising["headers"]["Nats-Msg-Id"] == str(command_ids[MARKER])
     assert MARKER in raising["body"]

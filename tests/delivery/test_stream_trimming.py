@@ -11,7 +11,7 @@ from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.process.stream_trimming import trim_events
 
 COMMANDS = 150
-ROOM = 48 * 1024
+STREAM_BYTES = 48 * 1024
 """Bytes of EVENTS: the events of the commands take about twice as much."""
 
 
@@ -42,7 +42,7 @@ async def is_recorded(site: Site, audit: RunningComponents) -> bool:
 
 async def test_events_that_have_no_room_wait_until_others_are_heard(site: Site) -> None:
     """While audit is away EVENTS fills up and refuses; when it is back, every command has its entry."""
-    await give_room(site, ROOM)
+    await give_room(site, STREAM_BYTES)
     await site.worker("projects")
     await create_projects(site)
     assert await site.count("runtime.unpublished") > 0

@@ -9,7 +9,7 @@ from typing import Any
 from nats.aio.client import Client as Nats
 
 from tests.faults.client import Client
-from tests.faults.history import AuditedQuery, Decided, Entry, Final, Project, Stored
+from tests.faults.history import AuditedQuery, Entry, Final, InboxRow, Project, Stored
 from tests.faults.proxies import pause
 from tests.faults.system import System, sql
 
@@ -29,7 +29,7 @@ _POSTED = """
 _ASKED = 40
 
 
-async def quiet(system: System, ops: Nats, seconds: float) -> dict[str, int]:
+async def wait_until_idle(system: System, ops: Nats, seconds: float) -> dict[str, int]:
     """Wait until nothing waits anywhere, and return what is left when the time is over."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
@@ -68,7 +68,7 @@ async def gathered(system: System, ops: Nats, final: Final) -> Final:
     """Read everything."""
     rows = await sql(system, "SELECT command_id, principal, outcome FROM runtime.inbox WHERE principal !~ '^~'")
     final.inbox = [
-        Decided(str(command_id), principal, json.loads(outcome) if isinstance(outcome, str) else outcome)
+        InboxRow(str(command_id), principal, json.loads(outcome) if isinstance(outcome, str) else outcome)
         for command_id, principal, outcome in rows
     ]
     final.projects = await _projects(system)

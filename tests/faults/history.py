@@ -98,7 +98,7 @@ class Entry(NamedTuple):
     command_id: str
 
 
-class Decided(NamedTuple):
+class InboxRow(NamedTuple):
     """A row of the inbox."""
 
     id: str
@@ -121,7 +121,7 @@ class Project:
 class Final:
     """What is found when all is quiet again."""
 
-    inbox: list[Decided] = field(default_factory=list)
+    inbox: list[InboxRow] = field(default_factory=list)
     projects: dict[str, Project] = field(default_factory=dict)
     answered: dict[str, int | None] = field(default_factory=dict)
     """Revision of each project that `projects.get` was asked for; None where it is gone."""

@@ -113,7 +113,7 @@ async def execute(system: System, options: RunOptions, say: Say) -> Run:
         async with _following(run, clients) as followers:
             await _under_load(system, options, connector, list(clients.values())[: len(_PRINCIPALS)], say)
             answered = await ending.newest_revisions(system, clients["admin"])
-            run.final = Final(answered=answered, left=await ending.quiet(system, ops.nats, _QUIET_SECONDS))
+            run.final = Final(answered=answered, left=await ending.wait_until_idle(system, ops.nats, _QUIET_SECONDS))
             await ending.gathered(system, ops.nats, run.final)
             await _caught_up(followers, run.final)
         run.violations = judge(run.history, run.final)

@@ -8,13 +8,13 @@ import pytest
 from tests.faults.checker import RULES, judge
 from tests.faults.history import (
     AuditedQuery,
-    Decided,
     Entry,
     Fault,
     FeedEvent,
     Final,
     Followed,
     History,
+    InboxRow,
     Project,
     SentCommand,
     Stored,
@@ -65,7 +65,7 @@ def good() -> tuple[History, Final]:
     history = History(
         7, {command.id: command for command in commands}, [AuditedQuery("olivia", P, "projects.opened", answered=True)]
     )
-    final = Final([Decided(command.id, command.principal, command.outcomes[0]) for command in commands])
+    final = Final([InboxRow(command.id, command.principal, command.outcomes[0]) for command in commands])
     final.projects = {P: Project(2, "Bag.", {C: "T"})}
     final.answered = {P: 2}
     final.reports = {R}
@@ -123,7 +123,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("an acknowledged command is not decided", "lost", lambda _, f: f.inbox.pop(0)),
     ("a command is never kept", "not acknowledged", lambda h, _: setattr(h.commands["denied"], "kept_at", None)),
     ("a command is decided twice", "twice", lambda _, f: f.inbox.append(f.inbox[0])),
-    ("a decision is nobody's", "invented", lambda _, f: f.inbox.append(Decided("x", "olivia", applied("x", 3)))),
+    ("a decision is nobody's", "invented", lambda _, f: f.inbox.append(InboxRow("x", "olivia", applied("x", 3)))),
     ("a decision is another's", "invented", lambda _, f: f.inbox.append(f.inbox[2]._replace(principal="karl"))),
     ("two outcomes", "outcomes differ", lambda h, _: h.commands["create"].outcomes.append(rejected("create", "gone"))),
     (

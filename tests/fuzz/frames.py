@@ -100,9 +100,9 @@ class Target:
 @asynccontextmanager
 async def target(site: Site) -> AsyncIterator[Target]:
     """Run all workers of a site as processes, and make an honest client and a bad one."""
-    rights = {Node.PROJECTS: "manage", Node.COMMENTS: "manage"}
+    permissions = {Node.PROJECTS: "manage", Node.COMMENTS: "manage"}
     for principal in ("olivia", ME):
-        await site.grant(principal, rights)
+        await site.grant(principal, permissions)
     async with AsyncExitStack() as stack:
         workers = {name: await stack.enter_async_context(worker_process(site, name)) for name in WORKERS}
         raw = RawClient(site.url, site.credentials(ME), ME)

@@ -21,7 +21,7 @@ T = TypeVar("T")
 UNKNOWN = 2_000_000_000
 EXPIRED = "2020-01-01T00:00:00Z"
 PAGED = {"projects.list", "projects.history", "audit.activity"}
-PATIENCE = 200
+ACTIVITY_LOOKS_MAX = 200
 """How often the activity is asked for, which is recorded behind the events."""
 
 
@@ -48,7 +48,7 @@ class Driver:
             self.judge(self.model, sent, result)
             self.keep(sent, result)
             self.observe(result[2])
-        self.settle()
+        self.compare_feed()
 
     def keep(self, sent: SentCommand, result: CommandResult) -> None:
         """Remember what became of a command."""
@@ -67,10 +67,10 @@ class Driver:
         if self.watch:
             self.watch.observe(events, self.model)
 
-    def settle(self) -> None:
+    def compare_feed(self) -> None:
         """Let the follower's feed be compared, where it is certain that all has been told."""
         if self.watch and not self.model.licence.ran_out:
-            self.watch.settle(self.model)
+            self.watch.compare_feed(self.model)
 
     def resolve_references(self, principal: str, wish: Wish, project: int) -> SentCommand:
         """Put ids in the place of references."""
@@ -157,7 +157,7 @@ class Driver:
     def compare(self, principal: str, wish: Wish) -> None:
         """Ask the product and the model the same."""
         body, wrong = self.resolved(wish.body), None
-        for _ in range(PATIENCE if wish.verb == "audit.activity" else 1):
+        for _ in range(ACTIVITY_LOOKS_MAX if wish.verb == "audit.activity" else 1):
             answer = (
                 self.pages(principal, wish.verb, body) if wish.verb in PAGED else self.ask(principal, wish.verb, body)
             )

@@ -22,7 +22,7 @@ from tests.model.commands import (
 )
 from tests.model.driver import Driver
 from tests.model.orders import Order, explained
-from tests.model.strategies import EVERY_QUESTION, OPENING, QUESTION, WATCHED
+from tests.model.strategies import EVERY_QUESTION, FIRST_WISHES, QUESTION, WATCHED
 from tests.model.system import System
 from tests.model.watch import Watch
 
@@ -42,9 +42,9 @@ class Machine(Driver, RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """Define roles, properties and a first project, as an administrator does."""
-        for wish in OPENING:
+        for wish in FIRST_WISHES:
             self.do([("admin", wish)], 0)
-        self.do([("olga", OPENING[-1])], 1)
+        self.do([("olga", FIRST_WISHES[-1])], 1)
 
     @rule(wishes=st.lists(st.tuples(PRINCIPALS, PROJECT, PROJECTS), min_size=4, max_size=8))
     def project_commands(self, wishes: list[tuple[str, Wish, int]]) -> None:
@@ -101,7 +101,7 @@ class Machine(Driver, RuleBasedStateMachine):
         for sent, result in order:
             self.keep(sent, result)
         self.observe([])
-        self.settle()
+        self.compare_feed()
 
     def told_apart(self, orders: list[Order]) -> Order:
         """Return the order after which the projects and draft lists are as they are now."""
@@ -199,10 +199,10 @@ class Machine(Driver, RuleBasedStateMachine):
             return
         if self.watch and not self.watch.follower:
             self.watch.open(self.model)
-        self.settle()
+        self.compare_feed()
         for principal in PEOPLE:
             for wish in EVERY_QUESTION:
                 self.compare(principal, wish)
         if self.watch:
-            self.settle()
+            self.compare_feed()
             self.watch.leave()

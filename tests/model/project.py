@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from tests.model.rules import Subset, decimal, moment
 
 MAIN = ("type_id", "status_id", "reference", "description", "start_time", "end_time")
-OPENING = ("type_id", "reference", "description", "start_time", "end_time")
+CREATION_FIELDS = ("type_id", "reference", "description", "start_time", "end_time")
 KINDS = ("integer", "decimal", "text", "checkbox", "datetime")
 DATA = tuple(f"{kind}_{slot}" for kind in KINDS for slot in (1, 2, 3))
 CATEGORIES = tuple(f"category_{slot}" for slot in range(1, 6))
@@ -17,7 +17,7 @@ RECORDING = ("camera_id", "camera_name", "site", "start", "end", "media_expires_
 SECTIONS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
 
 
-class Past(NamedTuple):
+class FieldChange(NamedTuple):
     """What one field or part was and is."""
 
     name: str
@@ -26,13 +26,13 @@ class Past(NamedTuple):
     new: Any
 
 
-class Change(NamedTuple):
+class Revision(NamedTuple):
     """What one command changed."""
 
     revision: int
     by: str
     at: str
-    past: Past
+    past: FieldChange
 
 
 @dataclass
@@ -47,42 +47,42 @@ class Project:
     updated_at: str
     imported: bool = False
     retention_exempt: bool = False
-    opening: dict[str, Any] = field(default_factory=dict)
+    creation: dict[str, Any] = field(default_factory=dict)
     revision: int = 1
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
-    history: list[Change] = field(default_factory=list)
+    history: list[Revision] = field(default_factory=list)
 
     def opened(self, *, how: str = "") -> "Project":
         """Begin the past with what is known now, and `how` it was opened: `from_draft` or `imported`."""
         known = {name: self.fields[name] for name in MAIN}
-        self.remember([Past("project", None, None, Subset(known, **({how: True} if how else {})))])
+        self.remember([FieldChange("project", None, None, Subset(known, **({how: True} if how else {})))])
         return self
 
-    def remember(self, past: list[Past]) -> None:
+    def remember(self, past: list[FieldChange]) -> None:
         """Keep what the last command changed."""
-        self.history += [Change(self.revision, self.updated_by, self.updated_at, change) for change in past]
+        self.history += [Revision(self.revision, self.updated_by, self.updated_at, change) for change in past]
 
-    def touch(self, principal: str, at: str, past: list[Past]) -> int:
+    def touch(self, principal: str, at: str, past: list[FieldChange]) -> int:
         """Count one more applied command."""
         self.revision, self.updated_by, self.updated_at = self.revision + 1, principal, at
         self.remember(past)
         return self.revision
 
-    def attach(self, sequences: list[dict[str, Any]], principal: str, at: str) -> list[Past]:
+    def attach(self, sequences: list[dict[str, Any]], principal: str, at: str) -> list[FieldChange]:
         """Attach each sequence that is not there; return what that adds to the past."""
         past = []
         for sequence in sequences:
             if sequence["sequence_id"] not in self.sequences:
                 self.sequences[sequence["sequence_id"]] = {**sequence, "added_by": principal, "added_at": at}
-                past.append(Past("sequence", sequence["sequence_id"], None, recording(sequence)))
+                past.append(FieldChange("sequence", sequence["sequence_id"], None, recording(sequence)))
         return past
 
-    def detach(self, ids: list[str]) -> list[Past]:
+    def detach(self, ids: list[str]) -> list[FieldChange]:
         """Detach sequences; return what that adds to the past."""
         return [
-            Past("sequence", sequence_id, recording(self.sequences.pop(sequence_id)), None)
+            FieldChange("sequence", sequence_id, recording(self.sequences.pop(sequence_id)), None)
             for sequence_id in dict.fromkeys(ids)
         ]
 

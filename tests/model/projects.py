@@ -6,11 +6,11 @@ from typing import Any
 from tests.model.drafts import Drafts
 from tests.model.project import (
     CATEGORIES,
+    CREATION_FIELDS,
     DATA,
     MAIN,
-    OPENING,
     SECTIONS,
-    Past,
+    FieldChange,
     Project,
     differing,
     of_part,
@@ -77,7 +77,11 @@ class Projects:
 
     def create(self, principal: str, body: Body, outcome: ProductChoice) -> Applied:
         """Open a project, once; with the caller's draft list, which is empty then."""
-        known = {**dict.fromkeys(OPENING), "description": "", **{name: body[name] for name in OPENING if name in body}}
+        known = {
+            **dict.fromkeys(CREATION_FIELDS),
+            "description": "",
+            **{name: body[name] for name in CREATION_FIELDS if name in body},
+        }
         drafted = bool(body.get("from_draft"))
         there = self.by_id.get(body["project_id"])
         if there is not None:
@@ -99,7 +103,7 @@ class Projects:
         attached = {
             str(change.part_id): {name: values(name, value) for name, value in change.new.items()} for change in past
         }
-        project.opening = {**known, "from_draft": drafted, "sequences": attached}
+        project.creation = {**known, "from_draft": drafted, "sequences": attached}
         return Applied(
             Subset(project_id=body["project_id"], number=number, type_id=known["type_id"], sequence_ids=new), 1
         )
@@ -107,9 +111,9 @@ class Projects:
     @staticmethod
     def _again(principal: str, body: Body, known: dict[str, Any], there: Project) -> Applied:
         """Accept what was opened in the same way; what lay on the draft list then is not asked for again."""
-        if (principal, False) != (there.created_by, there.imported) or differing(there.opening, known):
+        if (principal, False) != (there.created_by, there.imported) or differing(there.creation, known):
             raise No("conflict")
-        named, attached = recordings(body), there.opening["sequences"]
+        named, attached = recordings(body), there.creation["sequences"]
         whole = {sequence_id: attached.get(sequence_id) for sequence_id in named} if known["from_draft"] else attached
         if named != whole:
             raise No("conflict")
@@ -140,7 +144,7 @@ class Projects:
         if not names:
             return Applied(result, project.revision, again=True)
         project.fields = after
-        past = [Past(name, None, old[name], new_values[name]) for name in names]
+        past = [FieldChange(name, None, old[name], new_values[name]) for name in names]
         return Applied(result, project.touch(principal, outcome.at, past))
 
     def delete(self, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Applied:
@@ -165,7 +169,7 @@ class Projects:
         beside = {"created_by": principal, "created_at": outcome.at, "edited_by": None, "edited_at": None}
         parts[body[key]] = {**known, **beside, key: body[key]}
         return Applied(
-            result, project.touch(principal, outcome.at, [Past(kind, body[key], None, of_part(kind, known))])
+            result, project.touch(principal, outcome.at, [FieldChange(kind, body[key], None, of_part(kind, known))])
         )
 
     def edit_part(self, kind: str, principal: str, body: Body, outcome: ProductChoice, project: Project) -> Applied:
@@ -177,7 +181,7 @@ class Projects:
         if not names:
             return Applied(result, project.revision, again=True)
         old, new = {name: there[name] for name in names}, {name: known[name] for name in names}
-        past = [Past(kind, body[key], of_part(kind, old), of_part(kind, new))]
+        past = [FieldChange(kind, body[key], of_part(kind, old), of_part(kind, new))]
         parts[body[key]] = {**there, **known, "edited_by": principal, "edited_at": outcome.at}
         return Applied(result, project.touch(principal, outcome.at, past))
 
@@ -187,7 +191,7 @@ class Projects:
         there = self._part(project, kind, body[key])
         del getattr(project, SECTIONS[kind])[body[key]]
         known = {name: there[name] for name in part(kind, there) if name not in BESIDE}
-        past = [Past(kind, body[key], of_part(kind, known), None)]
+        past = [FieldChange(kind, body[key], of_part(kind, known), None)]
         return Applied(
             Subset({"project_id": body["project_id"], key: body[key]}), project.touch(principal, outcome.at, past)
         )

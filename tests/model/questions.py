@@ -8,7 +8,7 @@ from uuid import UUID, uuid3
 from tests.model.feed import SECTION_OF, Event, needed, redacted
 from tests.model.lists import listed, statistics
 from tests.model.people import PROJECTS, People
-from tests.model.project import CATEGORIES, DATA, MAIN, SECTIONS, Change, Project, values
+from tests.model.project import CATEGORIES, DATA, MAIN, SECTIONS, Project, Revision, values
 from tests.model.projects import Projects
 from tests.model.properties import Properties
 from tests.model.rules import ABSENT, Body, Subset, moment
@@ -153,7 +153,7 @@ def row(project_id: str, project: Project) -> Subset:
     return Subset(details, project_id=project_id)
 
 
-def past(change: Change, hidden: Collection[str]) -> Subset:
+def past(change: Revision, hidden: Collection[str]) -> Subset:
     """Return a change as the history tells it, an opening without hidden fields."""
     name, part_id, old, new = change.past
     if name == "project":

@@ -13,8 +13,8 @@ COLUMNS = (
     *("start_time", "end_time", "updated_at", "created_by"),
 )
 SORTS = st.sampled_from([f"{sign}{name}" for name in COLUMNS for sign in ("", "-")])
-MOMENT = st.sampled_from((Ref("moment", 0), Ref("moment", 1), "2009-06-01T00:00:00Z", "2026-03-01T12:30:00Z"))
-SPANS = st.fixed_dictionaries({}, optional={"from": MOMENT, "to": MOMENT})
+MOMENTS = st.sampled_from((Ref("moment", 0), Ref("moment", 1), "2009-06-01T00:00:00Z", "2026-03-01T12:30:00Z"))
+SPANS = st.fixed_dictionaries({}, optional={"from": MOMENTS, "to": MOMENTS})
 VALUES = st.lists(ref("category-value", 2) | st.none(), max_size=2)
 ASSIGNED: dict[str, Any] = {
     "type_ids": st.lists(ref("type", 2) | st.none(), max_size=2),
@@ -85,7 +85,7 @@ def role(role_id: str, permissions: Mapping[Node, str]) -> Wish:
     )
 
 
-OPENING = (
+FIRST_WISHES = (
     role(
         "operators",
         {

@@ -49,7 +49,7 @@ class Watch:
         if self.follower:
             self._lost_right = {False}
             self._see(model)
-            self.settle(model)
+            self.compare_feed(model)
 
     def leave(self) -> None:
         """Listen no more; what happens now must be told when the feed is opened again."""
@@ -76,7 +76,7 @@ class Watch:
     def _may(self, model: Model) -> bool:
         return all(model.people.level(self.principal, node) for node in (PROJECTS, *needed(self.filters)))
 
-    def settle(self, model: Model) -> None:
+    def compare_feed(self, model: Model) -> None:
         """Wait until all has been told, and compare; a feed has ended if its follower lost its right."""
         if self.follower is None:
             return

@@ -32,9 +32,9 @@ async def create_marked_project(site: Site, admin: Client, *parts: str) -> str:
     await site.sql("SELECT setval('administration.property_id', :first)", first=FIRST_ID)
     ids = await define_properties(admin) if parts else {}
     project_id = str(uuid7())
-    opening: dict[str, Any] = {"type_id": ids.get("type"), "description": "A zebra."}
-    opening |= {"start_time": "1911-01-01T00:00:00Z"}
-    await send_command(admin, "projects.create", project_id=project_id, **(opening if "main-details" in parts else {}))
+    creation: dict[str, Any] = {"type_id": ids.get("type"), "description": "A zebra."}
+    creation |= {"start_time": "1911-01-01T00:00:00Z"}
+    await send_command(admin, "projects.create", project_id=project_id, **(creation if "main-details" in parts else {}))
     first: dict[str, Any] = {"status_id": ids.get("status"), "description": "An okapi."}
     first |= {"end_time": "1912-01-01T00:00:00Z"}
     second: dict[str, Any] = {

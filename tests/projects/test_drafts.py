@@ -124,14 +124,14 @@ async def test_a_creation_from_a_draft_is_repeated(operator: Operator) -> None:
     """Repeated, it is answered as before and takes no newer draft; asked otherwise, it is refused (SEQ-03)."""
     footage, two, three = sequence(), sequence(), sequence()
     await operator.send(DraftSequences(sequences=[two]))
-    opening = CreateProject(project_id=uuid7(), from_draft=True, sequences=[footage])
-    first = await operator.send(opening)
+    creation = CreateProject(project_id=uuid7(), from_draft=True, sequences=[footage])
+    first = await operator.send(creation)
     await operator.send(DraftSequences(sequences=[three]))
-    assert await operator.send(opening) == first
+    assert await operator.send(creation) == first
     assert await drafted(operator) == [three.sequence_id]
     for other in ({"from_draft": False}, {"sequences": [three]}, {"from_draft": False, "sequences": [footage, two]}):
-        assert (await operator.refusal(opening.model_copy(update=other))).code is Code.CONFLICT
-    (opened,) = (await operator.client.ask(GetHistory(project_id=opening.project_id, field="project"))).items
+        assert (await operator.refusal(creation.model_copy(update=other))).code is Code.CONFLICT
+    (opened,) = (await operator.client.ask(GetHistory(project_id=creation.project_id, field="project"))).items
     assert opened.new["from_draft"] is True
 
 

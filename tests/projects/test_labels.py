@@ -131,9 +131,9 @@ async def test_an_imported_project_has_the_names_of_its_import(operator: Operato
         project_id=operator.project_id, number=4711, created_by="old", created_at=NOON, status_id=closed
     )
     await operator.send(ImportProjects(projects=[imported]))
-    (opening,) = await past(operator)
+    (creation,) = await past(operator)
     label = (await operator.project()).labels["status_id"]
-    assert (label.value, label.set_at, opening.names) == ("Closed", opening.at, {str(closed): "Closed"})
+    assert (label.value, label.set_at, creation.names) == ("Closed", creation.at, {str(closed): "Closed"})
 
 
 @pytest.mark.parametrize(

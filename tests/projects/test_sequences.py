@@ -47,18 +47,18 @@ async def test_a_project_opens_with_its_sequences(operator: Operator) -> None:
 async def test_a_repeated_opening_is_the_same_opening(operator: Operator) -> None:
     """A creation under a new command id is answered as the first, whatever became of the project since."""
     footage, other = sequence(), sequence("Hall")
-    opening = CreateProject(
+    creation = CreateProject(
         project_id=uuid7(), description="A bag.", start_time=NOON, sequences=[footage, other, footage]
     )
-    first, second = await asyncio.gather(operator.send(opening), operator.send(opening))
+    first, second = await asyncio.gather(operator.send(creation), operator.send(creation))
     assert first == second
     assert first.sequence_ids == [footage.sequence_id, other.sequence_id]
-    project_id = opening.project_id
+    project_id = creation.project_id
     await operator.send(UpdateProject(project_id=project_id, description="Two bags.", start_time=None))
     await operator.send(UpdateProject(project_id=project_id, description="No bag.", start_time=NOON))
     await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[footage.sequence_id]))
     await operator.send(AddSequences(project_id=project_id, sequences=[sequence()]))
-    again = await operator.client.submit(opening)
+    again = await operator.client.submit(creation)
     outcome = await again.outcome()
     assert outcome.events == []
     assert outcome.revision == 5
@@ -68,15 +68,15 @@ async def test_a_repeated_opening_is_the_same_opening(operator: Operator) -> Non
 async def test_another_opening_under_the_same_id_is_refused(operator: Operator) -> None:
     """A creation that names other recordings than the first, or the draft list, is refused: none is lost in silence."""
     footage, other = sequence(), sequence("Hall")
-    opening = CreateProject(project_id=uuid7(), sequences=[footage])
-    await operator.send(opening)
-    await operator.send(AddSequences(project_id=opening.project_id, sequences=[other]))
+    creation = CreateProject(project_id=uuid7(), sequences=[footage])
+    await operator.send(creation)
+    await operator.send(AddSequences(project_id=creation.project_id, sequences=[other]))
     renamed = footage.model_copy(update={"camera_name": "Roof"})
     for expected in ([], [other], [footage, other], [renamed]):
-        refused = await operator.refusal(opening.model_copy(update={"sequences": expected}))
+        refused = await operator.refusal(creation.model_copy(update={"sequences": expected}))
         assert refused.code is Code.CONFLICT, expected
-    assert (await operator.refusal(opening.model_copy(update={"from_draft": True}))).code is Code.CONFLICT
-    assert (await operator.send(opening)).sequence_ids == [footage.sequence_id]
+    assert (await operator.refusal(creation.model_copy(update={"from_draft": True}))).code is Code.CONFLICT
+    assert (await operator.send(creation)).sequence_ids == [footage.sequence_id]
 
 
 async def test_removing_what_is_gone_is_refused(operator: Operator) -> None:

@@ -193,17 +193,32 @@ async def test_the_commonest_come_first(site: Site, admin: Client) -> None:
     )
 
 
-async def test_a_median_is_no_average(site: Site, admin: Client) -> None:
-    """The median is what is in the middle, and the average is drawn by what took long; both are reported."""
+async def store_closed(site: Site) -> None:
+    """Store three projects that lasted 1, 2 and 9 seconds and were closed after 2, 3 and 10 hours."""
     plain: dict[str, Any] = {"created_by": "ann", "created_at": EARLY, "start_time": EARLY, "imported": False}
     closed = {1: [1, None, 3], 2: [1, 3], 9: [1, *[None, 1] * 4, 3]}
     rows = [{**plain, "took": took, "cameras": [], "statuses": statuses} for took, statuses in closed.items()]
     await store(site, rows)
+
+
+async def test_a_median_is_no_average(site: Site, admin: Client) -> None:
+    """The median is what is in the middle, and the average is drawn by what took long; both are reported."""
+    await store_closed(site)
     (figures,) = (await admin.ask(ProjectStatistics())).items
     assert figures.median_duration_seconds == 2
     assert figures.average_duration_seconds == 4
     hours = [hour * 3_600 for hour in (2, 3, 10)]
     assert (figures.median_closing_seconds, figures.average_closing_seconds) == (median(hours), fmean(hours))
+
+
+@pytest.mark.usefixtures("admin")
+async def test_figures_of_main_details_are_withheld(site: Site) -> None:
+    """Who may not see main details gets counts alone: no figure from status, start or end, and no closing status."""
+    await store_closed(site)
+    await site.grant("viewer", {Node.PROJECTS: "view"})
+    answer = await (await site.client("viewer")).ask(ProjectStatistics())
+    assert answer.items == [Figures(count=3, closed=None, ended=None)]
+    assert (answer.closing_status_ids, answer.withheld) == ([], ["main-details"])
 
 
 async def test_too_many_groups_are_cut_off(site: Site, admin: Client) -> None:

@@ -37,20 +37,20 @@ async def admin(site: Site) -> Client:
     return await site.client()
 
 
-async def many(site: Site, count: int) -> list[str]:
+async def many(site: Site, count: int, name: str = "deleted", **fields: Any) -> list[str]:
     """Let so many events be in the stream, and return the projects that they are about, in order."""
     worker = await site.nats("projects", "worker")
     ids = [str(uuid7()) for _ in range(count)]
     for each_id in ids:
         headers = {
             "ce-id": str(uuid7()),
-            "ce-type": "im.projects.deleted.v1",
+            "ce-type": f"im.projects.{name}.v1",
             "ce-time": "2026-03-01T12:00:00Z",
             "ce-actor": "admin",
             "ce-subject": each_id,
         }
-        body = json.dumps({"project_id": each_id, "number": 1}).encode()
-        await worker.publish(f"im.main.evt.projects.{each_id}.deleted", body, headers=headers)
+        body = json.dumps({"project_id": each_id, **(fields or {"number": 1})}).encode()
+        await worker.publish(f"im.main.evt.projects.{each_id}.{name}", body, headers=headers)
     await worker.flush()
     return ids
 
@@ -137,6 +137,34 @@ async def test_a_slow_follower_holds_nobody_up(site: Site, admin: Client) -> Non
         assert len(received) == WINDOW
         events = await next_events(slow, 2 + len(ids))
     assert [event.subject for event in events[2:]] == ids
+
+
+async def test_a_follower_that_was_held_up_has_the_permissions_of_now(site: Site) -> None:
+    """Who lost a permission while the window was full gets no event that needs it when there is room again."""
+    await site.worker("projects")
+    await site.grant("viewer", {Node.PROJECTS: "view", Node.COMMENTS: "view"})
+    caller, received = await site.caller("viewer"), list[Msg]()
+
+    async def on_message(message: Msg) -> None:
+        if (message.headers or {})["Feed-Kind"] != "beat":
+            received.append(message)
+
+    async def is_full() -> bool:
+        return len(received) == 1 + WINDOW
+
+    async def has_more() -> bool:
+        return len(received) > 1 + WINDOW
+
+    await caller.nats.subscribe("_INBOX_viewer.held", cb=on_message)
+    await caller.nats.publish("im.main.qry.viewer.projects.watch", b"{}", reply="_INBOX_viewer.held")
+    await many(site, 2 * WINDOW, "comment-added", comment_id=str(uuid7()))
+    await eventually(is_full)
+    await site.grant("viewer", {Node.PROJECTS: "view"})
+    since = (received[-1].headers or {})["Feed-Cursor"]
+    await caller.ask("projects.watch", {"feed": json.loads(received[0].data)["feed"], "since": since})
+    await many(site, 1)
+    await eventually(has_more)
+    assert (received[1 + WINDOW].headers or {})["ce-type"] == "im.projects.deleted.v1"
 
 
 async def test_a_filter_chooses_projects(site: Site, admin: Client) -> None:

@@ -15,7 +15,7 @@ from tests.reports.test_columns import everywhere
 from workers.reports.rendering.render_input import DataValue
 from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
 
-Reader = Callable[[bytes], str]
+ReadText = Callable[[bytes], str]
 
 LIGATURES = ["السلام", "لا", "إلا", "للإسلام الأول", "لا إله إلا الله", "هؤلاء بلاد ملاحظة"]
 BRACKETS = [
@@ -59,14 +59,14 @@ def spaced(text: str) -> str:
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("text", [*LIGATURES, *BRACKETS, *POINTED[:2]])
-def test_words_from_right_to_left_are_read_as_written(renderer: Renderer, read: Reader, text: str) -> None:
+def test_words_from_right_to_left_are_read_as_written(renderer: Renderer, read: ReadText, text: str) -> None:
     """Ligatures, brackets, digits and points are read in their order, and the spaces where they were."""
     assert f"{spaced(text)} {spaced(text)}" in spaced(read(renderer.render(described(f"{text}\n{text}")).pdf))
 
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("text", POINTED)
-def test_points_follow_their_letters(renderer: Renderer, read: Reader, text: str) -> None:
+def test_points_follow_their_letters(renderer: Renderer, read: ReadText, text: str) -> None:
     """Each letter carries its own points, in words and alone."""
     alone = "\n".join(text.split())
     extracted = normal(read(renderer.render(described(f"{text}\n{alone}")).pdf))
@@ -75,7 +75,7 @@ def test_points_follow_their_letters(renderer: Renderer, read: Reader, text: str
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("text", FORWARDS)
-def test_mixed_lines_that_go_forwards_keep_their_order(renderer: Renderer, read: Reader, text: str) -> None:
+def test_mixed_lines_that_go_forwards_keep_their_order(renderer: Renderer, read: ReadText, text: str) -> None:
     """Words of both directions are read in the order in which they were written."""
     assert normal(text * 2) in normal(read(renderer.render(described(f"{text}\n{text}")).pdf))
 
@@ -91,13 +91,13 @@ def test_mixed_lines_that_go_backwards_keep_their_order_in_the_file(renderer: Re
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("text", ["ab שלום (עולם) 12 cd", "السلام لا (٣) باب"])
-def test_every_place_keeps_the_order(renderer: Renderer, read: Reader, text: str) -> None:
+def test_every_place_keeps_the_order(renderer: Renderer, read: ReadText, text: str) -> None:
     """Titles, names, labels and tables are no worse than descriptions."""
     assert normal(read(renderer.render(everywhere(f"|{text}|")).pdf)).count(normal(f"|{text}|")) >= 15
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_neighbouring_columns_stay_apart(renderer: Renderer, read: Reader) -> None:
+def test_neighbouring_columns_stay_apart(renderer: Renderer, read: ReadText) -> None:
     """A label and its value are two texts, though both go from right to left and stand in one line."""
     details = project(description="", comments=[], calls=[], sequences=[])
     fields = (

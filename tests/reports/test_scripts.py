@@ -18,7 +18,7 @@ from tests.reports.test_columns import everywhere
 from workers.reports.rendering.fonts.font_library import TEXT_FONT, FontLibrary, han_font
 from workers.reports.rendering.text_layer.pdf_objects import Objects
 
-Reader = Callable[[bytes], str]
+ReadText = Callable[[bytes], str]
 
 UNICODE = Path(__file__).parent / "unicode_16.txt"
 """The letters, marks, numbers, signs and symbols of Unicode 16, without selectors and tags."""

@@ -11,7 +11,7 @@ from tests.reports.readers import READERS, by_pypdf, pixels
 from tests.reports.rendering_samples import Renderer, described, squeezed
 from tests.reports.test_columns import everywhere
 
-Reader = Callable[[bytes], str]
+ReadText = Callable[[bytes], str]
 
 # Letters with marks and without a character of their own: those of DIN 91379, and of Yoruba and Guaraní.
 SEQUENCES = unicodedata.normalize(
@@ -33,7 +33,7 @@ def renderer() -> Renderer:
 
 
 @pytest.mark.parametrize("read", READERS)
-def test_letters_with_marks_are_read_once(renderer: Renderer, read: Reader) -> None:
+def test_letters_with_marks_are_read_once(renderer: Renderer, read: ReadText) -> None:
     """A letter and its marks are read as they were written, whatever is beside them."""
     text = squeezed(read(renderer.render(described("\n".join(f"|{sequence}|" for sequence in SEQUENCES))).pdf))
     assert [sequence for sequence in SEQUENCES if f"|{sequence}|" not in text] == []
@@ -41,7 +41,7 @@ def test_letters_with_marks_are_read_once(renderer: Renderer, read: Reader) -> N
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_name_is_read_as_it_was_written(renderer: Renderer, read: Reader, name: str) -> None:
+def test_a_name_is_read_as_it_was_written(renderer: Renderer, read: ReadText, name: str) -> None:
     """A name stays itself in every place, and so do plain letters that carry marks elsewhere."""
     text = squeezed(read(renderer.render(everywhere(f"|{name}|")).pdf))
     assert text.count(squeezed(f"|{name}|")) >= 15
@@ -50,7 +50,7 @@ def test_a_name_is_read_as_it_was_written(renderer: Renderer, read: Reader, name
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("text", LEFTWARD)
-def test_text_from_right_to_left_keeps_its_order(renderer: Renderer, read: Reader, text: str) -> None:
+def test_text_from_right_to_left_keeps_its_order(renderer: Renderer, read: ReadText, text: str) -> None:
     """Words and telephone numbers come back in the order in which they were written."""
     assert squeezed(text) in squeezed(read(renderer.render(described(f"{text}\n{text}")).pdf))
 

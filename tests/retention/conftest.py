@@ -15,13 +15,13 @@ from contracts.projects.imports import ImportedProject, ImportProjects
 from tests.support import Site
 
 Fill = Callable[..., Awaitable[list[UUID]]]
-Happened = dict[str, list[dict[str, Any]]]
+EventsByKind = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture
-async def happened(site: Site) -> Happened:
+async def happened(site: Site) -> EventsByKind:
     """Every event from now on, once, as it travels, with its actor, by subject."""
-    results: Happened = {}
+    results: EventsByKind = {}
     known: set[str] = set()
 
     async def on_event(message: Msg) -> None:

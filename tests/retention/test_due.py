@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from contracts.retention import DueProject, ListDue, PreviewRetention, Sweep
 from contracts.values import EARLIEST
 from incidents import Client
-from tests.retention.conftest import Fill, Happened
+from tests.retention.conftest import EventsByKind, Fill
 from tests.retention.helpers import Holder
 from tests.support import Site, eventually
 from workers.retention import domain
@@ -53,7 +53,7 @@ async def test_only_what_expires_within_some_days(site: Site, fill: Fill) -> Non
     assert [project.project_id for project in await due(holder.client, within_days=365_000)] == [old, soon, late]
 
 
-async def test_what_is_held_or_exempt_is_not_due(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_what_is_held_or_exempt_is_not_due(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """Neither held nor exempt projects are due, counted or swept; released ones are (RET-03, RET-05, AMB-6)."""
     holder = await Holder.start(site)
     await fill(2, days=900, exempt=True)

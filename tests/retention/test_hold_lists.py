@@ -58,6 +58,15 @@ async def test_all_holds_of_a_project_are_listed(holder: Holder) -> None:
     assert [hold.released_at is None or hold.released_at >= hold.held_at for hold in holds] == [True] * 3
 
 
+async def test_a_hold_that_another_principal_released_names_both(holder: Holder) -> None:
+    """A list names who placed a hold and who released it, each by their own act."""
+    project_id = await holder.create_held_project()
+    other = await connect_manager(holder.site, "rita", {Node.RETENTION: "manage"})
+    await Holder(holder.site, other).release(project_id)
+    (hold,) = (await holder.client.ask(ListHolds(project_id=project_id))).items
+    assert (hold.held_by, hold.released_by) == ("admin", "rita")
+
+
 async def test_holds_of_a_project_that_is_gone(holder: Holder) -> None:
     """Asking for the holds of a deleted project is refused with its tombstone, of one without holds answered."""
     project_id = await holder.create_project()

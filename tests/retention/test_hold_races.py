@@ -12,7 +12,7 @@ from contracts.projects.commands import DeleteProject
 from contracts.retention import HoldProject, Sweep
 from incidents import Client, Refused
 from tests.projects.helpers import refusal_of
-from tests.retention.conftest import Fill, Happened
+from tests.retention.conftest import EventsByKind, Fill
 from tests.retention.helpers import Holder
 from tests.support import Site, eventually
 from workers.projects.rows import ProjectRows
@@ -67,7 +67,7 @@ async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
     assert (refusal.code, refusal.error.details["deleted_by"]) == (Code.GONE, "dora")
 
 
-async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """A hold that comes between the choice of what has expired and its lock counts, and the sweep ends."""
     holder = await Holder.start(site)
     held_id, *others = await fill(3, days=8)
@@ -88,7 +88,7 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
     assert await site.sql("SELECT id FROM projects.project") == [(held_id,)]
 
 
-async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """More held projects than a step deletes, all of them older, keep no sweep from what is due, nor from its end."""
     holder = await Holder.start(site)
     held_ids = await fill(FEWEST_PROJECTS + 20, days=9)
@@ -113,7 +113,7 @@ async def ends(client: Client, commands: Sequence[Command[Any]]) -> list[str]:
     return [result.code if isinstance(result, Refused) else "" for result in results]
 
 
-async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """Of a hold and a deletion, by hand or by a sweep, one takes effect and the other is refused, never both."""
     holder = await Holder.start(site)
     ids = await fill(AT_ONCE, days=8)

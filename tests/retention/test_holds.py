@@ -13,7 +13,7 @@ from contracts.permissions import Node
 from contracts.projects.commands import DeleteProject, UpdateProject
 from contracts.retention import HoldProject, ListHolds, ReleaseProject
 from tests.projects.helpers import activities_of, refusal_of
-from tests.retention.conftest import Happened
+from tests.retention.conftest import EventsByKind
 from tests.retention.helpers import Holder, connect_manager
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
@@ -94,7 +94,7 @@ async def test_a_held_project_can_be_changed(holder: Holder) -> None:
     assert await holder.site.sql("SELECT description, revision FROM projects.project") == [("More is known.", 2)]
 
 
-async def test_the_same_hold_again_is_the_same_hold(holder: Holder, happened: Happened) -> None:
+async def test_the_same_hold_again_is_the_same_hold(holder: Holder, happened: EventsByKind) -> None:
     """The same principal with the same reason is answered as before, and nothing happens."""
     project_id = await holder.create_project()
     assert await holder.hold(project_id) == await holder.hold(project_id, " A lawsuit. ")
@@ -178,7 +178,7 @@ async def test_a_batch_may_hold_and_release_again_and_again(site: Site) -> None:
     assert [tuple(row) for row in rows] == [(5, 4)]
 
 
-async def test_reasons_die_with_their_project(site: Site, happened: Happened) -> None:
+async def test_reasons_die_with_their_project(site: Site, happened: EventsByKind) -> None:
     """Why a project was held is in no event, and after the project's end in no table (RET-03)."""
     holder = await Holder.start(site, "audit")
     project_id = await holder.create_project()

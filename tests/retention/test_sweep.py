@@ -11,7 +11,7 @@ from contracts.retention import Sweep
 from incidents import Refused
 from tests.audit.publisher import open_publisher
 from tests.projects.helpers import sequence
-from tests.retention.conftest import Fill, Happened
+from tests.retention.conftest import EventsByKind, Fill
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.projects.rules.sweep_step_size import FEWEST_PROJECTS
@@ -19,7 +19,7 @@ from workers.retention import domain
 from workers.runtime.process.assembly import run_here
 
 
-async def swept_once(happened: Happened) -> int:
+async def swept_once(happened: EventsByKind) -> int:
     """Return how many projects the only sweep has deleted, when it has ended."""
 
     async def ended() -> bool:
@@ -35,7 +35,7 @@ async def existing_ids(site: Site) -> set[object]:
     return {row[0] for row in await site.sql("SELECT id FROM projects.project")}
 
 
-async def test_sweep_deletes_what_has_expired(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_sweep_deletes_what_has_expired(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """A sweep deletes every expired project, in steps, and nothing that is younger (RET-03)."""
     await site.workers("projects", "retention")
     await fill(450, days=7.1)
@@ -48,7 +48,7 @@ async def test_sweep_deletes_what_has_expired(site: Site, fill: Fill, happened: 
     assert await site.count("retention.sweep") == 0
 
 
-async def test_each_step_is_one_event(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_each_step_is_one_event(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """An event of each step names every project that it deleted, by id and number, by `system` (AMB-5)."""
     await site.workers("projects", "retention")
     count = FEWEST_PROJECTS + 20
@@ -64,7 +64,7 @@ async def test_each_step_is_one_event(site: Site, fill: Fill, happened: Happened
 
 
 async def test_steps_take_turns_in_one_lane(
-    site: Site, fill: Fill, happened: Happened, monkeypatch: pytest.MonkeyPatch
+    site: Site, fill: Fill, happened: EventsByKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All steps are in one lane, so that the others never wait for one, and each is a transaction of its own."""
     monkeypatch.setattr(domain, "STEP_PROJECTS", 50)
@@ -79,7 +79,7 @@ async def test_steps_take_turns_in_one_lane(
     assert sorted(row.projects for row in of_step) == [20, *[50] * 8]
 
 
-async def test_a_step_leaves_tombstones_alone(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_a_step_leaves_tombstones_alone(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """Of an expired project nothing is left in any table of projects but its tombstone (RET-03, PRJ-21)."""
     await site.workers("projects", "retention")
     client, (project_id,) = await site.client(), await fill(1, days=8)
@@ -93,7 +93,7 @@ async def test_a_step_leaves_tombstones_alone(site: Site, fill: Fill, happened: 
     assert left == (project_id, 1, "system", True)
 
 
-async def test_exempt_projects_stay(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_exempt_projects_stay(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """A project that is exempt from retention is not deleted, however old it is (RET-05)."""
     await site.workers("projects", "retention")
     exempt = await fill(2, days=3_000, exempt=True)
@@ -103,7 +103,7 @@ async def test_exempt_projects_stay(site: Site, fill: Fill, happened: Happened) 
     assert await existing_ids(site) == set(exempt)
 
 
-async def test_nothing_due_is_said(site: Site, happened: Happened) -> None:
+async def test_nothing_due_is_said(site: Site, happened: EventsByKind) -> None:
     """A sweep that somebody asks for ends at once when nothing is due, and says so."""
     await site.worker("retention")
     begun = await (await site.client()).send(Sweep())
@@ -130,7 +130,7 @@ async def test_longest_retention_deletes_nothing(site: Site, fill: Fill) -> None
     assert await existing_ids(site) == set(old)
 
 
-async def test_changed_retention_counts_for_what_is_there(site: Site, fill: Fill, happened: Happened) -> None:
+async def test_changed_retention_counts_for_what_is_there(site: Site, fill: Fill, happened: EventsByKind) -> None:
     """A changed retention time applies to the projects that exist already (RET-07, AMB-6)."""
     await site.workers("projects", "retention")
     await fill(1, days=3)
@@ -140,7 +140,7 @@ async def test_changed_retention_counts_for_what_is_there(site: Site, fill: Fill
 
 
 async def test_sweep_survives_its_workers(
-    site: Site, fill: Fill, happened: Happened, monkeypatch: pytest.MonkeyPatch
+    site: Site, fill: Fill, happened: EventsByKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A sweep goes on where it was, however often all of its workers stop on the way."""
     monkeypatch.setattr(domain, "STEP_PROJECTS", 25)

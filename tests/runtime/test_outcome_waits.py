@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import uuid7
 from contracts.subjects import LANES
@@ -15,6 +16,7 @@ from tests.support.system import worker_process
 from workers.runtime.process.assembly import run_here
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.queries import outcome_waits
+from workers.runtime.queries.fair_queue import WaitingQuery
 
 OUTCOME = "projects.outcome"
 DECIDED = """
@@ -85,6 +87,24 @@ async def test_another_process_decides(site: Site, running: RunningComponents) -
         await waiting(running)
         outcome = await caller.send("administration.add-type", "-", {"name": "Theft"}, command_id=command_id)
         assert await task == (outcome, "")
+
+
+async def test_an_outcome_that_comes_with_the_progress_is_answered(site: Site, running: RunningComponents) -> None:
+    """A command that is concluded while its progress is read is answered with its outcome, and not as pending."""
+    caller, command_id = await site.caller(), uuid7()
+    outcome = {"command_id": str(command_id), "status": "applied", "revision": 1, "result": {}}
+
+    async def conclude(_: AsyncConnection) -> bytes:
+        await site.sql(DECIDED, command_id=command_id, outcome=json.dumps(outcome))
+        return b'{"status": "pending"}'
+
+    reply = caller.nats.new_inbox()
+    answers = await caller.nats.subscribe(reply)
+    await caller.nats.flush()
+    query = WaitingQuery("admin", OUTCOME, reply, "en", b"", asyncio.get_running_loop().time())
+    awaited = outcome_waits.AwaitedOutcome(command_id, 0.0, conclude)
+    running.query_dispatcher.waits.begin(awaited, query, running.nats)
+    assert json.loads((await answers.next_msg(timeout=10)).data) == outcome
 
 
 async def test_an_outcome_that_was_not_heard_is_found(site: Site, running: RunningComponents) -> None:

@@ -70,8 +70,8 @@ async def test_a_page_ends_where_a_message_is_full(site: Site) -> None:
     caller = await site.caller()
     ids = [str(uuid7()) for _ in range(30)]
     for each_id in ids:
-        opening = json.dumps({"project_id": each_id, "description": "\U0001f512" * 10_000}, ensure_ascii=False)
-        await caller.publish("projects.create", each_id, opening.encode())
+        creation = json.dumps({"project_id": each_id, "description": "\U0001f512" * 10_000}, ensure_ascii=False)
+        await caller.publish("projects.create", each_id, creation.encode())
     body = {"project_id": ids[0]}
     for number in range(55):
         text = f"{number} " + "x" * 20_000

@@ -98,8 +98,8 @@ async def test_a_confirmation_that_a_client_steers_does_no_harm(site: Site, ops:
     assert projects.delivery.counters.applied == 2
 
 
-async def _has_dropped(hearing: object) -> bool:
-    return TypeAdapter(int).validate_python(getattr(hearing, "dropped", 0)) == 1
+async def _has_dropped(subscription: object) -> bool:
+    return TypeAdapter(int).validate_python(getattr(subscription, "dropped", 0)) == 1
 
 
 def _files_with(folder: Path, mark: bytes) -> list[Path]:

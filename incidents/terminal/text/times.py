@@ -39,7 +39,7 @@ _MONTH: Final = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
     r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)"
 )
-_MOMENT: Final = re.compile(
+_POINT_IN_TIME: Final = re.compile(
     rf"now|maintenant|{_COUNT} {_SPAN} ago|il y a {_COUNT} {_SPAN}|(?:in|dans) {_COUNT} {_SPAN}"
 )
 _DAY: Final = (
@@ -99,7 +99,7 @@ def _read(text: str, now: datetime, language: str, *, until: bool) -> datetime:
         return (now.astimezone(UTC) + span).astimezone()
     if shown := _SHOWN.fullmatch(plain):
         return _at(_with_figures(shown, language), shown, language)
-    if _MOMENT.fullmatch(plain):
+    if _POINT_IN_TIME.fullmatch(plain):
         # In UTC, so that an hour has sixty minutes even when the clocks change.
         return _looked_up(plain, now.astimezone(UTC)).replace(tzinfo=UTC).astimezone()
     if words := _WORDS.fullmatch(plain):

@@ -26,8 +26,8 @@ class StepSize:
         """Learn from a step how many projects fit into its time; sizes at most double; a small step is ignored."""
         if deleted < FEWEST_PROJECTS:
             return
-        fitting = int(deleted * STEP_SECONDS / max(seconds, 1e-6))
-        self.projects = max(FEWEST_PROJECTS, min(fitting, 2 * self.projects, MOST_PROJECTS))
+        projects_in_time = int(deleted * STEP_SECONDS / max(seconds, 1e-6))
+        self.projects = max(FEWEST_PROJECTS, min(projects_in_time, 2 * self.projects, MOST_PROJECTS))
 
 
 def pause_seconds(step_seconds: float, *, is_busy: bool) -> float:
