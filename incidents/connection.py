@@ -18,13 +18,13 @@ import nats
 from nats.aio.client import Client as Nats
 
 from contracts import subjects
+from contracts.bus_addresses import are_bus_addresses
 from incidents.errors import CredentialsError, InvalidAddressError, RejectedCredentialsError, UnreachableError
 
 CONNECT_SECONDS = 5
 _PING_SECONDS = 2
 _DENIED = "authorization violation"
 _PAUSE_SECONDS = 0.1
-_SCHEMES: Final = ("nats://", "tls://")
 _DENIALS_MAX = 20
 """The number of denials to keep: several may arrive before the reason for a missing answer is looked up."""
 
@@ -175,10 +175,10 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
 
     Raises:
         UnreachableError: The server does not answer.
-        InvalidAddressError: The address begins with something else than nats:// or tls://.
+        InvalidAddressError: The address is not one of a message bus.
         CredentialsError: It does not accept the credentials, or their file cannot be read.
     """
-    if any("://" in address and not address.startswith(_SCHEMES) for address in url.split(",")):
+    if not are_bus_addresses(url):
         raise InvalidAddressError(
             url, "not the address of a message bus: write it as nats://HOST:PORT or tls://HOST:PORT"
         )
@@ -186,7 +186,7 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
     try:
         async with asyncio.timeout(CONNECT_SECONDS):
             await connection.connect(
-                servers=url,
+                servers=[address.strip() for address in url.split(",")],
                 user_credentials=str(credentials),
                 inbox_prefix=subjects.inbox(principal_of(credentials)),
                 max_reconnect_attempts=-1,

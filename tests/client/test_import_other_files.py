@@ -103,3 +103,10 @@ async def test_a_line_that_is_not_json_says_where(
         shown = (await run_line("import", "p.ndjson", "--lang", language)).err
         assert words in " ".join(shown.replace("\u00a0", " ").split())
         assert not any(word in shown for word in ("send", "envoy", "message"))
+
+
+async def test_a_file_in_a_directory_that_is_missing_is_named_itself(tmp_path: Path, run_line: RunLine) -> None:
+    """The slip is in the path of the file: what the import would write beside it is not the matter."""
+    absent = tmp_path / "nowhere" / "projects.csv"
+    ended = await run_line("import", str(absent), "--json")
+    assert (ended.status, ended.json["error"]["message"]) == (2, f"there is no file {absent}")

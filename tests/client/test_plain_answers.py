@@ -125,9 +125,10 @@ async def test_a_directory_without_a_system_is_named_whole(tmp_path: Path) -> No
     assert "--data or INCIDENTS_DATA" in message
 
 
-async def test_an_address_of_another_kind_is_a_mistake(bus: Bus) -> None:
+@pytest.mark.parametrize("url", ["http://localhost:1", "nats://127.0.0.1:99999", "nats://127.0.0.1:abc", "nats://"])
+async def test_an_address_of_another_kind_is_a_mistake(bus: Bus, url: str) -> None:
     """An address that is not one of a message bus is refused before a machine of that name is looked for."""
-    where: dict[str, Any] = {"INCIDENTS_NATS_URL": "http://localhost:1", "INCIDENTS_NATS_CREDS": bus.credentials("me")}
+    where: dict[str, Any] = {"INCIDENTS_NATS_URL": url, "INCIDENTS_NATS_CREDS": bus.credentials("me")}
     ended = await incidents("me", "--json", environment=where)
     assert ended.status == 2
     assert "write it as nats://HOST:PORT or tls://HOST:PORT" in ended.json["error"]["message"]

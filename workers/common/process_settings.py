@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from contracts.bus_addresses import are_bus_addresses
 from contracts.subjects import is_valid_site
 from workers.common.pdf_signing.identity import CERTIFICATE_NAME, KEY_NAME, Files
 from workers.common.signing_key import FILE_NAME
@@ -117,7 +118,7 @@ class Settings(BaseSettings):
     @field_validator("nats_url")
     @classmethod
     def _is_a_message_bus(cls, url: str) -> str:
-        if not all(map(_is_nats, url.split(","))):
+        if not are_bus_addresses(url):
             kind = "nats_url"
             raise PydanticCustomError(kind, "write it as nats://HOST:PORT or tls://HOST:PORT")
         return url
@@ -198,14 +199,5 @@ def _is_http(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _is_nats(url: str) -> bool:
-    """Return whether the library can connect to an address; it takes one without a scheme for nats://."""
-    try:
-        parts = urlsplit(url.strip() if "://" in url else f"nats://{url.strip()}")
-        return parts.scheme in {"nats", "tls"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False

@@ -135,8 +135,8 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     own = {"source": source, "timezone": timezone, "dates": order, "clock_changes": choice}
     meaning = read_mapping(session, mapping, column or (), default or (), own)
     files = Files(file, errors, journal_ or journal.journal_path(file))
-    files.require_writable(session, mapping, dry_run=dry_run)
     with open_file(session, file) as opened:
+        files.require_writable(session, mapping, dry_run=dry_run)
         form = format_of(session, file, format_)
         read = source_of(session, opened, form, encoding, meaning)
         tally, findings = await _take_over(session, read, meaning, files, Way(dry_run, complete))
