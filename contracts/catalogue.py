@@ -9,8 +9,10 @@ from contracts import (
     dead_letters,
     licence,
     properties,
+    report_batch_projects,
     report_batches,
     report_design,
+    report_register,
     report_summaries,
     reports,
     retention,
@@ -18,6 +20,7 @@ from contracts import (
 from contracts.message import Command, Event, Query
 from contracts.projects import commands as projects
 from contracts.projects import drafts, statistics, watching
+from contracts.projects import export_control as project_export_control
 from contracts.projects import exports as project_exports
 from contracts.projects import history as project_history
 from contracts.projects import imports as project_imports
@@ -31,6 +34,7 @@ MODULES = (
     project_queries,
     project_history,
     project_exports,
+    project_export_control,
     drafts,
     properties,
     administration,
@@ -38,9 +42,11 @@ MODULES = (
     licence,
     dead_letters,
     reports,
+    report_batch_projects,
     report_batches,
     report_summaries,
     report_design,
+    report_register,
     retention,
     audit,
     watching,

@@ -31,6 +31,10 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "matches {size} projects, and one file has at most {limit}: narrow it, as to a shorter span of time",
         "correspond à {size} projets, pour {limit} au plus dans un fichier\u00a0: restreignez-le, comme à une période",
     ),
+    "too_many_entries": (
+        "has more than the {limit} entries of one register: give a shorter period, or name projects",
+        "compte plus que les {limit} entrées d'un registre\u00a0: indiquez une période plus courte, ou des projets",
+    ),
     "too_many_batches": (
         "is one batch too many, for {limit} of yours are being made: wait until one is made, or delete one",
         "est de trop, car {limit} de vos lots sont en préparation\u00a0: attendez la fin de l'un, ou supprimez-en un",

@@ -102,6 +102,18 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "is not one of your packages, or is older than a day: export the project again",
         "n'est celui d'aucun de vos paquets, ou le paquet a plus d'un jour\u00a0: exportez à nouveau le projet",
     ),
+    "no_export": (
+        "is not one of your exports, or is older than a day: choose one from the list of your exports",
+        "n'est celui d'aucun de vos exports, ou l'export a plus d'un jour\u00a0: voyez la liste de vos exports",
+    ),
+    "export_ended": (
+        "has ended: look at its state in the list of your exports",
+        "est terminé\u00a0: voyez son état dans la liste de vos exports",
+    ),
+    "export_cancelled": (
+        "are in an export that its author has cancelled: export them again if you still need the package",
+        "font partie d'un export annulé par son auteur\u00a0: exportez-les à nouveau si vous avez besoin du paquet",
+    ),
     "unknown_command": (
         "is not known: wait for its outcome, or send the command again under the same id",
         "n'est pas connu\u00a0: attendez son résultat, ou renvoyez la commande avec le même id",

@@ -10,10 +10,10 @@ from pydantic import Field
 from contracts.downloads import Download
 from contracts.message import BOTH_STORES, SITE_STORE, Event, Message, Query
 from contracts.permissions import Level, Node
-from contracts.projects.queries import Cursor, Limit, ListProjects, ProjectFilter, Sort, Span
+from contracts.projects.queries import Cursor, Limit, ListProjects, ProjectFilter, Search, Sort, Span
 from contracts.reports import ReportCommand, StandardForm, shown_nodes
 from contracts.texts import Phrase
-from contracts.values import Language, LegalBasis, Name, Time
+from contracts.values import Language, LegalBasis, Name, Sha256, Time
 
 NAMED_PROJECTS_MAX: Final = 5_000
 """Projects that a batch can name, whose ids fit into one message of a client."""
@@ -66,14 +66,6 @@ class Omission(StrEnum):
     NOT_TYPESET = "not-typeset"
 
 
-class PartState(StrEnum):
-    """What became of a project of a batch that is not left out of its file."""
-
-    WAITING = "waiting"
-    MADE = "made"
-    NOT_MADE = "not-made"
-
-
 class LeftOut(Message):
     """A project without a report in the file of a batch; one that never existed has no number."""
 
@@ -83,7 +75,7 @@ class LeftOut(Message):
 
 
 class ReportIncluded(Event):
-    """The report of a project was generated as a part of a batch."""
+    """The report of a project was generated as a part of a batch, whose file has this digest."""
 
     subject = "reports.included"
     stores = BOTH_STORES
@@ -93,6 +85,7 @@ class ReportIncluded(Event):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    sha256: Sha256 | None = None
 
 
 class BatchRecorded(Event):
@@ -108,6 +101,7 @@ class BatchRecorded(Event):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    sha256: Sha256 | None = None
 
     def individual_events(self) -> Sequence[ReportIncluded]:
         """Return the event of each project."""
@@ -123,6 +117,7 @@ class BatchGenerated(Event):
     whom the file goes, for which reference and on which legal basis is part of the record, as of a single report.
     `template_numbers` names the templates in whose form reports were made; it is more than one if another one was set
     meanwhile. `template_failures` counts the reports in the standard form because the template failed.
+    `is_stamped` is false if the authority of the site did not stamp the time of all of its files, and null without one.
     """
 
     subject = "reports.batch-generated"
@@ -142,12 +137,13 @@ class BatchGenerated(Event):
     legal_basis: str | None = None
     template_numbers: list[int] = []
     template_failures: int = 0
+    is_stamped: bool | None = None
 
 
 class GenerateBatch(ReportCommand[BatchGenerated]):
     """Make one file with the reports of many projects: those that are named, or those that a filter selects.
 
-    The projects come in the order in which they are named, or in that of `sort`. A filter selects as in
+    The projects come in the order in which they are named, or in that of `sort`. A filter and a search select as in
     `projects.list`, once, soon after the command is taken.
 
     The command is taken at once, and its outcome is published when the file is made. Meanwhile `projects.outcome` says
@@ -161,6 +157,7 @@ class GenerateBatch(ReportCommand[BatchGenerated]):
 
     project_ids: Annotated[list[UUID], Field(min_length=1, max_length=NAMED_PROJECTS_MAX)] | None = None
     filter: ProjectFilter | None = None
+    search: Search | None = None
     sort: Sort | None = None
     form: BatchForm = BatchForm.PDF
     show_user_names: bool = False
@@ -177,10 +174,12 @@ class GenerateBatch(ReportCommand[BatchGenerated]):
         return {**(listed.needs() if listed else {}), self.node: self.level, **shown}
 
     def listing(self) -> ListProjects | None:
-        """Return the list whose projects the filter selects, if there is a filter."""
-        if self.filter is None:
+        """Return the list whose projects the filter and the search select, if there is one of them."""
+        if self.filter is None and self.search is None:
             return None
-        return ListProjects(filter=self.filter, sort=self.sort) if self.sort else ListProjects(filter=self.filter)
+        listed = ListProjects(filter=self.filter or ProjectFilter())
+        more = {"search": self.search, "sort": self.sort}
+        return listed.model_copy(update={name: value for name, value in more.items() if value is not None})
 
 
 class BatchDeleted(Event):
@@ -237,6 +236,7 @@ class Batch(Message):
     legal_basis: str | None = None
     template_numbers: list[int] = []
     template_failures: int = 0
+    is_stamped: bool | None = None
 
 
 class BatchList(Message):
@@ -255,36 +255,6 @@ class ListBatches(Query[BatchList]):
     report_id: UUID | None = None
     project_id: UUID | None = None
     created: Span = Span()
-    limit: Limit = 100
-    after: Cursor | None = None
-
-
-class BatchedProject(Message):
-    """A project of a batch: its place, and what became of its report.
-
-    `state` is `waiting`, `made`, `not-made` if the batch ended without a file, or the reason of an omission.
-    """
-
-    place: int
-    project_id: UUID
-    number: int | None
-    state: PartState | Omission
-
-
-class BatchedProjectList(Message):
-    """A page of the projects of a batch, in their order."""
-
-    items: list[BatchedProject]
-    next: Cursor | None = None
-
-
-class ListBatchedProjects(Query[BatchedProjectList]):
-    """Ask for the projects of one of the caller's own batches, each with what became of its report."""
-
-    subject = "reports.batched-projects"
-    node = Node.REPORTS
-
-    report_id: UUID
     limit: Limit = 100
     after: Cursor | None = None
 

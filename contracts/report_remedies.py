@@ -89,6 +89,10 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "makes the period longer than ten years: give a shorter one",
         "fait durer la période plus de dix ans\u00a0: indiquez-en une plus courte",
     ),
+    "too_many_entries": (
+        "has too many entries for one register: give a shorter period, or name projects",
+        "compte trop d'entrées pour un seul registre\u00a0: indiquez une période plus courte, ou des projets",
+    ),
     "no_summary": (
         "is not one of your summaries, or is older than a day: choose one from the list of your summaries",
         "n'est pas une de vos synthèses, ou a plus d'un jour\u00a0: choisissez dans la liste de vos synthèses",

@@ -39,6 +39,13 @@ class SummaryState(StrEnum):
     FAILED = "failed"
 
 
+class SummaryContent(StrEnum):
+    """What a summary contains: the figures of a period, or its register of disclosures."""
+
+    FIGURES = "figures"
+    DISCLOSURES = "disclosures"
+
+
 class SummaryGenerated(Event):
     """A summary was made of the projects that were created in a period, `created` of them.
 
@@ -57,6 +64,7 @@ class SummaryGenerated(Event):
     bytes: int
     sha256: str
     pages: int
+    is_stamped: bool | None = None
 
 
 class GenerateSummary(ReportCommand[SummaryGenerated]):
@@ -111,7 +119,10 @@ class SummaryDownloaded(Event):
 
 
 class Summary(Message):
-    """A summary of the caller's; the figures of its file are missing until it is made."""
+    """A summary of the caller's; the figures of its file are missing until it is made.
+
+    A register of disclosures is one, too: it has `entries` instead of `created`.
+    """
 
     report_id: UUID
     command_id: UUID
@@ -131,6 +142,10 @@ class Summary(Message):
     bytes: int | None = None
     sha256: str | None = None
     pages: int | None = None
+    content: SummaryContent = SummaryContent.FIGURES
+    entries: int | None = None
+    project_ids: list[UUID] = []
+    is_stamped: bool | None = None
 
 
 class SummaryList(Message):

@@ -58,7 +58,7 @@ class ReportGenerated(ReportEvent):
     """A report was generated; `missing` names what could not be included (MSG-09).
 
     To whom it goes, for which reference and on which legal basis is part of the record: these texts are about the
-    disclosure.
+    disclosure. `is_stamped` is false if the authority of the site did not stamp its time, and null if it has none.
     """
 
     subject = "reports.generated"
@@ -73,6 +73,7 @@ class ReportGenerated(ReportEvent):
     legal_basis: str | None = None
     template: TemplateVersion | None = None
     template_failure: TemplateFailure | None = None
+    is_stamped: bool | None = None
 
 
 class GenerateReport(ReportCommand[ReportGenerated]):
@@ -151,6 +152,7 @@ class Report(Message):
     legal_basis: str | None = None
     template: TemplateVersion | None = None
     template_failure: TemplateFailure | None = None
+    is_stamped: bool | None = None
 
 
 class GetReport(Query[Report]):

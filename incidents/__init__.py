@@ -25,6 +25,7 @@ from contracts.projects.commands import (
     UpdateProject,
 )
 from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, UndraftSequences
+from contracts.projects.export_control import CancelExport, ListExports
 from contracts.projects.exports import DownloadPackage, ExportProject
 from contracts.projects.history import GetHistory
 from contracts.projects.imports import CheckImport, ImportProjects
@@ -47,8 +48,10 @@ from contracts.properties import (
     EditType,
     MarkStatus,
 )
-from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatchedProjects, ListBatches
+from contracts.report_batch_projects import ListBatchedProjects
+from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatches
 from contracts.report_design import GetDesign, RemoveLogo, RemoveTemplate, SetLogo, SetTemplate
+from contracts.report_register import GenerateRegister
 from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
 from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
@@ -66,6 +69,7 @@ __all__ = [
     "AddStatus",
     "AddType",
     "AssignRole",
+    "CancelExport",
     "ChangeSettings",
     "CheckImport",
     "ClearDraft",
@@ -100,6 +104,7 @@ __all__ = [
     "ExportProject",
     "FindProject",
     "GenerateBatch",
+    "GenerateRegister",
     "GenerateReport",
     "GenerateSummary",
     "GetDeadLetter",
@@ -124,6 +129,7 @@ __all__ = [
     "ListBatches",
     "ListDeadLetters",
     "ListDue",
+    "ListExports",
     "ListHolds",
     "ListProjects",
     "ListReports",

@@ -33,6 +33,7 @@ _NODES: Final = {
     "projects.opened": Node.ACTIVITY_LOGS,
     "projects.exported": Node.ACTIVITY_LOGS,
     "projects.downloaded": Node.ACTIVITY_LOGS,
+    "projects.export-cancelled": Node.ACTIVITY_LOGS,
     "projects.sequences-added": Node.SEQUENCES,
     "projects.sequences-removed": Node.SEQUENCES,
     "projects.sequences-drafted": Node.SEQUENCES,

@@ -25,6 +25,7 @@ DISCLOSURES: Final = (
     "reports.generated",
     "reports.included",
     "reports.printed",
+    "reports.register-generated",
     "reports.summary-downloaded",
     "reports.summary-generated",
 )

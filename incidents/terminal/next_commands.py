@@ -11,7 +11,12 @@ _BY_KIND: Final = {
     "held": "incidents retention release {project} {reason}",
     "held_already": "incidents retention holds --project {project}",
 }
-_WITHOUT_PROJECT: Final = {"no_batch": "incidents reports batches", "no_summary": "incidents reports summaries"}
+_WITHOUT_PROJECT: Final = {
+    "no_batch": "incidents reports batches",
+    "no_export": "incidents projects exports",
+    "no_summary": "incidents reports summaries",
+    "export_ended": "incidents projects exports",
+}
 _BY_GONE_FIELD: Final = {
     "project_id": _LIST,
     "number": _LIST,

@@ -15,6 +15,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "created.to": ("until",),
     "created_by": ("created_by", "by"),
     "end_time": ("end",),
+    "export_id": ("resume",),
     "export_details_required": ("require_purpose",),
     "has_hold": ("held",),
     "group_by": ("by",),

@@ -12,6 +12,7 @@ from tests.runtime.permission_matrix import AT, BATCH, COMMANDS, ID, INTERNAL, O
 from tests.support import Caller, Site, eventually
 
 SOON = Licence(version="1", edition="expert", expires_at=None)
+CANCELLING = "projects.cancel-export"
 REFUSED = "Nats-Service-Error-Code"
 BROKEN = "what the database refuses"
 LEGACY = "0190a000-0000-7000-8000-000000000003"
@@ -70,6 +71,7 @@ PROJECT = (
     Step("reports.set-logo"),
     Step("reports.set-template"),
     Step("reports.generate-summary"),
+    Step("reports.generate-register"),
     Step("retention.hold"),
 )
 ENDING = (
@@ -108,6 +110,7 @@ class Scenario:
         await self.ask_all({"letter": letters[0]})
         for step, letter in zip(LETTERS, letters, strict=True):
             await self.send(step._replace(changed={"letter": letter}))
+        await self.cancel_export()
         for step in ENDING:
             await self.send(step)
 
@@ -121,6 +124,14 @@ class Scenario:
         assert outcome["status"] == "applied", (step.subject, outcome)
         self.outcomes.append((step.subject, outcome))
         self.results[step.subject] = outcome["result"]
+
+    async def cancel_export(self) -> None:
+        """Cancel an export whose report cannot be made."""
+        await self.site.sql("ALTER TABLE reports.package_report ADD CONSTRAINT late CHECK (false) NOT VALID")
+        export_id = await self.caller.publish("projects.export", "-", {"project_ids": [ID], "include": ["report"]})
+        await eventually(lambda: self.site.count("projects.export WHERE finished_at IS NULL"))
+        await self.send(Step(CANCELLING, {"export_id": str(export_id)}))
+        await self.site.sql("ALTER TABLE reports.package_report DROP CONSTRAINT late")
 
     async def dead_letters(self) -> list[int]:
         """Let two commands fail for good, and return where they lie."""
@@ -151,6 +162,6 @@ class Scenario:
 def sent_commands() -> Iterator[str]:
     """Name the commands that the story sends, and those that the product sends within it."""
     yield from INTERNAL
-    yield "administration.activate-licence"
+    yield from ("administration.activate-licence", CANCELLING)
     for steps in (DEFINITIONS, PROJECT, LETTERS, ENDING):
         yield from (step.subject for step in steps)

@@ -60,6 +60,7 @@ TABLE = {
     "audit.surplus-counted": BOTH,
     "projects.imported": BOTH,
     "projects.downloaded": BOTH,
+    "projects.export-cancelled": SITE,
     "reports.downloaded": BOTH,
     "reports.deleted": BOTH,
     # Each project of a batch has its own entry; what is done to the file as a whole is of the site.
@@ -71,6 +72,7 @@ TABLE = {
     "reports.summary-generated": SITE,
     "reports.summary-downloaded": SITE,
     "reports.summary-deleted": SITE,
+    "reports.register-generated": SITE,
     "reports.template-set": SITE,
     "reports.template-removed": SITE,
     "reports.logo-set": SITE,

@@ -28,7 +28,7 @@ DEFINITIONS = {
 """What a site without definitions answers; a test may answer something else."""
 
 
-_DEFERRED = (".generate-batch", ".generate-summary", ".export")
+_DEFERRED = (".generate-batch", ".generate-summary", ".generate-register", ".export")
 
 
 @dataclass

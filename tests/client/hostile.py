@@ -32,9 +32,11 @@ _SELECTING = ("created_by", "camera_ids", "references")
 REFUSED = {
     ("administration.change-settings", "timezone"),
     ("reports.generate-summary", "timezone"),
+    ("reports.generate-register", "timezone"),
+    ("reports.generate-batch", "search"),
     *(("reports.generate-batch", f"filter.{name}.*") for name in _SELECTING),
 }
-"""Where a text is a name that must be known, or that of something that is stored elsewhere."""
+"""Where a text is a name that must be known, or of something that is stored elsewhere, or is searched for."""
 
 
 def raw_characters(output: str) -> set[str]:

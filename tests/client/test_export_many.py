@@ -14,6 +14,7 @@ from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
 from tests.client.interactive import environment, run_command, run_on_terminal
 from tests.client.test_commands import RunLine, run_line
+from tests.client.test_csv import rows
 from tests.client.test_export import ZIP, package_description
 from tests.client.test_report_batches import of_alice
 from tests.projects.packages import unzip
@@ -95,10 +96,13 @@ async def test_a_line_that_cannot_be_meant_is_explained(
 
 
 async def test_what_is_no_export_is_not_resumed(exporting: Peer, run_line: RunLine) -> None:
-    """The id of another command is a mistake; one that nobody knows is refused."""
-    exporting.outcomes[COMMAND] = json.dumps({"command_id": COMMAND, "status": "applied", "result": {}}).encode()
+    """The refusal names the option, and the command that lists one's exports."""
+    fields = [{"field": "export_id", "kind": "no_export", "reason": "is not one of your exports"}]
+    exporting.refusals["projects.exports"] = {"code": "gone", "message": "Gone.", "details": {"fields": fields}}
     ended = await run_line("projects", "export", "--resume", COMMAND)
-    assert (ended.status, "is not the id of an export" in ended.err) == (2, True)
+    assert (ended.status, exporting.commands) == (1, [])
+    assert "--resume  is not one of your exports" in ended.err
+    assert "incidents projects exports" in ended.err
 
 
 async def create(client: Client) -> None:
@@ -107,8 +111,8 @@ async def create(client: Client) -> None:
         await client.send(CreateProject(project_id=uuid7(), description=f"Bag {number}"))
 
 
-async def test_whoever_leaves_comes_back(site: Site, tmp_path: Path) -> None:
-    """Ctrl-C says how to go on; the system makes the package meanwhile, and the line that was said saves it."""
+async def test_whoever_was_cut_off_comes_back(site: Site, tmp_path: Path) -> None:
+    """A line that is killed changes nothing: its export is listed, and the line with its id saves the package."""
     await site.workers("projects", "administration")
     await create(await site.client())
     ours = environment(site, "admin")
@@ -116,12 +120,74 @@ async def test_whoever_leaves_comes_back(site: Site, tmp_path: Path) -> None:
     async with run_command(ours, *line, folder=tmp_path) as command:
         assert await command.line("stderr") == "creating the package of 2 projects\n"
         await eventually(lambda: site.count("projects.export"))
-        status, err = await command.interrupt()
-    assert (status, (tmp_path / "bag.zip").exists()) == (130, False)
-    words = next(line for line in err.splitlines() if line.startswith("to go on with it: incidents "))
+    listed = await incidents("projects", "exports", "--json", environment=ours)
+    [export] = listed.json["items"]
+    assert (export["state"], export["done"], export["total"]) == ("pending", 0, 2)
     await site.worker("reports")
-    resumed = words.removeprefix("to go on with it: incidents ").split()
-    ended = await incidents(*resumed, folder=tmp_path, environment=ours)
+    line = ("projects", "export", "--resume", export["export_id"], "-o", "bag.zip")
+    ended = await incidents(*line, folder=tmp_path, environment=ours)
     assert ended.status == 0, ended.err
     files = unzip((tmp_path / "bag.zip").read_bytes())
     assert {"data/1/report.pdf", "data/2/report.pdf"} <= files.keys()
+
+
+async def test_ctrl_c_cancels_the_export(site: Site, tmp_path: Path) -> None:
+    """The export of one project or of several is cancelled, and nothing is saved."""
+    await site.workers("projects", "administration")
+    await create(await site.client())
+    ours = environment(site, "admin")
+    for number, projects in enumerate((("1",), ("1", "2")), 1):
+        line = ("projects", "export", *projects, "-o", "bag.zip")
+        async with run_command(ours, *line, folder=tmp_path) as command:
+            await command.line("stderr")
+            await eventually(lambda: site.count("projects.export WHERE finished_at IS NULL"))
+            status, err = await command.interrupt()
+        assert status == 130
+        assert "The export was cancelled; nothing was saved." in err
+
+        async def is_cancelled(number: int = number) -> bool:
+            return await site.count("projects.export WHERE state = 'cancelled' AND finished_at IS NOT NULL") == number
+
+        await eventually(is_cancelled)
+    assert not (tmp_path / "bag.zip").exists()
+
+
+EXPORT = {
+    "export_id": COMMAND,
+    "package_id": str(uuid7()),
+    "requested_at": "2026-03-01T12:00:00Z",
+    "state": "made",
+    "total": 3,
+    "done": 3,
+    "included": 2,
+    "bytes": 700_000,
+    "sha256": "0" * 64,
+    "recipient": "Police",
+}
+
+
+@pytest.mark.parametrize(
+    "language, words",
+    [("en", ("Created", "made", "700 kB", COMMAND)), ("fr", ("Créé", "prêt", "700\u00a0ko", COMMAND))],
+)
+async def test_exports_are_listed(exporting: Peer, run_line: RunLine, language: str, words: tuple[str, ...]) -> None:
+    """A table says in words how far each export is; a spreadsheet gets every figure."""
+    exporting.answers["projects.exports"] = json.dumps({"items": [EXPORT], "next": None}).encode()
+    shown = (await run_line("projects", "exports", "--lang", language)).out
+    assert [word for word in words if word not in shown] == []
+    (row,) = rows(await run_line("projects", "exports", FIRST, "--csv"))
+    assert (row["Projects"], row["Processed"], row["Left out"], row["Size (bytes)"]) == ("3", "3", "1", "700000")
+    assert (row["For"], row["SHA-256"]) == ("Police", "0" * 64)
+    assert json.loads(exporting.queries[-1].data)["project_id"] == FIRST
+
+
+async def test_an_export_is_cancelled_by_its_id(exporting: Peer, run_line: RunLine) -> None:
+    """The command names the one project of the export; without `--yes` nothing is sent where nobody can answer."""
+    listed = {**EXPORT, "state": "pending", "project_id": FIRST}
+    exporting.answers["projects.exports"] = json.dumps({"items": [listed], "next": None}).encode()
+    exporting.result = {"export_id": COMMAND, "package_id": EXPORT["package_id"]}
+    assert (await run_line("projects", "cancel-export", COMMAND)).status == 2
+    assert exporting.commands == []
+    ended = await run_line("projects", "cancel-export", COMMAND, "--yes", "--lang", "fr")
+    assert (ended.status, ended.out.strip()) == (0, f"Export annulé\u00a0: {COMMAND}")
+    assert command_body(exporting) == {"export_id": COMMAND, "project_id": FIRST}

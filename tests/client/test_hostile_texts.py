@@ -39,6 +39,7 @@ LISTING: dict[str, list[str]] = {
     "roles of": ["admin"],
     "reports list": ["PROJECT"],
     "reports batches": [],
+    "projects exports": [],
     "reports summaries": [],
     "dead list": [],
     "audit activity": ["PROJECT"],
@@ -68,6 +69,7 @@ TELLING |= {f"projects {verb}" for verb in ("create", "update", "comment", "dele
 TELLING |= {f"projects {verb}-{part}" for verb in ("edit", "delete") for part in ("comment", "call")}
 TELLING |= {
     "projects delete-sequence",
+    "projects cancel-export",
     "outcome",
     "settings set",
     "settings report-logo",

@@ -5,6 +5,7 @@ import json
 from itertools import repeat
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -74,7 +75,7 @@ async def test_a_filter_is_sent_as_it_is(making: Peer, run_line: RunLine, tmp_pa
 
 
 async def test_what_is_found_becomes_one_file(making: Peer, run_line: RunLine, tmp_path: Path) -> None:
-    """A search is that of a list, one command names the projects, and the file is fetched and verified."""
+    """The filter and the search are those of a list, the system selects by them, and the file is verified."""
     line = ("--type", "Injury", "--since", "2025-01-01T00:00Z", "--search", "ladder", "--show-user-names")
     ended = await run_line("reports", "batch", *line, "-o", "october.pdf")
     assert ended.status == 0
@@ -83,11 +84,12 @@ async def test_what_is_found_becomes_one_file(making: Peer, run_line: RunLine, t
         "It conforms to PDF/A-3a.",
     ]
     assert (tmp_path / "october.pdf").read_bytes() == FILE
-    query = next(json.loads(message.data) for message in making.queries if message.subject.endswith("projects.list"))
-    assert (query["filter"]["type_ids"], query["search"], query["sort"]) == ([1], "ladder", "number")
     sent = sent_body(making)
     assert sent.pop("report_id") == (making.commands[0].headers or {})["Nats-Msg-Id"]
-    assert sent == {"project_ids": [PROJECT, SECOND], "form": "pdf", "show_user_names": True, "language": "en"}
+    chosen = sent.pop("filter")
+    assert (chosen["type_ids"], chosen["created"]["from"]) == ([1], "2025-01-01T00:00:00Z")
+    shown = {"form": "pdf", "show_user_names": True, "language": "en"}
+    assert sent == {"search": "ladder", "sort": "number", **shown}
 
 
 async def test_the_form_follows_the_name_of_the_file(making: Peer, run_line: RunLine, tmp_path: Path) -> None:
@@ -98,6 +100,7 @@ async def test_the_form_follows_the_name_of_the_file(making: Peer, run_line: Run
     without = dict.fromkeys(("recipient", "reference", "legal_basis")) | {
         "template_numbers": [],
         "template_failures": 0,
+        "is_stamped": None,
     }
     assert ended.json == {**generated("zip"), **without, "file": "All.ZIP"}
     assert ended.err == ""
@@ -138,7 +141,7 @@ async def test_projects_are_named_by_numbers_and_ranges(making: Peer, run_line: 
         (("-o", "a.pdf", "12", "--sort", "number"), "not by both"),
         (("-o", "a.pdf", "--sort", "colour"), "--sort"),
         (("-o", "a.pdf", "--volumes"), "volumes come in a ZIP"),
-        (("-o", "a.zip", "1-99999"), "99,999 projects are selected, and numbers or --search select at most"),
+        (("-o", "a.zip", "1-99999"), "99,999 projects are selected, and numbers select at most"),
     ],
 )
 async def test_a_mistake_is_told_before_anything_is_sent(
@@ -154,17 +157,17 @@ async def test_a_mistake_is_told_before_anything_is_sent(
 
 @pytest.mark.parametrize("total, name, words", [
     (0, "a.pdf", "no project is selected"),
-    (5_001, "a.zip", "5,001 projects are selected, and numbers or --search select at most 5,000"),
+    (5_001, "a.zip", "5,001 projects are selected, and numbers select at most 5,000"),
     (1_001, "a.pdf", "1,001 projects are selected, and a PDF has at most 1,000: name a file that ends with .zip"),
-    (10_001, "a.pdf", "a PDF has at most 1,000: select fewer, as with --since"),
+    (10_001, "a.pdf", "a PDF has at most 1,000: name fewer"),
 ])  # fmt: skip
 async def test_a_number_that_fits_into_no_file_is_refused(
     making: Peer, run_line: RunLine, total: int, name: str, words: str
 ) -> None:
     """None, and more than a file can have, are refused with the way out."""
-    rows = [ROW] if total else []
-    making.answers["projects.list"] = json.dumps({"items": rows, "next": None, "total": total}).encode()
-    ended = await run_line("reports", "batch", "--search", "ladder", "-o", name)
+    rows = [{**ROW, "number": number, "project_id": str(UUID(int=number))} for number in range(1, total + 1)]
+    making.answers["projects.list"] = json.dumps({"items": rows[:1_001], "next": None}).encode()
+    ended = await run_line("reports", "batch", f"1-{total or 9}", "-o", name)
     assert ended.status == 2
     assert words in " ".join(ended.err.replace("│", " ").split())
     assert making.commands == []

@@ -53,6 +53,7 @@ TEXTS = {
         for event in ("ReportGenerated", "ReportIncluded", "BatchRecorded", "BatchGenerated")
         for name in ("recipient", "reference", "legal_basis")
     },
+    "RegisterGenerated.missing": "names of what is not in it",
     "SummaryGenerated.missing": "names of sections of projects",
     "SummaryGenerated.sha256": "a digest",
     "LogoSet.alt": "what a logo shows, which is of the site and of no project",

@@ -38,7 +38,7 @@ async def signed(folder: Path, key: PdfIdentity | None = None, *, url: str | Non
     """Return a report signed with the key of the tests or another one, and stamped if an authority is named."""
     identity.use(save(folder, key))
     authority.use(Authority(url, 10.0) if url else None)
-    return await sign(pdf or unsigned(), NOON)
+    return (await sign(pdf or unsigned(), NOON)).pdf
 
 
 class StampingAuthority:

@@ -55,6 +55,6 @@ async def test_a_silent_authority_is_not_asked_again_at_once(tmp_path: Path) -> 
     server.answer = b""
     with listening(server) as url:
         await signed(tmp_path, url=url)
-        assert not stamps(verify(await sign(unsigned(), NOON)))
+        assert not stamps(verify((await sign(unsigned(), NOON)).pdf))
     assert server.requests == 1
     assert authority.current() is not None

@@ -4,10 +4,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.message import Outcome
 from contracts.permissions import Node
 from contracts.projects.commands import DeleteProject, UpdateProject
 from contracts.projects.exports import ExportProject, ProjectExported
@@ -15,23 +15,13 @@ from contracts.projects.parts import AddComment
 from incidents import Client
 from tests.projects.packages import fetch, read_json, unzip
 from tests.projects.test_export_many import create, text_of
-from tests.support import Site, eventually
+from tests.support import Site, eventually, outcome_of
 from workers.projects.rules.export_rules import UNFINISHED_MAX
+from workers.runtime.storage.database import open_engine
 
+UNFINISHED = "projects.export WHERE finished_at IS NULL"
 WAIT_SECONDS = 30.0
 EXPORTER = {Node.PROJECTS: "view", Node.EXPORT: "manage", Node.REPORTS: "manage", Node.MAIN_DETAILS: "view"}
-
-
-async def outcome_of(client: Client, command_id: UUID, within: float = WAIT_SECONDS) -> Outcome:
-    """Wait for the outcome of a command, however long it is pending."""
-    outcomes: list[Outcome] = []
-
-    async def is_known() -> bool:
-        outcomes[:] = [await client.outcome(command_id, wait_seconds=1)]
-        return not outcomes[0].is_pending
-
-    await eventually(is_known, within=within)
-    return outcomes[0]
 
 
 async def result_of(client: Client, command_id: UUID, within: float = WAIT_SECONDS) -> ProjectExported:
@@ -52,7 +42,7 @@ async def until_taken(site: Site, count: int = 1) -> None:
     """Wait until so many exports are being made."""
 
     async def are_taken() -> bool:
-        return await site.count("projects.export") == count
+        return await site.count(UNFINISHED) == count
 
     await eventually(are_taken)
 
@@ -105,7 +95,7 @@ async def test_a_revision_that_is_expected_is_the_one_that_is_read(site: Site) -
     await site.worker("reports")
     error = await error_of(client, submitted.command_id)
     assert (error["code"], error["details"]["changed_by"]) == (Code.CONFLICT, "admin")
-    assert await site.count("projects.export") == 0
+    assert await site.count(UNFINISHED) == 0
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -125,7 +115,7 @@ async def test_a_project_that_is_deleted_meanwhile_is_named(site: Site, many: bo
     else:
         error = await error_of(client, submitted.command_id)
         assert (error["code"], error["details"]["deleted_by"]) == (Code.GONE, "admin")
-    assert await site.count("projects.export") == 0
+    assert await site.count(UNFINISHED) == 0
     assert await site.count("projects.export_file") == 0
 
 
@@ -159,6 +149,47 @@ async def test_a_small_export_does_not_wait_for_a_large_one(site: Site) -> None:
         assert exported.package.bytes > 0
         assert (await client.outcome(large.command_id)).is_pending
     assert len((await result_of(client, large.command_id)).package.projects) == len(ids)
+
+
+async def test_principals_take_turns(site: Site) -> None:
+    """Whoever sent one export does not wait until all those are made that somebody else sent before."""
+    await site.worker("projects")
+    client = await site.client()
+    [project_id] = await create(client, 1)
+    await site.grant("olivia", {**EXPORTER, Node.COMMENTS: "view"})
+    olivia = await site.client("olivia")
+    command = ExportProject(project_id=project_id, include=["comments"])
+    engine = open_engine(site.database_url, connections=1)
+    async with engine.begin() as holder:
+        await holder.execute(text("LOCK TABLE projects.package IN EXCLUSIVE MODE"))
+        before = [await client.submit(command) for _ in range(8)]
+        last = await olivia.submit(command)
+        await until_taken(site, len(before) + 1)
+    await engine.dispose()
+    await result_of(olivia, last.command_id)
+    for each in before:
+        await result_of(client, each.command_id)
+    order = await site.sql("SELECT principal FROM projects.export ORDER BY finished_at")
+    assert [principal for (principal,) in order].index("olivia") <= 4
+
+
+async def test_a_small_export_comes_before_ones_own_large_one(site: Site) -> None:
+    """Of two exports of one principal, that with fewer projects is made first, although it was sent later."""
+    await site.worker("projects")
+    client = await site.client()
+    ids = await create(client, 8)
+    engine = open_engine(site.database_url, connections=1)
+    async with engine.begin() as holder:
+        await holder.execute(text("LOCK TABLE projects.export_file IN EXCLUSIVE MODE"))
+        large = await client.submit(ExportProject(project_ids=ids, include=["comments"]))
+        await until_taken(site)
+        small = await client.submit(ExportProject(project_id=ids[0], include=["comments"]))
+        await until_taken(site, 2)
+    await engine.dispose()
+    for submitted in (small, large):
+        await result_of(client, submitted.command_id)
+    order = await site.sql("SELECT command_id FROM projects.export ORDER BY finished_at")
+    assert [command_id for (command_id,) in order] == [small.command_id, large.command_id]
 
 
 async def test_exports_of_one_principal_have_a_limit(site: Site) -> None:

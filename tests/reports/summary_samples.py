@@ -20,7 +20,7 @@ from workers.reports.rendering.child_texts import SUBSTITUTED
 from workers.reports.rendering.pdf_typesetting import PrintedReport, Printer
 from workers.reports.summary_layout.content import content
 from workers.reports.summary_layout.figure_writer import FigureWriter
-from workers.reports.summary_layout.typesetting import SUMMARY
+from workers.reports.summary_layout.typesetting import LAYOUTS
 
 OCTOBER = date(2026, 10, 1)
 KEY = KeyFigures(created=123, closed=98, open=41, median_closing_seconds=187_200.0, ninetieth_closing_seconds=612_000.0)
@@ -82,7 +82,7 @@ class SummaryPrinter:
 
     def __init__(self) -> None:
         """Make the printer that a child process has."""
-        self._printer = Printer(layout=SUMMARY)
+        self._printer = Printer(layout=LAYOUTS["summary"])
 
     def print(self, data: SummaryData, *, plain: bool = False, confidentiality: str = "") -> PrintedReport:
         """Return the file of a summary."""

@@ -12,9 +12,9 @@ from sqlalchemy import text
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.permissions import Node
+from contracts.permissions import Grants, Level, Node
 from contracts.projects.commands import CreateProject
-from contracts.projects.queries import ProjectFilter
+from contracts.projects.queries import ListProjects, ProjectFilter
 from contracts.report_batches import (
     SELECTED_PROJECTS_MAX,
     BatchForm,
@@ -24,11 +24,15 @@ from contracts.report_batches import (
     ListBatches,
 )
 from incidents import Client, Refused
-from tests.reports.test_batch_work import EVERYTHING, outcome_of, result_of
+from tests.projects.test_export_many import create
+from tests.reports.test_batch_work import EVERYTHING, result_of
 from tests.reports.test_batches import fetch, projects
-from tests.support import Site, eventually
+from tests.support import Site, eventually, outcome_of
 from tests.support.system import worker_process
+from workers.projects.background_work.selections import select_ids
+from workers.projects.queries.search_conditions import SearchRequest
 from workers.reports import domain
+from workers.runtime.storage.database import open_engine
 
 REQUESTED = "published.requested_selections"
 AN_HOUR_AGO = datetime.now(UTC) - timedelta(hours=1)
@@ -122,6 +126,53 @@ async def test_rights_that_are_lost_meanwhile_select_nothing(site: Site) -> None
     outcome = await outcome_of(olivia, submitted.command_id)
     assert outcome.error is not None
     assert outcome.error["details"]["nodes"] == [Node.MAIN_DETAILS]
+
+
+EVERYBODY = Grants(dict.fromkeys(Node, Level.MANAGE))
+SEARCHES = ("gate", "bag 2", '"bag 3"', "gate nowhere", "é", "ag", "4")
+
+
+@pytest.mark.parametrize("sort", ["-created_at", "number", "description", "-type_id"])
+async def test_a_search_selects_what_a_list_finds(site: Site, sort: Any) -> None:
+    """For every search, order and filter the projects are those of the list, in its order."""
+    await site.workers("projects", "reports")
+    client = await site.client()
+    await create(client, 5)
+    engine = open_engine(site.database_url, connections=1)
+    async with engine.connect() as connection:
+        for words in SEARCHES:
+            for criteria in (ProjectFilter(), ProjectFilter(numbers=[2, 3, 4])):
+                query = ListProjects(filter=criteria, search=words, sort=sort)
+                listed = [row.project_id for row in (await client.ask(query)).items]
+                search = SearchRequest.of(words, EVERYBODY)
+                assert await select_ids(connection, query, 10, search) == listed, (words, criteria)
+    await engine.dispose()
+
+
+async def test_a_search_selects_the_projects(site: Site) -> None:
+    """A search stands next to a filter or alone, and may find none; what cannot be searched for is refused."""
+    await site.workers("projects", "reports")
+    client = await site.client()
+    await create(client, 3)
+    assert (await client.send(selecting({}, search="bag 2"))).included == 1
+    alone = GenerateBatch(report_id=uuid7(), search="gate", sort="number", form=BatchForm.ZIP)
+    archive = zipfile.ZipFile(io.BytesIO(await fetch(client, await client.send(alone))))
+    assert archive.namelist() == ["report-1.pdf", "report-2.pdf", "report-3.pdf", "reports.csv"]
+    assert await refused_kind(client, selecting({}, search="nowhere")) == {"field": "filter", "kind": "matches_none"}
+    assert await refused_kind(client, selecting({}, search="…")) == {"field": "search", "kind": "search"}
+    named = GenerateBatch(report_id=uuid7(), project_ids=[uuid7()], search="gate")
+    assert await refused_kind(client, named) == {"field": "search", "kind": "two_selections"}
+
+
+async def test_a_search_looks_only_where_its_author_may(site: Site) -> None:
+    """What the author may not see is not searched, as in a list."""
+    await site.workers("projects", "reports")
+    await create(await site.client(), 2)
+    await site.grant("olivia", REPORTERS)
+    olivia = await site.client("olivia")
+    assert await refused_kind(olivia, selecting({}, search="gate")) == {"field": "filter", "kind": "matches_none"}
+    await site.grant("olivia", {**REPORTERS, Node.MAIN_DETAILS: "view"})
+    assert (await olivia.send(selecting({}, search="gate"))).included == 2
 
 
 @asynccontextmanager

@@ -15,9 +15,9 @@ from pypdf import PdfReader
 from contracts.ids import uuid7
 from contracts.projects.queries import ProjectFilter
 from contracts.report_batches import BatchForm, GenerateBatch
-from tests.reports.test_batch_work import outcome_of, result_of, until_made
+from tests.reports.test_batch_work import result_of, until_made
 from tests.reports.test_batches import fetch, projects
-from tests.support import Site, eventually
+from tests.support import Site, eventually, outcome_of
 from tests.support.system import worker_process
 
 PROJECTS = int(os.environ.get("BATCH_PROJECTS", "30"))

@@ -9,15 +9,8 @@ from pydantic import ValidationError
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import DeleteProject
-from contracts.report_batches import (
-    BatchedProject,
-    BatchForm,
-    GenerateBatch,
-    ListBatchedProjects,
-    ListBatches,
-    Omission,
-    PartState,
-)
+from contracts.report_batch_projects import BatchedProject, ListBatchedProjects, PartState
+from contracts.report_batches import BatchForm, GenerateBatch, ListBatches, Omission
 from incidents import Client, Refused
 from tests.reports.test_batch_work import EVERYTHING, batch_of
 from tests.reports.test_batches import projects

@@ -25,9 +25,9 @@ from contracts.report_batches import (
     Omission,
 )
 from contracts.reports import GenerateReport
-from incidents import Client, Refused
+from incidents import Refused
 from tests.reports.test_batches import projects
-from tests.support import Site, eventually
+from tests.support import Site, eventually, outcome_of
 from workers.reports import domain
 from workers.runtime.storage.database import open_engine
 
@@ -41,18 +41,6 @@ EVERYTHING = {Node.PROJECTS: "manage", Node.MAIN_DETAILS: "manage", Node.REPORTS
 def batch_of(ids: Sequence[UUID]) -> GenerateBatch:
     """Return a command for a ZIP of these projects."""
     return GenerateBatch(report_id=uuid7(), project_ids=list(ids), form=BatchForm.ZIP)
-
-
-async def outcome_of(client: Client, command_id: UUID, within: float = WAIT_SECONDS) -> Outcome:
-    """Wait for the outcome of a command, however long it is pending."""
-    outcomes: list[Outcome] = []
-
-    async def is_known() -> bool:
-        outcomes[:] = [await client.outcome(command_id, wait_seconds=1)]
-        return not outcomes[0].is_pending
-
-    await eventually(is_known, within=within)
-    return outcomes[0]
 
 
 def result_of(outcome: Outcome) -> BatchGenerated:

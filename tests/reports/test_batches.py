@@ -112,11 +112,11 @@ def test_what_is_recorded_is_in_several_events() -> None:
     """No event names more than a thousand projects; together they name each report once, and no project without one."""
     states = ["included", "deleted"] * 2_500
     parts = [cast("Entry", {"state": state, "project_id": str(UUID(int=at))}) for at, state in enumerate(states)]
-    events = recorded_events(UUID(int=1), parts, Purpose("Police"))
+    events = recorded_events(UUID(int=1), parts, Purpose("Police"), "ab" * 32)
     assert [len(event.project_ids) for event in events] == [1_000, 1_000, 500]
     ids = [project_id for event in events for project_id in event.project_ids]
     assert ids == [UUID(int=at) for at in range(0, len(states), 2)]
-    assert {event.recipient for event in events} == {"Police"}
+    assert {(event.recipient, event.sha256) for event in events} == {("Police", "ab" * 32)}
 
 
 async def test_a_pdf_has_every_report_and_keeps_its_standard(site: Site) -> None:

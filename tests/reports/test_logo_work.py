@@ -15,6 +15,7 @@ from contracts.report_batches import DownloadBatch, GenerateBatch
 from contracts.report_design import LOGO_BYTES_MAX, GetDesign, RemoveLogo, SetLogo
 from contracts.reports import DownloadReport, GenerateReport
 from incidents import Client, Refused
+from tests.reports import summary_site
 from tests.reports.picture_samples import CMYK, png
 from tests.support import Site, eventually
 
@@ -154,3 +155,13 @@ async def test_a_logo_needs_the_permission_when_it_is_tried(site: Site) -> None:
 
     await eventually(is_done)
     assert await site.sql("SELECT FROM reports.design") == []
+
+
+async def test_a_summary_has_the_logo(admin: Client, site: Site) -> None:
+    """The first page of a summary has the logo, and each page the line of confidentiality."""
+    await site.sql("UPDATE administration.settings SET report_confidentiality = 'Confidential: police only'")
+    await admin.send(logo(png(300, 100)))
+    pdf = await summary_site.fetch(admin, await admin.send(summary_site.march()))
+    counts = pictures(pdf)
+    assert (counts[0], sum(counts)) == (1, 1)
+    assert all("Confidential: police only" in page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

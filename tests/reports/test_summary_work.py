@@ -23,10 +23,10 @@ from contracts.report_summaries import (
 from incidents import Client, Refused
 from tests.reports.readers import text_of
 from tests.reports.summary_site import MARCH, data_of, define, fetch, fill, march, random_projects
-from tests.reports.test_batch_work import batch_of, outcome_of, until_made
+from tests.reports.test_batch_work import batch_of, until_made
 from tests.reports.test_batches import projects
 from tests.reports.test_given_up_work import only_letter
-from tests.support import Site, eventually
+from tests.support import Site, eventually, outcome_of
 from tests.support.system import worker_process
 from workers.runtime.storage.database import open_engine
 

@@ -13,6 +13,7 @@ OTHER = "0190a000-0000-7000-8000-000000000002"
 TEMPLATE = '#import "incident.typ": *\n#show: incident-report\n#title(report.subtitle)'
 BATCH = "0190a000-0000-7000-8000-000000000004"
 SUMMARY = "0190a000-0000-7000-8000-000000000005"
+REGISTER = "0190a000-0000-7000-8000-000000000006"
 AT = "2026-03-01T12:00:00Z"
 NODES = (
     "incident-properties",
@@ -102,6 +103,7 @@ COMMANDS = (
     Line("projects.add-call", _CALLS, _CALLED),
     Line("projects.add-comment", _COMMENTS, {**_COMMENT, "text": "Seen."}),
     Line("projects.add-sequences", _SEQUENCES, {"project_id": ID, "sequences": [_SEQUENCE]}),
+    Line("projects.cancel-export", _EXPORT, {"export_id": OTHER}),
     Line("projects.clear-draft", _SEQUENCES, {}),
     Line("projects.create", {PROJECTS: MANAGE}, {"project_id": OTHER}),
     Line(
@@ -190,6 +192,7 @@ COMMANDS = (
         {**_REPORTS, **of_project("sequences", VIEW)},
         {**_SELECTED, "filter": {"camera_ids": ["1"]}},
     ),
+    Line("reports.generate-register", {**_REPORTS, "audit-log": VIEW}, {"report_id": REGISTER}),
     Line("reports.generate-summary", _REPORTS, _SUMMARY),
     Line(
         "reports.generate-summary",
@@ -231,6 +234,7 @@ QUERIES = (
     Line("projects.check-import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
     Line("projects.download", _EXPORT, {"package_id": ID}),
     Line("projects.draft", of_project("sequences", VIEW), {}),
+    Line("projects.exports", _EXPORT, {}),
     Line("projects.find", {PROJECTS: VIEW}, {"number": 1}),
     Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     SmallInteger,
     Text,
@@ -26,12 +27,13 @@ from workers.runtime.storage.database import Base
 
 
 class Export(Base):
-    """An export that was taken and is being made; it is deleted with its outcome, and its sealed password with it."""
+    """An export: while it is being made, its password is sealed here; for a day after that, what became of it."""
 
     __tablename__ = "export"
     __table_args__ = (
         Index("export_by_command", "command_id"),
-        Index("export_by_principal", "principal"),
+        Index("export_by_principal", "principal", "taken_at"),
+        Index("export_unfinished", "taken_at", postgresql_where=text("finished_at IS NULL")),
         {"schema": "projects"},
     )
 
@@ -54,6 +56,8 @@ class Export(Base):
     legal_basis: Mapped[str | None] = mapped_column(Text)
     sealed_password: Mapped[bytes | None] = mapped_column(LargeBinary)
     recipients: Mapped[list[Any]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Text, server_default=text("'pending'"))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class ExportPart(Base):
@@ -119,6 +123,13 @@ class UnfinishedExportRow(TypedDict):
     is_waiting: bool
 
 
+class CancelledExportRow(TypedDict):
+    """A row of the statement that cancels an export."""
+
+    package_id: UUID
+    project_id: UUID | None
+
+
 class WaitingExportPartRow(TypedDict):
     """A row of the statement that claims a project to collect."""
 
@@ -156,7 +167,13 @@ class MadeReportRow(TypedDict):
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _FACTS = bindparam("facts", type_=JSONB(none_as_null=True))
 
-COUNT_UNFINISHED = text("SELECT count(*) FROM projects.export WHERE principal = :principal")
+COUNT_UNFINISHED = text("SELECT count(*) FROM projects.export WHERE principal = :principal AND finished_at IS NULL")
+FIGURES = text(
+    """
+    SELECT count(*), extract(epoch FROM clock_timestamp() - min(taken_at))::float8
+    FROM projects.export WHERE finished_at IS NULL
+    """
+)
 PROJECT = text("SELECT * FROM projects.project WHERE id = :project_id")
 # A project that is deleted meanwhile gets no part: the locks wait for its deletion.
 ADD_PARTS = text(
@@ -172,13 +189,22 @@ ADD_PARTS = text(
 
 UNFINISHED = text(
     """
-    SELECT e.package_id, e.principal, EXISTS (
-        SELECT FROM projects.export_part p WHERE p.package_id = e.package_id AND state = 'waiting'
+    SELECT e.package_id, e.principal, e.state = 'pending' AND EXISTS (
+        SELECT FROM projects.export_part p WHERE p.package_id = e.package_id AND p.state = 'waiting'
     ) AS is_waiting
-    FROM projects.export e ORDER BY cardinality(project_ids), taken_at, package_id
+    FROM projects.export e WHERE finished_at IS NULL ORDER BY cardinality(project_ids), taken_at, package_id
     """
 )
-EXPORT = text("SELECT * FROM projects.export WHERE package_id = :package_id")
+EXPORT = text("SELECT * FROM projects.export WHERE package_id = :package_id AND finished_at IS NULL")
+# The row of an export that is being concluded is waited for: then it has ended, or the conclusion sees this.
+CANCEL = text(
+    """
+    UPDATE projects.export SET state = 'cancelled'
+    WHERE command_id = :export_id AND principal = :principal AND state = 'pending' AND finished_at IS NULL
+    RETURNING package_id, CASE WHEN has_folders THEN NULL ELSE project_ids[1] END AS project_id
+    """
+)
+KNOWN = text("SELECT EXISTS (SELECT FROM projects.export WHERE command_id = :export_id AND principal = :principal)")
 # What others have locked is left to them. A part whose report is not made waits.
 CLAIM_PART = text(
     """
@@ -234,4 +260,15 @@ KEEP_PARTS = text(
     SELECT count(*) FROM kept
     """
 )
-DROP = text("DELETE FROM projects.export WHERE package_id = :package_id")
+FINISH = text(
+    """
+    UPDATE projects.export SET state = :state, finished_at = now(), sealed_password = NULL, letter = NULL
+    WHERE package_id = :package_id AND finished_at IS NULL AND state = :before
+    RETURNING package_id
+    """
+)
+DROP_PARTS = text("DELETE FROM projects.export_part WHERE package_id = :package_id")
+
+PURGE = text("DELETE FROM projects.export WHERE finished_at <= now() - :kept").bindparams(
+    bindparam("kept", type_=Interval)
+)

@@ -242,6 +242,8 @@ class ExportRow(TypedDict):
     legal_basis: str | None
     sealed_password: bytes | None
     recipients: list[Any]
+    state: str
+    finished_at: datetime | None
 
 
 class HoldRow(TypedDict):
@@ -293,3 +295,4 @@ class SelectionRow(TypedDict):
     matches: int
     missing_nodes: list[Any]
     is_failed: bool
+    refusal: str | None

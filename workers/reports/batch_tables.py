@@ -71,6 +71,8 @@ class Batch(Base):
     template: Mapped[str | None] = mapped_column(Text)
     template_numbers: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
     template_failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    is_stamped: Mapped[bool | None] = mapped_column(Boolean)
+    search: Mapped[str | None] = mapped_column(Text)
 
 
 class BatchPart(Base):
@@ -135,7 +137,7 @@ _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _BATCH_COLUMNS = (
     "report_id, command_id, principal, trace, created_at, form, language, refusal_language,"
     " show_user_names, activity, left_out, total, state, finished_at, included, bytes, sha256, pages, conformance,"
-    " selection_id, recipient, reference, legal_basis, template, template_numbers, template_failures"
+    " selection_id, recipient, reference, legal_basis, template, template_numbers, template_failures, is_stamped"
 )
 
 # The lock of a deleted batch waits for nobody who only writes its file.
@@ -194,7 +196,8 @@ CLAIM_UNSELECTED = text(
 )
 SELECTION = text(
     """
-    SELECT project_ids, matches, missing_nodes, is_failed FROM published.selections WHERE selection_id = :selection_id
+    SELECT project_ids, matches, missing_nodes, is_failed, refusal FROM published.selections
+    WHERE selection_id = :selection_id
     """
 )
 NAME_PROJECTS = text(
@@ -250,7 +253,8 @@ FINISH_BATCH = text(
     """
     UPDATE reports.batch SET state = :state, finished_at = now(), left_out = :left_out, included = :included,
         bytes = :bytes, sha256 = :sha256, pages = :pages, conformance = :conformance,
-        template_numbers = coalesce(:template_numbers, '[]'), template_failures = coalesce(:template_failures, 0)
+        template_numbers = coalesce(:template_numbers, '[]'), template_failures = coalesce(:template_failures, 0),
+        is_stamped = :is_stamped
     WHERE report_id = :report_id AND finished_at IS NULL AND state = :before
     RETURNING report_id
     """
@@ -271,19 +275,6 @@ BATCHES_OF = text(
         AND (created_at, report_id) < (CAST(:at AS timestamptz), CAST(:id AS uuid))
     ORDER BY created_at DESC, report_id DESC LIMIT :limit
     """  # noqa: S608 - these are names of columns
-)
-BATCHED_PROJECTS = text(
-    """
-    SELECT asked.place::integer AS place, asked.project_id, coalesce(p.number, t.number) AS number,
-        CASE WHEN part.state IS NOT NULL THEN part.state WHEN p.project_id IS NOT NULL THEN 'not-made'
-            WHEN t.project_id IS NOT NULL THEN 'deleted' ELSE 'unknown' END AS state
-    FROM reports.batch b
-    CROSS JOIN LATERAL unnest(b.project_ids) WITH ORDINALITY AS asked(project_id, place)
-    LEFT JOIN reports.batch_part part ON part.report_id = b.report_id AND part.place = asked.place
-    LEFT JOIN published.projects p ON p.project_id = asked.project_id
-    LEFT JOIN published.tombstones t ON t.project_id = asked.project_id
-    WHERE b.report_id = :report_id AND asked.place > :place ORDER BY asked.place LIMIT :limit
-    """
 )
 BATCH_CHUNKS = text(
     """

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
@@ -11,7 +11,6 @@ from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
 from contracts.report_batches import PDF_PROJECTS_MAX, SELECTED_PROJECTS_MAX, BatchForm, BatchState, GenerateBatch
 from contracts.report_design import LOGO_BYTES_MAX
-from contracts.report_summaries import PERIOD_DAYS_MAX, GenerateSummary
 from contracts.reports import TemplateFailure, shown_nodes
 from contracts.retention import ProjectHeld, ProjectReleased
 from contracts.texts import Part, Phrase
@@ -95,10 +94,11 @@ def require_readable(report: ReportRow, grants: Grants) -> None:
     shown = {node for name, node in SECTIONS.items() if name not in report["missing"]}
     shown |= {Node.USER_NAMES} if report["show_user_names"] else set()
     shown |= set(map(Node, report["restricted_nodes"]))
-    _require_visible(shown, grants)
+    require_visible(shown, grants)
 
 
-def _require_visible(nodes: Collection[Node], grants: Grants) -> None:
+def require_visible(nodes: Collection[Node], grants: Grants) -> None:
+    """Refuse a file to somebody who may not see all of it."""
     missing = sorted(node for node in nodes if not grants.allow(node, Level.VIEW))
     if missing:
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
@@ -139,7 +139,7 @@ def require_new_batch(command: GenerateBatch, *, is_taken: bool) -> None:
     """Refuse a batch under an id that is in use, or one that does not select its projects in one way."""
     if is_taken:
         raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
-    if command.project_ids is None and command.filter is None:
+    if command.project_ids is None and command.listing() is None:
         raise _invalid("project_ids", "no_selection")
     if command.project_ids is not None:
         _require_named(command, command.project_ids)
@@ -147,8 +147,9 @@ def require_new_batch(command: GenerateBatch, *, is_taken: bool) -> None:
 
 def _require_named(command: GenerateBatch, ids: Sequence[UUID]) -> None:
     """Refuse named projects beside a filter or an order, one that is named twice, or too many for one PDF."""
-    if command.filter is not None:
-        raise _invalid("filter", "two_selections")
+    for name in ("filter", "search"):
+        if getattr(command, name) is not None:
+            raise _invalid(name, "two_selections")
     if command.sort is not None:
         raise _invalid("sort", "sort_without_filter")
     if len(set(ids)) < len(ids):
@@ -170,6 +171,8 @@ def refused_selection(selection: SelectionRow, form: str) -> Refusal | None:
     """Return the refusal of a batch whose filter selects none or too many, or may not be used any more."""
     if nodes := selection["missing_nodes"]:
         return Refusal(Code.NOT_AVAILABLE, nodes=nodes, level=Level.VIEW.name.lower())
+    if kind := selection["refusal"]:
+        return _invalid("search", kind)
     size, limit = selection["matches"], most_selected(form)
     if size == 0:
         return _invalid("filter", "matches_none")
@@ -194,7 +197,7 @@ def require_batch(batch: BatchT | None, principal: str) -> BatchT:
 
 def require_file(batch: BatchHeadRow) -> BatchHeadRow:
     """Return a batch with a file, or refuse: it is not made yet, or was cancelled, or its file was erased."""
-    _require_made("batch", batch["state"])
+    require_made("batch", batch["state"])
     return batch
 
 
@@ -209,7 +212,8 @@ def is_finished(row: BatchHeadRow | SummaryRow) -> bool:
     return row["finished_at"] is not None
 
 
-def _require_made(name: Literal["batch", "summary"], state: str) -> None:
+def require_made(name: Literal["batch", "summary"], state: str) -> None:
+    """Refuse a batch or a summary without a file."""
     if state != BatchState.MADE:  # the states of summaries have the same names
         code = Code.CONFLICT if state == BatchState.PENDING else Code.GONE
         raise Refusal(code, part=Part.REPORT, fields=[{"field": "report_id", "kind": f"{name}_{state}"}])
@@ -217,7 +221,7 @@ def _require_made(name: Literal["batch", "summary"], state: str) -> None:
 
 def require_still_allowed(batch: BatchHeadRow, grants: Grants) -> None:
     """Refuse a file with user names or activities to somebody who may no longer see them."""
-    _require_visible(shown_nodes(names=batch["show_user_names"], activity=batch["activity"]), grants)
+    require_visible(shown_nodes(names=batch["show_user_names"], activity=batch["activity"]), grants)
 
 
 def hidden_activities(grants: Grants) -> list[str]:
@@ -225,34 +229,10 @@ def hidden_activities(grants: Grants) -> list[str]:
     return [] if grants.allow(Node.RETENTION, Level.VIEW) else [*HOLDING]
 
 
-def require_new_summary(command: GenerateSummary, now: datetime, zones: Collection[str], *, is_taken: bool) -> None:
-    """Refuse a summary under an id that is in use, of a period that is none, or for an unknown time zone."""
-    if is_taken:
-        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
-    if command.timezone is not None and command.timezone not in zones:
-        raise Refusal(Code.INVALID, fields=[{"field": "timezone", "kind": "unknown_timezone"}])
-    if command.since >= command.until:
-        raise Refusal(Code.INVALID, fields=[{"field": "until", "kind": "period_empty"}])
-    if command.since >= now:
-        raise Refusal(Code.INVALID, fields=[{"field": "since", "kind": "period_to_come"}])
-    if command.until - command.since > timedelta(days=PERIOD_DAYS_MAX):
-        facts = {"limit": PERIOD_DAYS_MAX}
-        raise Refusal(Code.INVALID, fields=[{"field": "until", "kind": "period_too_long", **facts}])
-
-
 def require_summary(summary: SummaryRow | None, principal: str) -> SummaryRow:
     """Return a summary to its author; for everybody else it does not exist."""
     if summary is None or summary["principal"] != principal:
         raise _unknown_report("no_summary")
-    return summary
-
-
-def require_summary_file(summary: SummaryRow, grants: Grants) -> SummaryRow:
-    """Return a summary with a file of which the caller may still see everything, or refuse."""
-    _require_made("summary", summary["state"])
-    nodes = {node for name, node in SUMMARY_SECTIONS.items() if name not in summary["missing"]}
-    nodes |= {Node.USER_NAMES} if summary["show_user_names"] else set()
-    _require_visible(nodes, grants)
     return summary
 
 

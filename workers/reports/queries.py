@@ -3,19 +3,12 @@
 from uuid import UUID
 
 from pydantic import TypeAdapter
+from sqlalchemy import text
 
 from contracts.errors import project_gone
 from contracts.projects.queries import Number
-from contracts.report_batches import (
-    Batch,
-    BatchDownloaded,
-    BatchedProject,
-    BatchedProjectList,
-    BatchList,
-    DownloadBatch,
-    ListBatchedProjects,
-    ListBatches,
-)
+from contracts.report_batch_projects import BatchedProject, BatchedProjectList, ListBatchedProjects
+from contracts.report_batches import Batch, BatchDownloaded, BatchList, DownloadBatch, ListBatches
 from contracts.report_design import Design, GetDesign, Logo, Template
 from contracts.report_summaries import DownloadSummary, ListSummaries, Summary, SummaryDownloaded, SummaryList
 from contracts.reports import (
@@ -39,6 +32,7 @@ from workers.reports.row_types import (
     SummaryRow,
     TombstoneRow,
 )
+from workers.reports.rules.summary_rules import require_summary_file
 from workers.reports.worker import worker
 from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
@@ -50,6 +44,20 @@ _PLACE = TypeAdapter(tuple[Time, UUID])
 _NUMBER = TypeAdapter(tuple[Number])
 _NEWEST = (LATEST, UUID(int=0))
 """The place before the first page."""
+
+_BATCHED_PROJECTS = text(
+    """
+    SELECT asked.place::integer AS place, asked.project_id, coalesce(p.number, t.number) AS number,
+        CASE WHEN part.state IS NOT NULL THEN part.state WHEN p.project_id IS NOT NULL THEN 'not-made'
+            WHEN t.project_id IS NOT NULL THEN 'deleted' ELSE 'unknown' END AS state
+    FROM reports.batch b
+    CROSS JOIN LATERAL unnest(b.project_ids) WITH ORDINALITY AS asked(project_id, place)
+    LEFT JOIN reports.batch_part part ON part.report_id = b.report_id AND part.place = asked.place
+    LEFT JOIN published.projects p ON p.project_id = asked.project_id
+    LEFT JOIN published.tombstones t ON t.project_id = asked.project_id
+    WHERE b.report_id = :report_id AND asked.place > :place ORDER BY asked.place LIMIT :limit
+    """
+)
 
 
 @worker.answers(GetReport)
@@ -139,9 +147,7 @@ async def list_batched_projects(query: ListBatchedProjects, context: QueryContex
     domain.require_batch(row_of(rows, BatchHeadRow), context.principal)
     [place] = read_cursor(_NUMBER, query.after) if query.after else [0]
     parameters = {**named, "place": place, "limit": query.limit + 1}
-    page = await result_pages.read(
-        context.connection, batch_tables.BATCHED_PROJECTS, parameters, batched_project_of, query.limit
-    )
+    page = await result_pages.read(context.connection, _BATCHED_PROJECTS, parameters, batched_project_of, query.limit)
     following = cursor(page.last["place"]) if page.last else None
     return BatchedProjectList(items=page.items, next=following)
 
@@ -197,7 +203,7 @@ async def download_summary(query: DownloadSummary, context: QueryContext) -> Ans
     """Return some bytes of the file of a summary of the caller's, and record each download once."""
     rows = await context.connection.execute(summary_tables.SUMMARY, {"report_id": query.report_id})
     summary = domain.require_summary(row_of(rows, SummaryRow), context.principal)
-    domain.require_summary_file(summary, context.grants)
+    require_summary_file(summary, context.grants)
     named, chunks = {"report_id": query.report_id}, summary_tables.SUMMARY_CHUNKS
     part = await file_chunks.read(context.connection, chunks, query.offset, query.length, **named)
     if await download_audit.begins_download(

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Message
 from contracts.report_batches import DeleteBatch, GenerateBatch
+from contracts.report_register import GenerateRegister
 from contracts.report_summaries import DeleteSummary, GenerateSummary
 from contracts.reports import GenerateReport, ReportCommand
 from workers.reports import batch_tables, design_tables, summary_tables, tables
@@ -45,7 +46,9 @@ class ReportRows(Rows):
                 rows_of(await connection.execute(batch_tables.LOCK_BATCHES, {"ids": batches}), BatchRow)
             )
         summaries = sorted(
-            message.report_id for message in messages if isinstance(message, GenerateSummary | DeleteSummary)
+            message.report_id
+            for message in messages
+            if isinstance(message, GenerateSummary | GenerateRegister | DeleteSummary)
         )
         if summaries:
             rows.summaries.add_stored(

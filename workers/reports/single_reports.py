@@ -90,6 +90,7 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
         "legal_basis": request["legal_basis"],
         "template": template.version().model_dump(mode="json") if template else None,
         "template_failure": failure,
+        "is_stamped": report.is_stamped,
     }
     await _store(connection, row, report.pdf)
     return row

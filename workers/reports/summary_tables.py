@@ -26,7 +26,7 @@ from workers.runtime.storage.database import Base
 
 
 class Summary(Base):
-    """The figures of a period: what was asked for, and what was made."""
+    """The figures of a period, or its register of disclosures: what was asked for, and what was made."""
 
     __tablename__ = "summary"
     __table_args__ = (
@@ -59,6 +59,10 @@ class Summary(Base):
     bytes: Mapped[int | None] = mapped_column(Integer)
     sha256: Mapped[str | None] = mapped_column(Text)
     pages: Mapped[int | None] = mapped_column(Integer)
+    content: Mapped[str] = mapped_column(Text, server_default=text("'figures'"))
+    entries: Mapped[int | None] = mapped_column(Integer)
+    project_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    is_stamped: Mapped[bool | None] = mapped_column(Boolean)
 
 
 class SummaryChunk(Base):
@@ -101,8 +105,9 @@ WAITING_SUMMARIES = text(
 SUMMARY = text("SELECT * FROM reports.summary WHERE report_id = :report_id")
 FINISH_SUMMARY = text(
     """
-    UPDATE reports.summary SET state = :state, finished_at = now(), created = :created, complete = :complete,
-        missing = :missing, bytes = :bytes, sha256 = :sha256, pages = :pages
+    UPDATE reports.summary SET state = :state, finished_at = now(), created = :created, entries = :entries,
+        complete = :complete, missing = :missing, bytes = :bytes, sha256 = :sha256, pages = :pages,
+        is_stamped = :is_stamped
     WHERE report_id = :report_id AND finished_at IS NULL AND state = :before
     RETURNING report_id
     """

@@ -55,6 +55,7 @@ class Report(Base):
     legal_basis: Mapped[str | None] = mapped_column(Text)
     template: Mapped[Any] = mapped_column(JSONB, nullable=True)
     template_failure: Mapped[str | None] = mapped_column(Text)
+    is_stamped: Mapped[bool | None] = mapped_column(Boolean)
 
 
 class Chunk(Base):

@@ -201,6 +201,9 @@ def _lines(session: Session, file: Path, result: Any) -> list[Any]:
             "fingerprint with the one that the site gave you by another way, or name that with --key."
         )
         lines.append(Text(session.say(words), style="yellow"))
+    if result.form == "pdf" and "Stamped-At" not in result.facts:
+        words = "It has no time stamp: the time of its signature is that of the site's own clock."
+        lines.append(Text(session.say(words)))
     if not result.opened:
         words = "Its files are encrypted and were not opened; what is encrypted was verified. --password opens them."
         if result.encryption == "age":

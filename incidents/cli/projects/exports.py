@@ -1,4 +1,4 @@
-"""The package of one project or of several, made and fetched."""
+"""The package of one project or of several: made and fetched, listed, and cancelled."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,13 +8,15 @@ from uuid import UUID
 import typer
 
 from contracts.figures import size
+from contracts.projects.export_control import CancelExport, Export, ExportList, ListExports
 from contracts.projects.exports import EXPORT_PROJECTS_MAX, ExportProject, Included, ProjectExported
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
 from incidents.cli.age_recipients import AgeRecipients, AgeRecipientsFile, read_recipients
-from incidents.cli.arguments import ExpectedRevision, Words, revision
+from incidents.cli.arguments import ExpectedRevision, OneProject, Words, Yes, revision
+from incidents.cli.paging import show_pages
 from incidents.cli.projects.package_file import PackageFile, lines_about
-from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
+from incidents.cli.purpose import PURPOSE_HEADINGS, LegalBasis, Recipient, Reference, purpose
 from incidents.client import Client
 from incidents.terminal import printing
 from incidents.terminal.input.reading import make_message, read_password, read_project
@@ -22,7 +24,8 @@ from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.saving import require_ending, require_unused, save
 from incidents.terminal.session import Session, Status, UsageError
-from incidents.terminal.text.words import names_of
+from incidents.terminal.tables import show
+from incidents.terminal.text.words import name_of, names_of
 
 _ZIP_ONLY: Final = "{path}: a package is a ZIP: name a file that ends with .zip"
 Projects = Annotated[
@@ -54,10 +57,11 @@ SeparateReport = Annotated[bool, typer.Option("--report", help="Also save the PD
 Resumed = Annotated[
     UUID | None, typer.Option(metavar="ID", help="Wait for an export that was begun before, and save its package.")
 ]
+ExportId = Annotated[UUID, typer.Argument(metavar="ID", help="The id of an export, as `projects exports` shows it.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `export`."""
+    """Add `export`, `exports` and `cancel-export`."""
     command(
         app,
         "export",
@@ -69,6 +73,9 @@ def register(app: typer.Typer) -> None:
         "incidents projects export --resume 0190… -o bag.zip",
         sends=True,
     )(export)
+    listing = "incidents projects exports", "incidents projects exports 12", "incidents projects exports --all --csv"
+    command(app, "exports", *listing, table=True)(list_exports)
+    command(app, "cancel-export", "incidents projects cancel-export 0190… --yes", sends=True)(cancel_export)
 
 
 async def export(  # noqa: PLR0913 - each parameter is an option
@@ -92,7 +99,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 ) -> None:
     """Export projects as one package for somebody outside, with their reports, and save it; it has no recordings.
 
-    The system makes the package, also without this program: Ctrl-C leaves it, and --resume comes back to it. Each of
+    The system makes the package, also without this program: --resume comes back to it, and Ctrl-C cancels it. Each of
     several projects has a folder. Projects that are not in it are named with the reason; the exit status is then 1.
     """
     included = [*_sections(session, include), *(["user-names"] if user_names else [])]
@@ -116,6 +123,58 @@ def _path(session: Session, projects: Projects, output: Path | None, *, force: b
     if output:
         require_ending(session, output, _ZIP_ONLY, ".zip")
     return require_unused(session, output or _default_path(projects), force=force) if output or projects else None
+
+
+async def list_exports(
+    session: Session,
+    project: OneProject = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Exports on a page, newest first.")] = 100,
+    all_: Annotated[bool, typer.Option("--all", help="All pages, not only the first.")] = False,
+) -> None:
+    """List your own exports of the last day, newest first: how far they are, and their packages."""
+    async with session.client() as client:
+        values: dict[str, Any] = {"limit": limit}
+        if project is not None:
+            values["project_id"] = await read_project(session, client, project)
+
+        async def laid(page: ExportList) -> show.Sheet:
+            return _sheet(page.items, session.language)
+
+        await show_pages(session, client, make_message(session, ListExports, values), laid, every=all_)
+
+
+def _sheet(exports: Sequence[Export], language: str) -> show.Sheet:
+    rows = (
+        (
+            each.requested_at,
+            name_of(language, "batch", each.state),
+            each.total,
+            each.done,
+            "" if each.included is None else each.total - each.included,
+            show.Cell("" if each.bytes is None else size(each.bytes, language), each.bytes),
+            each.export_id,
+            each.finished_at,
+            each.sha256,
+            each.recipient,
+            each.reference,
+            each.legal_basis,
+        )
+        for each in exports
+    )
+    headings = ("Created", "State", "Projects", "Processed", "Left out", "Size", "Id")
+    return show.table(language, *headings, rows=rows, more=("Finished", "SHA-256", *PURPOSE_HEADINGS))
+
+
+async def cancel_export(session: Session, export_id: ExportId, yes: Yes = False) -> None:
+    """Cancel an export that is being made; the projects stay."""
+    async with session.client() as client:
+        [begun] = (await client.ask(ListExports(export_id=export_id))).items
+        created = show.local(begun.requested_at, session.language)
+        if not yes and not session.confirm(session.say("Cancel the export of {created}?", created=created)):
+            session.tell("Nothing was cancelled.")
+            raise typer.Exit
+        event = await session.send(client, CancelExport(export_id=export_id, project_id=begun.project_id))
+    session.show(event, session.say("Export cancelled: {export_id}", export_id=export_id))
 
 
 async def _make(

@@ -1,18 +1,17 @@
 """The file of a package: waited for, downloaded, and what is said about it."""
 
-import shlex
 from collections.abc import Awaitable, Iterator
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from contracts.figures import size
+from contracts.projects.export_control import CancelExport, ListExports
 from contracts.projects.exports import DownloadPackage, ExportProject, Package, ProjectExported
+from incidents.cli.deferred_file import DeferredFile
 from incidents.cli.progress import resume_deferred, send_deferred
 from incidents.client import Client
-from incidents.errors import PendingError, Refused
-from incidents.terminal.saving import require_unused, save
-from incidents.terminal.session import Session, UsageError
+from incidents.terminal.session import Session
 from incidents.terminal.text.words import names_of
 
 _MAKING: Final = "collecting projects"
@@ -27,68 +26,41 @@ _NO_REPORT: Final = {
 }
 
 
-class PackageFile:
-    """A package that the system makes and that is saved here; whoever leaves is told how to go on."""
+class PackageFile(DeferredFile):
+    """A package that the system makes and that is saved here."""
 
-    def __init__(self, session: Session, path: Path | None, *, force: bool) -> None:
-        """Keep the path at which the file is saved; without one, it is named after its project."""
-        self._session = session
-        self._path = path
-        self._force = force
+    generating = ExportProject
+    cancelled = "The export was cancelled; nothing was saved."
+    resuming = "to go on with it: incidents projects export --resume {id}{path}{options}"
 
     async def make(self, client: Client, command: ExportProject) -> tuple[ProjectExported, Path]:
         """Let the system make a package, save it, and return what it is and where."""
         session, count = self._session, len(command.project_ids or ())
         session.tell_line(session.count(count or 1, "creating the package", "creating the package of {count} projects"))
         outcome = send_deferred(session, client, command, counts_projects=count > 0, making=_MAKING)
-        return await self._save(client, session.command_id, outcome)
+        return await self._save(client, session.command_id, command.project_id, outcome)
 
-    async def resume(self, client: Client, command_id: UUID) -> tuple[ProjectExported, Path]:
-        """Wait for an export that was begun before, save its package, and return what it is and where.
-
-        Raises:
-            UsageError: The id is that of another command.
-        """
-        known = await client.outcome(command_id)
-        if known.result is not None and "package" not in known.result:
-            raise UsageError(self._session.say("{id} is not the id of an export", id=command_id))
+    async def resume(self, client: Client, export_id: UUID) -> tuple[ProjectExported, Path]:
+        """Wait for an export that was begun before, save its package, and return what it is and where."""
+        [export] = (await client.ask(ListExports(export_id=export_id))).items
         outcome = resume_deferred(
-            self._session, client, ExportProject, command_id, counts_projects=(known.total or 0) > 1, making=_MAKING
+            self._session, client, ExportProject, export_id, counts_projects=export.project_id is None, making=_MAKING
         )
-        return await self._save(client, command_id, outcome)
+        return await self._save(client, export_id, export.project_id, outcome)
 
     async def _save(
-        self, client: Client, command_id: UUID, outcome: Awaitable[ProjectExported]
+        self, client: Client, export_id: UUID, project_id: UUID | None, outcome: Awaitable[ProjectExported]
     ) -> tuple[ProjectExported, Path]:
-        async def leave() -> None:
-            self._tell_resuming(command_id)
-
-        self._session.at_interrupt = leave
-        try:
-            exported = await outcome
-        except PendingError:
-            await leave()
-            raise
-        try:
-            path = self._path or require_unused(self._session, default_path(exported.package), force=self._force)
-            download = DownloadPackage(package_id=exported.package.package_id)
-            await save(self._session, client, ExportProject, download, exported.package, path)
-        except (Refused, UsageError):
-            await leave()
-            raise
-        self._session.at_interrupt = None
-        return exported, path
-
-    def _tell_resuming(self, command_id: UUID) -> None:
-        path = f" -o {shlex.quote(str(self._path))}" if self._path else ""
-        words = "to go on with it: incidents projects export --resume {id}{path}{options}"
-        self._session.tell(words, id=command_id, path=path, options=self._session.place)
+        exported = await self._wait(export_id, CancelExport(export_id=export_id, project_id=project_id), outcome)
+        download = DownloadPackage(package_id=exported.package.package_id)
+        name = default_name(exported.package)
+        return exported, await self._fetch(client, export_id, download, exported.package, name)
 
 
-def default_path(package: Package) -> Path:
+def default_name(package: Package) -> str:
     """Return the name of a file that was not named: by the number of its one project."""
     numbers = [str(project.number) for project in package.projects]
-    return Path(f"incident-{numbers[0]}.zip" if len(numbers) == 1 else "incidents.zip")
+    return f"incident-{numbers[0]}.zip" if len(numbers) == 1 else "incidents.zip"
 
 
 def lines_about(session: Session, package: Package, path: Path) -> Iterator[str]:

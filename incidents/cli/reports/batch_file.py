@@ -15,8 +15,8 @@ from contracts.report_batches import (
     GenerateBatch,
     ListBatches,
 )
+from incidents.cli.deferred_file import NO_TIME_STAMP, DeferredFile
 from incidents.cli.progress import resume_deferred, send_deferred
-from incidents.cli.reports.deferred_file import DeferredFile
 from incidents.client import Client
 from incidents.terminal.session import Status, UsageError
 from incidents.terminal.text.words import name_of
@@ -32,15 +32,15 @@ _CONFORMITY: Final = {
 class BatchFile(DeferredFile):
     """The file of a batch."""
 
-    generating, deleting, downloading = GenerateBatch, DeleteBatch, DownloadBatch
+    generating = GenerateBatch
     cancelled = "The batch was cancelled; nothing was saved."
-    resuming = "to go on with it: incidents reports batch --resume {id} -o {path}{options}"
+    resuming = "to go on with it: incidents reports batch --resume {id}{path}{options}"
 
     async def make(self, client: Client, command: GenerateBatch) -> None:
         """Let the system make a batch, save its file, and report it."""
         self._session.tell_line(self._purpose(command))
         outcome = send_deferred(self._session, client, command, counts_projects=True)
-        generated = await self._wait(command.report_id, outcome)
+        generated = await self._wait(command.report_id, DeleteBatch(report_id=command.report_id), outcome)
         await self._save(client, generated)
 
     def _purpose(self, command: GenerateBatch) -> str:
@@ -64,11 +64,11 @@ class BatchFile(DeferredFile):
             generated = BatchGenerated(**{name: getattr(batch, name) for name in BatchGenerated.model_fields})
         else:
             outcome = resume_deferred(self._session, client, GenerateBatch, batch.command_id, counts_projects=True)
-            generated = await self._wait(report_id, outcome)
+            generated = await self._wait(report_id, DeleteBatch(report_id=report_id), outcome)
         await self._save(client, generated)
 
     async def _save(self, client: Client, generated: BatchGenerated) -> None:
-        await self._fetch(client, generated)
+        await self._fetch(client, generated.report_id, DownloadBatch(report_id=generated.report_id), generated)
         self._show(generated)
         if generated.included < generated.total:
             raise typer.Exit(Status.REFUSED)
@@ -95,6 +95,8 @@ class BatchFile(DeferredFile):
             singular = "{count} report has the standard form, because the template of the site failed for it"
             plural = "{count} reports have the standard form, because the template of the site failed for them"
             lines.append(session.count(generated.template_failures, singular, plural))
+        if generated.is_stamped is False:
+            lines.append(session.say(NO_TIME_STAMP))
         for project in generated.left_out:
             reason = name_of(session.language, "omission", project.reason)
             number = project.number or project.project_id

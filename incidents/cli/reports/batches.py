@@ -9,16 +9,14 @@ import typer
 
 from contracts.figures import size
 from contracts.projects.queries import Sort
+from contracts.report_batch_projects import BatchedProject, BatchedProjectList, ListBatchedProjects
 from contracts.report_batches import (
     Batch,
-    BatchedProject,
-    BatchedProjectList,
     BatchForm,
     BatchList,
     BatchState,
     DeleteBatch,
     GenerateBatch,
-    ListBatchedProjects,
     ListBatches,
     Omission,
 )
@@ -38,7 +36,7 @@ from incidents.cli.paging import show_pages
 from incidents.cli.projects.lists import SORT, Search, Statuses, Types, Values, read_filter, read_order
 from incidents.cli.purpose import PURPOSE_HEADINGS, LegalBasis, Recipient, Reference, purpose
 from incidents.cli.reports.batch_file import BatchFile
-from incidents.cli.reports.selection import select_by_number, select_by_search
+from incidents.cli.reports.selection import select_by_number
 from incidents.client import Client
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message, read_project, read_span
@@ -141,12 +139,10 @@ def _shown(*chosen: bool) -> dict[str, Any]:
 async def _select(
     session: Session, client: Client, projects: Words, listed: Mapping[str, Any], form: BatchForm
 ) -> Mapping[str, Any]:
-    """Return the fields that select projects: by their numbers, by a search, or by the filter of a list."""
+    """Return the fields that select projects: by their numbers, or by the filter and the search of a list."""
     if projects:
         return {"project_ids": await select_by_number(session, client, projects, form)}
-    if listed["search"]:
-        return {"project_ids": await select_by_search(session, client, listed, form)}
-    return {"filter": listed["filter"], "sort": listed["sort"]}
+    return {name: listed[name] for name in ("filter", "search", "sort") if listed[name] is not None}
 
 
 def _form(session: Session, output: Path, *, volumes: bool) -> BatchForm:

@@ -11,6 +11,7 @@ from contracts.figures import size
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, ListReports, Report, ReportList
 from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import TIME, TO_ITS_END, Activity, OneProject, Project, StandardForm, Yes
+from incidents.cli.deferred_file import NO_TIME_STAMP
 from incidents.cli.paging import show_pages
 from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
 from incidents.cli.reports import batches, summaries
@@ -94,6 +95,8 @@ async def report(  # noqa: PLR0913 - each parameter is an option
         text += f"\n{phrase(Phrase.REPORT_INCOMPLETE, session.language)} {missing}"
     if generated.template_failure:
         text += f"\n{session.say(_TEMPLATE_FAILED)}"
+    if generated.is_stamped is False:
+        text += f"\n{session.say(NO_TIME_STAMP)}"
     document = generated.model_dump(mode="json")
     session.show({**document, "file": str(output)}, text)
 

@@ -1,18 +1,14 @@
-"""The projects of a batch that are named in its command: by their numbers, or found by a search.
-
-What a filter selects the system finds itself.
-"""
+"""The projects of a batch that are named in its command by their numbers; others the system selects itself."""
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 from uuid import UUID
 
 from contracts.errors import Code
 from contracts.figures import grouped
 from contracts.projects.queries import FindProject, ListProjects
 from contracts.report_batches import NAMED_PROJECTS_MAX, PDF_PROJECTS_MAX, BatchForm
-from incidents.cli.listing import Listing
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.input.reading import make_message, no_project
@@ -23,20 +19,6 @@ _NUMBERS: Final = re.compile(r"(\d{1,18})(?:\s*[-–]\s*(\d{1,18}))?")
 
 _NUMBERS_AT_ONCE: Final = 500
 _LIMITS: Final = dict.fromkeys(BatchForm, NAMED_PROJECTS_MAX) | {BatchForm.PDF: PDF_PROJECTS_MAX}
-
-
-async def select_by_search(session: Session, client: Client, asked: Mapping[str, Any], form: BatchForm) -> list[UUID]:
-    """Return the projects that a search finds, in the order of the list that `asked` describes.
-
-    Raises:
-        UsageError: It finds none, or more than fit into a file.
-    """
-    asked = {**asked, "limit": 500, "count": "exact"}
-    selected: list[UUID] = []
-    async for page in Listing(make_message(session, ListProjects, asked), every_page=True).pages(client):
-        _require_room(session, form, max(page.total or 0, len(selected) + len(page.items)))
-        selected += [row.project_id for row in page.items]
-    return _require_any(session, selected)
 
 
 async def select_by_number(session: Session, client: Client, typed: Iterable[str], form: BatchForm) -> list[UUID]:
@@ -96,11 +78,11 @@ def _require_room(session: Session, form: BatchForm, count: int) -> None:
     limit = _LIMITS[form]
     if count <= limit:
         return
-    words = "{count} projects are selected, and numbers or --search select at most {limit}: select fewer"
+    words = "{count} projects are selected, and numbers select at most {limit}: name fewer"
     if form is BatchForm.PDF:
         words = "{count} projects are selected, and a PDF has at most {limit}: name a file that ends with .zip"
         if count > _LIMITS[BatchForm.ZIP]:
-            words = "{count} projects are selected, and a PDF has at most {limit}: select fewer, as with --since"
+            words = "{count} projects are selected, and a PDF has at most {limit}: name fewer"
     figures = {"count": grouped(count, session.language), "limit": grouped(limit, session.language)}
     raise UsageError(session.say(words, **figures))
 

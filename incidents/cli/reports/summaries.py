@@ -17,6 +17,7 @@ from contracts.report_summaries import (
     SummaryList,
     SummaryState,
 )
+from contracts.values import EARLIEST
 from incidents.cli.arguments import TIME, TO_ITS_END, Yes, among
 from incidents.cli.paging import show_pages
 from incidents.cli.reports.periods import TypedPeriod, complete_periods, read_period
@@ -155,13 +156,15 @@ def _sheet(summaries: Sequence[Summary], language: str) -> show.Sheet:
         (
             each.created_at,
             name_of(language, "batch", each.state),
-            each.since,
+            None if each.since == EARLIEST else each.since,
             each.until,
             each.created,
             each.pages,
             show.Cell("" if each.bytes is None else size(each.bytes, language), each.bytes),
             each.report_id,
             each.title,
+            name_of(language, "summary", each.content),
+            each.entries,
             None if each.compare is Comparison.NONE else name_of(language, "comparison", each.compare),
             each.timezone,
             each.finished_at,
@@ -173,7 +176,18 @@ def _sheet(summaries: Sequence[Summary], language: str) -> show.Sheet:
         for each in summaries
     )
     headings = ("Created", "State", "Since", "Until", "Incidents", "Pages", "Size", "Id")
-    more = ("Title", "Compared with", "Time zone", "Finished", "Language", "User names", "Missing", "SHA-256")
+    more = (
+        "Title",
+        "Content",
+        "Entries",
+        "Compared with",
+        "Time zone",
+        "Finished",
+        "Language",
+        "User names",
+        "Missing",
+        "SHA-256",
+    )
     return show.table(language, *headings, rows=rows, more=more)
 
 

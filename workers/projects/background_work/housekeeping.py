@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts.projects.drafts import DRAFT_LIFETIME
 from workers.common.logs import describe
-from workers.projects import domain
+from workers.projects import domain, export_tables
 from workers.projects.background_work.selections import DROP_SELECTIONS
 from workers.projects.exports import database_storage
 from workers.projects.search.rarity import learned
@@ -55,11 +55,12 @@ async def learn_rarity(running: RunningComponents) -> None:
 
 
 async def purge(running: RunningComponents) -> None:
-    """Delete selections that were taken, and expired packages and drafts, unless the clock is doubted."""
+    """Delete selections that were taken, and expired exports, packages and drafts, unless the clock is doubted."""
     async with connect_autocommit(running.engine) as connection:
         await connection.execute(DROP_SELECTIONS)
         if not await is_believed(connection):
             return
+        await connection.execute(export_tables.PURGE, {"kept": domain.PACKAGE_LIFETIME})
         packages, drafts = await database_storage.purge(connection, domain.PACKAGE_LIFETIME, DRAFT_LIFETIME)
     if packages or drafts:
         log.info("purged", packages=packages, drafts=drafts)

@@ -1,11 +1,13 @@
 """Making packages beside the lanes, in turn for all who wait."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.common.asyncio_cancellation import run_cancellable
 from workers.common.logs import describe
@@ -15,6 +17,7 @@ from workers.projects.exports.collection import collect_next
 from workers.projects.exports.finishing import finish
 from workers.projects.row_types import ExportRow
 from workers.projects.worker import worker
+from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.commands.deferred_commands import TRANSIENT, Step, Turns
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
@@ -91,3 +94,13 @@ class PackageMaker:
 
 def _principal(row: UnfinishedExportRow) -> str:
     return row["principal"]
+
+
+@worker.shows_figures
+async def pending_exports(connection: AsyncConnection) -> Sequence[Figure]:
+    """Return how many exports wait or are being made, and since when."""
+    count, seconds = (await connection.execute(export_tables.FIGURES)).one()
+    return [
+        Figure("exports_pending", "exports that wait or are being made", count),
+        Figure("oldest_export_seconds", "since the oldest export was taken that has no package yet", seconds or 0.0),
+    ]

@@ -1,11 +1,13 @@
-"""The end of an export: its command gets its outcome, and its row is deleted with its password."""
+"""The end of an export: its command gets its outcome, and its password and its parts are deleted."""
 
 from contracts.errors import Refusal
+from contracts.projects.export_control import ExportState
 from contracts.projects.exports import ExportProject, ProjectExported
 from workers.projects import export_tables
 from workers.projects.packages.choice import Choice
 from workers.projects.row_types import ExportRow
-from workers.runtime.commands.deferred_commands import DeferredCommand, Step
+from workers.projects.rules import export_rules
+from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 
 
 def choice_of(export: ExportRow) -> Choice:
@@ -16,16 +18,34 @@ def choice_of(export: ExportRow) -> Choice:
 async def conclude(
     step: Step, export: ExportRow, result: ProjectExported | Refusal, *, revision: int | None = None
 ) -> bool:
-    """Answer the command and delete the export; `revision` is that of its one project."""
-    await step.connection.execute(export_tables.DROP, {"package_id": export["package_id"]})
-    await step.conclude(_command(export), result, revision=revision)
-    return True
+    """Answer the command and end the export; `revision` is that of its one project.
+
+    Raises:
+        StepChangedError: It was cancelled or ended meanwhile.
+    """
+    await _end(step, export, ExportState.FAILED if isinstance(result, Refusal) else ExportState.MADE)
+    return await step.conclude(_command(export), result, revision=revision)
+
+
+async def conclude_cancelled(step: Step, export: ExportRow) -> bool:
+    """Refuse the command of an export that its author has cancelled."""
+    await _end(step, export, ExportState.CANCELLED)
+    return await step.conclude(_command(export), export_rules.export_cancelled())
 
 
 async def give_up_export(step: Step, export: ExportRow) -> bool:
-    """Delete an export that failed again and again, and post its dead letter, which may be replayed."""
-    await step.connection.execute(export_tables.DROP, {"package_id": export["package_id"]})
+    """End an export that failed again and again, and post its dead letter, which may be replayed."""
+    await _end(step, export, ExportState.FAILED)
     return await step.give_up(_command(export), export["letter"])
+
+
+async def _end(step: Step, export: ExportRow, state: ExportState) -> None:
+    """Leave nothing of an export but the line of its list; its sealed password goes, too."""
+    named = {"package_id": export["package_id"]}
+    ending = {**named, "before": export["state"], "state": state.value}
+    if (await step.connection.execute(export_tables.FINISH, ending)).one_or_none() is None:
+        raise StepChangedError
+    await step.connection.execute(export_tables.DROP_PARTS, named)
 
 
 def _command(export: ExportRow) -> DeferredCommand:

@@ -10,6 +10,7 @@ import structlog
 from contracts.errors import Code, Refusal, project_gone
 from contracts.evidence import bag
 from contracts.permissions import Level
+from contracts.projects.export_control import ExportState
 from contracts.projects.exports import ExportedProject, Omitted, OmittedProject, Package, ProjectExported
 from contracts.texts import Part
 from workers.common import signing_key
@@ -18,7 +19,7 @@ from workers.projects import export_tables, tables
 from workers.projects.export_tables import ExportFileRow, ExportPartRow
 from workers.projects.exports import database_storage, sealed_passwords
 from workers.projects.exports.collection import COLLECTED
-from workers.projects.exports.conclusion import choice_of, conclude, give_up_export
+from workers.projects.exports.conclusion import choice_of, conclude, conclude_cancelled, give_up_export
 from workers.projects.exports.sealed_passwords import SealedPasswordError
 from workers.projects.packages import bagging, reading, sealing, sizes
 from workers.projects.packages.bagging import Contents, Copy
@@ -38,15 +39,15 @@ class _Parts(NamedTuple):
 
 
 async def finish(step: Step, package_id: UUID, *, give_up: bool = False) -> bool:
-    """Make the package of an export without waiting projects; return whether it was done here."""
+    """Make the package of an export without waiting projects, or end a cancelled one; return whether it was done."""
     connection, named = step.connection, {"package_id": package_id}
     if not (await connection.execute(export_tables.HOLD, named)).scalar_one():
         return False
     export = row_of(await connection.execute(export_tables.EXPORT, named), ExportRow)
     if export is None:
         return False
-    if give_up:
-        return await give_up_export(step, export)
+    if export["state"] == ExportState.CANCELLED or give_up:
+        return await (give_up_export if export["state"] == ExportState.PENDING else conclude_cancelled)(step, export)
     parts = rows_of(await connection.execute(export_tables.PARTS, named), ExportPartRow)
     if any(part["state"] == "waiting" for part in parts):
         return False

@@ -1,16 +1,17 @@
-"""Taking exports, which are made beside the lanes."""
+"""Taking exports, which are made beside the lanes, and cancelling them."""
 
 from typing import cast
 from uuid import UUID
 
 from contracts.errors import project_gone
 from contracts.ids import uuid7
+from contracts.projects.export_control import CancelExport, ExportCancelled, ExportState
 from contracts.projects.exports import ExportProject
 from contracts.texts import LANGUAGES
 from contracts.values import Language
 from workers.projects import domain, export_tables, tables
 from workers.projects.change_history import History, Since
-from workers.projects.export_tables import Export
+from workers.projects.export_tables import CancelledExportRow, Export
 from workers.projects.exports import sealed_passwords
 from workers.projects.exports.finishing import require_key
 from workers.projects.packages.choice import Choice
@@ -40,6 +41,17 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> None:
     await insert_rows(unit.connection, Export, [stored])
     parts = {"package_id": row["package_id"], "ids": row["project_ids"], "wants_reports": "report" in row["includes"]}
     await unit.connection.execute(export_tables.ADD_PARTS, parts)
+
+
+@worker.handles(CancelExport)
+async def cancel_export(command: CancelExport, unit: ProjectUnit) -> ExportCancelled:
+    """Cancel an export that is being made; background work then ends it."""
+    named = {"export_id": command.export_id, "principal": unit.principal}
+    cancelled = row_of(await unit.connection.execute(export_tables.CANCEL, named), CancelledExportRow)
+    if cancelled is None:
+        is_known = (await unit.connection.execute(export_tables.KNOWN, named)).scalar_one()
+        raise export_rules.export_ended() if is_known else export_rules.unknown_export()
+    return ExportCancelled(export_id=command.export_id, **cancelled)
 
 
 async def _require_project(command: ExportProject, project_id: UUID, unit: ProjectUnit) -> None:
@@ -78,4 +90,6 @@ def _row(command: ExportProject, unit: ProjectUnit) -> ExportRow:
         "legal_basis": command.legal_basis,
         "sealed_password": None,
         "recipients": list(dict.fromkeys(command.recipients)),
+        "state": ExportState.PENDING.value,
+        "finished_at": None,
     }

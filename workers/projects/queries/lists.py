@@ -137,7 +137,7 @@ async def _page(request: PageRequest, limit: int, context: QueryContext) -> list
         and await _count(walk.positions(WALK_MONTH_PROJECTS + 1), context) <= WALK_MONTH_PROJECTS
     ):
         return await _rows(walk.page(columns, limit, WALK_MONTH_PROJECTS), context)
-    months = await months_of(request.criteria, request.order, request.section.after, context)
+    months = await months_of(request.criteria, request.order, request.section.after, context.connection)
     if not months:
         return []
     return await _rows(by_month(request, limit, request.search.by_month(months, request.criteria.type_ids)), context)
@@ -217,7 +217,7 @@ async def _total(
     page_matches = sum(counted.values())
     if limit is not None and page_matches >= limit:
         return limit
-    months = await months_of(query.filter, order, None, context)
+    months = await months_of(query.filter, order, None, context.connection)
     if counted:
         months = _months_after(month_of(rows[-1]["created_at"]), months, Order.of(query.sort))
     return page_matches + (

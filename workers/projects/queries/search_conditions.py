@@ -21,6 +21,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level
@@ -32,7 +33,6 @@ from workers.projects.search.index_tables import SOURCES, Search
 from workers.projects.search.ngrams import beginning_of, month_of, monthly_numbers, type_number
 from workers.projects.search.rarity import learned
 from workers.projects.visibility import DETAILS
-from workers.runtime.queries.query_dispatch import QueryContext
 
 Conditions = list[ColumnElement[bool]]
 WORDS_MAX = 20
@@ -167,9 +167,11 @@ def without_index(conditions: Conditions) -> Conditions:
     return [and_(true(), *conditions).is_(true())]
 
 
-async def months_of(criteria: ProjectFilter, order: Order, place: Place | None, context: QueryContext) -> Sequence[int]:
+async def months_of(
+    criteria: ProjectFilter, order: Order, place: Place | None, connection: AsyncConnection
+) -> Sequence[int]:
     """Return the months with projects that a filter and a place in the list leave, in the order of the page."""
-    extent: Any = (await context.connection.execute(_EXTENT)).one()
+    extent: Any = (await connection.execute(_EXTENT)).one()
     first, last = extent
     if first is None:
         return ()

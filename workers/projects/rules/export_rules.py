@@ -1,4 +1,4 @@
-"""The rules of exports: what a command may combine, and how many exports one principal may have made at once."""
+"""The rules of exports: what a command may combine, how many one principal may have made, and which are cancelled."""
 
 from typing import Final
 
@@ -37,3 +37,18 @@ def require_turn(unfinished: int, field: str) -> None:
     if unfinished >= UNFINISHED_MAX:
         fields = [{"field": field, "kind": "too_many_exports", "limit": UNFINISHED_MAX}]
         raise Refusal(Code.CONFLICT, fields=fields)
+
+
+def unknown_export() -> Refusal:
+    """Return the refusal of an export that is none of the caller's."""
+    return Refusal(Code.GONE, status=404, known=False, fields=[{"field": "export_id", "kind": "no_export"}])
+
+
+def export_ended() -> Refusal:
+    """Return the refusal to cancel an export that has ended."""
+    return Refusal(Code.CONFLICT, fields=[{"field": "export_id", "kind": "export_ended"}])
+
+
+def export_cancelled() -> Refusal:
+    """Return the refusal of an export that its author has cancelled."""
+    return Refusal(Code.CONFLICT, fields=[{"field": "project_ids", "kind": "export_cancelled"}])

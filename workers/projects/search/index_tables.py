@@ -74,7 +74,8 @@ class Indexing(Base):
 class Selection(Base):
     """The projects that a filter selected for another slice, once and for all; `matches` counts them.
 
-    It names no project if more match than were to be selected, or if its author lacks permissions (`missing_nodes`).
+    It names no project if more match than were to be selected, or if its author lacks permissions (`missing_nodes`),
+    or if its search cannot be searched for (`refusal`).
     """
 
     __tablename__ = "selection"
@@ -85,3 +86,4 @@ class Selection(Base):
     matches: Mapped[int] = mapped_column(BigInteger)
     missing_nodes: Mapped[list[Any]] = mapped_column(JSONB)
     is_failed: Mapped[bool] = mapped_column(Boolean)
+    refusal: Mapped[str | None] = mapped_column(Text)

@@ -22,12 +22,13 @@ _FRONT_JOB, _BIND_JOB, _CHECK_JOB = (_JOBS.format(name) for name in ("front_job"
 
 
 class BoundReports(NamedTuple):
-    """A bound file: its bytes, all its pages, those before the reports, and the standard that it was found to keep."""
+    """A bound file: its bytes, all its pages, those before the reports, the standard that it keeps, and its stamp."""
 
     pdf: bytes
     pages: int
     front_pages: int
     conformance: Conformance | None
+    is_stamped: bool | None
 
 
 class Binder:
@@ -71,10 +72,10 @@ class Binder:
         pdfs = [pdf async for _, pdf in reports_of(self._step, self._report_id, entries)]
         reply = await sandboxed_jobs.call(_BIND_JOB, facts, [listed, *front.data, *pdfs])
         pdfs.clear()
-        pdf = await sign(reply.data.pop(), self._at)
+        pdf, is_stamped = await sign(reply.data.pop(), self._at)
         standard = (await sandboxed_jobs.call(_CHECK_JOB, {}, [pdf])).facts["conformance"]
         conformance = Conformance(standard) if standard else None
-        return BoundReports(pdf, int(reply.facts["pages"]), int(front.facts["pages"]), conformance)
+        return BoundReports(pdf, int(reply.facts["pages"]), int(front.facts["pages"]), conformance, is_stamped)
 
 
 async def _typeset_front(facts: dict[str, Any], data: Sequence[bytes]) -> Reply:

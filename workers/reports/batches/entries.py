@@ -21,6 +21,7 @@ _NO_FACTS: Final[Mapping[str, Any]] = {
     "pages": 0,
     "template_number": None,
     "has_failed_template": False,
+    "is_stamped": None,
 }
 
 
@@ -38,6 +39,7 @@ class Entry(TypedDict):
     pages: int
     template_number: int | None
     has_failed_template: bool
+    is_stamped: bool | None
 
 
 def entries_of(asked: Sequence[UUID], parts: Iterable[NumberedPartRow], deleted: Mapping[UUID, int]) -> list[Entry]:
@@ -73,11 +75,16 @@ def left_out(entries: Iterable[Entry]) -> list[LeftOut]:
     ]
 
 
-def recorded_events(report_id: UUID, entries: Iterable[Entry], purpose: Purpose) -> list[BatchRecorded]:
+def recorded_events(report_id: UUID, entries: Iterable[Entry], purpose: Purpose, sha256: str) -> list[BatchRecorded]:
     """Return the events that record the reports: each names some of them, so that it is as small as other events."""
     ids = [UUID(entry["project_id"]) for entry in included(entries)]
     return [
-        BatchRecorded(report_id=report_id, project_ids=ids[start : start + RECORDED_PROJECTS_MAX], **purpose._asdict())
+        BatchRecorded(
+            report_id=report_id,
+            project_ids=ids[start : start + RECORDED_PROJECTS_MAX],
+            sha256=sha256,
+            **purpose._asdict(),
+        )
         for start in range(0, len(ids), RECORDED_PROJECTS_MAX)
     ]
 

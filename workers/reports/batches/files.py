@@ -21,13 +21,14 @@ from workers.reports.batches.zip_file import ZipWriter
 from workers.reports.rendering.child_process_rendering import refusal_of
 from workers.reports.rendering.render_input import Purpose
 from workers.reports.row_types import BatchHeadRow, DeletedProjectRow, NumberedPartRow
+from workers.reports.signing.signing import are_stamped
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
 
 _FIGURES: Final = (
     *("included", "bytes", "sha256", "pages", "conformance"),
-    *("template_numbers", "template_failures"),
+    *("template_numbers", "template_failures", "is_stamped"),
 )
 
 
@@ -40,6 +41,7 @@ class _File:
         self.size = 0
         self.pages = 0
         self.conformance: Conformance | None = None
+        self.stamps: list[bool | None] = []
         self._report_id = report_id
         self._digest = hashlib.sha256()
         self._rest = b""
@@ -115,6 +117,7 @@ async def _write_zip(file: _File, batch: BatchHeadRow, entries: Sequence[Entry])
     writer = ZipWriter(batch["created_at"], batch["language"])
     async for entry, pdf in reports_of(file.step, batch["report_id"], entries):
         file.pages += entry["pages"]
+        file.stamps.append(entry["is_stamped"])
         await file.write(writer.report(entry, pdf))
     await file.write(writer.end(entries), last=True)
 
@@ -125,6 +128,7 @@ async def _write_volumes(file: _File, batch: BatchHeadRow, entries: Sequence[Ent
     for number, volume in enumerate(volumes, 1):
         bound = await binder.bind(volume, (number, len(volumes)))
         file.pages += bound.pages
+        file.stamps.append(bound.is_stamped)
         standards.add(bound.conformance)
         await file.write(writer.volume(number, len(volumes), bound, included(volume)))
     file.conformance = common_standard(standards)
@@ -133,7 +137,7 @@ async def _write_volumes(file: _File, batch: BatchHeadRow, entries: Sequence[Ent
 
 async def _write_pdf(file: _File, batch: BatchHeadRow, entries: Sequence[Entry]) -> None:
     bound = await (await Binder.prepare(file.step, batch)).bind(entries)
-    file.pages, file.conformance = bound.pages, bound.conformance
+    file.pages, file.conformance, file.stamps = bound.pages, bound.conformance, [bound.is_stamped]
     await file.write(bound.pdf, last=True)
 
 
@@ -166,12 +170,14 @@ async def _conclude(step: Step, batch: BatchHeadRow, file: _File, entries: Seque
         conformance=file.conformance,
         template_numbers=sorted({entry["template_number"] for entry in reports if entry["template_number"]}),
         template_failures=sum(entry["has_failed_template"] for entry in reports),
+        is_stamped=are_stamped(file.stamps),
         **purpose._asdict(),
     )
     figures = {name: getattr(result, name) for name in _FIGURES}
     await _finish(step, batch, BatchState.MADE, entries, figures)
     await step.connection.execute(batch_tables.CLEAR_PARTS, named)
-    return await step.conclude(_command(batch), result, recorded_events(batch["report_id"], entries, purpose))
+    recorded = recorded_events(batch["report_id"], entries, purpose, file.sha256)
+    return await step.conclude(_command(batch), result, recorded)
 
 
 async def fail_batch(step: Step, batch: BatchHeadRow, refusal: Refusal, entries: Sequence[Entry] = ()) -> bool:

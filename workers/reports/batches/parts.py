@@ -87,7 +87,11 @@ async def _make(step: Step, batch: BatchHeadRow, project_id: UUID, grants: Grant
         "template_number": formed.template.number if formed.template else None,
         "has_failed_template": formed.failure is not None,
     }
-    return _Part(MADE, {**_facts(document), **form, "pages": formed.report.pages}, formed.report.pdf)
+    return _Part(
+        MADE,
+        {**_facts(document), **form, "pages": formed.report.pages, "is_stamped": formed.report.is_stamped},
+        formed.report.pdf,
+    )
 
 
 def _facts(document: ReportDocument) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def _new_batch(command: GenerateBatch, unit: ReportUnit, language: Language) -> 
         "legal_basis": command.legal_basis,
         "template_numbers": [],
         "template_failures": 0,
+        "is_stamped": None,
         "left_out": [],
         "total": len(command.project_ids or ()),
         "state": BatchState.PENDING.value,
@@ -116,5 +117,6 @@ def _new_batch(command: GenerateBatch, unit: ReportUnit, language: Language) -> 
         "selection_id": uuid7() if selected else None,
         "filter": selected.filter.model_dump(mode="json", by_alias=True, exclude_defaults=True) if selected else None,
         "sort": selected.sort if selected else None,
+        "search": selected.search if selected else None,
         "projects_max": domain.most_selected(command.form) if selected else None,
     }

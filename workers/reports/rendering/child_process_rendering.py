@@ -25,6 +25,8 @@ class RenderedReport:
     pdf: bytes
     pages: int
     sha256: str
+    is_stamped: bool | None = None
+    """Whether an authority stamped its time; None if none was asked."""
 
 
 async def render(document: ReportDocument, *, stands_alone: bool = False) -> RenderedReport:

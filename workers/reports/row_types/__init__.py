@@ -32,6 +32,7 @@ class ReportRow(TypedDict):
     legal_basis: str | None
     template: Any
     template_failure: str | None
+    is_stamped: bool | None
 
 
 class ListedReportRow(ReportRow):
@@ -97,6 +98,7 @@ class BatchHeadRow(TypedDict):
     template: str | None
     template_numbers: list[Any]
     template_failures: int
+    is_stamped: bool | None
 
 
 class BatchRow(BatchHeadRow):
@@ -107,6 +109,7 @@ class BatchRow(BatchHeadRow):
     filter: Any
     sort: str | None
     projects_max: int | None
+    search: str | None
 
 
 class ListedBatchRow(BatchHeadRow):
@@ -149,6 +152,7 @@ class SelectionRow(TypedDict):
     matches: int
     missing_nodes: list[Any]
     is_failed: bool
+    refusal: str | None
 
 
 class WaitingPartRow(TypedDict):

@@ -33,3 +33,7 @@ class SummaryRow(TypedDict):
     bytes: int | None
     sha256: str | None
     pages: int | None
+    content: str
+    entries: int | None
+    project_ids: list[UUID]
+    is_stamped: bool | None

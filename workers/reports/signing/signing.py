@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -22,6 +23,13 @@ _FRAME_BYTES: Final = 512
 log = structlog.get_logger()
 
 
+class SignedPdf(NamedTuple):
+    """A PDF with its signature, and whether an authority stamped its time; None if none was asked."""
+
+    pdf: bytes
+    is_stamped: bool | None
+
+
 def require_identity(at: datetime) -> PdfIdentity:
     """Return the key and the certificate of this site; without them no PDF is made, because nobody could verify it."""
     try:
@@ -33,11 +41,17 @@ def require_identity(at: datetime) -> PdfIdentity:
 
 async def signed(report: RenderedReport, at: datetime) -> RenderedReport:
     """Return a report with its signature; `sign` says more."""
-    pdf = await sign(report.pdf, at)
-    return RenderedReport(pdf, report.pages, hashlib.sha256(pdf).hexdigest())
+    pdf, is_stamped = await sign(report.pdf, at)
+    return RenderedReport(pdf, report.pages, hashlib.sha256(pdf).hexdigest(), is_stamped)
 
 
-async def sign(pdf: bytes, at: datetime) -> bytes:
+def are_stamped(files: Iterable[bool | None]) -> bool | None:
+    """Tell whether the times of all files were stamped; None if no authority was asked."""
+    answers = set(files) - {None}
+    return all(answers) if answers else None
+
+
+async def sign(pdf: bytes, at: datetime) -> SignedPdf:
     """Return a PDF with its signature: the same bytes for the same file, unless an authority stamps its time.
 
     Raises:
@@ -51,4 +65,5 @@ async def sign(pdf: bytes, at: datetime) -> bytes:
     signature = await asyncio.to_thread(identity.sign, unsigned.signed_bytes)
     stamp = await authority.stamp(hashlib.sha256(signature).digest()) if authority else None
     content = pdf_signatures.assemble(unsigned._replace(signature=signature, time_stamp=stamp))
-    return b"".join((pdf, place.before, pdf_signatures.hexadecimal(content, place.room), place.after))
+    parts = pdf, place.before, pdf_signatures.hexadecimal(content, place.room), place.after
+    return SignedPdf(b"".join(parts), None if authority is None else stamp is not None)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, tzinfo
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.permissions import Grants, Level
+from contracts.permissions import Level
 from contracts.report_summaries import Comparison
 from contracts.summary_data import Grouping, Period, SummaryData
 from contracts.values import Language
@@ -17,20 +16,11 @@ from workers.reports.row_types import CategoryRow, SettingsRow, SummaryRow
 from workers.reports.summaries.figure_rows import CameraNameRow, FiguresRow, PropertyNameRow
 from workers.reports.summaries.period_figures import Comparing, Names, PeriodFigures
 from workers.reports.summaries.places import CAMERA, NONE, place_of
+from workers.reports.summaries.reading import SOFTWARE, Reading, letterhead_of
 from workers.reports.summary_layout.local_spans import LocalSpan, Span, limit_to, same_length
+from workers.reports.summary_layout.rendering import Letterhead
 from workers.reports.summary_layout.translated_texts import WORDINGS
 from workers.runtime.storage.identity_map import rows_of
-
-_SOFTWARE = f"Incident Manager {version('incident-manager')}"
-
-
-class Reading(NamedTuple):
-    """The transaction that reads a summary, whose permissions count for it, the time, and the site."""
-
-    connection: AsyncConnection
-    grants: Grants
-    now: datetime
-    site: str
 
 
 class _Spans(NamedTuple):
@@ -60,8 +50,8 @@ class _Spans(NamedTuple):
         return LocalSpan(self.before, self.zone) if self.before else None
 
 
-async def collect(asked_for: SummaryRow, reading: Reading) -> tuple[SummaryData, str]:
-    """Read what the author of a summary may see now, and the line of confidentiality of the site."""
+async def collect(asked_for: SummaryRow, reading: Reading) -> tuple[SummaryData, Letterhead]:
+    """Read what the author of a summary may see now, and what the organisation has on its papers."""
     execute, spans = reading.connection.execute, _Spans.of(asked_for, reading.now)
     missing = [name for name, node in domain.SUMMARY_SECTIONS.items() if not reading.grants.allow(node, Level.VIEW)]
     [settings] = rows_of(await execute(tables.SETTINGS), SettingsRow)
@@ -86,7 +76,7 @@ async def collect(asked_for: SummaryRow, reading: Reading) -> tuple[SummaryData,
         place=labels.get(place),
         recurrences=comparing.recurrences(place) if shows_status and place != NONE else [],
     )
-    return data, settings["report_confidentiality"]
+    return data, await letterhead_of(reading, settings)
 
 
 def _head(asked_for: SummaryRow, reading: Reading, spans: _Spans) -> dict[str, Any]:
@@ -96,7 +86,7 @@ def _head(asked_for: SummaryRow, reading: Reading, spans: _Spans) -> dict[str, A
         "generated_at": reading.now,
         "generated_by": asked_for["principal"] if asked_for["show_user_names"] else None,
         "site": reading.site,
-        "software": _SOFTWARE,
+        "software": SOFTWARE,
         "title": asked_for["title"].strip(),
         "language": asked_for["language"],
         "timezone": asked_for["timezone"],

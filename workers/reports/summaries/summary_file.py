@@ -1,25 +1,37 @@
-"""Making the file of a summary, and concluding the command that asked for it."""
+"""Making the file of a summary or of a register, and concluding the command that asked for it."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
-from contracts.permissions import Grants, Level, Node
-from contracts.report_summaries import GenerateSummary, SummaryGenerated, SummaryState
-from workers.common.sandboxed_jobs import ChildError
+from contracts.permissions import Level
+from contracts.report_register import GenerateRegister, RegisterGenerated
+from contracts.report_summaries import GenerateSummary, SummaryContent, SummaryGenerated, SummaryState
+from workers.common.sandboxed_jobs import Cause, ChildError
 from workers.reports import batch_tables, summary_tables
 from workers.reports.rendering.child_process_rendering import RenderedReport, refusal_of
 from workers.reports.row_types import SummaryRow
+from workers.reports.rules import summary_rules
 from workers.reports.signing.signing import require_identity, signed
-from workers.reports.summaries.collection import Reading, collect
-from workers.reports.summary_layout.rendering import render_summary
+from workers.reports.summaries.collection import collect
+from workers.reports.summaries.disclosures import collect_disclosures, too_many_entries
+from workers.reports.summaries.reading import Reading
+from workers.reports.summary_layout.rendering import render_register, render_summary
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.identity_map import row_of
 
-_FIGURES: Final = ("created", "complete", "missing", "bytes", "sha256", "pages")
+_FIGURES: Final = ("created", "entries", "complete", "missing", "bytes", "sha256", "pages", "is_stamped")
 _NO_FILE: Final[dict[str, Any]] = {**dict.fromkeys(_FIGURES), "missing": []}
+
+
+class _Drawn(NamedTuple):
+    """A file without its signature, and what makes its event of the figures of the signed one."""
+
+    report: RenderedReport
+    event: Callable[[dict[str, Any]], SummaryGenerated | RegisterGenerated]
 
 
 async def make_next_summary(step: Step, principal: str, *, give_up: bool = False) -> bool:
@@ -52,35 +64,58 @@ async def _end(step: Step, row: SummaryRow, *, give_up: bool) -> bool:
 async def _make(step: Step, row: SummaryRow) -> bool:
     context = await step.context(row["principal"])
     grants = context.grants[row["principal"]]
-    _require_allowed(row, grants)
+    if missing := summary_rules.missing_permissions(row, grants):
+        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
     require_identity(context.now)
-    data, confidentiality = await collect(row, Reading(step.connection, grants, context.now, step.site))
+    reading = Reading(step.connection, grants, context.now, step.site)
+    draw = _draw_register if row["content"] == SummaryContent.DISCLOSURES else _draw_figures
     try:
-        printed = await signed(await render_summary(data, confidentiality), context.now)
+        drawn = await draw(row, reading)
+        printed = await signed(drawn.report, context.now)
     except ChildError as error:
-        raise refusal_of(error) from None
-    result = SummaryGenerated(
-        report_id=row["report_id"],
-        since=row["since"],
-        until=row["until"],
-        created=data.figures.created,
-        complete=not data.missing,
-        missing=data.missing,
-        bytes=len(printed.pdf),
-        sha256=printed.sha256,
-        pages=printed.pages,
-    )
-    await _finish(step, row, SummaryState.MADE, {name: getattr(result, name) for name in _FIGURES})
+        is_too_long = error.cause is not Cause.CRASH and row["content"] == SummaryContent.DISCLOSURES
+        raise (too_many_entries() if is_too_long else refusal_of(error)) from None
+    figures: dict[str, Any] = {"bytes": len(printed.pdf), "sha256": printed.sha256, "pages": printed.pages}
+    figures["is_stamped"] = printed.is_stamped
+    result = drawn.event(figures)
+    await _finish(step, row, SummaryState.MADE, {name: getattr(result, name, None) for name in _FIGURES})
     await _store(step, row["report_id"], printed)
     return await step.conclude(_command(row), result)
 
 
-def _require_allowed(row: SummaryRow, grants: Grants) -> None:
-    """Refuse a summary of somebody whose permissions were taken away meanwhile."""
-    needed = {Node.REPORTS: Level.MANAGE} | ({Node.USER_NAMES: Level.VIEW} if row["show_user_names"] else {})
-    missing = sorted(node for node, level in needed.items() if not grants.allow(node, level))
-    if missing:
-        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
+async def _draw_figures(row: SummaryRow, reading: Reading) -> _Drawn:
+    data, letterhead = await collect(row, reading)
+
+    def event(figures: dict[str, Any]) -> SummaryGenerated:
+        return SummaryGenerated(
+            report_id=row["report_id"],
+            since=row["since"],
+            until=row["until"],
+            created=data.figures.created,
+            complete=not data.missing,
+            missing=data.missing,
+            **figures,
+        )
+
+    return _Drawn(await render_summary(data, letterhead), event)
+
+
+async def _draw_register(row: SummaryRow, reading: Reading) -> _Drawn:
+    data, letterhead = await collect_disclosures(row, reading)
+
+    def event(figures: dict[str, Any]) -> RegisterGenerated:
+        return RegisterGenerated(
+            report_id=row["report_id"],
+            since=data.since,
+            until=data.until,
+            project_ids=data.projects,
+            entries=len(data.entries),
+            complete=not data.missing,
+            missing=data.missing,
+            **figures,
+        )
+
+    return _Drawn(await render_register(data, letterhead), event)
 
 
 async def _store(step: Step, report_id: UUID, printed: RenderedReport) -> None:
@@ -110,7 +145,7 @@ async def _finish(step: Step, row: SummaryRow, state: SummaryState, figures: dic
 
 def _command(row: SummaryRow) -> DeferredCommand:
     return DeferredCommand(
-        GenerateSummary,
+        GenerateRegister if row["content"] == SummaryContent.DISCLOSURES else GenerateSummary,
         row["command_id"],
         row["principal"],
         str(row["report_id"]),

@@ -26,6 +26,7 @@ def content(writer: FigureWriter) -> Content:
         "period": writer.title_period,
         "compared": words.compared.format(writer.period_before) if data.compared else "",
         "confidentiality": writer.confidentiality.strip(),
+        "logo": None,
         "header": [writer.title_period, _shorten(title)],
         "footer": [
             f"{words.report_id} {data.report_id}",

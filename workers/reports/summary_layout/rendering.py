@@ -1,37 +1,57 @@
-"""Rendering the data of a summary in a child process."""
+"""Rendering the data of a summary or of a register in a child process."""
 
 import asyncio
 import hashlib
 import json
+from collections.abc import Callable
 from functools import cache
-from typing import Any, Final
+from typing import Any, NamedTuple
 
+from contracts.message import Message
+from contracts.register_data import RegisterData
 from contracts.summary_data import SummaryData
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import Cause, ChildError
 from workers.reports.rendering.child_process_rendering import RenderedReport
 from workers.reports.rendering.child_texts import SUBSTITUTED
 from workers.reports.rendering.content.attached_data import file_text
+from workers.reports.rendering.render_input import Logo
 from workers.reports.summary_layout.content import content
 from workers.reports.summary_layout.figure_writer import FigureWriter
+from workers.reports.summary_layout.register.content import RegisterWriter
 
-DATA: Final = "summary.json"
-SCHEMA: Final = "summary.schema.json"
-
-_JOB: Final = "workers.reports.summary_layout.typesetting:job"
+_JOB = "workers.reports.summary_layout.typesetting:job"
 
 
-async def render_summary(data: SummaryData, confidentiality: str = "") -> RenderedReport:
-    """Return the PDF: the same bytes for the same data.
+class Letterhead(NamedTuple):
+    """What the organisation has on its papers."""
 
-    If the typesetter crashes, it is printed in plain letters; a ChildError means that this failed, too.
-    """
-    pieces = await asyncio.to_thread(_serialise, data, confidentiality)
+    confidentiality: str = ""
+    logo: Logo | None = None
+
+
+async def render_summary(data: SummaryData, letterhead: Letterhead) -> RenderedReport:
+    """Return the PDF of a summary: the same bytes for the same data."""
+    writer = FigureWriter.of(data, letterhead.confidentiality)
+    return await _render("summary", data, lambda: content(writer), letterhead.logo)
+
+
+async def render_register(data: RegisterData, letterhead: Letterhead) -> RenderedReport:
+    """Return the PDF of a register: the same bytes for the same data."""
+    return await _render("register", data, RegisterWriter(data, letterhead.confidentiality).content, letterhead.logo)
+
+
+async def _render(
+    layout: str, data: SummaryData | RegisterData, write: Callable[[], dict[str, Any]], logo: Logo | None
+) -> RenderedReport:
+    """Print data; if the typesetter crashes, in plain letters. A ChildError means that this failed, too."""
+    pieces = await asyncio.to_thread(_serialise, data, write, logo)
     facts: dict[str, Any] = {
+        "layout": layout,
         "substituted": SUBSTITUTED[data.language],
         "at": int(data.generated_at.timestamp()),
         "plain": False,
-        "attachments": [DATA, SCHEMA],
+        "attachments": [f"{layout}.json", f"{layout}.schema.json"],
     }
     try:
         reply = await sandboxed_jobs.call(_JOB, facts, pieces)
@@ -43,15 +63,16 @@ async def render_summary(data: SummaryData, confidentiality: str = "") -> Render
     return RenderedReport(pdf, int(reply.facts["pages"]), hashlib.sha256(pdf).hexdigest())
 
 
-def _serialise(data: SummaryData, confidentiality: str) -> list[bytes]:
-    written = content(FigureWriter.of(data, confidentiality))
-    return [json.dumps(written).encode(), file_text(data.model_dump(mode="json")).encode(), _schema().encode()]
+def _serialise(data: SummaryData | RegisterData, write: Callable[[], dict[str, Any]], logo: Logo | None) -> list[bytes]:
+    written = json.dumps({**write(), "logo": logo.content() if logo else None})
+    texts = written, file_text(data.model_dump(mode="json")), _schema(type(data))
+    return [*(text.encode() for text in texts), *([logo.image] if logo else [])]
 
 
 @cache
-def _schema() -> str:
+def _schema(kind: type[Message]) -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **SummaryData.model_json_schema(mode="serialization"),
+        **kind.model_json_schema(mode="serialization"),
     }
     return file_text(schema)

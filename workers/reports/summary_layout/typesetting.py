@@ -1,4 +1,4 @@
-"""Typesetting a summary, in a child process like any report."""
+"""Typesetting a summary or a register, in a child process like any report."""
 
 import json
 from collections.abc import Sequence
@@ -15,20 +15,30 @@ def _shorten_header(content: dict[str, Any]) -> None:
     content["header"][-1] = shorten(content["header"][-1])
 
 
-SUMMARY = Layout(Path(__file__).parent / "summary.typ", _shorten_header)
+_HERE = Path(__file__).parent
+LAYOUTS = {
+    "summary": Layout(_HERE / "summary.typ", _shorten_header),
+    "register": Layout(_HERE / "register" / "register.typ", _shorten_header),
+}
 
 
 @cache
-def _printer() -> Printer:
-    return Printer(layout=SUMMARY)
+def _printer(layout: str) -> Printer:
+    return Printer(layout=LAYOUTS[layout])
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
-    """Print a summary for another process: the same bytes for the same input."""
-    printer = _printer()
+    """Print a summary or a register for another process: the same bytes for the same input."""
+    printer = _printer(facts["layout"])
     content, *attached = data
-    attachments = {name: text.decode() for name, text in zip(facts["attachments"], attached, strict=True)}
+    names = facts["attachments"]
+    attachments = {name: text.decode() for name, text in zip(names, attached, strict=False)}
     printed = printer.print_report(
-        json.loads(content), facts["substituted"], facts["at"], plain=facts["plain"], attachments=attachments
+        json.loads(content),
+        facts["substituted"],
+        facts["at"],
+        plain=facts["plain"],
+        attachments=attachments,
+        logo=b"".join(attached[len(names) :]),
     )
     return JobResult({"pages": printed.pages}, (printed.pdf,), worn=printer.panics > 0)

@@ -1,0 +1,1 @@
+"""More rules of reports, as pure as those of the domain."""

@@ -1,0 +1,31 @@
+"""What every summary is read with: the transaction, its author's permissions, and the letterhead of the site."""
+
+from datetime import datetime
+from importlib.metadata import version
+from typing import Final, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.permissions import Grants
+from workers.reports import design_tables
+from workers.reports.rendering.render_input import Logo
+from workers.reports.row_types import DesignRow, SettingsRow
+from workers.reports.summary_layout.rendering import Letterhead
+from workers.runtime.storage.identity_map import row_of
+
+SOFTWARE: Final = f"Incident Manager {version('incident-manager')}"
+
+
+class Reading(NamedTuple):
+    """The transaction that reads a summary, whose permissions count for it, the time, and the site."""
+
+    connection: AsyncConnection
+    grants: Grants
+    now: datetime
+    site: str
+
+
+async def letterhead_of(reading: Reading, settings: SettingsRow) -> Letterhead:
+    """Return what the organisation has on its papers now."""
+    design = row_of(await reading.connection.execute(design_tables.LOGO), DesignRow)
+    return Letterhead(settings["report_confidentiality"], Logo.of(design) if design else None)
