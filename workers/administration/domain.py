@@ -76,7 +76,7 @@ def changes(old: State, new: State) -> dict[str, Change]:
     return {
         name: Change(old=before.get(name), new=after.get(name))
         for name in named
-        if before.get(name) != after.get(name) or (name in before) != (name in after)
+        if before.get(name) != after.get(name)
     }
 
 
