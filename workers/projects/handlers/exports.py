@@ -1,4 +1,4 @@
-"""Taking exports, which are made beside the lanes."""
+"""Taking exports, which background work makes outside the lanes."""
 
 from typing import cast
 from uuid import UUID
