@@ -201,7 +201,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "figure plus d'une fois\u00a0: ne le donnez qu'une fois",
     ),
     "one_and_several": (
-        "cannot stand beside project_id: name one project or several, not both",
+        "cannot be combined with project_id: name one project or several, not both",
         "ne se combine pas avec project_id\u00a0: citez un projet ou plusieurs, pas les deux",
     ),
     "revision_of_several": (
@@ -209,7 +209,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "se rapporte à un seul projet\u00a0: omettez-la, ou exportez les projets un à un",
     ),
     "password_and_recipients": (
-        "cannot stand beside password: give a password, or keys of age, not both",
+        "cannot be combined with password: give a password, or keys of age, not both",
         "ne se combine pas avec password\u00a0: donnez un mot de passe, ou des clés age, pas les deux",
     ),
     "age_key_private": (

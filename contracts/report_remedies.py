@@ -26,7 +26,7 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "cite un projet plus d'une fois\u00a0: ne citez chaque projet qu'une fois",
     ),
     "two_selections": (
-        "cannot stand beside project_ids: name the projects or give a filter, not both",
+        "cannot be combined with project_ids: name the projects or give a filter, not both",
         "ne se combine pas avec project_ids\u00a0: citez les projets ou donnez un filtre, pas les deux",
     ),
     "no_selection": (

@@ -47,7 +47,7 @@ class _SignedLayout:
 
 
 class Layout(NamedTuple):
-    """Where the signature stands in its file, and the digests of all other bytes, in blocks of one size."""
+    """The place of the signature in its file, and the digests of all other bytes, in blocks of one size."""
 
     gap_start: int
     gap_end: int
@@ -111,7 +111,7 @@ def attributes(certificates: Sequence[bytes], signed: Signed) -> list[bytes]:
 
 
 def assemble(parts: Parts) -> bytes:
-    """Return the signature as it stands in a file."""
+    """Return the signature in the form that it has in a file."""
     return cms.assemble(_message(parts))
 
 
@@ -140,7 +140,7 @@ def read(data: bytes) -> tuple[Parts, Signed]:
 
 
 def hexadecimal(signature: bytes, room: int) -> bytes:
-    """Return what stands in the gap of a file: the digits, and zeros in the rest of its room."""
+    """Return the content of the gap of a file: the digits, and zeros for the rest."""
     return b"<" + signature.hex().encode().ljust(room - 2, b"0") + b">"
 
 
@@ -148,7 +148,7 @@ def from_hexadecimal(gap: bytes) -> bytes:
     """Return the signature in the gap of a file.
 
     Raises:
-        FormError: There is none, or something stands beside it.
+        FormError: There is none, or the gap has something else in it.
     """
     match = _HEX.fullmatch(gap)
     if match is None:

@@ -22,7 +22,7 @@ class Span(Message):
 
 _EVER: Final = Span()
 Ids = Annotated[list[PropertyId | None], Field(max_length=200)]
-"""Any of these; null stands for none assigned."""
+"""Any of these; null means none assigned."""
 
 
 Number = Annotated[int, Field(ge=1, le=INTEGER_MAX)]

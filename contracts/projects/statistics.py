@@ -37,7 +37,7 @@ Interval = Literal["day", "week", "month", "none"]
 class Figures(Message):
     """The number of a group's projects created in an interval, and how many of these are closed and have ended.
 
-    `group` is the id of a property, a principal, a camera's id or a truth value; null stands for projects without one.
+    `group` is the id of a property, a principal, a camera's id or a truth value; null means projects without one.
     `starting` is the start of the interval in the site's time zone; absent if no interval was requested.
     `closed` counts projects whose status is marked as closing; their time runs from their creation to when they last
     became closed. `ended` counts projects with an end time; their duration runs from start to end, if both are set.

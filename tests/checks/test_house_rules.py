@@ -114,6 +114,19 @@ def test_tests_use_no_stand_ins_for_servers() -> None:
     require_none("Tests run against the embedded servers.", findings)
 
 
+def test_tests_patch_nothing_private() -> None:
+    """What a test has to change is a setting, a parameter or a public limit; a private name may go at any time."""
+    findings = [
+        f"{source.path}:{call.lineno}"
+        for source in sources("tests")
+        for call, name in source.calls()
+        if name == "setattr"
+        for argument in call.args
+        if isinstance(argument, ast.Constant) and str(argument.value).rpartition(".")[2].startswith("_")
+    ]
+    require_none("Let the test pass a parameter.", findings)
+
+
 def test_handlers_are_functions() -> None:
     """What a slice does is a function per message; a class there would keep state between deliveries."""
     findings = [

@@ -1,12 +1,13 @@
 """One word for one thing: identifiers of the old vocabulary do not come back."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
 import pytest
 
-from tests.checks.tree import CODE, Source, require_none, sources
+from tests.checks.tree import CODE, PRODUCT, ROOT, Source, require_none, sources
 
 OLD = {
     "already_so": "leave_unchanged",
@@ -134,6 +135,20 @@ def test_no_old_word_comes_back() -> None:
         if name in OLD and (name not in ELSEWHERE or source.path.startswith("workers/"))
     ]
     require_none("Use the word of docs/glossary.md.", findings)
+
+
+def test_files_are_named_in_words_of_the_glossary() -> None:
+    """Whoever meets the name of a file finds its words in the glossary."""
+    glossary = set(re.findall(r"[a-z]+", (ROOT / "docs/glossary.md").read_text().lower()))
+    findings = [
+        f"{source.path}: {word}"
+        for source in sources(*PRODUCT)
+        if "/versions/" not in source.path
+        for word in PurePath(source.path).stem.strip("_").split("_")
+        if word not in {"init", "main"}
+        and not {word, f"{word}s", word.removesuffix("s"), re.sub("ies$", "y", word)} & glossary
+    ]
+    require_none("Explain the word in docs/glossary.md.", findings)
 
 
 def variables(source: Source) -> Iterator[tuple[int, str]]:

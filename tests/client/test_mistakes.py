@@ -1,4 +1,4 @@
-"""What people mistype, and what is in the way where they type it: told in a sentence, before anything is lost."""
+"""What people mistype, and what is in the way where they type it: a sentence says so before anything is lost."""
 
 import json
 import signal

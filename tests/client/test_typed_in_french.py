@@ -1,4 +1,4 @@
-"""What a reader of French is told to type is French, and can be typed."""
+"""What the command line tells a reader of French to type is French, and can be typed."""
 
 import io
 import json
@@ -145,7 +145,7 @@ def test_advice_is_called_so(language: str, label: str) -> None:
 
 
 async def test_an_unknown_letter_is_answered_with_the_list(peer: Peer, run_line: RunLine) -> None:
-    """Who names a letter that does not exist is told the command that lists them."""
+    """The refusal of a letter that does not exist names the command that lists them."""
     field = {"field": "letter", "kind": "not_here", "reason": "n'existe pas ici"}
     peer.error = {"code": "gone", "message": "Non.", "details": {"fields": [field]}}
     peer.refusals["administration.get-dead-letter"] = peer.error

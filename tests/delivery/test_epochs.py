@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from tests.support import Site
-from workers.runtime.bus.lane_progress import take
+from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, take
 from workers.runtime.storage.database import connect_autocommit
 
 
@@ -19,3 +19,11 @@ async def test_a_former_owner_cannot_commit(site: Site) -> None:
             await former.advance(9, 0)
         await owner.advance(7, 0)
     assert await site.sql("SELECT place FROM runtime.lane WHERE worker = 'projects' AND lane = 0") == [(7,)]
+
+
+async def test_a_message_is_attempted_three_times(site: Site) -> None:
+    """Each attempt at a message is counted before it is made: three are allowed, and another place counts anew."""
+    async with connect_autocommit(site.engine) as connection:
+        owner = await take(connection, "projects", 0)
+        assert [await owner.attempt(5) for _ in range(ATTEMPTS_MAX + 1)] == [True, True, True, False]
+        assert await owner.attempt(6) is True

@@ -131,9 +131,8 @@ async def test_two_splits_at_once_are_one_after_the_other(site: Site) -> None:
     assert await site.count("runtime.lane WHERE worker = 'reports' AND lanes = 32") == 32
 
 
-async def test_lanes_without_connections_are_refused(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_lanes_without_connections_are_refused(site: Site) -> None:
     """A split that needs more connections than the database has is refused, and changes nothing."""
-    monkeypatch.setattr("workers.local.lanes.splitting._SPARE_SESSIONS", 10_000)
     with pytest.raises(NoSessionsError):
-        await split(site.engine, "projects")
+        await split(site.engine, "projects", spare_sessions=10_000)
     assert await site.count("runtime.lane") == 0

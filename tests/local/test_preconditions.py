@@ -60,7 +60,7 @@ async def test_another_encoding_is_one_sentence(postgres: EmbeddedPostgres, form
 
 
 async def test_an_old_server_is_one_sentence(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that is too old is told its version and the one that is needed."""
+    """A server that is too old is refused with its version and the one that is needed."""
     monkeypatch.setattr(preconditions, "POSTGRES_MIN", 99)
     error = await refusal_of(postgres.url("postgres"))
     assert "PostgreSQL 18 is too old: install PostgreSQL 99 or later" in str(error)
@@ -98,7 +98,7 @@ async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> N
 
 
 async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A role that may make nothing in the database is told to let the owner migrate."""
+    """A role that may make nothing in the database gets the advice to let the owner migrate."""
     undo = "DROP ROLE visitor"
     with run_as_owner(postgres, "CREATE ROLE visitor LOGIN", "CREATE DATABASE theirs", undo=undo) as owner:
         error = await refusal_of(postgres.url("theirs", "visitor"))
@@ -115,7 +115,7 @@ async def test_a_server_that_only_reads_is_one_sentence(postgres: EmbeddedPostgr
 
 
 async def test_a_missing_collation_is_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A server that was built without ICU is told to be another one."""
+    """A server that was built without ICU is refused, and another one asked for."""
     engine = open_engine(postgres.url("postgres"), connections=1)
     with pytest.raises(UnfitError, match="built with ICU"):
         async with explain_errors(postgres.url("postgres"), "X"), engine.connect() as connection:
@@ -133,7 +133,7 @@ async def test_a_newer_schema_is_one_sentence(databases: tuple[str, str]) -> Non
 
 @pytest.mark.parametrize("url", ["mysql://db/x", "postgres://db/x", "db", "postgresql://db:port/x"])
 def test_a_url_of_another_kind_is_refused(url: str) -> None:
-    """What is no URL of PostgreSQL is told how to be written before anything connects."""
+    """A text that is not a URL of PostgreSQL is refused with an example, before anything connects."""
     with pytest.raises(ValidationError, match="write it as postgresql://ROLE@HOST/DATABASE"):
         Settings(database_url=url)
 

@@ -14,7 +14,7 @@ from tests.reports.readers import pages_of
 from tests.support import Site
 
 FIRST_ID = 7_770_000
-"""Ids of properties begin behind it, so that they can be told from every other number."""
+"""Ids of properties begin behind it, so that they differ from every other number."""
 
 MARKS = {
     "main-details": ("777000", "zebra", "okapi", "1911", "1912", "1913"),

@@ -25,6 +25,7 @@ from tests.projects.feeds import (
 )
 from tests.support import Site, eventually
 from tests.support.system import worker_process
+from workers.runtime.feeds import feed
 from workers.runtime.feeds.feed_lifecycle import FEEDS_PER_PRINCIPAL_MAX
 from workers.runtime.process.running_components import RunningComponents
 
@@ -139,8 +140,11 @@ async def test_a_slow_follower_holds_nobody_up(site: Site, admin: Client) -> Non
     assert [event.subject for event in events[2:]] == ids
 
 
-async def test_a_follower_that_was_held_up_has_the_permissions_of_now(site: Site) -> None:
+async def test_a_follower_that_was_held_up_has_the_permissions_of_now(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Who lost a permission while the window was full gets no event that needs it when there is room again."""
+    monkeypatch.setattr(feed, "WINDOW", 20)
     await site.worker("projects")
     await site.grant("viewer", {Node.PROJECTS: "view", Node.COMMENTS: "view"})
     caller, received = await site.caller("viewer"), list[Msg]()
@@ -149,22 +153,23 @@ async def test_a_follower_that_was_held_up_has_the_permissions_of_now(site: Site
         if (message.headers or {})["Feed-Kind"] != "beat":
             received.append(message)
 
-    async def is_full() -> bool:
-        return len(received) == 1 + WINDOW
+    async def wait_for_messages(count: int) -> None:
+        async def has_enough() -> bool:
+            return len(received) >= count
 
-    async def has_more() -> bool:
-        return len(received) > 1 + WINDOW
+        await eventually(has_enough)
 
     await caller.nats.subscribe("_INBOX_viewer.held", cb=on_message)
     await caller.nats.publish("im.main.qry.viewer.projects.watch", b"{}", reply="_INBOX_viewer.held")
-    await many(site, 2 * WINDOW, "comment-added", comment_id=str(uuid7()))
-    await eventually(is_full)
+    await wait_for_messages(1)
+    await many(site, 40, "comment-added", comment_id=str(uuid7()))
+    await wait_for_messages(21)
     await site.grant("viewer", {Node.PROJECTS: "view"})
     since = (received[-1].headers or {})["Feed-Cursor"]
     await caller.ask("projects.watch", {"feed": json.loads(received[0].data)["feed"], "since": since})
     await many(site, 1)
-    await eventually(has_more)
-    assert (received[1 + WINDOW].headers or {})["ce-type"] == "im.projects.deleted.v1"
+    await wait_for_messages(22)
+    assert (received[21].headers or {})["ce-type"] == "im.projects.deleted.v1"
 
 
 async def test_a_filter_chooses_projects(site: Site, admin: Client) -> None:

@@ -1,4 +1,4 @@
-"""Feeds during a sweep: a follower is told each deletion, as if the project had been deleted alone."""
+"""Feeds during a sweep: a follower gets each deletion, as if the project had been deleted alone."""
 
 import json
 from uuid import UUID
@@ -38,7 +38,7 @@ def new_project_ids(count: int) -> list[UUID]:
 
 
 async def test_a_follower_is_told_each_deletion_of_a_step(site: Site, admin: Client) -> None:
-    """Whoever sees the projects is told each that has expired, with its number, and of no step (PRJ-09, RET-03)."""
+    """Whoever sees the projects gets each that has expired, with its number, and of no step (PRJ-09, RET-03)."""
     await site.grant("vera", {Node.PROJECTS: "view"})
     events = await open_publisher(site)
     async with follow(await site.client("vera")) as watch:
@@ -56,7 +56,7 @@ async def test_a_follower_is_told_each_deletion_of_a_step(site: Site, admin: Cli
 
 
 async def test_a_filter_by_project_lets_its_deletion_pass_alone(site: Site, admin: Client) -> None:
-    """A follower of one project is told of its deletion alone, and one of a filtered list of every deletion."""
+    """A follower of one project gets its deletion alone, and one of a filtered list of every deletion."""
     events, chosen = await open_publisher(site), uuid7()
     of_one, of_list = WatchedProjects(project_ids=[chosen]), WatchedProjects(created_by=["zoe"])
     async with follow(admin, matching=of_one) as by_id, follow(admin, matching=of_list) as filtered:
@@ -82,7 +82,7 @@ async def test_a_feed_goes_on_within_a_step(site: Site, admin: Client) -> None:
 
 
 async def test_a_long_sweep_is_told_whole(site: Site) -> None:
-    """A follower that comes back after many and large steps is told each deletion once and in order."""
+    """A follower that comes back after many and large steps gets each deletion once and in order."""
     events, client = await open_publisher(site), await site.client()
     async with run_here(slice_of("projects"), site.settings("projects")), follow(client) as watch:
         await expire(events, new_project_ids(1))

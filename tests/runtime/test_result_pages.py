@@ -54,7 +54,7 @@ async def test_what_no_message_holds_is_not_read(site: Site) -> None:
 
 
 async def test_a_page_ends_at_its_limit(site: Site) -> None:
-    """Small rows fill a page to its limit, and its last row is told because there is one more."""
+    """Small rows fill a page to its limit, and the cursor names its last row because there is one more."""
     page, _ = await page_of(site, 10, 45)
     assert len(page.items) == 45
     assert (page.last and page.last["number"]) == 45

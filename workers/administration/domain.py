@@ -74,9 +74,7 @@ def changes(old: State, new: State) -> dict[str, Change]:
     before, after = _flat(old), _flat(new)
     named = dict.fromkeys([*after, *before])
     return {
-        name: Change(old=before.get(name), new=after.get(name))
-        for name in named
-        if before.get(name) != after.get(name) or (name in before) != (name in after)
+        name: Change(old=before.get(name), new=after.get(name)) for name in named if before.get(name) != after.get(name)
     }
 
 

@@ -24,7 +24,7 @@ from contracts.properties import (
     MarkStatus,
 )
 from workers.administration import domain, tables
-from workers.administration.change_history import History
+from workers.administration.change_history import History, PropertyFields, RoleFields
 from workers.administration.row_types import (
     AssignedRow,
     CategoryRow,
@@ -108,7 +108,7 @@ class AdministrationRows(Rows):
 
     def add(
         self, unit: CommandUnit, kind: domain.Kind, command: AddProperty, slot: int | None = None
-    ) -> dict[str, Any]:
+    ) -> PropertyFields:
         """Add a property, and return the fields of its event."""
         closing = isinstance(command, AddStatus) and command.closing
         new: PropertyRow = {
@@ -123,14 +123,14 @@ class AdministrationRows(Rows):
 
     def edit(
         self, unit: CommandUnit, kind: domain.Kind, command: EditProperty, slot: int | None = None
-    ) -> dict[str, Any]:
+    ) -> PropertyFields:
         """Rename or describe a property that no project has, and return the fields of its event."""
         old = self._unassigned(kind, command.id, slot)
         new: PropertyRow = {**old, **_words(command)}
         self.properties.put(new)
         return self._record(unit, kind, command.id, old, new)
 
-    def mark(self, unit: CommandUnit, command: MarkStatus) -> dict[str, Any]:
+    def mark(self, unit: CommandUnit, command: MarkStatus) -> PropertyFields:
         """Set whether a status closes projects, and return the fields of its event."""
         old = domain.require_property(self.properties.get(command.id), "status", command.id)
         new: PropertyRow = {**old, "closing": command.closing}
@@ -139,7 +139,7 @@ class AdministrationRows(Rows):
 
     def delete(
         self, unit: CommandUnit, kind: domain.Kind, command: DeleteProperty, slot: int | None = None
-    ) -> dict[str, Any]:
+    ) -> PropertyFields:
         """Delete a property that no project has, and return the fields of its event."""
         old = self._unassigned(kind, command.id, slot)
         self.properties.remove(command.id)
@@ -152,13 +152,13 @@ class AdministrationRows(Rows):
 
     def _record(
         self, unit: CommandUnit, kind: str, key: object, old: DefinitionRow | None, new: DefinitionRow | None
-    ) -> dict[str, Any]:
+    ) -> PropertyFields:
         """Add a change of a definition to the history, and return the fields of its event."""
         states = [domain.definition_state(row) if row else None for row in (old, new)]
         row_id = next(row["id"] for row in (old, new) if row)
         return {"id": row_id, **self.history.add(unit, kind, key, *states)}
 
-    def define_category(self, unit: CommandUnit, command: DefineCategory) -> dict[str, Any]:
+    def define_category(self, unit: CommandUnit, command: DefineCategory) -> PropertyFields:
         """Define a category, and return the fields of its event."""
         old = self.categories.get(command.slot)
         new: CategoryRow = {
@@ -171,7 +171,7 @@ class AdministrationRows(Rows):
         self.categories.put(new)
         return self._record(unit, "category", f"category_{command.slot}", old, new)
 
-    def define_data_field(self, unit: CommandUnit, command: DefineDataField) -> dict[str, Any]:
+    def define_data_field(self, unit: CommandUnit, command: DefineDataField) -> PropertyFields:
         """Define a data field, and return the fields of its event."""
         old = self.data_fields.get(command.kind, command.slot)
         new: DataFieldRow = {
@@ -185,19 +185,19 @@ class AdministrationRows(Rows):
         self.data_fields.put(new)
         return self._record(unit, "data-field", f"{command.kind}_{command.slot}", old, new)
 
-    def define_role(self, unit: CommandUnit, old: RoleRow | None, new: RoleRow) -> dict[str, Any]:
+    def define_role(self, unit: CommandUnit, old: RoleRow | None, new: RoleRow) -> RoleFields:
         """Define a role, and return the fields of its event."""
         self.roles.put(new)
         return self._record_role(unit, new["role_id"], old, new)
 
-    def delete_role(self, unit: CommandUnit, role: RoleRow) -> dict[str, Any]:
+    def delete_role(self, unit: CommandUnit, role: RoleRow) -> RoleFields:
         """Delete a role with its memberships, and return the fields of its event."""
         for principal in self.members_of(role["role_id"]):
             self.members.remove(role["role_id"], principal)
         self.roles.remove(role["role_id"])
         return self._record_role(unit, role["role_id"], role, None)
 
-    def _record_role(self, unit: CommandUnit, role_id: str, old: RoleRow | None, new: RoleRow | None) -> dict[str, Any]:
+    def _record_role(self, unit: CommandUnit, role_id: str, old: RoleRow | None, new: RoleRow | None) -> RoleFields:
         states = [{"name": role["name"], "permissions": role["permissions"]} if role else None for role in (old, new)]
         return {"role_id": role_id, **self.history.add(unit, "role", role_id, *states)}
 

@@ -156,16 +156,16 @@ class Settings(BaseSettings):
 
 def signing_key_of(settings: Settings) -> Path | None:
     """Return the file of the key that signs packages."""
-    beside = settings.nats_creds.with_name(FILE_NAME) if settings.nats_creds else None
-    return settings.signing_key or beside
+    neighbour = settings.nats_creds.with_name(FILE_NAME) if settings.nats_creds else None
+    return settings.signing_key or neighbour
 
 
 def pdf_files_of(settings: Settings) -> Files:
     """Return the files of the key that signs PDF files, and of its certificate."""
     if settings.nats_creds is None:
         return Files(settings.pdf_key, settings.pdf_certificate)
-    beside = settings.nats_creds.with_name
-    return Files(settings.pdf_key or beside(KEY_NAME), settings.pdf_certificate or beside(CERTIFICATE_NAME))
+    neighbour = settings.nats_creds.with_name
+    return Files(settings.pdf_key or neighbour(KEY_NAME), settings.pdf_certificate or neighbour(CERTIFICATE_NAME))
 
 
 def variable_of(field: str) -> str:

@@ -21,7 +21,7 @@ _COLUMNS = 'sequence_id, camera_id, camera_name, site, "start", "end", media_exp
 READ_LIST = text(
     f"""
     SELECT {_COLUMNS}, drafted_at FROM projects.draft WHERE principal = :principal ORDER BY "start", number
-    """  # noqa: S608 - the names stand above
+    """  # noqa: S608 - the names are constants
 )
 
 # Row locks do not cover inserts. This lock also keeps readers of a list from seeing half of another command's change.
@@ -32,7 +32,7 @@ _LOCK = text(
     f"""
     SELECT {_COLUMNS}, number FROM projects.draft
     WHERE principal = :principal AND (:everything OR sequence_id = ANY(:ids)) ORDER BY sequence_id FOR UPDATE
-    """  # noqa: S608 - the names stand above
+    """  # noqa: S608 - the names are constants
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 _DELETE = text("DELETE FROM projects.draft WHERE principal = :principal AND sequence_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))

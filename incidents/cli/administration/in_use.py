@@ -10,7 +10,7 @@ from incidents.errors import Refused
 from incidents.terminal.session import Session
 
 _COUNTED_MAX: Final = 1_000
-"""The most projects that the system counts; one more stands for all others."""
+"""The most projects that the system counts; one more means even more."""
 
 
 @contextmanager

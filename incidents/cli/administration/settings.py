@@ -129,7 +129,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
 
 
 def _named(names: list[str] | None) -> list[str] | None:
-    """Return a new list of names; one empty name stands for none at all."""
+    """Return a new list of names; one empty name means none at all."""
     return None if names is None else [name for name in names if name]
 
 

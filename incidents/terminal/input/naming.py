@@ -161,11 +161,11 @@ class Naming:
         return await self._property("Status", text, "statuses")
 
     async def types(self, texts: Iterable[str] | None) -> list[int | None]:
-        """Return the ids of types for a filter; `none` stands for projects without one."""
+        """Return the ids of types for a filter; `none` means projects without one."""
         return [None if _is_none(text) else await self._defined_property("Type", text, "types") for text in texts or ()]
 
     async def statuses(self, texts: Iterable[str] | None) -> list[int | None]:
-        """Return the ids of statuses for a filter; `none` stands for projects without one."""
+        """Return the ids of statuses for a filter; `none` means projects without one."""
         reading = self._defined_property
         return [None if _is_none(text) else await reading("Status", text, "statuses") for text in texts or ()]
 

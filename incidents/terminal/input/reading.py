@@ -126,7 +126,7 @@ def read_decimal(session: Session, text: str | None, least: float, option: str) 
 
 
 def read_object(session: Session, text: str) -> dict[str, Any]:
-    """Parse a JSON object; `-` stands for stdin."""
+    """Parse a JSON object; `-` means stdin."""
     document = _piped(session) if text == "-" else text
     try:
         value = read_json(document)

@@ -66,7 +66,8 @@ _COPY_TURNED_AWAY = text(
     """
 )
 _COUNTS = text("SELECT worker, lanes FROM runtime.lane WHERE lane = 0")
-_SPARE_SESSIONS: Final = 5
+SPARE_SESSIONS: Final = 5
+"""Sessions of the database that a split leaves to other programs."""
 
 
 class SplitError(Exception):
@@ -112,8 +113,12 @@ async def counts(engine: AsyncEngine) -> dict[str, int]:
     return {worker: stored.get(worker, LANES) for worker in COMMANDED}
 
 
-async def split(engine: AsyncEngine, worker: str, after: int | None = None) -> Split:
+async def split(
+    engine: AsyncEngine, worker: str, after: int | None = None, *, spare_sessions: int = SPARE_SESSIONS
+) -> Split:
     """Split the lanes of a worker into this number of lanes, by default twice as many.
+
+    The database keeps `spare_sessions` for others.
 
     Raises:
         SplitError: It is impossible, or not possible now.
@@ -123,7 +128,7 @@ async def split(engine: AsyncEngine, worker: str, after: int | None = None) -> S
         await connection.execute(_MAKE_FIRST, {"worker": worker})
         before = await _lock(connection, worker)
         after = after or min(2 * before, PARTITIONS)
-        await _require_possible(connection, worker, before, after)
+        await _require_possible(connection, worker, before, after, spare_sessions)
         numbers = {"worker": worker, "before": before, "after": after}
         for statement in (_FENCE, _SPLIT, _COPY_TURNED_AWAY):
             await connection.execute(statement, numbers)
@@ -136,11 +141,13 @@ async def _lock(connection: AsyncConnection, worker: str) -> int:
     return int(rows[0].lanes)
 
 
-async def _require_possible(connection: AsyncConnection, worker: str, before: int, after: int) -> None:
+async def _require_possible(
+    connection: AsyncConnection, worker: str, before: int, after: int, spare_sessions: int
+) -> None:
     if after <= before:
         raise NoMoreError(worker, before)
     if (await connection.execute(_COUNT_WAITING, {"worker": worker})).scalar_one():
         raise UnsettledError
-    free = (await connection.execute(_FREE_SESSIONS)).scalar_one() - _SPARE_SESSIONS
+    free = (await connection.execute(_FREE_SESSIONS)).scalar_one() - spare_sessions
     if free < after - before:
         raise NoSessionsError(after - before, max(free, 0))

@@ -1,4 +1,4 @@
-"""Making packages beside the lanes, in turn for all who wait."""
+"""Making packages outside the lanes, in turn for all who wait."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Making the steps of sweeps beside the lanes."""
+"""Making the steps of sweeps outside the lanes."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 @worker.background
 async def make_sweep_steps(running: RunningComponents) -> None:
-    """Make the steps of sweeps beside the lanes, one after the other."""
+    """Make the steps of sweeps outside the lanes, one after the other."""
     sweeper = Sweeper(running)
     while True:
         if not await sweeper.make_step():

@@ -1,4 +1,4 @@
-"""Taking the steps of sweeps, which are made beside the lanes, so that no command waits for one."""
+"""Taking the steps of sweeps, which background work makes outside the lanes, so that no command waits for one."""
 
 from contracts.projects.commands import ExpireProjects
 from workers.projects.row_types import SweepStepRow

@@ -1,4 +1,4 @@
-"""Taking exports, which are made beside the lanes, and cancelling them."""
+"""Taking exports, which background work makes outside the lanes, and cancelling them."""
 
 from typing import cast
 from uuid import UUID

@@ -47,6 +47,11 @@ async def flush(nats: Client) -> None:
             return
 
 
+async def log_error(error: Exception) -> None:
+    """Log an error of a connection, which reconnects by itself."""
+    log.warning("nats_error", error=type(error).__name__, text=str(error)[:200])
+
+
 class BusClient(Client):
     """A client of NATS for which `tls://` means TLS; nats-py goes on without it if the server does not ask for it."""
 

@@ -173,7 +173,7 @@ class DeferredWork:
     async def attempt(self, work: Callable[[Step, bool], Awaitable[bool]]) -> bool:
         """Run work as one step, and return its answer; also True if what it had read has changed meanwhile.
 
-        If it fails by another fault than the infrastructure's three times, it is run once more and told to give up.
+        If it fails three times, and not by a fault of the infrastructure, it is run once more and ordered to give up.
         """
 
         async def transact(batch: Sequence[None], given_up: str | None = None) -> list[bool]:  # noqa: ARG001 - there is one

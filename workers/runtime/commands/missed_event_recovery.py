@@ -116,7 +116,7 @@ class MissedEventRecovery:
             yield part
 
     async def overdue(self, owned: OwnedLane) -> AsyncIterator[list[Msg]]:
-        """Yield, now and then, the events of lanes that stand still although more was posted."""
+        """Yield, now and then, the events of lanes that make no progress although more was posted."""
         now = time.monotonic()
         if now < self._look_at:
             return

@@ -33,7 +33,7 @@ from workers.common.sandboxed_jobs import ProcessPool
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import streams
 from workers.runtime.bus.backlog_metrics import Backlog, SiteWorker
-from workers.runtime.bus.hardened_parser import BusClient, flush
+from workers.runtime.bus.hardened_parser import BusClient, flush, log_error
 from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes, session_name
 from workers.runtime.bus.lane_subscriber import LaneSource, commands_of, subscribe_lanes
 from workers.runtime.bus.relay import Relay
@@ -126,7 +126,7 @@ def open_broker(name: str, settings: Settings) -> NatsBroker:
         apply_types=False,
         logger=None,
         graceful_timeout=8,
-        error_cb=_report,
+        error_cb=log_error,
     )
 
 
@@ -140,10 +140,6 @@ def connection_of(broker: NatsBroker) -> Client:
         raise ConnectionClosedError
     connection: Client = broker.config.connection_state.connection
     return connection
-
-
-async def _report(error: Exception) -> None:
-    log.warning("nats_error", error=type(error).__name__, text=str(error)[:200])
 
 
 def _attach_lanes(running: RunningComponents) -> None:

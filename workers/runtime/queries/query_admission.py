@@ -23,7 +23,7 @@ from workers.common.asyncio_cancellation import end
 from workers.common.logs import describe
 from workers.common.process_settings import Settings
 from workers.common.trace_context import Tracing, trace_fields, trace_of
-from workers.runtime.bus.hardened_parser import BusClient, Frame, decode, flush, read_safely
+from workers.runtime.bus.hardened_parser import BusClient, Frame, decode, flush, log_error, read_safely
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.queries.fair_queue import FairQueue, PrincipalQueue, Share, Verdict, WaitingQuery
 from workers.runtime.queries.query_dispatch import QueryDispatcher
@@ -68,7 +68,7 @@ class QueryAdmission:
             max_reconnect_attempts=-1,
             ping_interval=10,
             pending_size=_PENDING_BYTES_MAX,
-            error_cb=_report,
+            error_cb=log_error,
         )
         parser = read_safely(self.nats)
         self._subscription = await self.nats.subscribe(self._subject, queue=subjects.service(self._worker), cb=_pass_by)
@@ -181,7 +181,3 @@ def _too_many(seconds: int, language: str) -> tuple[bytes, dict[str, str]]:
 
 async def _pass_by(_: Msg) -> None:
     """Do nothing: the parser's sink takes queries before the library would deliver them."""
-
-
-async def _report(error: Exception) -> None:
-    log.warning("nats_error", error=type(error).__name__, text=str(error)[:200])
