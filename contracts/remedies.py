@@ -221,7 +221,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "est une clé d'un autre type\u00a0: donnez-en une d'age-keygen, c'est-à-dire age1 et 58 lettres et chiffres",
     ),
     "age_key_form": (
-        "is not a public key of age: give age1 and its 58 letters and digits, all of them small",
+        "is not a public key of age: give age1 and its 58 letters and digits, all in lower case",
         "n'est pas une clé publique age\u00a0: donnez age1 et ses 58 lettres et chiffres, en minuscules",
     ),
     "age_key_mistyped": (

@@ -37,17 +37,18 @@ def read_recipients(session: Session, typed: Words, file: Path | None) -> list[s
     Raises:
         UsageError: One of them is none, there are too many, or the file cannot be read or names none.
     """
-    keys = [_Key(text, f"--age-recipient {number}") for number, text in enumerate(typed or (), 1)]
+    named = "--age-recipient" if len(typed or ()) == 1 else "--age-recipient ({number})"
+    keys = [_Key(text, named.format(number=number)) for number, text in enumerate(typed or (), 1)]
     keys += _keys_in(session, file) if file else []
     for key in keys:
         if fault := age_keys.fault_of(key.text):
             why = reason(fault, session.language)
-            raise UsageError(session.say("{place}: {reason}", place=key.place, reason=why))
-    named = list(dict.fromkeys(key.text for key in keys))
-    if len(named) > RECIPIENTS_MAX:
+            raise UsageError(f"{key.place} {why}")
+    texts = list(dict.fromkeys(key.text for key in keys))
+    if len(texts) > RECIPIENTS_MAX:
         words = "{count} keys are named, and a package is encrypted to at most {limit}: make several packages"
-        raise UsageError(session.say(words, count=len(named), limit=RECIPIENTS_MAX))
-    return named
+        raise UsageError(session.say(words, count=len(texts), limit=RECIPIENTS_MAX))
+    return texts
 
 
 def _keys_in(session: Session, file: Path) -> list[_Key]:

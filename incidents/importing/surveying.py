@@ -207,4 +207,4 @@ def _require(columns: set[str], mapping: Mapping, source: Source) -> None:
         )
         raise UnusableFileError(words, fields=missing, columns=sorted(columns))
     if not columns and source.form == "csv":
-        raise UnusableFileError("the file is empty")
+        raise UnusableFileError("the file is empty: have the other system export its data again")

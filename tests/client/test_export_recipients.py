@@ -32,10 +32,10 @@ async def test_keys_are_sent(exporting: Peer, run_line: RunLine, tmp_path: Path)
 @pytest.mark.parametrize(
     "line, content, words",
     [
-        (("--age-recipient", KEYS[0], "--age-recipient", KEYS[1][:-1]), "", ("--age-recipient 2: ", "58 letters")),
-        (("--age-recipient", f"age1{'q' * 58}"), "", ("--age-recipient 1: ", "checksum")),
-        (("--age-recipient", PRIVATE), "", ("--age-recipient 1: ", "private key")),
-        (("--age-recipients-file", "keys.txt"), f"# police\n{KEYS[0]}\nssh-rsa AAAA\n", ("keys.txt, line 3: ", "kind")),
+        (("--age-recipient", KEYS[0], "--age-recipient", KEYS[1][:-1]), "", ("--age-recipient (2) ", "58 letters")),
+        (("--age-recipient", f"age1{'q' * 58}"), "", ("--age-recipient ", "checksum")),
+        (("--age-recipient", PRIVATE), "", ("--age-recipient ", "private key")),
+        (("--age-recipients-file", "keys.txt"), f"# police\n{KEYS[0]}\nssh-rsa AAAA\n", ("keys.txt, line 3 ", "kind")),
         (("--age-recipients-file", "keys.txt"), "# nobody yet\n", ("keys.txt names no key",)),
         (("--age-recipients-file", "none.txt"), "", ("none.txt cannot be read",)),
         (("--age-recipients-file", "keys.txt"), "\n".join(KEYS), ("21 keys", "at most 20")),

@@ -170,7 +170,7 @@ async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> No
         ("projects", "show", one_line),
         ("projects", "list", f"--limit={one_line}"),
         (one_line,),
-        ("import", str(source), "--errors", str(errors)),
+        ("import", str(source), "--errors", str(errors), "--encoding", "utf-8"),
         ("import", str(source)),
         ("report", "1", "-o", str(tmp_path / one_line.replace("/", "") / "x.pdf")),
     )

@@ -189,7 +189,9 @@ def _lines(session: Session, file: Path, result: Any) -> list[Any]:
         return [head, *(Text(f"  {_sentence(session, finding)}") for finding in result.findings)]
     lines = [Text(session.say("{path} is verified: nothing in it was changed.", path=file), style="bold green")]
     words = "Signed with the certificate {fingerprint}" if result.form == "pdf" else "Signed by the key {fingerprint}"
-    lines.append(Text(session.say(words, fingerprint=result.fingerprint)))
+    # It is compared and copied: the terminal alone may break it.
+    signed = Text(session.say(words, fingerprint=result.fingerprint), no_wrap=True, overflow="ignore")
+    lines.append(signed)
     if result.pinned:
         lines.append(Text(session.say("This is the expected key.")))
     else:

@@ -226,8 +226,12 @@ async def _referred(session: Session, client: Client, references: list[str]) -> 
 
 def file_error(session: Session, path: object, error: Exception) -> UsageError:
     """Return the error that a file does not exist, or cannot be read."""
-    words = "there is no file {path}" if isinstance(error, FileNotFoundError) else "{path} cannot be read"
-    return UsageError(session.say(words, path=path))
+    if isinstance(error, FileNotFoundError):
+        return UsageError(session.say("there is no file {path}", path=path))
+    if isinstance(error, OSError) and error.strerror:
+        why = session.say(error.strerror)
+        return UsageError(session.say("{path} cannot be read: {reason}", path=path, reason=why))
+    return UsageError(session.say("{path} cannot be read", path=path))
 
 
 def make_message(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:
