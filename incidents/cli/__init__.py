@@ -25,6 +25,7 @@ from incidents.terminal.text.language import choose_language, use
 from incidents.terminal.text.translate import prepare_help, translate_mistake
 
 _EXAMPLES: Final = {"--as": "olivia", "--data": "data"}
+_NEIGHBOURS_MAX: Final = 3
 _SHARED: Final = frozenset({"--as", "--csv", "--data", "--json"})
 """Options of all commands, but not of groups, which take `--lang`, too: their help has a language."""
 
@@ -145,6 +146,10 @@ def _why(error: typer.TyperException, session: Session) -> str:
         return session.say(
             "{option} belongs after the command, as in: incidents me {example}", option=option, example=example
         )
+    if others := _neighbours(option, context):
+        words = "{command} has no option {option}; these have it: {others}"
+        command = context.command_path
+        return session.say(words, command=command, option=option, others=", ".join(others))
     if opposite := _opposite(option, context):
         vars(error)["possibilities"] = [opposite]
     elif near := getattr(error, "possibilities", None):
@@ -152,6 +157,19 @@ def _why(error: typer.TyperException, session: Session) -> str:
         close = difflib.get_close_matches(option.lstrip("-"), by_word)
         vars(error)["possibilities"] = [by_word[word] for word in close]
     return translate_mistake(error.format_message(), session.language)
+
+
+def _neighbours(option: str, context: Any) -> list[str]:
+    """Return the commands of the same group that have an option, if they are few."""
+    group_ = getattr(context, "parent", None)
+    if group_ is None or group_.parent is None or option in _SHARED:
+        return []
+    found = [
+        f"{group_.command_path} {name}"
+        for name, command in group_.command.commands.items()
+        if any(option in (*each.opts, *each.secondary_opts) for each in command.params)
+    ]
+    return found if len(found) <= _NEIGHBOURS_MAX else []
 
 
 def _opposite(option: str, context: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 from rich.text import Text
 
@@ -20,7 +21,7 @@ async def pages(client: Client, query: Any, *, every: bool) -> AsyncIterator[Any
         yield page
 
 
-async def show_pages(
+async def show_pages(  # noqa: PLR0913 - each parameter says one thing about a list
     session: Session,
     client: Client,
     query: Any,
@@ -28,8 +29,12 @@ async def show_pages(
     *,
     every: bool,
     more: str = "more: --all",
+    failed: Callable[[Any], UUID | None] = lambda _: None,
 ) -> None:
-    """Show the pages of a query; a spreadsheet gets its rows page by page, so that no list is too long."""
+    """Show the pages of a query; a spreadsheet gets its rows page by page, so that no list is too long.
+
+    `failed` returns the id of an item's command if it failed: its outcome has the reason, for which a row has no room.
+    """
     whole: Any = None
     async for page in pages(client, query, every=every):
         if session.csv:
@@ -37,6 +42,8 @@ async def show_pages(
         is_first = whole is None or session.csv
         whole = page if is_first else page.model_copy(update={"items": [*whole.items, *page.items]})
     remarks = [session.say(more)] if whole.next else []
+    if failures := [id_ for item in getattr(whole, "items", ()) if (id_ := failed(item))]:
+        remarks.append(session.say("why the newest of the failed ones failed: incidents outcome {id}", id=failures[0]))
     if withheld := getattr(whole, "withheld", ()):
         hidden = names_of(session.language, "field", withheld)
         remarks.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))

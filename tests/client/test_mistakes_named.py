@@ -32,6 +32,13 @@ async def test_a_mistake_names_its_option_and_the_way_out(run_line: RunLine, lin
     assert sentence in ended.json["error"]["message"]
 
 
+async def test_an_option_of_another_command_is_found_there(run_line: RunLine) -> None:
+    """A status is set by another command of the same group, whose name is no guess at the spelling."""
+    ended = await run_line("projects", "create", "--description", "x", "--status", "Closed", "--json")
+    assert ended.status == 2
+    assert "these have it: incidents projects list, incidents projects update" in ended.json["error"]["message"]
+
+
 @pytest.mark.parametrize("lang, unnamed", [("en", "field integer_1"), ("fr", "champ integer_1")])
 async def test_a_refused_field_has_the_name_that_the_site_gave_it(
     peer: Peer, run_line: RunLine, lang: str, unnamed: str

@@ -42,9 +42,12 @@ async def test_a_failed_batch_leads_to_its_reason(making: Peer, run_line: RunLin
     """A row has no room for the reason of a failure: a line below names the command that shows it."""
     making.answers["reports.batches"] = listed(state="failed", included=None, bytes=None, pages=None, sha256=None)
     ended = await run_line("reports", "batches")
-    assert f"incidents outcome {json.loads(making.answers['reports.batches'])['items'][0]['command_id']}" in ended.err
+    assert (
+        f"incidents outcome {json.loads(making.answers['reports.batches'])['items'][0]['command_id']}"
+        in ended.out.replace("\n", "")
+    )
     making.answers["reports.batches"] = listed(state="made")
-    assert "incidents outcome" not in (await run_line("reports", "batches")).err
+    assert "incidents outcome" not in (await run_line("reports", "batches")).out
 
 
 @pytest.mark.parametrize(

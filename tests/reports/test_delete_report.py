@@ -12,7 +12,8 @@ from tests.support import Site
 
 async def test_a_deleted_report_is_gone_and_its_project_stays(site: Site) -> None:
     """Deleting a report takes all its bytes and nothing of its project; deleting it again is refused."""
-    await site.workers("projects", "reports")
+    await site.worker("projects")
+    reports = await site.worker("reports")
     client, report_id, project_id = await site.client(), uuid7(), uuid7()
     await client.send(CreateProject(project_id=project_id))
     await client.send(GenerateReport(report_id=report_id, project_id=project_id))
@@ -24,3 +25,4 @@ async def test_a_deleted_report_is_gone_and_its_project_stays(site: Site) -> Non
             await again
         assert refusal.value.error.code is Code.GONE
     assert await site.count("projects.project") == 1
+    assert (reports.delivery.counters.applied, reports.delivery.counters.rejected) == (2, 1)

@@ -82,3 +82,8 @@ class Counters:
         self.dead += decision.dead
         self.turned_away += decision.turned_away
         self.latency.observe(stored_ns, time.time_ns())
+
+    def count_concluded(self, applied: int, rejected: int) -> None:
+        """Count commands that were taken earlier and have their outcomes now."""
+        self.applied += applied
+        self.rejected += rejected

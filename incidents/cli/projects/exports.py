@@ -8,7 +8,7 @@ from uuid import UUID
 import typer
 
 from contracts.figures import size
-from contracts.projects.export_control import CancelExport, Export, ExportList, ListExports
+from contracts.projects.export_control import CancelExport, Export, ExportList, ExportState, ListExports
 from contracts.projects.exports import EXPORT_PROJECTS_MAX, ExportProject, Included, ProjectExported
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
@@ -140,7 +140,11 @@ async def list_exports(
         async def laid(page: ExportList) -> show.Sheet:
             return _sheet(page.items, session.language)
 
-        await show_pages(session, client, make_message(session, ListExports, values), laid, every=all_)
+        def failed(each: Export) -> UUID | None:
+            return each.export_id if each.state is ExportState.FAILED else None
+
+        query = make_message(session, ListExports, values)
+        await show_pages(session, client, query, laid, every=all_, failed=failed)
 
 
 def _sheet(exports: Sequence[Export], language: str) -> show.Sheet:

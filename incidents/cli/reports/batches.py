@@ -186,15 +186,14 @@ async def list_batches(
         if project is not None:
             values["project_id"] = await read_project(session, client, project)
 
-        failed = list[Batch]()
-
         async def laid(page: BatchList) -> show.Sheet:
-            failed.extend(batch for batch in page.items if batch.state is BatchState.FAILED)
             return _sheet(page.items, session.language)
 
-        await show_pages(session, client, make_message(session, ListBatches, values), laid, every=all_)
-    if failed and not session.json:
-        session.tell("why the last failed batch failed: incidents outcome {id}", id=failed[0].command_id)
+        def failed(batch: Batch) -> UUID | None:
+            return batch.command_id if batch.state is BatchState.FAILED else None
+
+        query = make_message(session, ListBatches, values)
+        await show_pages(session, client, query, laid, every=all_, failed=failed)
 
 
 async def list_batched_projects(

@@ -148,7 +148,10 @@ async def list_summaries(
         async def laid(page: SummaryList) -> show.Sheet:
             return _sheet(page.items, session.language)
 
-        await show_pages(session, client, ListSummaries(limit=limit), laid, every=all_)
+        def failed(each: Summary) -> UUID | None:
+            return each.command_id if each.state is SummaryState.FAILED else None
+
+        await show_pages(session, client, ListSummaries(limit=limit), laid, every=all_, failed=failed)
 
 
 def _sheet(summaries: Sequence[Summary], language: str) -> show.Sheet:

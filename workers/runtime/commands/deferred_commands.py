@@ -22,6 +22,7 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Command, Event
 from contracts.subjects import lane_of
+from workers.common.message_counters import Counters
 from workers.runtime.admission import inbox
 from workers.runtime.admission.batch_preload import BatchContext, read_batch_context_and
 from workers.runtime.bus import outbox
@@ -66,6 +67,8 @@ class Step:
     site: str
     worker: str
     frames: list[bytes] = field(default_factory=list)
+    applied: int = 0
+    rejected: int = 0
 
     async def context(self, principal: str) -> BatchContext:
         """Return the time of the database, and what the principal may do now."""
@@ -99,13 +102,18 @@ class Step:
             outcome = applied_outcome(command.command_id, revision, result, [each.id for each in emitted])
         else:
             outcome = rejected_outcome(str(command.command_id), refused_error(result, command.kind, command.language))
-        return await self._store(command, outcome, emitted)
+        is_new = await self._store(command, outcome, emitted)
+        self.applied += is_new and isinstance(result, Event)
+        self.rejected += is_new and not isinstance(result, Event)
+        return is_new
 
     async def give_up(self, command: DeferredCommand, letter: PostedRow | None) -> bool:
         """Refuse a command whose work has failed again and again, and post its dead letter, which can be replayed."""
         refusal = Refusal(Code.UNAVAILABLE)
         outcome = rejected_outcome(str(command.command_id), refused_error(refusal, command.kind, command.language))
-        return await self._store(command, outcome, [], letter)
+        is_new = await self._store(command, outcome, [], letter)
+        self.rejected += is_new
+        return is_new
 
     async def _store(
         self,
@@ -159,6 +167,8 @@ class DeferredWork:
     wake: Callable[[], None]
     """Has the relay publish the events of a step."""
 
+    counters: Counters
+
     @asynccontextmanager
     async def step(self) -> AsyncIterator[Step]:
         """Run the block as one transaction, which is undone if it raises; then publish the outcomes."""
@@ -166,6 +176,7 @@ class DeferredWork:
             await connection.execute(_LIMIT_IDLE_TIME)
             step = Step(connection, self.site, self.worker)
             yield step
+        self.counters.count_concluded(step.applied, step.rejected)
         if step.frames:
             await publish_frames(self.nats(), step.frames)
             self.wake()

@@ -56,7 +56,8 @@ class RunningComponents:
     def deferred_work(self) -> DeferredWork:
         """Return what carries out the commands that this worker takes, and has the relay publish their events."""
         wake = partial(self.relay.wake, urgent=True)
-        return DeferredWork(self.settings.site, self.worker.name, self.engine, lambda: self.nats, wake)
+        counters = self.delivery.counters
+        return DeferredWork(self.settings.site, self.worker.name, self.engine, lambda: self.nats, wake, counters)
 
     @property
     def ready(self) -> bool:
