@@ -20,7 +20,7 @@ from contracts.retention import Sweep
 from incidents import Client, connect
 from workers.projects.expired_project_deletion import delete_locked, lock_expired
 from workers.runtime.bus import streams
-from workers.runtime.storage import hot_path_statements
+from workers.runtime.storage import statement_execution
 from workers.runtime.storage.database import connect_autocommit, open_engine
 
 PLAIN_PROJECTS: Final = 250
@@ -126,10 +126,10 @@ async def time_steps(testbed: Testbed, projects: int, limit: int) -> list[tuple[
     engine = open_engine(testbed.database_url, connections=1)
     results: list[tuple[float, float]] = []
     async with connect_autocommit(engine) as connection:
-        pid = hot_path_statements.backend(connection)
+        pid = statement_execution.backend(connection)
         for _ in range(projects // limit):
             now, since, before = datetime.now(UTC), time.perf_counter(), processor_milliseconds(pid)
-            async with hot_path_statements.transaction(connection):
+            async with statement_execution.transaction(connection):
                 locked = await lock_expired(connection, now, limit)
                 await delete_locked(connection, locked, "system")
             waited = (time.perf_counter() - since) * 1000

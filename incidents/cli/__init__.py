@@ -146,7 +146,7 @@ def _why(error: typer.TyperException, session: Session) -> str:
         return session.say(
             "{option} belongs after the command, as in: incidents me {example}", option=option, example=example
         )
-    if others := _neighbours(option, context):
+    if context and (others := _neighbours(option, context)):
         words = "{command} has no option {option}; these have it: {others}"
         command = context.command_path
         return session.say(words, command=command, option=option, others=", ".join(others))
@@ -161,7 +161,7 @@ def _why(error: typer.TyperException, session: Session) -> str:
 
 def _neighbours(option: str, context: Any) -> list[str]:
     """Return the commands of the same group that have an option, if they are few."""
-    group_ = getattr(context, "parent", None)
+    group_ = context.parent
     if group_ is None or group_.parent is None or option in _SHARED:
         return []
     found = [

@@ -11,7 +11,7 @@ from contracts.projects.imports import ImportedProject
 from contracts.projects.queries import ListProjects, ProjectFilter, ProjectRow
 from incidents.client import Client
 from incidents.errors import Refused
-from incidents.importing.patience import PERMANENT_REFUSALS, retry_transient
+from incidents.importing.rate_limit_retries import PERMANENT_REFUSALS, retry_transient
 
 _REFERENCES_MAX: Final = 200
 """The most references of one filter."""

@@ -21,7 +21,7 @@ from contracts.projects.imports import (
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.importing.completing import complete
-from incidents.importing.patience import PERMANENT_REFUSALS, retry_transient
+from incidents.importing.rate_limit_retries import PERMANENT_REFUSALS, retry_transient
 from incidents.importing.reading import Source
 from incidents.importing.translating import Cell, Fault, InvalidRowError, Translator
 

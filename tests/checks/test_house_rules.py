@@ -9,7 +9,7 @@ TRANSACTIONS = (
     "workers/runtime/commands/group_commit.py",
     "workers/runtime/commands/reaction_dispatch.py",
     "workers/runtime/commands/deferred_commands.py",
-    "workers/runtime/storage/hot_path_statements.py",
+    "workers/runtime/storage/statement_execution.py",
     "workers/runtime/bus/relay.py",
     "workers/runtime/queries/query_dispatch.py",
     "workers/runtime/process/periodic_maintenance.py",

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.runtime.bus.backlog_metrics import Backlog, Figure, SiteWorker
 from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes
 from workers.runtime.storage.database import connect_autocommit, open_engine
-from workers.runtime.storage.hot_path_statements import read, transaction
+from workers.runtime.storage.statement_execution import read, transaction
 
 READ = text("SELECT 1")
 WRITE = text("INSERT INTO runtime.probe VALUES ('nobody', now()) ON CONFLICT DO NOTHING")

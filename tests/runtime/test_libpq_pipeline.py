@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support import Site, eventually
 from workers.runtime.storage.database import connect_autocommit
-from workers.runtime.storage.hot_path_statements import keep_prepared, read, read_later, transaction, write
+from workers.runtime.storage.statement_execution import keep_prepared, read, read_later, transaction, write
 
 ID = UUID("0190a000-0000-7000-8000-000000000001")
 AT = datetime(2026, 11, 27, 1, 2, 3, 4, tzinfo=UTC)

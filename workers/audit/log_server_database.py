@@ -13,7 +13,7 @@ from workers.audit.entry_json import ENTRY_COLUMNS, IF_ABSENT, join_arrays
 from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME
 from workers.runtime.storage.bulk_writes import insert_json
 from workers.runtime.storage.database import LogBase, SessionTimeouts, connect_autocommit, open_engine
-from workers.runtime.storage.hot_path_statements import write
+from workers.runtime.storage.statement_execution import write
 
 _BATCH_SECONDS = 20.0
 """Time limit of a batch: a silently dead connection would take far longer to fail."""

@@ -23,7 +23,7 @@ from workers.audit.row_types import NewUndeliveredRow
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.bulk_writes import insert_json, insert_rows
-from workers.runtime.storage.hot_path_statements import write
+from workers.runtime.storage.statement_execution import write
 
 UNDELIVERED_ENTRIES_MAX = 1_000
 """Entries in one row for the log server, which takes several rows at once."""

@@ -22,7 +22,7 @@ from contracts.projects.drafts import DraftSequences
 from contracts.projects.imports import ImportProjects
 from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from workers.projects import legal_hold_view, tables
-from workers.runtime.storage.hot_path_statements import Question
+from workers.runtime.storage.statement_execution import Question
 
 _ENABLED = text(
     """

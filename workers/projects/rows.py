@@ -38,8 +38,8 @@ from workers.projects.row_types import (
 from workers.projects.search import index
 from workers.runtime.commands.unit_of_work import Rows, Unit
 from workers.runtime.storage.bulk_writes import insert_rows
-from workers.runtime.storage.hot_path_statements import Question, read_together
 from workers.runtime.storage.identity_map import RowSet, RowT, read_rows, rows_as
+from workers.runtime.storage.statement_execution import Question, read_together
 
 TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
     bindparam("numbers", type_=ARRAY(BigInteger))

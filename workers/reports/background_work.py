@@ -29,8 +29,8 @@ from workers.runtime.commands.deferred_commands import TRANSIENT, Turns
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
-from workers.runtime.storage.hot_path_statements import Question, read_together
 from workers.runtime.storage.identity_map import rows_as
+from workers.runtime.storage.statement_execution import Question, read_together
 
 _BATCH_TASKS: Final = 2
 """Parts of batches and reports of packages made at once; one task more does only what is short."""

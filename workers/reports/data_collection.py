@@ -27,8 +27,8 @@ from workers.reports.row_types import (
     ProjectSizeRow,
     SettingsRow,
 )
-from workers.runtime.storage.hot_path_statements import read_together
 from workers.runtime.storage.identity_map import rows_as
+from workers.runtime.storage.statement_execution import read_together
 
 _SOFTWARE = f"Incident Manager {version('incident-manager')}"
 _COLUMNS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}

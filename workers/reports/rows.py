@@ -15,8 +15,8 @@ from workers.reports import batch_tables, design_tables, summary_tables, tables
 from workers.reports.row_types import BatchRow, DesignRequestRow, ReportRow, RequestRow, SummaryRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.bulk_writes import insert_rows
-from workers.runtime.storage.hot_path_statements import write
 from workers.runtime.storage.identity_map import RowSet, rows_of
+from workers.runtime.storage.statement_execution import write
 
 
 class ReportRows(Rows):

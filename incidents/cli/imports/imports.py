@@ -18,7 +18,7 @@ from incidents.client import Client
 from incidents.errors import Refused, SuppressNotAvailable
 from incidents.importing import journal
 from incidents.importing.mapping import Mapping
-from incidents.importing.patience import retry_transient
+from incidents.importing.rate_limit_retries import retry_transient
 from incidents.importing.reading import Source
 from incidents.importing.sending import Checker, Tally, Way, require_permission, send
 from incidents.importing.surveying import UnusableFileError, survey

@@ -15,8 +15,8 @@ from workers.projects.search.ngrams import month_of, monthly_grams, monthly_numb
 from workers.projects.search.text_folding import line_of, sort_key
 from workers.projects.search.text_folding import read as read_words
 from workers.runtime.storage.bulk_writes import insert_rows
-from workers.runtime.storage.hot_path_statements import read, write
 from workers.runtime.storage.identity_map import RowSet, read_rows
+from workers.runtime.storage.statement_execution import read, write
 
 VERSION: Final = 3
 """The version of the index; when it changes, `incidents migrate` indexes all projects again."""

@@ -18,8 +18,8 @@ from workers.reports.rendering.render_input import Purpose, ReportDocument
 from workers.reports.row_types import BatchHeadRow, WaitingPartRow
 from workers.reports.signing.signing import signed
 from workers.runtime.commands.deferred_commands import Step
-from workers.runtime.storage.hot_path_statements import read_together
 from workers.runtime.storage.identity_map import rows_as
+from workers.runtime.storage.statement_execution import read_together
 
 MADE = "made"
 """The state of a part with a report; the others are `waiting` and the reasons of an omission."""

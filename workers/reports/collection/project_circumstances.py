@@ -9,8 +9,8 @@ from contracts.projects.queries import Hold
 from workers.reports import domain, tables
 from workers.reports.rendering.render_input import Activities, Activity, CommentChange, ProjectFile, ReportDocument
 from workers.reports.row_types import CommentChangeRow, HoldRow, ProjectFileRow, RecordedActivityRow
-from workers.runtime.storage.hot_path_statements import Question
 from workers.runtime.storage.identity_map import rows_as
+from workers.runtime.storage.statement_execution import Question
 
 
 class Circumstances(NamedTuple):

@@ -16,7 +16,7 @@ from workers.reports.rendering.accessibility.row_headers import name_row_headers
 from workers.reports.rendering.fonts.font_coverage import FontChoice, Fonts
 from workers.reports.rendering.fonts.font_library import TEXT_FONT, FontLibrary
 from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
-from workers.reports.rendering.unprintable_characters import Glyphs, Press, shorten, strings
+from workers.reports.rendering.unprintable_characters import Glyphs, TextSubstitution, shorten, strings
 
 HERE = Path(__file__).parent
 
@@ -112,9 +112,9 @@ class Printer:
             self._fonts.learn(glyphs)
 
         def attempt(drawable: Callable[[str], bool], choice: FontChoice) -> bytes:
-            press = Press(glyphs, drawable, self._fonts.width_ems)
-            report = {**press.set(content), **choice.content()}
-            if press.substituted:
+            texts = TextSubstitution(glyphs, drawable, self._fonts.width_ems)
+            report = {**texts.apply(content), **choice.content()}
+            if texts.substituted:
                 report["notes"].append(substituted)
             self._layout.finish(report)
             typesetter = self._compiler(self._layout.template, single=choice.is_single)

@@ -102,7 +102,7 @@ class Glyphs:
         return cls(frozenset(signs - marks), frozenset(clusters), pattern, ordinary=False)
 
 
-class Press:
+class TextSubstitution:
     """Prepares the texts of one report, and remembers whether it spelled out any character."""
 
     def __init__(self, glyphs: Glyphs, drawable: Callable[[str], bool], width_of: Widths) -> None:
@@ -114,17 +114,17 @@ class Press:
         self.substituted = bool(self._table)
         self._ordinary = glyphs.ordinary and not self._table
 
-    def set(self, content: Any) -> Any:
+    def apply(self, content: Any) -> Any:
         """Return the content with every text prepared for the template; figures stay as they are."""
         if isinstance(content, str):
-            return self._set_text(content)
+            return self._prepare_text(content)
         if content is None or isinstance(content, int | float):
             return content
         if isinstance(content, Mapping):
-            return {name: part if name in _UNCHANGED else self.set(part) for name, part in content.items()}
-        return [self.set(part) for part in content]
+            return {name: part if name in _UNCHANGED else self.apply(part) for name, part in content.items()}
+        return [self.apply(part) for part in content]
 
-    def _set_text(self, text: str) -> str:
+    def _prepare_text(self, text: str) -> str:
         if not self._ordinary:
             self.substituted = self.substituted or bool(_UNSEEN.search(text))
             text = make_visible(text)

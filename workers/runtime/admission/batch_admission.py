@@ -14,7 +14,7 @@ from workers.runtime.admission.batch_preload import BatchContext, read_batch_con
 from workers.runtime.admission.incoming_messages import IncomingCommand
 from workers.runtime.admission.licence_check import Licensing, authorise_command
 from workers.runtime.admission.password_redaction import Fingerprints
-from workers.runtime.storage.hot_path_statements import Question
+from workers.runtime.storage.statement_execution import Question
 
 SEPARATE_COMMANDS_MIN = 2
 """Commands of a batch that may need their own transaction: from this number on, judging their senders first pays."""

@@ -19,7 +19,7 @@ from contracts.permissions import Grants
 from workers.runtime.admission import authorisation
 from workers.runtime.admission.inbox import PastDecision
 from workers.runtime.admission.rate_limits import StreamPlace
-from workers.runtime.storage.hot_path_statements import Question, read_together
+from workers.runtime.storage.statement_execution import Question, read_together
 
 _SELECT_CONTEXT = text(
     """

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.errors import Code
 from workers.runtime.storage.database import Base
-from workers.runtime.storage.hot_path_statements import read, write
+from workers.runtime.storage.statement_execution import read, write
 
 INBOX_RETENTION = timedelta(days=30)
 

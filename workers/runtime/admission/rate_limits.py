@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from contracts.subjects import SYSTEM
 from workers.runtime.admission.incoming_messages import IncomingCommand
 from workers.runtime.storage.database import Base
-from workers.runtime.storage.hot_path_statements import write
+from workers.runtime.storage.statement_execution import write
 
 BURST_SECONDS: Final = 5
 """A principal may send the commands of so many seconds at once."""

@@ -20,7 +20,7 @@ from contracts.subjects import PARTITIONS
 from workers.common.logs import describe
 from workers.runtime.bus.lane_progress import OwnedLane, count_lanes, read_settled, take
 from workers.runtime.storage.database import connect_autocommit
-from workers.runtime.storage.hot_path_statements import keep_prepared, write
+from workers.runtime.storage.statement_execution import keep_prepared, write
 
 EVENTS_LANE = PARTITIONS
 """The lane of a worker's reactions to events: no lane of commands can have its number."""

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from contracts.subjects import LANES
 from workers.runtime.bus.ordered_stream_reader import StreamReader, stored_at
 from workers.runtime.storage.database import Base
-from workers.runtime.storage.hot_path_statements import read, write
+from workers.runtime.storage.statement_execution import read, write
 
 
 class Process(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.storage.database import Base, as_json
-from workers.runtime.storage.hot_path_statements import write
+from workers.runtime.storage.statement_execution import write
 
 LANE, NUMBER = "ce-lane", "ce-sequence"
 """Headers of an event: the lane of its worker, and its number among the messages of that lane."""

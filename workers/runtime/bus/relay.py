@@ -33,8 +33,8 @@ from workers.runtime.bus.outbox import (
 )
 from workers.runtime.bus.streams import is_full
 from workers.runtime.storage.database import connect_autocommit
-from workers.runtime.storage.hot_path_statements import keep_prepared, read, write
 from workers.runtime.storage.identity_map import read_rows
+from workers.runtime.storage.statement_execution import keep_prepared, read, write
 
 ATOMIC_MESSAGES_MAX = 1_000
 """The server's limit for an atomic batch."""

@@ -21,7 +21,7 @@ from workers.runtime.bus import outbox
 from workers.runtime.commands.envelopes import LaneOutbox, Origin
 from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.storage.database import Base, as_json
-from workers.runtime.storage.hot_path_statements import read
+from workers.runtime.storage.statement_execution import read
 
 RECORDED_PER_MINUTE_MAX: Final = 20
 """For one principal in one lane."""

@@ -15,7 +15,7 @@ from workers.runtime.bus.outbox import PostedRow, append_with, by_lane
 from workers.runtime.commands import audit_flood_control
 from workers.runtime.storage.bulk_writes import insertion
 from workers.runtime.storage.database import as_json
-from workers.runtime.storage.hot_path_statements import read_later
+from workers.runtime.storage.statement_execution import read_later
 
 DEFERRED: Final = b""
 """The outcome of a command that was taken and is being carried out: nothing is published yet."""

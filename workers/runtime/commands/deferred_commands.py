@@ -33,7 +33,7 @@ from workers.runtime.commands.envelopes import LaneOutbox, Origin, applied_outco
 from workers.runtime.commands.refusal_messages import refused_error
 from workers.runtime.commands.retry_and_bisection import bisect
 from workers.runtime.commands.unit_of_work import EmittedEvent
-from workers.runtime.storage.hot_path_statements import Question
+from workers.runtime.storage.statement_execution import Question
 
 T = TypeVar("T")
 

@@ -39,7 +39,7 @@ from workers.runtime.commands.envelopes import LaneOutbox, Origin, sender
 from workers.runtime.commands.refusal_messages import attempt_event, error_of, turned_away_outcome
 from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
-from workers.runtime.storage import hot_path_statements
+from workers.runtime.storage import statement_execution
 
 AUDITED_CODES = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
 """Codes of refusals that are audited, because the caller attempted something forbidden."""
@@ -117,7 +117,7 @@ class GroupCommit:
         if given_up:
             batch = [as_dead_letter(message, f"It failed {FAILURES_MAX} times: {given_up}.") for message in batch]
         connection, post = owned.connection, LaneOutbox(self._site, self._worker, owned.lane)
-        async with hot_path_statements.transaction(connection):
+        async with statement_execution.transaction(connection):
             decision, now = await self._decide(connection, post, batch)
             excess = await decision.record.find_excess(connection, self._worker, post.lane, now)
             messages = audit_flood_control.remove_excess(decision.outbox, excess)

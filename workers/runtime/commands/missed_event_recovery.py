@@ -17,8 +17,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from workers.runtime.bus.lane_progress import OwnedLane
 from workers.runtime.bus.outbox import LANE, NUMBER, LaneRow, is_event, numbered
 from workers.runtime.storage.database import Base, as_json
-from workers.runtime.storage.hot_path_statements import write
 from workers.runtime.storage.identity_map import read_rows
+from workers.runtime.storage.statement_execution import write
 
 LOOK_SECONDS = 10.0
 """Between two looks at what was posted: a lane that was not heard of from one to the next is read from the outbox."""

@@ -26,7 +26,7 @@ from workers.runtime.commands.envelopes import LaneOutbox, Origin
 from workers.runtime.commands.missed_event_recovery import MissedEventRecovery, is_from_outbox
 from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
-from workers.runtime.storage import hot_path_statements
+from workers.runtime.storage import statement_execution
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -154,7 +154,7 @@ class ReactionDispatcher:
     ) -> list[bool]:
         connection, post = owned.connection, LaneOutbox(self._site, self._worker, owned.lane)
         messages = [event.raw for event in batch]
-        async with hot_path_statements.transaction(connection):
+        async with statement_execution.transaction(connection):
             delivered = [message for message in messages if not is_from_outbox(message)]
             if delivered:
                 await owned.advance(place_of(delivered[-1]), stored_ns(delivered[-1]))

@@ -15,7 +15,7 @@ from contracts.permissions import Grants
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream
-from workers.runtime.storage.hot_path_statements import Question
+from workers.runtime.storage.statement_execution import Question
 
 TIME_STEP = timedelta(microseconds=1)
 """Between two messages of a batch: each has its own time, so that an order by time is their order."""

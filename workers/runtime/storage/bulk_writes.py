@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
 
 from workers.runtime.storage.database import as_json
-from workers.runtime.storage.hot_path_statements import DIALECT, write
+from workers.runtime.storage.statement_execution import DIALECT, write
 
 
 def _recordset(table: Table, names: Iterable[str], parameter: str = "rows") -> str:

@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
-from workers.runtime.storage.hot_path_statements import Cursor
+from workers.runtime.storage.statement_execution import Cursor
 
 
 class Base(DeclarativeBase):

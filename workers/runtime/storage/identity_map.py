@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
 
 from workers.runtime.storage.bulk_writes import delete_rows, insert_rows, update_rows
-from workers.runtime.storage.hot_path_statements import read
+from workers.runtime.storage.statement_execution import read
 
 RowT = TypeVar("RowT", bound=Mapping[str, object])
 """The type of a table's or a statement's rows: a `TypedDict` with its columns."""

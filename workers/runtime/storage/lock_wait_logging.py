@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.common.asyncio_cancellation import end
 from workers.common.logs import describe
 from workers.runtime.storage.database import connect_autocommit
-from workers.runtime.storage.hot_path_statements import backend
+from workers.runtime.storage.statement_execution import backend
 
 _BLOCKING = text(
     """

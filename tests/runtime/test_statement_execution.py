@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support import Site
 from workers.runtime.storage.database import connect_autocommit
-from workers.runtime.storage.hot_path_statements import read, read_together, transaction, write
+from workers.runtime.storage.statement_execution import read, read_together, transaction, write
 
 INSERT = text("INSERT INTO runtime.kept VALUES (:number)")
 NUMBERS = text("SELECT number FROM runtime.kept ORDER BY number")
