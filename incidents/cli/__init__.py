@@ -160,16 +160,18 @@ def _why(error: typer.TyperException, session: Session) -> str:
 
 
 def _neighbours(option: str, context: Any) -> list[str]:
-    """Return the commands of the same group that have an option, if they are few."""
+    """Return the commands of the same group that have an option which this one lacks, if they are few."""
     group_ = context.parent
-    if group_ is None or group_.parent is None or option in _SHARED:
+    if group_ is None or group_.parent is None or option in _SHARED or _has(context.command, option):
         return []
     found = [
-        f"{group_.command_path} {name}"
-        for name, command in group_.command.commands.items()
-        if any(option in (*each.opts, *each.secondary_opts) for each in command.params)
+        f"{group_.command_path} {name}" for name, command in group_.command.commands.items() if _has(command, option)
     ]
     return found if len(found) <= _NEIGHBOURS_MAX else []
+
+
+def _has(command: Any, option: str) -> bool:
+    return any(option in (*each.opts, *each.secondary_opts) for each in command.params)
 
 
 def _opposite(option: str, context: Any) -> str:

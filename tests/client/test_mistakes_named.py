@@ -37,6 +37,8 @@ async def test_an_option_of_another_command_is_found_there(run_line: RunLine) ->
     ended = await run_line("projects", "create", "--description", "x", "--status", "Closed", "--json")
     assert ended.status == 2
     assert "these have it: incidents projects list, incidents projects update" in ended.json["error"]["message"]
+    ended = await run_line("projects", "update", PROJECT, "--json", "--status")
+    assert (ended.status, "these have it" in ended.json["error"]["message"]) == (2, False)
 
 
 @pytest.mark.parametrize("lang, unnamed", [("en", "field integer_1"), ("fr", "champ integer_1")])
