@@ -20,7 +20,7 @@ LOOKED_AT = {
     *("projects.opened", "projects.exported", "projects.downloaded"),
     *("reports.generated", "reports.printed", "reports.downloaded"),
     *("reports.included", "reports.batch-generated", "reports.batch-downloaded"),
-    *("reports.summary-generated", "reports.summary-downloaded"),
+    *("reports.summary-generated", "reports.summary-downloaded", "reports.register-generated"),
 }
 
 
