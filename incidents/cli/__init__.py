@@ -164,10 +164,10 @@ def _neighbours(option: str, context: Any) -> list[str]:
     group_ = context.parent
     if group_ is None or group_.parent is None or option in _SHARED or _has(context.command, option):
         return []
-    found = [
+    having = [
         f"{group_.command_path} {name}" for name, command in group_.command.commands.items() if _has(command, option)
     ]
-    return found if len(found) <= _NEIGHBOURS_MAX else []
+    return having if len(having) <= _NEIGHBOURS_MAX else []
 
 
 def _has(command: Any, option: str) -> bool:
