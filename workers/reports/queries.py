@@ -20,7 +20,6 @@ from contracts.reports import (
     ReportList,
 )
 from contracts.texts import Part
-from contracts.values import LATEST, Time
 from workers.reports import batch_tables, design_tables, domain, summary_tables, tables
 from workers.reports.row_types import (
     BatchedProjectRow,
@@ -36,15 +35,11 @@ from workers.reports.rules.summary_rules import require_summary_file
 from workers.reports.worker import worker
 from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
-from workers.runtime.queries.result_pages import cursor, read_cursor
+from workers.runtime.queries.result_pages import cursor, read_cursor, read_newest_first
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.identity_map import row_of, rows_of
 
-_PLACE = TypeAdapter(tuple[Time, UUID])
 _NUMBER = TypeAdapter(tuple[Number])
-_NEWEST = (LATEST, UUID(int=0))
-"""The place before the first page."""
-
 _BATCHED_PROJECTS = text(
     """
     SELECT asked.place::integer AS place, asked.project_id, coalesce(p.number, t.number) AS number,
@@ -70,7 +65,7 @@ async def get_report(query: GetReport, context: QueryContext) -> Report:
 @worker.answers(ListReports)
 async def list_reports(query: ListReports, context: QueryContext) -> ReportList:
     """Return a page of reports, those first that were asked for last."""
-    at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
+    at, report_id = read_newest_first(query.after)
     conditions = {
         "project_id": query.project_id,
         "created_by": query.created_by,
@@ -116,7 +111,7 @@ async def download_report(query: DownloadReport, context: QueryContext) -> Answe
 @worker.answers(ListBatches)
 async def list_batches(query: ListBatches, context: QueryContext) -> BatchList:
     """Return a page of the caller's batches, the newest first."""
-    at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
+    at, report_id = read_newest_first(query.after)
     parameters = {
         "principal": context.principal,
         "report_id": query.report_id,
@@ -177,7 +172,7 @@ async def download_batch(query: DownloadBatch, context: QueryContext) -> Answer:
 @worker.answers(ListSummaries)
 async def list_summaries(query: ListSummaries, context: QueryContext) -> SummaryList:
     """Return a page of the caller's summaries, the newest first."""
-    at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
+    at, report_id = read_newest_first(query.after)
     parameters = {
         "principal": context.principal,
         "report_id": query.report_id,

@@ -16,7 +16,7 @@ from incidents.cli.paging import pages
 from incidents.terminal.activity_names import DISCLOSURES, activity_name
 from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command
-from incidents.terminal.saving import require_unused
+from incidents.terminal.saving import require_ending, require_unused
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.tables.sheet import Sheet
@@ -102,8 +102,7 @@ def _typed(time_zone: str | None, resume: UUID | None) -> str:
 
 
 def _require_output(session: Session, output: Path, *, is_begun: bool, has_choices: bool, force: bool) -> Path:
-    if output.suffix.lower() != ".pdf":
-        raise UsageError(session.say("{path}: a register is a PDF: name a file that ends with .pdf", path=output))
+    require_ending(session, output, "{path}: a register is a PDF: name a file that ends with .pdf", ".pdf")
     if is_begun and has_choices:
         raise UsageError(session.say("--resume goes on with a register that was begun before: leave the rest out"))
     return require_unused(session, output, force=force)

@@ -4,24 +4,17 @@ from datetime import datetime
 from typing import TypedDict
 from uuid import UUID
 
-from pydantic import TypeAdapter
 from sqlalchemy import text
 
 from contracts.projects.export_control import Export, ExportList, ListExports
 from contracts.projects.exports import DownloadPackage, PackageDownloaded
-from contracts.values import LATEST, Time
 from workers.projects import domain
 from workers.projects.exports import database_storage
 from workers.projects.rules import export_rules
 from workers.projects.worker import worker
 from workers.runtime.queries import download_audit, result_pages
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
-from workers.runtime.queries.result_pages import cursor, read_cursor
-
-_PLACE = TypeAdapter(tuple[Time, UUID])
-_NEWEST = (LATEST, UUID(int=0))
-"""The place before the first page."""
-
+from workers.runtime.queries.result_pages import cursor, read_newest_first
 
 _EXPORTS_OF = text(
     """
@@ -66,7 +59,7 @@ class ListedExportRow(TypedDict):
 @worker.answers(ListExports)
 async def list_exports(query: ListExports, context: QueryContext) -> ExportList:
     """Return a page of the caller's exports, the newest first."""
-    at, package_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
+    at, package_id = read_newest_first(query.after)
     parameters = {
         "principal": context.principal,
         "export_id": query.export_id,

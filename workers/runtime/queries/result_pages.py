@@ -2,14 +2,17 @@
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from itertools import accumulate, takewhile
 from typing import Any, Final, Generic, NamedTuple, TypedDict, TypeVar, cast
+from uuid import UUID
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
 from sqlalchemy import ColumnElement, Executable, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.values import LATEST, Time
 from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
 from workers.runtime.storage.identity_map import RowT
@@ -19,6 +22,8 @@ PAGE_BYTES_MAX: Final = MESSAGE_BYTES_MAX - 10_000
 
 ROWS_PER_FETCH: Final = 20
 """Rows that are read at once; a full page is not read further, because rows may be large."""
+
+_TIME_AND_ID: Final = TypeAdapter(tuple[Time, UUID])
 
 ItemT = TypeVar("ItemT", bound=BaseModel)
 PlaceT = TypeVar("PlaceT")
@@ -102,3 +107,8 @@ def read_cursor(form: TypeAdapter[PlaceT], written: str) -> PlaceT:
         return form.validate_json(base64.urlsafe_b64decode(written.encode()))
     except ValueError:
         raise invalid(("after", "cursor")) from None
+
+
+def read_newest_first(text: str | None) -> tuple[datetime, UUID]:
+    """Read a cursor with a time and an id; without one, return the place before the newest."""
+    return read_cursor(_TIME_AND_ID, text) if text else (LATEST, UUID(int=0))
