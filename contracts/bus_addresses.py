@@ -13,6 +13,15 @@ def are_bus_addresses(url: str) -> bool:
     return all(map(_is_bus_address, url.split(",")))
 
 
+def is_listen_address(text: str) -> bool:
+    """Tell whether a server can listen at a HOST:PORT; without a host it listens everywhere."""
+    try:
+        parts = urlsplit(f"//{text}")
+        return parts.netloc == text and bool(parts.port) and "@" not in text
+    except ValueError:
+        return False
+
+
 def _is_bus_address(url: str) -> bool:
     try:
         parts = urlsplit(url.strip() if "://" in url else f"nats://{url.strip()}")

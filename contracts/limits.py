@@ -55,9 +55,17 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "is not JSON from column {position} on: correct it there, so that the line is one JSON object",
         "n'est plus du JSON à partir de la colonne {position}\u00a0: corrigez-la pour que la ligne soit un objet JSON",
     ),
+    "twice_in_file": ("occurs in line {earlier} already", "figure déjà à la ligne {earlier}"),
+    "unknown_name": (
+        "has a name that neither the mapping nor this site knows: did you mean {near}?",
+        "porte un nom inconnu de la correspondance et du site\u00a0: vouliez-vous dire «\u00a0{near}\u00a0»\u00a0?",
+    ),
     "decimal_max_digits": ("has more than {limit} digits", "a plus de {limit} chiffres"),
 }
-"""The reasons of fields beyond a limit, in English and French."""
+"""The reasons of fields beyond a limit, or with something else that a reason names, in English and French."""
+
+ORDINALS: Final = frozenset({"earlier", "position"})
+"""Figures that are places and not amounts: their thousands are not apart."""
 
 _LIMITS: Final = ("max_length", "ge", "le", "max_digits")
 """The validator's names of limits."""
@@ -73,13 +81,16 @@ _CHARACTERS: Final = re.compile(r"[a-zA-Z0-9]-[a-zA-Z0-9]|.")
 class Limit(TypedDict, total=False):
     """The limit of a refused field, its own length, and the allowed characters, as far as they are known.
 
-    `position` is where a text ends to be what it should be.
+    `position` is where a text ends to be what it should be, `earlier` the line of a file that has the same already, and
+    `near` a known name that is similar.
     """
 
     limit: int
     length: int
     characters: str
     position: int
+    earlier: int
+    near: str
 
 
 def limit_of(kind: str, context: Mapping[str, Any], value: object) -> Limit:

@@ -94,6 +94,13 @@ class Request(Message, Generic[AnswerT_co]):
         msg = f"{cls.__name__} does not name the type of its answer: write Command[TheEvent]."
         raise TypeError(msg)
 
+    def read_answer(self, body: bytes) -> AnswerT_co:
+        """Parse an answer without the fields that a newer system adds, so that an older client understands it."""
+        kind = self.answer()
+        parsed: Any = kind.model_validate_json(body, extra="ignore") if issubclass(kind, BaseModel) else body
+        answer: AnswerT_co = parsed
+        return answer
+
 
 class Command(Request[AnswerT_co], Generic[AnswerT_co]):
     """A request for a change: accepted once, applied at most once, answered by exactly one outcome."""

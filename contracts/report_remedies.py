@@ -94,8 +94,8 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "compte trop d'entrées pour un seul registre\u00a0: indiquez une période plus courte, ou des projets",
     ),
     "no_summary": (
-        "is not one of your summaries, or is older than a day: choose one from the list of your summaries",
-        "n'est pas une de vos synthèses, ou a plus d'un jour\u00a0: choisissez dans la liste de vos synthèses",
+        "is not one of your summaries or registers, or is older than a day: choose one from their list",
+        "n'est ni une de vos synthèses ni un de vos registres, ou a plus d'un jour\u00a0: choisissez dans leur liste",
     ),
     "too_many_summaries": (
         "is one summary too many: wait until one of yours is made, or delete one",

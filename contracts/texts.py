@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from contracts.figures import grouped
-from contracts.limits import LIMITS, PLACEHOLDER, has_words
+from contracts.limits import LIMITS, ORDINALS, PLACEHOLDER, has_words
 from contracts.remedies import FIELD_REMEDIES, REMEDIES
 
 LANGUAGES = ("en", "fr")
@@ -273,13 +273,13 @@ def reason(kind: str, language: str, field: Mapping[str, Any] = _NO_LIMIT) -> st
     """Return the reason why a field is not valid, by the validator's name for it, with the limit that it exceeds."""
     if has_words(kind, field):
         words = _in(language, LIMITS[kind])
-        return words.format(**{name: _figure(field[name], language) for name in PLACEHOLDER.findall(words)})
+        return words.format(**{name: _figure(name, field[name], language) for name in PLACEHOLDER.findall(words)})
     return _in(language, REASONS.get(kind) or REASONS[""])
 
 
-def _figure(number: object, language: str) -> str:
-    """Return a number with its thousands apart; texts stay unchanged."""
-    return grouped(number, language) if isinstance(number, int) else str(number)
+def _figure(name: str, number: object, language: str) -> str:
+    """Return an amount with its thousands apart; places and texts stay unchanged."""
+    return grouped(number, language) if isinstance(number, int) and name not in ORDINALS else str(number)
 
 
 def remedy(code: str, language: str) -> str:

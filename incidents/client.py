@@ -12,7 +12,7 @@ from uuid import UUID
 import nats
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from contracts import subjects
 from contracts.downloads import Download
@@ -24,7 +24,7 @@ from contracts.projects.watching import WatchedProjects, WatchProjects
 from contracts.texts import Phrase, phrase, reason
 from incidents import tracing
 from incidents.connection import Caller, Troubles, flush, open_connection, principal_of, why_unreachable
-from incidents.errors import Refused, UnreachableError
+from incidents.errors import Refused, UnreachableError, require_command, require_query
 from incidents.events import CloudEvent
 from incidents.feed import FeedContext, Watch
 from incidents.submissions import Deliveries, OutgoingCommand, Submitted, known_outcome
@@ -75,7 +75,9 @@ class Client:
             PendingError: The command was accepted and will be carried out, but no outcome came in time. The exception
                 has the id with which to ask for the outcome, or to send the same command again.
             Refused: The command was refused, or not stored in time (`unavailable`).
+            TypeError: This is no command.
         """
+        require_command(command, command_id)
         with self._tracing.using(command.subject):
             return await self._send(command, command_id or uuid7())
 
@@ -84,8 +86,7 @@ class Client:
         while True:
             outcome = await (await self.submit(command, command_id=command_id)).outcome()
             if outcome.error is None:
-                answer: R = _read(command.answer(), json.dumps(outcome.result).encode())
-                return answer
+                return command.read_answer(json.dumps(outcome.result).encode())
             refused = Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
             pause = refused.retry_after_seconds
             if pause is None or asyncio.get_running_loop().time() + pause > deadline:
@@ -97,7 +98,9 @@ class Client:
 
         Raises:
             Refused: The body is too large, the server denies the subject, or the command was not stored in time.
+            TypeError: This is no command.
         """
+        require_command(command, command_id)
         outgoing = OutgoingCommand(
             subjects.command(self._caller.site, self.principal, command.subject, command.key_for(self.principal)),
             command.model_dump_json(by_alias=True, exclude_unset=True).encode(),
@@ -131,9 +134,10 @@ class Client:
 
         Raises:
             Refused: The query was refused, or not answered in time (`unavailable`).
+            TypeError: This is no query.
         """
-        answer: R = _read(query.answer(), await self._ask(query, self._caller.query_seconds))
-        return answer
+        require_query(query)
+        return query.read_answer(await self._ask(query, self._caller.query_seconds))
 
     async def outcome(self, command_id: UUID, *, wait_seconds: float = 0.0) -> Outcome:
         """Return the outcome of one of the principal's commands, pending if its work goes on after this time.
@@ -265,11 +269,6 @@ class Client:
     def _error(self, code: Code, **details: Any) -> Error:
         message, retryable = phrase(Phrase(code), self.language), code is Code.UNAVAILABLE
         return Error(code=code, message=message, retryable=retryable, details=details)
-
-
-def _read(answer: Any, body: bytes) -> Any:
-    """Parse an answer without the fields that a newer system adds, so that an older client understands it."""
-    return answer.model_validate_json(body, extra="ignore") if issubclass(answer, BaseModel) else body
 
 
 @asynccontextmanager

@@ -1,9 +1,11 @@
-"""How a call fails: the system refused it, or could not be reached."""
+"""How a call fails: it is none, the system refused it, or could not be reached."""
 
 from types import TracebackType
 from typing import Any, ClassVar
+from uuid import UUID
 
 from contracts.errors import Code, Error
+from contracts.message import Command, Query
 
 
 class Refused(Exception):  # noqa: N818 - the answer no, as the wire calls it
@@ -108,3 +110,36 @@ class RejectedCredentialsError(CredentialsError):
     """A system does not accept the credentials: they have expired, were revoked, or belong to another site."""
 
     is_mistake = False
+
+
+def require_command(message: object, command_id: object) -> None:
+    """Refuse what is no command, and an id of which no outcome could be recognised.
+
+    Raises:
+        TypeError: The message is a query, a class, or of another type, or the id is no UUID; the text says what to
+            write instead.
+    """
+    if isinstance(message, Query):
+        raise TypeError(f"{type(message).__name__} is a query: use client.ask()")
+    if not isinstance(message, Command):
+        raise TypeError(_not_a_message(message, "command", "CreateProject"))
+    if command_id is not None and not isinstance(command_id, UUID):
+        raise TypeError(f"command_id must be a UUID, not {type(command_id).__name__}: use uuid.UUID(...)")
+
+
+def require_query(message: object) -> None:
+    """Refuse what is no query.
+
+    Raises:
+        TypeError: The message is a command, a class, or of another type; the text says what to write instead.
+    """
+    if isinstance(message, Command):
+        raise TypeError(f"{type(message).__name__} is a command: use client.send()")
+    if not isinstance(message, Query):
+        raise TypeError(_not_a_message(message, "query", "ListProjects"))
+
+
+def _not_a_message(value: object, kind: str, example: str) -> str:
+    if isinstance(value, type) and issubclass(value, Command | Query):
+        return f"expected a {kind}, not the class {value.__name__}: use {value.__name__}(...)"
+    return f"expected a {kind} such as {example}(...), not {type(value).__name__}"

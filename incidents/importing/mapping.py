@@ -13,7 +13,7 @@ from incidents.importing.times import Choice, DateOrder
 
 FIELDS: Final = frozenset(ImportedProject.model_fields)
 TIMES: Final = frozenset({"created_at", "start_time", "end_time"})
-_COMMON_NAMES: Final = {
+COMMON_NAMES: Final = {
     "number": ("no", "nr", "num", "numero", "n°"),
     "reference": ("ref", "référence"),
     "created_by": ("created by", "opened by", "author", "cree par", "ouvert par", "auteur"),
@@ -27,7 +27,7 @@ _COMMON_NAMES: Final = {
     "start_time": ("start", "start time", "debut", "heure de debut"),
     "end_time": ("end", "end time", "fin", "heure de fin"),
 }
-"""Common names of fields in spreadsheets, used if a file has no column with the field's own name."""
+"""Usual names of fields in spreadsheets, used if a file has no column with the field's own name."""
 
 
 def normalise(name: str) -> str:
@@ -36,7 +36,7 @@ def normalise(name: str) -> str:
     return " ".join("".join(letter for letter in spread if not unicodedata.combining(letter)).split())
 
 
-_FIELD_OF: Final = {normalise(name): field for field, names in _COMMON_NAMES.items() for name in (field, *names)} | {
+_FIELD_OF: Final = {normalise(name): field for field, names in COMMON_NAMES.items() for name in (field, *names)} | {
     field: field for field in ("description",)
 }
 

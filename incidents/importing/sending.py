@@ -113,7 +113,7 @@ class Checker:
     def __init__(self, translator: Translator, tally: Tally) -> None:
         self._translator = translator
         self._tally = tally
-        self._seen: set[object] = set()
+        self._seen: dict[object, int] = {}
 
     def valid_rows(self, source: Source) -> Iterator[ValidRow]:
         """Yield the valid rows of a file; the others go to the tally."""
@@ -138,8 +138,8 @@ class Checker:
         by_id = "project_id" if project.number or not project.reference else "reference"
         for field_, value in (("number", project.number), (by_id, project.project_id)):
             if value in self._seen:
-                raise InvalidRowError(Fault(field_, "twice_in_file"), **named)
-        self._seen |= {project.number, project.project_id} - {None}
+                raise InvalidRowError(Fault(field_, "twice_in_file", {"earlier": self._seen[value]}), **named)
+        self._seen |= dict.fromkeys({project.number, project.project_id} - {None}, line)
         return ValidRow(line, project, size, cell_of)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as Named
 from dataclasses import dataclass, field
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from contracts.administration_queries import Property
 from contracts.errors import refused_fields
 from contracts.limits import Limit
 from contracts.projects.imports import ImportedProject
@@ -67,7 +69,11 @@ class InvalidRowError(Exception):
 
 
 class _UnknownNameError(Exception):
-    """A name of a type or a status that nobody knows."""
+    """A name of a type or a status that nobody knows, and a similar one, if there is any."""
+
+    def __init__(self, near: str) -> None:
+        super().__init__(near)
+        self.limit: Limit = {"near": near} if near else {}
 
 
 def is_reference(text: str) -> bool:
@@ -92,7 +98,7 @@ class Translator:
     mapping: Mapping
     site: str
     findings: Findings = Findings()
-    names: Named[str, Named[str, int]] = field(default_factory=dict)
+    names: Named[str, Named[str, Property]] = field(default_factory=dict)
     _fields: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
 
     def project(self, values: Named[str, Any]) -> ImportedProject:
@@ -184,8 +190,8 @@ class Translator:
         for name, value in filled.items():
             try:
                 read[name] = self._read(name, value)
-            except _UnknownNameError:
-                faults.append(Fault(name, "unknown_name"))
+            except _UnknownNameError as error:
+                faults.append(Fault(name, "unknown_name", error.limit))
         return read
 
     def _read(self, name: str, value: Any) -> Any:
@@ -204,10 +210,12 @@ class Translator:
             return ids[text]
         if _WHOLE.fullmatch(text):
             return int(text)
-        property_id = self.names.get(name, {}).get(text.casefold())
-        if property_id is None:
-            raise _UnknownNameError
-        return property_id
+        defined = self.names.get(name, {})
+        if (property_ := defined.get(text.casefold())) is None:
+            known = {own.casefold(): own for own in ids} | {key: each.name for key, each in defined.items()}
+            near = get_close_matches(text.casefold(), known, n=1)
+            raise _UnknownNameError(known[near[0]] if near else "")
+        return property_.id
 
     def _timed(self, read: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
         """Place the times in their zone; the start and the end resolve each other's ambiguity."""

@@ -1,7 +1,7 @@
 """The names of activities: their words for people, and how somebody chooses activities by them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import SequenceMatcher
+from difflib import SequenceMatcher, get_close_matches
 from functools import partial
 from typing import Final
 
@@ -70,13 +70,22 @@ def _named(session: Session, typed: str, option: str) -> Sequence[str]:
 
 def _unknown(session: Session, typed: str, option: str, names: Sequence[Named]) -> str:
     """Return the refusal of an unknown activity, with the similar ones or with all, the nearest first."""
-    if near := nearest(typed, names):
+    viewing = [Named(VIEWED, _viewed(session)), Named(VIEWED, VIEWED)]
+    if near := nearest(typed, [*viewing, *names]) or _with_similar_words(typed, names):
         words = "{option}: there is no activity {text}. Did you mean {near}?"
         return session.say(words, option=option, text=typed, near=list_names(session.language, near))
     known = [_viewed(session), *(activity_name(name, session.language) for name in WORDS)]
     ranked = sorted(known, key=partial(_distance, SequenceMatcher(b=fold(typed))))
     words = "{option}: there is no activity {text}. Choose one of: {known}"
     return session.say(words, option=option, text=typed, known=", ".join(ranked))
+
+
+def _with_similar_words(typed: str, names: Sequence[Named]) -> list[str]:
+    """Return the activities with a word that is similar to a typed one, as they are shown."""
+    known = {word for named in names for word in fold(named.name).split()}
+    similar = {near for word in fold(typed).split() for near in get_close_matches(word, known, n=2, cutoff=0.8)}
+    shown = {named.key: named.name for named in reversed(names)}
+    return list(dict.fromkeys(shown[named.key] for named in names if similar & set(fold(named.name).split())))
 
 
 def _viewed(session: Session) -> str:

@@ -8,7 +8,7 @@ from incidents.terminal.text.words import say
 
 _LIST: Final = "incidents projects list"
 _BY_KIND: Final = {
-    "held": "incidents retention release {project} {reason}",
+    "held": "incidents retention holds --project {project}\nincidents retention release {project} {reason}",
     "held_already": "incidents retention holds --project {project}",
 }
 _WITHOUT_PROJECT: Final = {
@@ -27,7 +27,7 @@ _SHOW: Final = "incidents projects show {project}"
 
 
 def next_command(error: Mapping[str, Any], project: str, language: str, labels: Mapping[str, str]) -> str:
-    """Return the command to type after a refusal of one that named this project; empty if none helps.
+    """Return the command to type after a refusal of one that named this project, or several; empty if none helps.
 
     `labels` are the organisation's names of fields: with it, a disabled one can be enabled again.
     """

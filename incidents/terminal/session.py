@@ -294,4 +294,5 @@ class Session:
         details = error.get("details") or {}
         if "type" in details or not (line := next_command(error, self.project, self.language, self.labels)):
             return error
-        return {**error, "details": {**details, "type": f"{line}{self.place}"}}
+        lines = "\n".join(f"{each}{self.place}" for each in line.splitlines())
+        return {**error, "details": {**details, "type": lines}}

@@ -69,6 +69,19 @@ def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
 
 
 @pytest.mark.parametrize(
+    "typed, near",
+    [("vewed", "viewed"), ("viewd", "viewed"), ("exportd", "project exported"), ("projects.deletd", "project deleted")],
+)
+def test_a_slip_in_an_activity_leads_to_the_similar_ones(typed: str, near: str) -> None:
+    """Somebody who mistypes a word, also the one for everything that was viewed, reads a few names and not all."""
+    with pytest.raises(UsageError) as refused:
+        choose_activities(Session("alice"), [typed])
+    offered = str(refused.value).rpartition("Did you mean ")[2].rstrip("?").split(", ")
+    assert near in offered
+    assert len(offered) < 6
+
+
+@pytest.mark.parametrize(
     "language, text", [("en", "Attempted: delete a project"), ("fr", "Tentative\u00a0: suppression d'un projet")]
 )
 def test_an_attempt_is_described_in_words(language: str, text: str) -> None:

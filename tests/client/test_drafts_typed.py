@@ -121,3 +121,26 @@ async def test_a_recording_that_is_no_longer_kept_is_remarked_on(site: Site, ope
     line = ("draft", "add", "--camera", "cam-4", *SPAN, "--kept-until")
     assert "is past: the recording is deleted already" in (await run_line(site, *line, "7d")).err
     assert "is past" not in (await run_line(site, *line, "in 7 days")).err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("call", 1, "--to", "Police", "--at", "{}"),
+        ("create", "--description", "x", "--start", "{}"),
+        ("create", "--description", "x", "--camera", "cam-4", "--start", "1h", "--end", "{}"),
+        ("update", 1, "--start", "{}"),
+        ("sequence", 1, "--camera", "cam-4", "--camera", "cam-5", "--start", "1h", "--end", "{}"),
+        ("draft", "add", "--camera", "cam-4", "--start", "1h", "--end", "{}"),
+    ],
+    ids=["call", "create", "create with a camera", "update", "sequence", "draft"],
+)
+async def test_what_has_not_happened_yet_is_remarked_on(site: Site, operator: Client, line: tuple[object, ...]) -> None:
+    """A time to come is accepted, once with a remark, because it is more often a slip; the end of today is none."""
+    nodes = (Node.PROJECTS, Node.PROPERTIES, Node.SEQUENCES, Node.MAIN_DETAILS, Node.CALLS)
+    await site.grant("operator", dict.fromkeys(nodes, "manage"))
+    await operator.send(CreateProject(project_id=uuid7()))
+    for day, remarks in (("tomorrow", 1), ("today", 0)):
+        ended = await run_line(site, *(str(part).format(day) for part in line))
+        assert ended.status == 0, ended.err
+        assert ended.err.count("is in the future: is that what you meant?") == remarks

@@ -75,3 +75,27 @@ async def test_projects_that_the_next_sweep_deletes_are_counted(
     assert ("because of their age: 2; to keep them: --default retention_exempt=true" in ended.err) is bool(expired)
     assert "2 would be imported, 0 already there" in ended.out
     assert (await dry_run(run_line, tmp_path, *option, "--json")).json["expired"] == expired
+
+
+async def test_unknown_names_lead_to_what_defines_them(peer: Peer, run_line: RunLine, tmp_path: Path) -> None:
+    """A row with an unknown type says which name is similar; the end says how to define or map all of them."""
+    peer.answers["projects.check-import"] = json.dumps({"fitting": [], "already_there": [], "refused": []}).encode()
+    rows = f"{HEADER}1,ann,2009-05-17,Injry\n2,ann,2009-05-18,Vandalism\n"
+    ended = await dry_run(run_line, tmp_path, "--column", "Kind=type_id", rows=rows)
+    lines = " ".join(ended.err.split())
+    assert 'line 2 (1): type "Injry" in the column "Kind" has a name' in lines
+    assert "did you mean Injury?" in lines
+    assert "define it here, or map it to an id" in lines
+    assert "unknown types: Injry, Vandalism. To define one: incidents types add NAME;" in lines
+    assert '(--mapping): {"types": {"NAME": ID}}' in lines
+    french = await dry_run(run_line, tmp_path, "--column", "Kind=type_id", "--lang", "fr", rows=rows)
+    assert "vouliez-vous dire «\u00a0Injury\u00a0»" in " ".join(french.err.split(" "))
+
+
+async def test_a_number_that_occurs_twice_leads_to_the_first(peer: Peer, run_line: RunLine, tmp_path: Path) -> None:
+    """The refusal of a second row names the line of the first one, for people and for programs."""
+    peer.answers["projects.check-import"] = json.dumps({"fitting": [0, 1], "already_there": [], "refused": []}).encode()
+    rows = f"{ROWS}1,ann,2009-05-17 08:30,Injury\n"
+    assert "occurs in line 2 already" in (await dry_run(run_line, tmp_path, rows=rows)).err
+    ended = await dry_run(run_line, tmp_path, "--json", rows=rows)
+    assert [(error["line"], error["earlier"]) for error in ended.json["errors"]] == [(4, 2)]

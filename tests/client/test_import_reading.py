@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.projects.imports import ImportedProject
-from incidents.importing.mapping import FIELDS, Mapping, field_named
+from incidents.importing.mapping import COMMON_NAMES, FIELDS, Mapping, field_named
 from incidents.importing.reading import Row, Source
 from incidents.importing.sending import Checker, Tally, chunks
 from incidents.importing.translating import InvalidRowError, Translator
 from incidents.terminal.tables.refusals import field_place
+from tests.checks.tree import ROOT
 
 AT = "2009-05-17T08:30:00Z"
 
@@ -154,6 +156,12 @@ def test_a_field_is_typed_as_a_refusal_names_it(language: str) -> None:
 def test_usual_headings_of_the_creation_are_known(name: str) -> None:
     """Other systems name it in many ways, and ours in a refusal."""
     assert field_named(name) == "created_at"
+
+
+def test_the_page_has_all_usual_names() -> None:
+    """docs/importing.md lists every name of a column that is recognised, by field."""
+    rows = re.findall(r"^\| `(\w+)` \| (`.+`) \|$", (ROOT / "docs" / "importing.md").read_text(), flags=re.MULTILINE)
+    assert {field: tuple(names[1:-1].split("`, `")) for field, names in rows} == COMMON_NAMES
 
 
 def test_a_mapping_names_fields_that_are_there(tmp_path: Path) -> None:

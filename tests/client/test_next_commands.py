@@ -26,6 +26,7 @@ def refusal_document(refusal: tuple[Code, str, str], language: str) -> dict[str,
         ((Code.GONE, "deleted", "project_id"), "incidents projects list"),
         ((Code.GONE, "deleted", "comment_id"), f"incidents projects show {PROJECT}"),
         ((Code.GONE, "not_here", "report_id"), f"incidents reports list {PROJECT}"),
+        ((Code.HELD, "held", "project_id"), f"incidents retention holds --project {PROJECT}"),
         ((Code.HELD, "held", "project_id"), f"incidents retention release {PROJECT} "),
     ],
 )
@@ -43,7 +44,17 @@ async def test_the_next_command_is_for_the_same_system(peer: Peer, run_line: Run
     """What is to be typed has the principal of the line before."""
     peer.error = refusal_document((Code.HELD, "held", "project_id"), "fr")
     ended = await run_line("projects", "delete", PROJECT, "--yes", "--as", "olivia", "--lang", "fr")
-    assert f"incidents retention release {PROJECT} MOTIF --as olivia" in " ".join(ended.err.split())
+    typed = " ".join(ended.err.replace("│", "").split())
+    assert f"incidents retention holds --project {PROJECT} --as olivia" in typed
+    assert f"incidents retention release {PROJECT} MOTIF --as olivia" in typed
+
+
+@pytest.mark.parametrize("language, once", [("en", "is under hold"), ("fr", "est bloqué")])
+async def test_a_hold_is_reported_once(peer: Peer, run_line: RunLine, language: str, once: str) -> None:
+    """The sentence says that the project is under hold, and no second line repeats it."""
+    peer.error = refusal_document((Code.HELD, "held", "project_id"), language)
+    ended = await run_line("projects", "delete", PROJECT, "--yes", "--lang", language)
+    assert ended.err.count(once) == 1
 
 
 @pytest.mark.parametrize(

@@ -117,13 +117,13 @@ def test_every_detail_of_an_activity_has_a_label(language: str) -> None:
 
 
 def test_an_unknown_activity_is_refused_with_names_to_type() -> None:
-    """Where nothing is near, all are named as they are shown, the nearest first."""
+    """Where nothing is near, all are named as they are shown."""
     with pytest.raises(UsageError) as refusal:
-        choose_activities(Session("admin", language="fr"), ["zzz rôle"], "--happened")
+        choose_activities(Session("admin", language="fr"), ["zzz rlôe"], "--happened")
     sentence = str(refusal.value)
     assert sentence.startswith("--happened\u00a0: ")
     named = sentence.partition("parmi\u00a0: ")[2].split(", ")
-    assert "rôle" in named[0]
+    assert len(named) > 40
     assert {"consulté", "projet créé"} <= set(named)
     assert not {"viewed", *WORDS} & set(named)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from contracts.bus_addresses import is_listen_address
 from tests.client.command_line import incidents
 from tests.local.external import Installation, answers
 from tests.local.support import eventually
@@ -100,6 +101,22 @@ async def test_mistakes_are_told(bus: RunningBus) -> None:
     assert "access list" in await bus.access("revoke", "nobody", status=2)
     assert "cannot name a principal" in await bus.access("create", "A B", status=2)
     assert "as in 2030-01-01" in await bus.access("licence", "--expires", "then", "--out", "l.jwt", status=2)
+
+
+@pytest.mark.parametrize("option", ["--listen", "--monitor"])
+@pytest.mark.parametrize("address", ["10.0.0.1:99999", "10.0.0.1", "4222", "host:port", "a@h:4222", ""])
+async def test_a_server_listens_at_a_host_and_a_port(tmp_path: Path, option: str, address: str) -> None:
+    """An address at which no server can listen is refused before keys are made."""
+    ended = await incidents("access", "init", "--out", tmp_path / "trust", option, address)
+    assert ended.status == 2
+    assert f"{option}: {address} is not an address: write HOST:PORT" in ended.err
+    assert not (tmp_path / "trust").exists()
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1:4222", ":4222", "[::]:4222", "bus.example:1"])
+def test_usual_addresses_are_taken(address: str) -> None:
+    """A name, an address of either version, and every interface are possible."""
+    assert is_listen_address(address)
 
 
 async def test_a_licence_replaces_no_file_unasked(tmp_path: Path) -> None:

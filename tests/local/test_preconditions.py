@@ -131,7 +131,9 @@ async def test_a_newer_schema_is_one_sentence(databases: tuple[str, str]) -> Non
         await schema_and_grants.prepare(Settings(database_url=databases[0]))
 
 
-@pytest.mark.parametrize("url", ["mysql://db/x", "postgres://db/x", "db", "postgresql://db:port/x"])
+@pytest.mark.parametrize(
+    "url", ["mysql://db/x", "postgres://db/x", "db", "postgresql://db:port/x", "postgresql://db:99999/x"]
+)
 def test_a_url_of_another_kind_is_refused(url: str) -> None:
     """A text that is not a URL of PostgreSQL is refused with an example, before anything connects."""
     with pytest.raises(ValidationError, match="write it as postgresql://ROLE@HOST/DATABASE"):

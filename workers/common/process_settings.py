@@ -10,7 +10,7 @@ from annotated_types import Ge, Le
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from contracts.bus_addresses import are_bus_addresses
@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_database(cls, url: str | None) -> str | None:
         try:
-            is_valid = url is None or make_url(url).drivername == "postgresql"
+            is_valid = url is None or _is_postgresql(make_url(url))
         except (ArgumentError, ValueError):
             is_valid = False
         if not is_valid:
@@ -193,6 +193,10 @@ def bounds_of(field: str) -> tuple[float, float] | None:
 def _is_link(name: str, value: str) -> bool:
     """Return whether Kubernetes made a variable, which it does in each container for each service, by its name."""
     return bool(_LINK.search(name)) or (name.endswith("_PORT") and value.startswith(("tcp://", "udp://", "sctp://")))
+
+
+def _is_postgresql(url: URL) -> bool:
+    return url.drivername == "postgresql" and (url.port is None or 0 < url.port < 1 << 16)
 
 
 def _is_http(url: str) -> bool:

@@ -17,7 +17,7 @@ from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential
 from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
-from workers.local.cli_environment import DEFAULT_DATA, AsJson, read_expiry, read_moment, read_scope
+from workers.local.cli_environment import DEFAULT_DATA, AsJson, read_expiry, read_moment, read_scope, require_future
 from workers.local.console_output import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.local.data_directory import Home, write_private
 from workers.runtime.bus import nats_jwt
@@ -211,6 +211,7 @@ def sign_licence(
     except ValidationError as error:
         names = {"edition": "--edition", "version": "--version", "expires_at": "--expires"}
         fail_invalid(error, names.__getitem__, {"expires_at": "2030-01-01T00:00:00Z"})
+    require_future(licence.expires_at, expires)
     home = Home(data.absolute())
     trust = _trust(home)
     _require_place(home, out)
@@ -292,8 +293,7 @@ def _row(credential: Credential) -> tuple[str, ...]:
 
 
 def _minute(at: int | None) -> str:
-    """Return a time for people, in the local time zone."""
-    return local_minute(at) if at else ""
+    return local_minute(at) if at else ""  # for people, in the local time zone
 
 
 def _time(at: int | None) -> str:

@@ -192,3 +192,10 @@ def read_moment(text: str | None) -> str | None:
         with suppress(ValueError):
             return datetime.strptime(text.strip(), form).astimezone().isoformat()
     return text
+
+
+def require_future(end: datetime | None, typed: str | None) -> None:
+    """Refuse the end of a licence that has passed already."""
+    if end and end <= datetime.now(UTC):
+        words = "--expires: {text} is in the past, so this licence would never be valid."
+        fail(say(words, text=typed), status=2)

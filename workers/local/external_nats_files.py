@@ -2,15 +2,17 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Annotated, Final
 
 import typer
 
+from contracts.bus_addresses import is_listen_address
 from contracts.subjects import WORKERS
 from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
-from workers.local.console_output import fail, tell
+from workers.local.console_output import fail, say, tell
 from workers.local.data_directory import Home, write_private
 from workers.local.servers.nats import quote, site_configuration
 
@@ -111,6 +113,13 @@ def _principals() -> list[tuple[str, Scope]]:
     return [*workers, ("ops", "ops"), ("admin", "client")]
 
 
+def _require_addresses(addresses: Mapping[str, str]) -> None:
+    for option, address in addresses.items():
+        if not is_listen_address(address):
+            words = "{option}: {text} is not an address: write HOST:PORT with a port from 1 to 65535."
+            fail(say(words, option=option, text=address), status=2)
+
+
 def init(  # noqa: PLR0913, PLR0917 - each parameter is an option
     out: Annotated[Path, typer.Option(envvar="INCIDENTS_DATA", help="The directory to fill.")],
     site: Annotated[
@@ -132,6 +141,7 @@ def init(  # noqa: PLR0913, PLR0917 - each parameter is an option
     Example: incidents access init --out trust
     """
     certificate, key = tls or (None, None)
+    _require_addresses({"--listen": listen, "--monitor": monitor})
     try:
         written = create(out, site, Server(listen, monitor, store, certificate, key), apart)
     except (InvalidNameError, TrustError) as error:

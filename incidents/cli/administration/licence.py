@@ -13,6 +13,7 @@ from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
+from incidents.terminal.text.words import name_of
 
 app = group("The site's licence: show, activate.")
 
@@ -54,7 +55,8 @@ def _until(session: Session, expires_at: datetime | None) -> str:
 
 
 def _lines(session: Session, state: LicenceState) -> list[Text]:
-    valid = session.say("valid") if state.valid else session.say("not valid: {reason}", reason=state.reason)
+    reason = name_of(session.language, "licence", state.reason or "")
+    valid = session.say("valid") if state.valid else session.say("not valid: {reason}", reason=reason)
     lines = [Text(valid, style="green" if state.valid else "red")]
     if licence := state.licence:
         until = _until(session, licence.expires_at)

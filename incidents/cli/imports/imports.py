@@ -197,13 +197,12 @@ async def _translator(
     session: Session, client: Client, mapping: Mapping, findings: Findings, settings: Settings | None
 ) -> Translator:
     """Complete the mapping from the site: its time zone, and the names of types and statuses."""
-    names: dict[str, dict[str, int]] = {}
+    names: dict[str, dict[str, Property]] = {}
     with SuppressNotAvailable():
         known = await retry_transient(lambda: client.ask(GetProperties()))
         kinds: dict[str, Sequence[Property]] = {"type_id": known.types, "status_id": known.statuses}
         names = {
-            field: {property_.name.casefold(): property_.id for property_ in defined}
-            for field, defined in kinds.items()
+            field: {property_.name.casefold(): property_ for property_ in defined} for field, defined in kinds.items()
         }
     if settings and findings.local_times and mapping.timezone is None:
         mapping = mapping.model_copy(update={"timezone": settings.timezone})

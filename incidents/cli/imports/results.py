@@ -136,6 +136,7 @@ def report(
     if errors:
         _write(session, errors, rows)
     _tell_rows(session, rows, errors)
+    _tell_unknown_names(session, rows)
     _tell_reading(session, source, findings)
     if tally.ignored:
         session.tell(_LEFT_OUT, columns=list_names(session.language, sorted(tally.ignored)))
@@ -181,6 +182,17 @@ def _tell_rows(session: Session, rows: list[dict[str, Any]], errors: Path | None
     if (more := len(rows) - _PRINTED_ROWS_MAX) > 0:
         words = "and {count} more, all in {path}" if errors else "and {count} more; --errors FILE writes all of them"
         session.tell(words, count=more, path=errors)
+
+
+def _tell_unknown_names(session: Session, rows: list[dict[str, Any]]) -> None:
+    for field, kind in (("type_id", "types"), ("status_id", "statuses")):
+        if unknown := {row["value"] for row in rows if (row["field"], row["kind"]) == (field, "unknown_name")}:
+            words = (
+                "unknown {kind}: {names}. To define one: incidents {kind} add NAME; "
+                'or give it an id in a mapping (--mapping): {{"{kind}": {{"NAME": ID}}}}'
+            )
+            names = list_names(session.language, sorted(unknown)[:_PRINTED_ROWS_MAX])
+            session.tell(words, kind=kind, names=names)
 
 
 def _what(session: Session, row: dict[str, Any]) -> str:

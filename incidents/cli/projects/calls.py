@@ -8,7 +8,7 @@ from contracts.figures import read_duration
 from contracts.projects.parts import CALL_SECONDS_MAX, AddCall, DeleteCall, EditCall
 from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, require_change, revision
 from incidents.terminal.input import parts
-from incidents.terminal.input.reading import make_message, read_decimal, read_project, read_time
+from incidents.terminal.input.reading import make_message, read_decimal, read_past_time, read_project
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 
@@ -142,7 +142,7 @@ def _facts(
 ) -> dict[str, Any]:
     """Return the typed fields of a call."""
     typed = {
-        "at": read_time(session, at, "--at"),
+        "at": read_past_time(session, at, "--at"),
         "number": number,
         "duration_seconds": _duration_seconds(session, minutes),
         "reference": reference,

@@ -8,8 +8,8 @@ from contracts.projects.commands import AddSequences
 from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, UndraftSequences
 from incidents.cli.arguments import TIME, TO_ITS_END, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
-from incidents.terminal.input.reading import make_message, read_project, read_time
-from incidents.terminal.input.recordings import read_camera, read_expiry
+from incidents.terminal.input.reading import make_message, read_project
+from incidents.terminal.input.recordings import read_camera, read_expiry, recorded_span
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
@@ -45,8 +45,7 @@ async def add(
     expiry = read_expiry(session, kept_until)
     optional: dict[str, Any] = {"site": site, "media_expires_at": expiry}
     cameras = [{**read_camera(text), **{name: value for name, value in optional.items() if value}} for text in camera]
-    span = {"start": read_time(session, start, "--start"), "end": read_time(session, end, "--end", until=True)}
-    values = {"cameras": cameras, **span}
+    values = {"cameras": cameras, **recorded_span(session, start, end)}
     drafting = make_message(session, DraftSequences, values)
     async with session.client() as client:
         event = await session.send(client, drafting)

@@ -25,8 +25,8 @@ from incidents.cli.arguments import (
 from incidents.cli.listing import names
 from incidents.cli.projects.changes import changes_of, require_filled
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import make_message, read_project, read_time
-from incidents.terminal.input.recordings import spans
+from incidents.terminal.input.reading import make_message, read_project
+from incidents.terminal.input.recordings import recorded_span, spans
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
@@ -74,10 +74,10 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     """Create a project, with the cameras' recordings from start to end; set its status later with `update`."""
     values: dict[str, Any] = {"project_id": session.id_of(), "description": description}
     values |= {"reference": reference} if reference is not None else {}
-    values |= {"start_time": read_time(session, start, "--start")} if start else {}
-    values |= {"end_time": read_time(session, end, "--end", until=True)} if end else {}
+    span = recorded_span(session, start, end)
+    values |= {f"{edge}_time": time for edge, time in span.items() if time is not None}
     values |= {"from_draft": True} if from_draft else {}
-    values |= {"sequences": spans(session, camera, start, end)} if camera else {}
+    values |= {"sequences": spans(session, camera, span)} if camera else {}
     make_message(session, CreateProject, values)
     async with session.client() as client:
         values |= {"type_id": await Naming(session, client).type(type_)} if type_ is not None else {}
@@ -120,10 +120,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     require_change(session, example, type_, status, reference, description, start, end, category, field, clear)
     for name, text in {"type": type_, "status": status, "start": start, "end": end}.items():
         require_filled(session, f"--{name}", text, name)
-    times = {
-        "start_time": read_time(session, start, "--start"),
-        "end_time": read_time(session, end, "--end", until=True),
-    }
+    times = {f"{edge}_time": time for edge, time in recorded_span(session, start, end).items()}
     main = {"reference": reference, "description": description, **times}
     changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}
     changes |= revision(expected_revision)

@@ -10,7 +10,7 @@ from contracts.projects.queries import AttachedSequence
 from incidents.cli.arguments import TIME, TO_ITS_END, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project
-from incidents.terminal.input.recordings import spans
+from incidents.terminal.input.recordings import recorded_span, spans
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text.words import list_names
@@ -47,7 +47,7 @@ async def sequence(  # noqa: PLR0913 - each parameter is an option
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Attach one span of time of one or more cameras to a project."""
-    attached = spans(session, camera, start, end, site=site, kept_until=kept_until)
+    attached = spans(session, camera, recorded_span(session, start, end), site=site, kept_until=kept_until)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         adding = {"project_id": project_id, "sequences": attached, **revision(expected_revision)}

@@ -1,11 +1,11 @@
 """Parsing of typed cameras and spans of time into sequences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
-from incidents.terminal.input.reading import read_time
+from incidents.terminal.input.reading import read_past_time, read_time
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import local
 
@@ -17,15 +17,14 @@ def read_camera(text: str) -> dict[str, str]:
 
 
 def spans(
-    session: Session, cameras: Iterable[str] | None, start: str | None, end: str | None, **options: str | None
+    session: Session, cameras: Iterable[str] | None, span: Mapping[str, datetime | None], **options: str | None
 ) -> list[dict[str, Any]]:
     """Return one sequence per camera; its id stays the same when the command is repeated with `--id`."""
     named = [read_camera(text) for text in cameras or ()]
-    if named and not (start and end):
+    if named and not all(span.values()):
         raise UsageError(session.say("cameras need a span of time: give the start and the end of the recording"))
     site, kept_until = options.get("site"), read_expiry(session, options.get("kept_until"))
     more: dict[str, Any] = {"site": site, "media_expires_at": kept_until}
-    span = {"start": read_time(session, start, "--start"), "end": read_time(session, end, "--end", until=True)}
     return [
         {
             "sequence_id": uuid5(session.command_id, f"{site or ''}/{camera['camera_id']}"),
@@ -35,6 +34,14 @@ def spans(
         }
         for camera in named
     ]
+
+
+def recorded_span(session: Session, start: str | None, end: str | None) -> dict[str, datetime | None]:
+    """Return the span of time of a recording or an incident, typed as two options."""
+    return {
+        "start": read_past_time(session, start, "--start"),
+        "end": read_past_time(session, end, "--end", until=True),
+    }
 
 
 def read_expiry(session: Session, text: str | None) -> datetime | None:

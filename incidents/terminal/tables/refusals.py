@@ -30,6 +30,7 @@ _ENGLISH: Final = {
     "created_at": "creation time",
     "created_by": "author",
     "end_time": "end",
+    "export_id": "export id",
     "from_draft": "draft list",
     "nodes": "permission",
     "project_id": "project",
@@ -111,6 +112,8 @@ def refusal_panel(
         shown = {_ADVICE if name == "reason" else name: value for name, value in shown.items()}
         if code in _SHOWN_AGAIN and "type" in shown:
             del shown[_ADVICE]
+    if code == "held":
+        shown.pop("fields", None)  # its sentence says the same
     details = list(dict.fromkeys(_Details(language, labels, options).flat(shown)))
     title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
     return _panel(_sentence(code, str(error["message"]), language), details, title, "red")
@@ -207,6 +210,7 @@ class _Details:
 
     def _leaf(self, name: str, text: str) -> str:
         if name == "reason":
+            text = name_of(self._language, "licence", text)
             return say(self._language, next((words for begin, words in _DENIALS if begin in text), text))
         return _clock(name, value_of(self._language, name, text), self._language)
 

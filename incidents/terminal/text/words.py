@@ -24,6 +24,11 @@ _KINDS: Final = {
 _ENGLISH: Final = {
     ("language", "en"): "English",
     ("language", "fr"): "French",
+    ("licence", "expired"): "it has expired",
+    ("licence", "forged"): "the operator key of this site did not sign it",
+    ("licence", "missing"): "there is none",
+    ("licence", "other-site"): "it was signed for another site",
+    ("licence", "unreadable"): "it cannot be read: perhaps it is not a licence, or only a part of one",
     ("code", "command-id-reused"): "command id reused",
     ("code", "gone"): "gone or unknown",
     ("code", "in-use"): "in use",
