@@ -132,6 +132,11 @@ class MissedEventRecovery:
                     yield filled
                 await self._save(owned, [(source, earlier["posted"], 0)])
 
+    def is_repeated(self, message: Msg) -> bool:
+        """Return whether the effects of a message are committed: the bus may deliver an event again, and late."""
+        source, number = place_of_event(message)
+        return source is not None and number <= self._known.get(source, 0)
+
     async def save(self, owned: OwnedLane, messages: Iterable[Msg]) -> None:
         """Write, in the transaction of their effects, that messages are heard."""
         await self._save(owned, [(source, number, 0) for source, number in self._last_of(messages).items()])

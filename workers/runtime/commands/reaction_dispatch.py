@@ -134,7 +134,7 @@ class ReactionDispatcher:
         return has_rows
 
     async def _handle(self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False) -> bool:
-        events = [event for message in raw if (event := read_event(message))]
+        events = [event for message in raw if not self._is_repeated(message) and (event := read_event(message))]
         self.dropped += len(raw) - len(events)
         left: list[bool] = []
         if events and deadly:
@@ -145,6 +145,9 @@ class ReactionDispatcher:
             await owned.advance(place_of(raw[-1]), stored_ns(raw[-1]))
         self.handled += len(events)
         return any(left)
+
+    def _is_repeated(self, message: Msg) -> bool:
+        return self._numbers is not None and self._numbers.is_repeated(message)
 
     async def _transact(
         self,
