@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Self
 
+from nacl.exceptions import BadSignatureError
 from nacl.signing import SigningKey as Ed25519
+from nacl.signing import VerifyKey
 
 from contracts.evidence.ssh_signatures import (
     FormError,
@@ -127,6 +129,19 @@ class SigningKey:
         """Return an SSH signature of a message."""
         signature = self._key.sign(signed_bytes(namespace, message)).signature
         return armor(Signature(self.public_key, namespace, signature))
+
+    def sign_raw(self, message: bytes) -> bytes:
+        """Return the Ed25519 signature of a message, 64 bytes."""
+        return self._key.sign(message).signature
+
+
+def is_signature(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    """Tell whether the private half of an Ed25519 key has signed a message."""
+    try:
+        VerifyKey(public_key).verify(message, signature)
+    except (BadSignatureError, ValueError):
+        return False
+    return True
 
 
 _CURRENT_PATH: ContextVar[Path | None] = ContextVar("signing_key", default=None)

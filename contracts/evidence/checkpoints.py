@@ -1,0 +1,98 @@
+"""Checkpoints of a log as signed notes (C2SP signed-note and tlog-checkpoint): text, and a line for each signature.
+
+This is their form alone. Whoever signs or verifies brings a function of Ed25519.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from contracts.evidence.merkle_tree import HASH_BYTES
+
+Verify = Callable[[bytes, bytes, bytes], bool]
+"""Tells whether a public key has made a signature of a message."""
+
+_ED25519: Final = b"\x01"
+"""The kind of the key and of its signatures."""
+
+_KEY_ID_BYTES: Final = 4
+_DASH: Final = "\u2014 "
+_CHECKPOINT_LINES: Final = 3
+
+
+class NoteError(ValueError):
+    """A text is not a signed note, not a checkpoint, or not signed with the expected key."""
+
+
+class Checkpoint(NamedTuple):
+    """The state of a log: its name, the number of its leaves, and the root of its tree."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @property
+    def text(self) -> str:
+        """The text that is signed."""
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+
+
+def signed_note(checkpoint: Checkpoint, public_key: bytes, sign: Callable[[bytes], bytes]) -> str:
+    """Return a checkpoint with the signature of its log's own Ed25519 key; `sign` signs bytes."""
+    signature = base64.b64encode(_key_id(checkpoint.origin, public_key) + sign(checkpoint.text.encode()))
+    return f"{checkpoint.text}\n{_DASH}{checkpoint.origin} {signature.decode()}\n"
+
+
+def read_note(note: str, public_key: bytes, verify: Verify) -> Checkpoint:
+    """Return the checkpoint in a note that the key of its log has signed.
+
+    Raises:
+        NoteError: It is no checkpoint, or this key did not sign it.
+    """
+    checkpoint = read_unverified_note(note)
+    text, _, signatures = note.rpartition("\n\n")
+    for line in signatures.splitlines():
+        name, _, encoded = line.removeprefix(_DASH).partition(" ")
+        if line.startswith(_DASH) and name == checkpoint.origin:
+            signature = _signature(encoded, name, public_key)
+            if signature is not None and verify(public_key, signature, f"{text}\n".encode()):
+                return checkpoint
+    raise NoteError
+
+
+def read_unverified_note(note: str) -> Checkpoint:
+    """Return the checkpoint in a note without looking at its signatures.
+
+    Raises:
+        NoteError: It is no checkpoint.
+    """
+    lines = note.rpartition("\n\n")[0].split("\n")
+    try:
+        origin, size, root = lines[0], int(lines[1]), base64.b64decode(lines[2], validate=True)
+    except (IndexError, ValueError) as error:
+        raise NoteError from error
+    checkpoint = Checkpoint(origin, size, root)
+    if len(lines) != _CHECKPOINT_LINES or len(root) != HASH_BYTES or checkpoint.text != "\n".join([*lines, ""]):
+        raise NoteError
+    return checkpoint
+
+
+def verifier_line(origin: str, public_key: bytes) -> str:
+    """Return the public key of a log as other programs take it: its name, the id of the key, and the key."""
+    key = base64.b64encode(_ED25519 + public_key).decode()
+    return f"{origin}+{_key_id(origin, public_key).hex()}+{key}"
+
+
+def _key_id(name: str, public_key: bytes) -> bytes:
+    return sha256(f"{name}\n".encode() + _ED25519 + public_key).digest()[:_KEY_ID_BYTES]
+
+
+def _signature(encoded: str, name: str, public_key: bytes) -> bytes | None:
+    """Return a signature that says it is of this key."""
+    try:
+        blob = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        return None
+    return blob[_KEY_ID_BYTES:] if blob[:_KEY_ID_BYTES] == _key_id(name, public_key) else None
