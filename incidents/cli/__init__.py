@@ -106,7 +106,7 @@ def build(language: str = "en") -> typer.core.TyperGroup:
         part.register(app)
     root: Any = typer.main.get_command(app)
     for plugin in plugins(language):
-        root.add_command(plugin)
+        (root.commands[plugin.group] if plugin.group else root).add_command(plugin)
     add_language(root)
     command: typer.core.TyperGroup = prepare_help(root, language)
     return command

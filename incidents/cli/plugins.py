@@ -1,6 +1,7 @@
 """Commands of other packages, imported only when used.
 
-A package names a function or a `typer.Typer` in the entry point group `incidents.commands`.
+A package names a function or a `typer.Typer` in the entry point group `incidents.commands`. A name such as
+`audit.verify` is that of a command in one of our groups.
 """
 
 from importlib.metadata import EntryPoint, entry_points
@@ -24,6 +25,7 @@ _HELP: Final = {
     "backup": "Save a running system in one file.",
     "restore": "Restore a system from a backup.",
     "lanes": "Show how many processes of a worker can work at once, and allow more.",
+    "audit.verify": "Verify that no entry of the activity logs was changed, removed or inserted.",
     "access": "Create, list and revoke credentials of people, workers and operations.",
 }
 """The help texts of the server's commands, so that `--help` does not import the server."""
@@ -44,7 +46,8 @@ class Plugin(TyperCommand):
 
     def __init__(self, point: EntryPoint, language: str = "en") -> None:
         foreign = say(language, "Provided by {origin}.", origin=point.value)
-        super().__init__(point.name, help=_HELP.get(point.name, foreign))
+        self.group, _, name = point.name.rpartition(".")
+        super().__init__(name, help=_HELP.get(point.name, foreign))
         self.rich_help_panel = "Server"
         self._point = point
         self._language = language
@@ -62,7 +65,7 @@ class Plugin(TyperCommand):
             raise NotInstalledError(error.name) from error
         if not isinstance(loaded, typer.Typer):
             function, loaded = loaded, typer.Typer(add_completion=False)
-            loaded.command(self._point.name)(function)
+            loaded.command(self.name)(function)
         command = typer.main.get_command(loaded)
         add_language(command)
         return prepare_help(command, self._language)

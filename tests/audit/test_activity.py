@@ -182,6 +182,7 @@ async def test_a_project_that_was_imported_before_says_so_too(site: Site) -> Non
     await client.send(ImportProjects(projects=[imported]))
     before = await entries_of(client, imported.project_id, 1)
     async with site.engine.begin() as connection:
+        await connection.run_sync(run_script, "ALTER TABLE audit.activity DISABLE TRIGGER refuse_change")
         await connection.run_sync(run_script, "DELETE FROM audit.activity WHERE project_id IS NOT NULL")
         for _ in range(2):
             await connection.run_sync(run_script, TAKE_OVER)

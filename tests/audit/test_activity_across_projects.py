@@ -250,9 +250,15 @@ def test_no_entry_is_told_before_newer_ones_that_were_not_read() -> None:
             "command_id": None,
             "revision": None,
             "details": {},
+            "log_index": None,
+            "hash": None,
         }
 
-    cut, whole = [Entry(**at(0)), Entry(**at(2))], [Entry(**at(1)), Entry(**at(3)), Entry(**at(4))]
+    def entry(seconds: int) -> Entry:
+        row = at(seconds)
+        return Entry.model_validate({name: value for name, value in row.items() if name in Entry.model_fields})
+
+    cut, whole = [entry(0), entry(2)], [entry(1), entry(3), entry(4)]
     entries, more = entry_pages.merge([Page(cut, at(2)), Page(whole, None)], 10)
     assert entries == [cut[0], whole[0], cut[1]]
     assert more is True

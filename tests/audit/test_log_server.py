@@ -120,7 +120,8 @@ async def test_what_was_delivered_is_delivered_once(site: Site, events: Publishe
     await events.publish(deleted)
     (entry,) = await log_entries(client, 1)
     await site.sql(
-        "INSERT INTO audit.undelivered (size, oldest_at, entries) VALUES (1, now(), '[' || :entry || ']')",
+        "INSERT INTO audit.undelivered (size, oldest_at, entries, first_index, hashes) "
+        "VALUES (1, now(), '[' || :entry || ']', 0, sha256('leaf'))",
         entry=entry.model_dump_json(exclude={"project_number", "labels", "names"}),
     )
     await waiting(site, 0)
@@ -171,8 +172,9 @@ async def test_more_than_one_delivery(site: Site) -> None:
     """Whatever has piled up is delivered, however much it is."""
     await site.sql(
         """
-        INSERT INTO audit.undelivered (size, oldest_at, entries)
-        SELECT count(*), now(), json_agg(json_build_object(
+        WITH counted AS (UPDATE audit.log SET size = 2500 WHERE store = 'log_server')
+        INSERT INTO audit.undelivered (size, oldest_at, first_index, hashes, entries)
+        SELECT count(*), now(), batch * 100, string_agg(sha256('leaf'), ''), json_agg(json_build_object(
             'event_id', id, 'at', now(), 'actor', 'olivia', 'activity', 'projects.deleted',
             'project_id', id, 'command_id', NULL, 'revision', 1, 'details', '{}'::json))
         FROM (SELECT n % 25 AS batch, gen_random_uuid() AS id FROM generate_series(1, 2500) AS n) AS made GROUP BY batch

@@ -69,6 +69,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def prepare(place: Path) -> None:
     """Make the definitions and files that the lines name."""
+    (place / "copy-of-checkpoints").mkdir()
     ids = {}
     for kind, name in (("type", "Theft"), ("type", "Injury"), ("status", "Closed")):
         body = shlex.quote(json.dumps({"name": name}))

@@ -22,6 +22,7 @@ MADE_ANEW = {
     "projects.search": {"created_at", "words", "grams", "described"},
     "projects.indexing": {"version"},
     "projects.package": {"project_id"},
+    "audit.undelivered": {"entries"},
 }
 """Columns that an upgrade makes from others, or moves to another table."""
 

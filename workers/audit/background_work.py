@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.audit import log_server_database, tables
 from workers.audit.log_server_database import LogServer
 from workers.audit.row_types import BacklogRow, NextBatchRow
+from workers.audit.tamper_evidence import tree_growth
 from workers.audit.worker import worker
 from workers.common.logs import describe
 from workers.runtime.bus.backlog_metrics import Figure
@@ -51,6 +52,12 @@ async def forward(running: RunningComponents) -> None:
             await asyncio.sleep(delivered.pause_seconds)
 
 
+@worker.background
+async def grow_trees(running: RunningComponents) -> None:
+    """Let the trees of both stores grow, and sign their states."""
+    await tree_growth.run(running)
+
+
 @worker.reports_status
 async def report_backlog(running: RunningComponents) -> dict[str, Any]:
     """Return how many entries wait for the log server, and how long the oldest has waited."""
@@ -75,10 +82,7 @@ async def deliver(engine: AsyncEngine, server: LogServer) -> "Delivered":
     """Write batches to the log server, then delete them here; after a crash in between, they are not written twice."""
     async with connect_autocommit(engine) as connection:
         rows = rows_of(await connection.execute(tables.NEXT_BATCHES, {"at_once": BATCHES_AT_ONCE}), NextBatchRow)
-        await server.write(
-            [row["entries"] for row in rows if not row["are_deletions"]],
-            [row["entries"] for row in rows if row["are_deletions"]],
-        )
+        await server.write(rows)
         if rows:
             await connection.execute(tables.DELETE_DELIVERED, {"ids": [row["id"] for row in rows]})
     return Delivered(len(rows), sum(row["size"] for row in rows))

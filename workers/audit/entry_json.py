@@ -1,22 +1,28 @@
-"""The entries of events as JSON, made once: each store takes an array of them as the rows of its table."""
+"""The entries of events as JSON, made once: it is the leaf of the log's tree, and each store takes it as a row."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from operator import itemgetter
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
 
+from contracts.evidence.log_entries import canonical, time_text
+from contracts.evidence.merkle_tree import leaf_hash
 from contracts.ids import derived_ids
 from contracts.message import Event
 from contracts.projects.commands import ProjectDeleted, ProjectsExpired
 from contracts.projects.imports import ProjectsImported
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 
-ENTRY_COLUMNS = ("event_id", "at", "actor", "activity", "project_id", "command_id", "revision", "details")
-IF_ABSENT = "ON CONFLICT DO NOTHING"
-"""How both stores insert entries: the id of an event is their key, so that a repeated event changes nothing."""
-
 _PROJECT: Final = {"project_id"}
+
+
+class Step(NamedTuple):
+    """A step of a sweep: what its entries are made from, one for each project, and the hashes of their leaves."""
+
+    document: bytes
+    hashes: list[bytes]
 
 
 def entry_of(received: ReceivedEvent[Event]) -> bytes:
@@ -33,22 +39,29 @@ def individual_entries(received: ReceivedEvent[Event], events: Sequence[Event]) 
     form = _EntryForm(received, events[0])
     project_ids = [event.__dict__["project_id"] for event in events]
     ids = derived_ids(received.id, project_ids)
-    return sorted(map(form.entry, ids, map(_id, project_ids), events))
+    ordered = sorted(zip(ids, map(_id, project_ids), events, strict=True), key=itemgetter(0))
+    return [form.entry(*each) for each in ordered]
 
 
-def step_of(received: ReceivedEvent[Event], event: ProjectsExpired) -> bytes:
-    """Return what the entries of a step of a sweep are made from, one for each project (`INSERT_DELETIONS`)."""
-    return to_json(
-        {
-            "event_id": received.id,
-            "at": received.at.isoformat(),
-            "actor": received.actor,
-            "activity": ProjectDeleted.subject,
-            "command_id": received.cause,
-            "project_ids": event.project_ids,
-            "numbers": event.numbers,
-        }
-    )
+def step_of(received: ReceivedEvent[Event], event: ProjectsExpired) -> Step:
+    """Return the entries of a step of a sweep in a shorter form: ids and numbers, in the order of the entries' ids."""
+    form = _EntryForm(received, ProjectDeleted(project_id=received.id, number=1, expired=True))
+    ids = derived_ids(received.id, event.project_ids)
+    ordered = sorted(zip(ids, event.project_ids, event.numbers, strict=True), key=itemgetter(0))
+    leaves = [
+        form.with_details(b'{"expired":true,"number":%d}' % number, event_id, _id(project_id))
+        for event_id, project_id, number in ordered
+    ]
+    document = {
+        "at": received.at.isoformat(),
+        "actor": received.actor,
+        "activity": ProjectDeleted.subject,
+        "command_id": received.cause,
+        "event_ids": [event_id for event_id, _, _ in ordered],
+        "project_ids": [project_id for _, project_id, _ in ordered],
+        "numbers": [number for _, _, number in ordered],
+    }
+    return Step(to_json(document), hashes_of(leaves))
 
 
 def entries_by_project(received: ReceivedEvent[Event]) -> Iterator[bytes]:
@@ -69,25 +82,29 @@ class _EntryForm:
 
     def __init__(self, received: ReceivedEvent[Event], event: Event) -> None:
         """Take what the message and the class of the event say."""
-        self._middle = b'","at":"%b","actor":%b,"activity":"%b","project_id":' % (
-            received.at.isoformat().encode(),
-            to_json(received.actor),
-            event.subject.encode(),
-        )
-        self._tail = b',"command_id":%b,"revision":%b,"details":' % (
-            _id(received.cause),
-            b"null" if received.revision is None else b"%d" % received.revision,
-        )
+        head = {"activity": event.subject, "actor": received.actor, "at": time_text(received.at)}
+        self._head = b'%b,"command_id":%b,"details":' % (canonical(head).encode()[:-1], _id(received.cause))
+        self._tail = b',"revision":%b}' % (b"null" if received.revision is None else b"%d" % received.revision)
         self._serializer = type(event).__pydantic_serializer__
 
     def entry(self, event_id: str, project_id: bytes, event: Event) -> bytes:
         """Return the entry of an event of this class."""
-        details = self._serializer.to_json(event, exclude=_PROJECT)
-        return b'{"event_id":"%b%b%b%b%b}' % (event_id.encode(), self._middle, project_id, self._tail, details)
+        details = self._serializer.to_python(event, mode="json", exclude=_PROJECT)
+        return self.with_details(canonical(details).encode(), event_id, project_id)
+
+    def with_details(self, details: bytes, event_id: str, project_id: bytes) -> bytes:
+        """Return the entry with these details, in canonical JSON."""
+        ids = b',"event_id":"%b","project_id":%b' % (event_id.encode(), project_id)
+        return b"".join((self._head, details, ids, self._tail))
 
 
 def _id(value: UUID | None) -> bytes:
     return b"null" if value is None else b'"%b"' % str(value).encode()
+
+
+def hashes_of(entries: Iterable[bytes]) -> list[bytes]:
+    """Return the hashes of entries as leaves of the log's tree."""
+    return list(map(leaf_hash, entries))
 
 
 def array_of(entries: Iterable[bytes]) -> str:

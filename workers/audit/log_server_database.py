@@ -3,20 +3,27 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, Final
 
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.errors import Code, Refusal
 from workers.audit import tables
-from workers.audit.entry_json import ENTRY_COLUMNS, IF_ABSENT, join_arrays
+from workers.audit.entry_json import join_arrays
+from workers.audit.row_types import NextBatchRow
 from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME
-from workers.runtime.storage.bulk_writes import insert_json
 from workers.runtime.storage.database import LogBase, SessionTimeouts, connect_autocommit, open_engine
 from workers.runtime.storage.statement_execution import write
 
 _BATCH_SECONDS = 20.0
 """Time limit of a batch: a silently dead connection would take far longer to fail."""
+
+_STATEMENTS: Final = {
+    False: ("entries", tables.INSERT_LOGGED_ENTRIES),
+    True: ("steps", tables.INSERT_LOGGED_DELETIONS),
+}
+"""How rows are written, by whether they are deletions: the parameter that has their entries, and the statement."""
 
 _engines: dict[AsyncEngine, AsyncEngine] = {}
 """The log server by the engine of the main database, which is all that a query has a connection to."""
@@ -56,22 +63,21 @@ class LogServer:
         self._engine = engine
         self._has_tables = False
 
-    async def write(self, batches: Sequence[str], steps: Sequence[str] = ()) -> None:
-        """Write entries durably, given as JSON arrays of entries or of steps of sweeps; existing ones stay."""
+    async def write(self, rows: Sequence[NextBatchRow]) -> None:
+        """Write entries durably, and those of steps of sweeps; existing ones stay."""
         async with asyncio.timeout(_BATCH_SECONDS):
             if not self._has_tables:
                 await self._make_tables()
-            if batches or steps:
-                await self._insert(batches, steps)
+            if rows:
+                await self._insert(rows)
 
-    async def _insert(self, batches: Sequence[str], steps: Sequence[str]) -> None:
+    async def _insert(self, rows: Sequence[NextBatchRow]) -> None:
         async with connect_autocommit(self._engine) as connection:
             try:
-                if batches:
-                    entries = join_arrays(batches)
-                    await insert_json(connection, tables.LogEntry, ENTRY_COLUMNS, entries, conflict=IF_ABSENT)
-                if steps:
-                    await write(connection, tables.INSERT_LOGGED_DELETIONS, {"steps": join_arrays(steps)})
+                for are_deletions, (name, statement) in _STATEMENTS.items():
+                    if chosen := [row for row in rows if row["are_deletions"] is are_deletions]:
+                        entries = join_arrays([row["entries"] for row in chosen])
+                        await write(connection, statement, {name: entries, **_places(chosen)})
             except ProgrammingError:
                 self._has_tables = False
                 raise
@@ -81,3 +87,9 @@ class LogServer:
             await connection.execute(tables.LOCK_TABLES)
             await connection.run_sync(LogBase.metadata.create_all)
         self._has_tables = True
+
+
+def _places(rows: Sequence[NextBatchRow]) -> dict[str, Any]:
+    """Return the numbers and the hashes of the entries of some rows."""
+    indexes = [row["first_index"] + place for row in rows for place in range(row["size"])]
+    return {"indexes": indexes, "hashes": b"".join(row["hashes"] for row in rows)}

@@ -16,6 +16,8 @@ class ActivityRow(TypedDict):
     command_id: UUID | None
     revision: int | None
     details: dict[str, Any]
+    log_index: int | None
+    hash: bytes | None
 
 
 class LogEntryRow(ActivityRow):
@@ -29,6 +31,8 @@ class NextBatchRow(TypedDict):
     size: int
     entries: str
     are_deletions: bool
+    first_index: int
+    hashes: bytes
 
 
 class NewUndeliveredRow(TypedDict):
@@ -38,12 +42,80 @@ class NewUndeliveredRow(TypedDict):
     oldest_at: datetime
     entries: str
     are_deletions: bool
+    hashes: str
+    """As PostgreSQL reads bytes from JSON."""
 
 
-class UndeliveredRow(NewUndeliveredRow):
+class UndeliveredRow(TypedDict):
     """A row of `audit.undelivered`."""
 
     id: int
+    size: int
+    oldest_at: datetime
+    entries: str
+    are_deletions: bool
+    first_index: int
+    hashes: bytes
+
+
+class LogRow(TypedDict):
+    """A row of `audit.log`."""
+
+    store: str
+    size: int
+
+
+class TreeRow(TypedDict):
+    """A row of `audit.tree`."""
+
+    store: str
+    size: int
+    edge: list[bytes]
+
+
+class TreeTileRow(TypedDict):
+    """A row of `audit.tile`."""
+
+    store: str
+    level: int
+    index: int
+    hashes: bytes
+
+
+class SignedCheckpointRow(TypedDict):
+    """A row of `audit.checkpoint`."""
+
+    store: str
+    size: int
+    at: datetime
+    note: str
+
+
+class EdgeRow(TypedDict):
+    """The row of the statement that reads the edge of a store's tree, and when its state was last signed."""
+
+    recorded: int
+    size: int
+    edge: list[bytes]
+    now: datetime
+    signed_size: int | None
+    signed_at: datetime | None
+
+
+class NewHashesRow(TypedDict):
+    """A row of the statement that reads the hashes that are not in the tree yet."""
+
+    first_index: int
+    hashes: bytes
+
+
+class WaitingRow(TypedDict):
+    """A row of the statement that reads the entries that wait for the log server."""
+
+    log_index: int
+    entry: dict[str, Any]
+    at: datetime
+    hash: bytes
 
 
 class BacklogRow(TypedDict):

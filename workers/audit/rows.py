@@ -1,4 +1,4 @@
-"""The entries of a batch of events, kept in the activity log and for the log server."""
+"""The entries of a batch of events, numbered and hashed for the activity log and for the log server."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,11 +10,11 @@ from contracts.message import Event, Message, Store
 from contracts.projects.commands import ProjectsExpired
 from workers.audit import tables
 from workers.audit.entry_json import (
-    ENTRY_COLUMNS,
-    IF_ABSENT,
+    Step,
     array_of,
     entries_by_project,
     entry_of,
+    hashes_of,
     individual_entries,
     join_arrays,
     step_of,
@@ -22,7 +22,7 @@ from workers.audit.entry_json import (
 from workers.audit.row_types import NewUndeliveredRow
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows
-from workers.runtime.storage.bulk_writes import insert_json, insert_rows
+from workers.runtime.storage.database import as_json
 from workers.runtime.storage.statement_execution import write
 
 UNDELIVERED_ENTRIES_MAX = 1_000
@@ -30,14 +30,14 @@ UNDELIVERED_ENTRIES_MAX = 1_000
 
 
 class ActivityRows(Rows):
-    """Entries for both stores; a redelivered event changes nothing."""
+    """Entries for both stores, each in a batch's own transaction; an event that was heard before does not come here."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._activity: list[bytes] = []
         self._undelivered: list[bytes] = []
         self._oldest_at: datetime | None = None
-        self._steps: list[NewUndeliveredRow] = []
+        self._steps: list[tuple[datetime, Step]] = []
 
     @classmethod
     async def load(cls, _connection: AsyncConnection, _messages: Sequence[Message]) -> Self:
@@ -47,7 +47,8 @@ class ActivityRows(Rows):
     def add(self, heard: ReceivedEvent[Event]) -> None:
         """Add the entry of each event that an event reports, for the stores that its class names."""
         if isinstance(heard.event, ProjectsExpired):
-            self._add_step(heard, heard.event)
+            if heard.event.project_ids:
+                self._steps.append((heard.at, step_of(heard, heard.event)))
             return
         events = heard.event.individual_events()
         stores = events[0].stores if events else frozenset()
@@ -61,31 +62,40 @@ class ActivityRows(Rows):
             self._undelivered += entries
             self._oldest_at = min(heard.at, self._oldest_at or heard.at)
 
-    def _add_step(self, heard: ReceivedEvent[Event], event: ProjectsExpired) -> None:
-        """Add a step of a sweep, from which each store makes an entry for each of its projects."""
-        if event.project_ids:
-            step = step_of(heard, event)
-            self._steps.append(_undelivered(len(event.project_ids), heard.at, [step], are_deletions=True))
-
     async def save(self, connection: AsyncConnection) -> None:
         """Write the entries, those of steps with a statement of their own, and those for the log server."""
-        undelivered = list(self._steps)
+        undelivered = [_undelivered(at, [step.document], step.hashes, are_deletions=True) for at, step in self._steps]
         if self._activity:
-            entries = array_of(self._activity)
-            await insert_json(connection, tables.Activity, ENTRY_COLUMNS, entries, conflict=IF_ABSENT)
+            entries, hashes = array_of(self._activity), hashes_of(self._activity)
+            await write(connection, tables.INSERT_ENTRIES, {"entries": entries, "hashes": b"".join(hashes)})
+            await _count(connection, Store.INCIDENT_MANAGER, len(hashes))
         if self._steps:
-            steps = join_arrays([row["entries"] for row in self._steps])
-            await write(connection, tables.INSERT_DELETIONS, {"steps": steps})
+            steps = join_arrays([row["entries"] for row in undelivered])
+            hashes = [hash_ for _, step in self._steps for hash_ in step.hashes]
+            await write(connection, tables.INSERT_DELETIONS, {"steps": steps, "hashes": b"".join(hashes)})
+            await _count(connection, Store.INCIDENT_MANAGER, len(hashes))
         if self._oldest_at:
             slices = _slices(self._undelivered)
-            undelivered += [_undelivered(len(entries), self._oldest_at, entries) for entries in slices]
-        await insert_rows(connection, tables.Undelivered, undelivered)
+            undelivered += [_undelivered(self._oldest_at, entries, hashes_of(entries)) for entries in slices]
+        if undelivered:
+            await write(connection, tables.INSERT_UNDELIVERED, {"rows": as_json(undelivered)})
+            await _count(connection, Store.LOG_SERVER, sum(row["size"] for row in undelivered))
+
+
+async def _count(connection: AsyncConnection, store: Store, count: int) -> None:
+    await write(connection, tables.COUNT_RECORDED, {"store": store.value, "count": count})
 
 
 def _undelivered(
-    size: int, oldest_at: datetime, entries: Sequence[bytes], *, are_deletions: bool = False
+    oldest_at: datetime, entries: Sequence[bytes], hashes: Sequence[bytes], *, are_deletions: bool = False
 ) -> NewUndeliveredRow:
-    return {"size": size, "oldest_at": oldest_at, "entries": array_of(entries), "are_deletions": are_deletions}
+    return {
+        "size": len(hashes),
+        "oldest_at": oldest_at,
+        "entries": array_of(entries),
+        "are_deletions": are_deletions,
+        "hashes": f"\\x{b''.join(hashes).hex()}",
+    }
 
 
 def _slices(entries: Sequence[bytes]) -> list[Sequence[bytes]]:

@@ -1,14 +1,33 @@
 """The tables of audit, in both databases, and the statements that read them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Identity, Index, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    Uuid,
+    bindparam,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.storage.database import Base, LogBase
+
+_BRIN: Final[dict[str, Any]] = {
+    "postgresql_using": "brin",
+    "postgresql_with": {"pages_per_range": 16, "autosummarize": True},
+}
+"""Entries are stored in the order of their numbers, so that the smallest kind of index finds them."""
 
 
 class EntryColumns:
@@ -22,6 +41,11 @@ class EntryColumns:
     command_id: Mapped[UUID | None] = mapped_column(Uuid)
     revision: Mapped[int | None] = mapped_column(Integer)
     details: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    log_index: Mapped[int | None] = mapped_column(BigInteger)
+    """Its place among the leaves of the store's tree, from 0; the log server has none for entries of old versions."""
+
+    hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The hash of its leaf (RFC 6962)."""
 
 
 class Activity(EntryColumns, Base):
@@ -32,6 +56,7 @@ class Activity(EntryColumns, Base):
         Index("activity_by_project", "project_id", "at", "event_id"),
         Index("activity_by_actor", "actor", "at", "event_id"),
         Index("activity_by_name", "activity", "at", "event_id"),
+        Index("activity_by_log_index", "log_index", **_BRIN),
         {"schema": "audit", "postgresql_partition_by": "RANGE (at)"},
     )
 
@@ -49,7 +74,58 @@ class Undelivered(Base):
     oldest_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     entries: Mapped[str] = mapped_column(Text)
     are_deletions: Mapped[bool] = mapped_column(Boolean)
-    """Whether it has the deletions of steps of sweeps, with the ids and numbers of each as two arrays."""
+    """Whether it has the deletions of steps of sweeps, with their ids and numbers as arrays."""
+
+    first_index: Mapped[int] = mapped_column(BigInteger)
+    """The place of the first entry in the tree of the log server; the others follow."""
+
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+    """The hashes of the entries' leaves, one after the other."""
+
+
+class Log(Base):
+    """How many entries of a store are recorded; each gets the next number in the transaction that records it."""
+
+    __tablename__ = "log"
+    __table_args__ = {"schema": "audit"}
+
+    store: Mapped[str] = mapped_column(Text, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+
+
+class Tree(Base):
+    """The right edge of a store's tree: its size, and the hashes of each level beyond its last full tile."""
+
+    __tablename__ = "tree"
+    __table_args__ = {"schema": "audit"}
+
+    store: Mapped[str] = mapped_column(Text, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    edge: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
+
+
+class TreeTile(Base):
+    """A full tile of a store's tree (C2SP tlog-tiles): 256 hashes, written once."""
+
+    __tablename__ = "tile"
+    __table_args__ = {"schema": "audit"}
+
+    store: Mapped[str] = mapped_column(Text, primary_key=True)
+    level: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    index: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    hashes: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SignedCheckpoint(Base):
+    """A checkpoint of a store's tree: a signed note, written once."""
+
+    __tablename__ = "checkpoint"
+    __table_args__ = {"schema": "audit"}
+
+    store: Mapped[str] = mapped_column(Text, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    note: Mapped[str] = mapped_column(Text)
 
 
 class LogEntry(EntryColumns, LogBase):
@@ -61,28 +137,65 @@ class LogEntry(EntryColumns, LogBase):
         Index("entry_by_actor", "actor", "at", "event_id"),
         Index("entry_by_activity", "activity", "at", "event_id"),
         Index("entry_by_project", "project_id", "at", "event_id"),
+        Index("entry_by_log_index", "log_index", **_BRIN),
     )
 
 
-_DELETIONS = """
-    INSERT INTO {table} (event_id, at, actor, activity, project_id, command_id, details)
-    SELECT CAST(overlay(overlay(digits PLACING '3' FROM 13) PLACING
-            translate(substr(digits, 17, 1), '0123456789abcdef', '89ab89ab89ab89ab') FROM 17) AS uuid) AS event_id,
-        at, actor, activity, project_id, command_id, jsonb_build_object('number', number, 'expired', true)
-    FROM json_to_recordset(CAST(:steps AS json)) AS s(event_id uuid, at timestamptz, actor text, activity text,
-        command_id uuid, project_ids uuid[], numbers bigint[])
-    CROSS JOIN LATERAL unnest(s.project_ids, s.numbers) AS d(project_id, number)
-    CROSS JOIN LATERAL md5(uuid_send(s.event_id) || convert_to(CAST(project_id AS text), 'UTF8')) AS digits
-    ORDER BY at, event_id
-    ON CONFLICT DO NOTHING
+_COLUMNS: Final = "event_id, at, actor, activity, project_id, command_id, revision, details"
+_ENTRIES: Final = f"""
+    SELECT {_COLUMNS}, {{index}}, substring(CAST(:hashes AS bytea) FROM CAST(place - 1 AS integer) * 32 + 1 FOR 32)
+    FROM ROWS FROM (json_to_recordset(CAST(:entries AS json)) AS (event_id uuid, at timestamptz, actor text,
+        activity text, project_id uuid, command_id uuid, revision integer, details jsonb)
+    ) WITH ORDINALITY AS given({_COLUMNS}, place)
+"""  # noqa: S608 - from constants
+_DELETIONS: Final = """
+    SELECT event_id, at, actor, activity, project_id, command_id, NULL,
+        jsonb_build_object('number', number, 'expired', true),
+        {index}, substring(CAST(:hashes AS bytea) FROM CAST(place - 1 AS integer) * 32 + 1 FOR 32)
+    FROM (
+        SELECT *, row_number() OVER (ORDER BY step, place_in_step) AS place
+        FROM ROWS FROM (json_to_recordset(CAST(:steps AS json)) AS (at timestamptz, actor text, activity text,
+            command_id uuid, event_ids uuid[], project_ids uuid[], numbers bigint[])
+        ) WITH ORDINALITY AS s(at, actor, activity, command_id, event_ids, project_ids, numbers, step)
+        CROSS JOIN LATERAL unnest(event_ids, project_ids, numbers)
+            WITH ORDINALITY AS d(event_id, project_id, number, place_in_step)
+    ) AS given
 """
-"""Makes the entries of steps of sweeps. Their ids are those of `individual_events`, derived by the database, which is
-quicker. They are inserted in the order of their ids, which is the fastest."""
+"""Makes the entries of steps of sweeps, which come in the order of their ids, the fastest to insert."""
 
-INSERT_DELETIONS = text(_DELETIONS.format(table="audit.activity"))
-INSERT_LOGGED_DELETIONS = text(_DELETIONS.format(table="entry"))
+_RECORDED: Final = "(SELECT size FROM audit.log WHERE store = 'incident_manager') + place - 1"
+_DELIVERED: Final = "(CAST(:indexes AS bigint[]))[place]"
+_INTO_ACTIVITY: Final = f"INSERT INTO audit.activity ({_COLUMNS}, log_index, hash)"
+_INTO_LOG_SERVER: Final = f"INSERT INTO entry ({_COLUMNS}, log_index, hash)"
+_IF_ABSENT: Final = "ON CONFLICT DO NOTHING"
+"""The id of an event is the key of its entry, so that a repeated delivery changes nothing."""
 
-NEXT_BATCHES = text("SELECT id, size, entries, are_deletions FROM audit.undelivered ORDER BY id LIMIT :at_once")
+INSERT_ENTRIES = text(_INTO_ACTIVITY + _ENTRIES.format(index=_RECORDED))
+INSERT_DELETIONS = text(_INTO_ACTIVITY + _DELETIONS.format(index=_RECORDED))
+INSERT_LOGGED_ENTRIES = text(_INTO_LOG_SERVER + _ENTRIES.format(index=_DELIVERED) + _IF_ABSENT)
+INSERT_LOGGED_DELETIONS = text(_INTO_LOG_SERVER + _DELETIONS.format(index=_DELIVERED) + _IF_ABSENT)
+COUNT_RECORDED = text("UPDATE audit.log SET size = size + :count WHERE store = :store")
+INSERT_UNDELIVERED = text(
+    """
+    INSERT INTO audit.undelivered (size, oldest_at, entries, are_deletions, hashes, first_index)
+    SELECT given.size, oldest_at, entries, are_deletions, hashes,
+        log.size + sum(given.size) OVER (ORDER BY place) - given.size
+    FROM ROWS FROM (json_to_recordset(CAST(:rows AS json)) AS (size integer, oldest_at timestamptz, entries text,
+        are_deletions boolean, hashes bytea)
+    ) WITH ORDINALITY AS given(size, oldest_at, entries, are_deletions, hashes, place)
+    CROSS JOIN audit.log WHERE store = 'log_server' ORDER BY place
+    """
+)
+
+NEXT_BATCHES = text(
+    """
+    SELECT id, size, entries, are_deletions, first_index, hashes
+    FROM audit.undelivered WHERE first_index + size <= (SELECT size FROM audit.tree WHERE store = 'log_server')
+    ORDER BY id LIMIT :at_once
+    """
+)
+"""Reads what waits for the log server and is in the tree: its hashes are only in the tree once it is delivered."""
+
 DELETE_DELIVERED = text("DELETE FROM audit.undelivered WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(BigInteger))
 )

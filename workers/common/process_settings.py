@@ -98,6 +98,12 @@ class Settings(BaseSettings):
     watchdog_seconds: float = Field(60.0, ge=0.1, le=3_600)
     """A process that cannot reach a server for this long ends itself, and its supervisor restarts it."""
 
+    checkpoint_seconds: float = Field(60.0, ge=1, le=3_600)
+    """Least time between two signed checkpoints of a log that grows."""
+
+    checkpoints: Path | None = None
+    """The directory outside the database to whose files checkpoints are appended."""
+
     children: int = Field(3, ge=1, le=64)
     """Concurrent child processes; with fewer than `transactions`, batches wait for a child."""
 

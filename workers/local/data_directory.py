@@ -62,6 +62,7 @@ class Home:
         self.nats = self.directory / "nats"
         self.postgres = self.directory / "postgres"
         self.logs = self.directory / "logs"
+        self.checkpoints = self.directory / "checkpoints"
         self.restoring = self.directory / "restoring"
         """A file that is there until a restore is complete."""
 

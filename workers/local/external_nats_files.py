@@ -83,14 +83,16 @@ def _current_store(home: Home) -> str:
 def distribute(home: Home, apart: Path) -> None:
     """Copy the credentials of each process into a separate directory; those of people and of ops stay here.
 
-    The worker of projects also gets the key that signs packages, and that of reports the key that signs PDF files.
+    The workers of projects and audit also get the key that signs packages and checkpoints, and that of reports the key
+    that signs PDF files.
     """
     for name in (*WORKERS, "provision"):
         folder = apart / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(folder / f"{name}.creds", home.credentials(name).read_text())
     package_key, *pdf_files = home.signing_files.values()
-    for name, path in (("projects", package_key), *(("reports", path) for path in pdf_files)):
+    own_keys = [("projects", package_key), ("audit", package_key), *(("reports", path) for path in pdf_files)]
+    for name, path in own_keys:
         write_private(apart / name / path.name, path.read_text())
 
 

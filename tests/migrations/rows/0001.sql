@@ -28,4 +28,4 @@ INSERT INTO audit.activity VALUES
     ('$id', now(), 'olivia', 'projects.opened', '$id', NULL, 3, '{}'),
     ('$gone', '2020-02-03', 'olivia', 'projects.imported', NULL, '$id', NULL,
      '{"project_ids": ["$id"], "numbers": [1$n]}');
-INSERT INTO audit.waiting (event_id, entry) VALUES ('$id', '{"activity": "projects.deleted"}');
+INSERT INTO audit.waiting (event_id, entry) VALUES ('$id', '{"event_id": "$id", "at": "2026-03-01T12:00:00+00:00", "actor": "olivia", "activity": "projects.deleted", "project_id": "$id", "command_id": null, "revision": null, "details": {"number": 1}}');

@@ -1,1 +1,1 @@
-INSERT INTO audit.undelivered (size, oldest_at, entries) VALUES (1, now(), '[{"event_id": "$id", "activity": "projects.deleted"}]');
+INSERT INTO audit.undelivered (size, oldest_at, entries) VALUES (1, now(), '[{"event_id": "$id", "at": "2026-03-01T12:00:00+00:00", "actor": "olivia", "activity": "projects.deleted", "project_id": "$id", "command_id": null, "revision": null, "details": {"number": 1}}]');

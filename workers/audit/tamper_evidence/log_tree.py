@@ -1,0 +1,148 @@
+"""The tree of each store: recorded entries come into it within a second, and its states are signed now and then."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, Final, NamedTuple
+
+import structlog
+from sqlalchemy import BigInteger, LargeBinary, SmallInteger, TextClause, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts.evidence.checkpoints import Checkpoint, signed_note
+from contracts.evidence.merkle_tree import Edge, split
+from contracts.message import Store
+from workers.audit.row_types import EdgeRow, NewHashesRow
+from workers.common.signing_key import SigningKey
+from workers.runtime.storage.database import connect_autocommit
+from workers.runtime.storage.identity_map import rows_of
+
+_LEAVES_AT_ONCE: Final = 50_000
+_GROWN: Final = text(
+    """
+    SELECT log.store FROM audit.log JOIN audit.tree USING (store)
+    WHERE log.size > tree.size OR log.size > coalesce((
+        SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store AND c.at > now() - :pause
+    ), 0)
+    """
+)
+_EDGE: Final = text(
+    """
+    SELECT log.size AS recorded, tree.size, tree.edge, now() AS now,
+        (SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store) AS signed_size,
+        (SELECT max(c.at) FROM audit.checkpoint c WHERE c.store = log.store) AS signed_at
+    FROM audit.log JOIN audit.tree USING (store) WHERE log.store = :store
+    """
+)
+_NEW_HASHES: Final[dict[Store, TextClause]] = {
+    Store.INCIDENT_MANAGER: text(
+        """
+        SELECT log_index AS first_index, hash AS hashes FROM audit.activity
+        WHERE log_index >= :first AND log_index < :first + :at_most ORDER BY log_index
+        """
+    ),
+    Store.LOG_SERVER: text(
+        """
+        SELECT first_index, hashes FROM audit.undelivered
+        WHERE first_index >= :first AND first_index < :first + :at_most ORDER BY first_index
+        """
+    ),
+}
+_GROW: Final = text(
+    """
+    WITH full_tiles AS (
+        INSERT INTO audit.tile (store, level, index, hashes)
+        SELECT :store, * FROM unnest(:levels, :indexes, :hashes)
+    )
+    UPDATE audit.tree SET size = :size, edge = :edge WHERE store = :store AND size = :before
+    """
+).bindparams(
+    bindparam("levels", type_=ARRAY(SmallInteger)),
+    bindparam("indexes", type_=ARRAY(BigInteger)),
+    bindparam("hashes", type_=ARRAY(LargeBinary)),
+    bindparam("edge", type_=ARRAY(LargeBinary)),
+)
+_SIGN: Final = text(
+    "INSERT INTO audit.checkpoint (store, size, at, note) VALUES (:store, :size, now(), :note) ON CONFLICT DO NOTHING"
+)
+log = structlog.get_logger()
+
+
+class MissingEntryError(Exception):
+    """A recorded entry is not there any more, although it is not in the tree yet."""
+
+    def __init__(self, store: Store, index: int) -> None:
+        super().__init__(f"{store}: entry {index} is missing")
+        self.store = store
+        self.index = index
+
+
+async def grown(engine: AsyncEngine, pause: timedelta) -> list[Store]:
+    """Return the stores that have recorded more than is in their trees, or in a checkpoint of the last `pause`."""
+    async with connect_autocommit(engine) as connection:
+        return [Store(name) for name in (await connection.execute(_GROWN, {"pause": pause})).scalars()]
+
+
+async def grow(engine: AsyncEngine, store: Store) -> Edge:
+    """Put what a store has recorded into its tree, and return the edge.
+
+    Raises:
+        MissingEntryError: An entry was removed before it came into the tree.
+    """
+    async with connect_autocommit(engine) as connection:
+        while True:
+            [row] = rows_of(await connection.execute(_EDGE, {"store": store.value}), EdgeRow)
+            edge = Edge(row["size"], [split(hashes) for hashes in row["edge"]])
+            if edge.size >= row["recorded"]:
+                return edge
+            hashes = await _new_hashes(connection, store, edge.size)
+            await _grow(connection, store, edge, hashes)
+
+
+async def _new_hashes(connection: AsyncConnection, store: Store, size: int) -> list[bytes]:
+    parameters = {"first": size, "at_most": _LEAVES_AT_ONCE}
+    rows = rows_of(await connection.execute(_NEW_HASHES[store], parameters), NewHashesRow)
+    hashes: list[bytes] = []
+    for row in rows:
+        if row["first_index"] != size + len(hashes):
+            break
+        hashes += split(row["hashes"])
+    if not hashes:
+        raise MissingEntryError(store, size)
+    return hashes
+
+
+async def _grow(connection: AsyncConnection, store: Store, edge: Edge, hashes: Sequence[bytes]) -> None:
+    before, tiles = edge.size, edge.append(hashes)
+    levels, indexes, contents = map(list, zip(*tiles, strict=True)) if tiles else ([], [], [])
+    parameters: dict[str, Any] = {"levels": levels, "indexes": indexes, "hashes": contents}
+    levels_of_edge = [b"".join(level) for level in edge.levels]
+    parameters |= {"store": store.value, "size": edge.size, "edge": levels_of_edge, "before": before}
+    await connection.execute(_GROW, parameters)
+
+
+class Signer(NamedTuple):
+    """What signs the states of a site's trees, and how long a state of a growing tree stays unsigned."""
+
+    site: str
+    key: SigningKey
+    pause: timedelta
+
+
+async def sign(engine: AsyncEngine, store: Store, edge: Edge, signer: Signer) -> str | None:
+    """Sign the state of a tree that has grown since the last checkpoint, if that is old enough; return the note."""
+    async with connect_autocommit(engine) as connection:
+        [row] = rows_of(await connection.execute(_EDGE, {"store": store.value}), EdgeRow)
+        if edge.size <= (row["signed_size"] or 0):
+            return None
+        if row["signed_at"] and row["now"] - row["signed_at"] < signer.pause:
+            return None
+        checkpoint = Checkpoint(origin_of(signer.site, store), edge.size, edge.root())
+        note = signed_note(checkpoint, signer.key.public_key, signer.key.sign_raw)
+        await connection.execute(_SIGN, {"store": store.value, "size": edge.size, "note": note})
+        return note
+
+
+def origin_of(site: str, store: Store) -> str:
+    """Return the name of a store's log in its checkpoints."""
+    return f"incidents/{site}/{store.value}"

@@ -1,0 +1,165 @@
+"""Verifying a store: entries against the hashes that they had, these against the tree, the tree against checkpoints.
+
+Nothing that a worker says is trusted. Whoever changed entries would have had to change the tree as well, and whoever
+changed the tree has no checkpoint for it that the site's key signed.
+"""
+
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Final, Literal, NamedTuple
+
+from contracts.evidence.checkpoints import Checkpoint
+from contracts.evidence.log_entries import leaf_of
+from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, Edge, leaf_hash, root_of, root_of_tiles, split
+
+Kind = Literal["changed", "removed", "doubled", "rewritten", "tree-changed"]
+_UNKNOWN: Final = bytes(HASH_BYTES)
+
+
+class Discrepancy(NamedTuple):
+    """What is wrong with a store: the first and the last number that it is about.
+
+    Between two checkpoints of which only the first one fits, entries were `rewritten` together with the tree.
+    """
+
+    kind: Kind
+    first: int
+    last: int
+
+
+@dataclass
+class Verified:
+    """What was found out about a store: the number of its entries, and everything that is wrong, in order.
+
+    The first `signed` entries are those that checkpoints prove; later ones were compared with the tree alone.
+    """
+
+    size: int = 0
+    signed: int = 0
+    discrepancies: list[Discrepancy] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the entries of a store are compared with.
+
+    `recorded` is how many the database has counted, `tiles` the hashes of leaves in full tiles, `rest` those of the
+    leaves after them, and `checkpoints` those that the site's key has signed, in the order of their sizes.
+    """
+
+    recorded: int
+    tiles: Sequence[bytes]
+    rest: Sequence[bytes]
+    checkpoints: Sequence[Checkpoint]
+
+    @property
+    def size(self) -> int:
+        """The number of leaves in the tree."""
+        return len(self.tiles) * TILE_HASHES + len(self.rest)
+
+    def leaf(self, index: int) -> bytes | None:
+        """Return the hash of a leaf as the tree has it; None if it is not in the tree."""
+        tile, place = divmod(index, TILE_HASHES)
+        if tile < len(self.tiles):
+            return self.tiles[tile][place * HASH_BYTES : (place + 1) * HASH_BYTES]
+        return self.rest[place] if tile == len(self.tiles) and place < len(self.rest) else None
+
+    def fits(self, checkpoint: Checkpoint) -> bool:
+        """Return whether the tree had the root of a checkpoint when it had its size."""
+        if checkpoint.size > self.size:
+            return False
+        full, place = divmod(checkpoint.size, TILE_HASHES)
+        hashes = split(self.tiles[full]) if full < len(self.tiles) else self.rest
+        return root_of_tiles(self._tile_roots[:full], hashes[:place]) == checkpoint.root
+
+    @cached_property
+    def _tile_roots(self) -> list[bytes]:
+        return [root_of(split(hashes)) for hashes in self.tiles]
+
+    def proven(self) -> int:
+        """Return how many checkpoints fit, from the first on: a change of the tree is seen by all later ones."""
+        return bisect_left(self.checkpoints, x=True, key=lambda checkpoint: not self.fits(checkpoint))
+
+
+async def verify(
+    entries: AsyncIterator[Mapping[str, Any]], evidence: Evidence, waiting: Sequence[Mapping[str, Any]] = ()
+) -> Verified:
+    """Compare the numbered entries of a store, in the order of their numbers, with what is known of them.
+
+    `waiting` are those that waited for the store when its evidence was read; it may have got them since.
+    """
+    walk = _Walk(evidence)
+    async for entry in entries:
+        walk.take(entry)
+    for entry in waiting:
+        if entry["log_index"] >= walk.size:
+            walk.take(entry)
+    return walk.end()
+
+
+class _Walk:
+    """One pass over the entries, which makes the tree anew behind the last checkpoint that fits."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        proven = evidence.proven()
+        self._evidence = evidence
+        self._pending = list(evidence.checkpoints[proven:])
+        self._verified = Verified(signed=evidence.checkpoints[proven - 1].size if proven else 0)
+        self.size = 0
+        self._edge = Edge()
+        self._doubted: list[int] = []
+        """Numbers at which the tree and the entry differ, and no checkpoint has told yet which of them was changed."""
+
+    def take(self, entry: Mapping[str, Any]) -> None:
+        """Compare one entry."""
+        index = entry["log_index"]
+        if index < self.size:
+            self._find("doubled", index)
+            return
+        if index > self.size:
+            self._find("removed", self.size, index - 1)
+            while self.size < index:
+                self._append(self._evidence.leaf(self.size) or _UNKNOWN)
+        computed, known = leaf_hash(leaf_of(entry)), self._evidence.leaf(index)
+        if computed != entry["hash"] or (index < self._verified.signed and computed != known):
+            self._find("changed", index)
+            self._append(known or entry["hash"] or computed)
+            return
+        if known is not None and computed != known:
+            self._doubted.append(index)
+        self._append(computed)
+
+    def end(self) -> Verified:
+        """Compare the size with what was recorded and signed, and return what was found."""
+        for index in self._doubted:
+            self._find("changed", index)
+        signed = max((each.size for each in self._evidence.checkpoints), default=0)
+        expected = max(self._evidence.recorded, self._evidence.size, signed)
+        if self.size < expected:
+            self._find("removed", self.size, expected - 1)
+        self._verified.size = self.size
+        self._verified.discrepancies.sort(key=lambda discrepancy: discrepancy.first)
+        return self._verified
+
+    def _append(self, hash_: bytes) -> None:
+        self.size += 1
+        if not self._pending:
+            return
+        self._edge.append([hash_])
+        if self._pending[0].size != self.size:
+            return
+        checkpoint = self._pending.pop(0)
+        if checkpoint.root == self._edge.root():
+            for index in self._doubted:
+                self._find("tree-changed", index)
+            self._doubted.clear()
+            self._verified.signed = checkpoint.size
+            return
+        self._find("rewritten", self._verified.signed, checkpoint.size - 1)
+        self._doubted.clear()
+        self._pending.clear()  # nothing later can fit
+
+    def _find(self, kind: Kind, first: int, last: int | None = None) -> None:
+        self._verified.discrepancies.append(Discrepancy(kind, first, first if last is None else last))

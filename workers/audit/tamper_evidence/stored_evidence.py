@@ -1,0 +1,109 @@
+"""Reading what a verification needs from the databases: the entries of a store, its tree, and its checkpoints."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any, Final, NamedTuple, cast
+
+from sqlalchemy import and_, func, not_, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.evidence.checkpoints import Checkpoint, NoteError, read_note
+from contracts.evidence.log_entries import FIELDS
+from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, split
+from contracts.message import Store
+from workers.audit.row_types import EdgeRow, SignedCheckpointRow, TreeTileRow, WaitingRow
+from workers.audit.tables import Activity, LogEntry
+from workers.audit.tamper_evidence.log_verification import Evidence
+from workers.common.signing_key import is_signature
+from workers.runtime.storage.identity_map import rows_of
+
+_AT_ONCE: Final = 5_000
+_TABLES: Final[dict[Store, type[Activity | LogEntry]]] = {
+    Store.INCIDENT_MANAGER: Activity,
+    Store.LOG_SERVER: LogEntry,
+}
+_TREE: Final = text(
+    """
+    SELECT log.size AS recorded, tree.size, tree.edge, now() AS now, NULL AS signed_size, NULL AS signed_at
+    FROM audit.log JOIN audit.tree USING (store) WHERE log.store = :store
+    """
+)
+_TILES: Final = text(
+    "SELECT store, level, index, hashes FROM audit.tile WHERE store = :store AND level = 0 ORDER BY index"
+)
+_CHECKPOINTS: Final = text("SELECT store, size, at, note FROM audit.checkpoint WHERE store = :store ORDER BY size")
+
+_WAITING: Final = text(
+    """
+    SELECT u.first_index + w.place - 1 AS log_index, w.entry, CAST(w.entry ->> 'at' AS timestamptz) AS at,
+        substring(u.hashes FROM CAST(w.place - 1 AS integer) * 32 + 1 FOR 32) AS hash
+    FROM audit.waiting w JOIN audit.undelivered u USING (id) ORDER BY 1
+    """
+)
+
+
+class Unnumbered(NamedTuple):
+    """Entries without a number: how many are from before the log began, and how many are younger."""
+
+    before: int
+    since: int
+
+
+async def read_tree(connection: AsyncConnection, store: Store, checkpoints: list[Checkpoint]) -> Evidence:
+    """Return what the entries of a store are compared with; a tile that is missing ends the tree."""
+    [row] = rows_of(await connection.execute(_TREE, {"store": store.value}), EdgeRow)
+    tiles: list[bytes] = []
+    for tile in rows_of(await connection.execute(_TILES, {"store": store.value}), TreeTileRow):
+        if tile["index"] != len(tiles) or len(tile["hashes"]) != TILE_HASHES * HASH_BYTES:
+            break
+        tiles.append(tile["hashes"])
+    rest = split(row["edge"][0]) if row["edge"] and len(tiles) == row["size"] // TILE_HASHES else []
+    return Evidence(row["recorded"], tiles, rest, checkpoints)
+
+
+async def read_notes(connection: AsyncConnection, store: Store) -> list[str]:
+    """Return the notes of a store's checkpoints, as the database has them."""
+    rows = rows_of(await connection.execute(_CHECKPOINTS, {"store": store.value}), SignedCheckpointRow)
+    return [row["note"] for row in rows]
+
+
+def read_checkpoints(notes: Iterable[str], origin: str, public_key: bytes) -> tuple[list[Checkpoint], int]:
+    """Return the checkpoints that the site's key has signed, by size, and the number of notes that it has not."""
+    known: dict[tuple[int, bytes], Checkpoint] = {}
+    unsigned = 0
+    for note in set(notes):
+        try:
+            checkpoint = read_note(note, public_key, is_signature)
+        except NoteError:
+            unsigned += 1
+            continue
+        if checkpoint.origin == origin:
+            known[checkpoint.size, checkpoint.root] = checkpoint
+        else:
+            unsigned += 1
+    return sorted(known.values(), key=lambda checkpoint: checkpoint.size), unsigned
+
+
+async def entries(connection: AsyncConnection, store: Store) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield the numbered entries of a store in the order of their numbers."""
+    columns = [getattr(_TABLES[store], name) for name in (*FIELDS, "log_index", "hash")]
+    numbered = select(*columns).where(_TABLES[store].log_index.is_not(None))
+    ordered = numbered.order_by(_TABLES[store].log_index, _TABLES[store].event_id)
+    result = await connection.stream(ordered.execution_options(yield_per=_AT_ONCE))
+    async for row in result.mappings():
+        yield cast("Mapping[str, Any]", row)
+
+
+async def waiting(connection: AsyncConnection) -> list[Mapping[str, Any]]:
+    """Return the entries that wait for the log server, in the order of their numbers."""
+    rows = rows_of(await connection.execute(_WAITING), WaitingRow)
+    return [{**row["entry"], "at": row["at"], "log_index": row["log_index"], "hash": row["hash"]} for row in rows]
+
+
+async def unnumbered(connection: AsyncConnection, store: Store) -> Unnumbered:
+    """Count the entries without a number; none may be younger than the first one that has a number."""
+    table = _TABLES[store]
+    first = select(func.min(table.at)).where(table.log_index.is_not(None)).scalar_subquery()
+    is_since = and_(first.is_not(None), table.at > first)
+    counts = select(func.count().filter(not_(is_since)), func.count().filter(is_since))
+    before, since = (await connection.execute(counts.where(table.log_index.is_(None)))).one()
+    return Unnumbered(before, since)

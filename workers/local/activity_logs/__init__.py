@@ -1,0 +1,1 @@
+"""Verifying the activity logs of a system on the command line."""
