@@ -113,7 +113,7 @@ class Printer:
 
         def attempt(drawable: Callable[[str], bool], choice: FontChoice) -> bytes:
             texts = TextSubstitution(glyphs, drawable, self._fonts.width_ems)
-            report = {**texts.apply(content), **choice.content()}
+            report = {**texts.apply(content), **choice.content(), "passages": texts.has_passages}
             if texts.substituted:
                 report["notes"].append(substituted)
             self._layout.finish(report)
