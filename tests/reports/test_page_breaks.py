@@ -76,5 +76,5 @@ def test_the_line_of_the_organisation_is_at_the_same_height() -> None:
 def _height(page: pypdfium2.PdfPage) -> float | None:
     """Return how far the line of the organisation is from the upper end of its page."""
     text = page.get_textpage()
-    found = text.search(LINE).get_next()
-    return round(page.get_height() - text.get_charbox(found[0])[1], 1) if found else None
+    place = text.search(LINE).get_next()
+    return round(page.get_height() - text.get_charbox(place[0])[1], 1) if place else None

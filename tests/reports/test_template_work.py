@@ -136,6 +136,7 @@ async def test_a_front_page_is_tried_in_each_language(admin: Client, language: s
         (f"{HEAD}#let x = (", "template_wrong", "unclosed delimiter (line 4, column 9)"),
         ("#title[No document title]", "template_wrong", "missing document title"),
         (f'{HEAD}#read("/etc/passwd")', "template_wrong", "file not found"),
+        (f'{HEAD}#link("report:0")[x]', "template_wrong", "cannot be bound"),
         (
             '#import "incident.typ": *\n#show: incident-report\n#report.password',
             "template_wrong",
