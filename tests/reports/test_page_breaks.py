@@ -26,10 +26,13 @@ def page_with(pages: list[str], text: str) -> int:
 
 def test_a_row_of_a_register_is_on_one_page(registers: RegisterPrinter) -> None:
     """No page ends within an entry, so that nobody looks for the rest of it."""
-    pages = pages_of(registers.print(register(60)).pdf)
+    keys = [[f"age1{number:08}{key:04}" for key in range(number % 5)] for number in range(60)]
+    entries = [disclosure(number, age_keys=keys[number]) for number in range(60)]
+    pages = pages_of(registers.print(register(0, entries=entries)).pdf)
     assert len(pages) > 4
-    for number in range(1, 61):
-        assert page_with(pages, f"Reference: PV {number}\n") == page_with(pages, f"Legal basis: Art. {number} CPP")
+    for number, listed in enumerate(keys):
+        for key in listed:
+            assert page_with(pages, f"Reference: PV {number}\n") == page_with(pages, f"{key[:12]}…{key[-4:]}")
 
 
 def test_an_entry_of_more_than_a_page_is_printed(registers: RegisterPrinter) -> None:

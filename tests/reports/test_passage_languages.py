@@ -8,6 +8,7 @@ import pytest
 from pypdf import PdfReader
 
 from tests.reports.binding_samples import Binder, entry, left_out
+from tests.reports.readers import text_of
 from tests.reports.rendering_samples import Renderer, comment, described, document, project, squeezed
 from tests.reports.script_samples import OTHERS, SENTENCES
 from tests.reports.spoken import languages_of, passages
@@ -131,6 +132,14 @@ def test_pages_before_the_reports_have_languages() -> None:
     assert languages_of(bound.pdf, "Кража") == languages_of(bound.pdf, "Привет мир и вам всем Привет") == {"ru"}
     assert languages_of(bound.pdf, "Contents") == {"en"}
     assert (str(bound.reader().root_object["/Lang"]), bound.conformance) == ("en", "PDF/A-3a")
+
+
+def test_a_description_is_cut_beside_any_mark() -> None:
+    """Wherever the line of a mixed description ends, the contents are typeset as they are."""
+    bound = Binder().bind(*(entry(place, "x" * place + " Ворота Gate ворот at" * 5) for place in range(1, 25)))
+    text = text_of(bound.pdf)
+    assert ("[U+" in text, text.count("…")) == (False, 24)
+    assert languages_of(bound.pdf, "Ворота") == {"ru"}
 
 
 def test_summaries_have_languages() -> None:

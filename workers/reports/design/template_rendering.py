@@ -86,7 +86,7 @@ async def print_front_with(template: Template, facts: dict[str, Any], data: Sequ
 
 def _sample(language: Language) -> bytes:
     """Return the report for which a template is read when its front page alone is printed."""
-    return json.dumps({**content(full_report(language)), **FontChoice.plain().content(), "passages": False}).encode()
+    return json.dumps({**content(full_report(language)), **FontChoice.plain().content()}).encode()
 
 
 async def _call(job: str, facts: dict[str, Any], data: Sequence[bytes]) -> Reply:

@@ -115,7 +115,7 @@ class Printer:
 
         def attempt(drawable: Callable[[str], bool], choice: FontChoice) -> bytes:
             texts = TextSubstitution(glyphs, drawable, self._fonts.width_ems)
-            report = {**texts.apply(content), **choice.content(), "passages": texts.has_passages}
+            report = {**texts.apply(content), **choice.content()}
             if texts.substituted:
                 report["notes"].append(substituted)
             self._layout.finish(report)

@@ -122,8 +122,7 @@ class TextSubstitution:
         self.substituted = bool(self._table)
         self._ordinary = glyphs.ordinary and not self._table
         self._passages_left = _PASSAGES_MAX
-        self.has_passages = any(map(has_passages, glyphs.singles))
-        """Whether the report has letters of other scripts."""
+        self._has_passages = any(map(has_passages, glyphs.singles))
 
     def apply(self, content: Any) -> Any:
         """Return the content with every text prepared for the template; figures stay as they are."""
@@ -137,7 +136,7 @@ class TextSubstitution:
 
     def _prepare_text(self, text: str) -> str:
         prepared = self._prepare_lines(text)
-        if not self.has_passages:
+        if not self._has_passages:
             return prepared
         marked = mark_passages(prepared)
         count = marked.count(LANGUAGE)
