@@ -5,7 +5,7 @@ EXPORT_DEATHS and EXPORT_SEED take other numbers.
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from random import Random
 from uuid import UUID
@@ -102,6 +102,24 @@ async def are_recorded(client: Client, expected: Iterable[tuple[UUID, UUID | Non
     return sorted(listed, key=str) == sorted(expected, key=str)
 
 
+async def require_ends(
+    client: Client, requests: Mapping[UUID, ExportProject], outcomes: Mapping[UUID, Outcome]
+) -> None:
+    """Require that each export ended in one way, in its outcome, in the list of exports and in the audit log."""
+    listed = {each.export_id: each.state for each in (await client.ask(ListExports())).items}
+    expected = list[tuple[UUID, UUID | None]]()
+    for command_id, outcome in outcomes.items():
+        if outcome.error is not None:
+            assert listed[command_id] is ExportState.FAILED
+            require_clear_refusal(outcome)
+        else:
+            assert listed[command_id] is ExportState.MADE
+            await require_right_package(client, requests[command_id], outcome)
+            package = ProjectExported.model_validate(outcome.result, strict=False).package
+            expected += [(package.package_id, each.project_id) for each in package.projects]
+    await eventually(lambda: are_recorded(client, expected))
+
+
 @pytest.mark.timeout(4 * PATIENCE_SECONDS)
 async def test_exports_end_whoever_dies(site: Site) -> None:
     """Each export ends as one right package or one clear refusal, once in every store, and none is left pending."""
@@ -125,13 +143,4 @@ async def test_exports_end_whoever_dies(site: Site) -> None:
             await live_and_die(site, ended)
     await site.worker("projects")
     outcomes = await waiting
-    listed = {each.export_id: each for each in (await client.ask(ListExports())).items}
-    for command, command_id, outcome in zip(requests, ids, outcomes, strict=True):
-        is_made = outcome.error is None
-        assert listed[command_id].state is (ExportState.MADE if is_made else ExportState.FAILED)
-        await require_right_package(client, command, outcome) if is_made else require_clear_refusal(outcome)
-    results = [
-        ProjectExported.model_validate(outcome.result, strict=False) for outcome in outcomes if not outcome.error
-    ]
-    expected = [(each.package.package_id, shown.project_id) for each in results for shown in each.package.projects]
-    await eventually(lambda: are_recorded(client, expected))
+    await require_ends(client, dict(zip(ids, requests, strict=True)), dict(zip(ids, outcomes, strict=True)))

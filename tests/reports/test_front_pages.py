@@ -108,6 +108,7 @@ async def test_the_contents_lead_to_the_reports_whatever_is_before(binder: Binde
         ('read("/etc/passwd")', "file not found"),
         ('image("/../pdf_typesetting.py")', "would escape"),
         ('[#link("report:0")[x]]', "cannot be bound"),
+        ('{ set page(numbering: "1"); [x] }', "cannot be bound"),
         ("[x <last-page-before-reports>]", "label"),
         ("front.password", "does not contain key"),
         ('{ import "@preview/cetz:0.2.0": canvas }', "failed to download package"),

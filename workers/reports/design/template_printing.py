@@ -133,10 +133,20 @@ def _require_fit(report: PrintedReport, *, links: int | None) -> None:
         raise UnfitError(msg)
     if links is None:
         return
-    TypesetFile(report.pdf)
-    if conformance_of(report.pdf) is None or report.pdf.count(_LINK_OF_BINDING) != links:
-        msg = "the report cannot be bound with others"
+    if not _can_be_bound(report.pdf) or report.pdf.count(_LINK_OF_BINDING) != links:
+        msg = (
+            "the report cannot be bound with others: number its pages in the footer, not by `set page(numbering: …)`, "
+            "attach no file, and link to no address that begins with `report:`"
+        )
         raise UnfitError(msg)
+
+
+def _can_be_bound(pdf: bytes) -> bool:
+    try:
+        TypesetFile(pdf)
+    except ValueError:
+        return False
+    return conformance_of(pdf) is not None
 
 
 def _shorten(diagnostic: str) -> str:
