@@ -26,7 +26,7 @@ from tests.support import Site, eventually
 from tests.support.system import WorkerProcess, worker_process
 
 EXPORTS = 10
-DEATHS = int(os.environ.get("EXPORT_DEATHS", "12"))
+DEATHS = int(os.environ.get("EXPORT_DEATHS", "6"))
 CHANCE = Random(int(os.environ.get("EXPORT_SEED", "1")))
 """Who is killed, and when: the same with the same seed."""
 
@@ -91,7 +91,7 @@ async def outcome_of(client: Client, command_id: UUID) -> Outcome:
             outcomes[:] = [await client.outcome(command_id)]
         return bool(outcomes) and not outcomes[0].is_pending
 
-    await eventually(is_known, within=PATIENCE_SECONDS)
+    await eventually(is_known, within=3 * PATIENCE_SECONDS)
     return outcomes[0]
 
 
