@@ -11,6 +11,7 @@ class Disclosure(Message):
     """A copy of a project that was made, fetched or printed: by whom and when, for whom and why.
 
     `file_id` is the id of the package, report or batch, and `sha256` the digest of its file, if it is recorded.
+    `age_keys` are the public keys of age that open a package, if it is encrypted to any.
     """
 
     at: Time
@@ -24,6 +25,7 @@ class Disclosure(Message):
     legal_basis: str | None
     file_id: UUID | None
     sha256: str | None
+    age_keys: list[str] = []
 
 
 class RegisterData(Message):

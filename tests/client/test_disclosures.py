@@ -27,7 +27,7 @@ __all__ = ["run_line"]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PACKAGE, REPORT, FIRST, SECOND = (str(uuid7()) for _ in range(4))
 EXPORTED = {
-    "package": {"package_id": PACKAGE, "sha256": "ab" * 32},
+    "package": {"package_id": PACKAGE, "sha256": "ab" * 32, "recipients": ["age1first", "age1second"]},
     "recipient": "Police",
     "reference": "PV 4/2026",
     "legal_basis": "Art. 265 CPP",
@@ -73,6 +73,17 @@ def test_the_register_is_by_project() -> None:
     ]
 
 
+def test_the_register_names_the_keys_of_packages() -> None:
+    """A package that was encrypted to keys has them in its export and its downloads; other files have none."""
+    entries = [
+        entry("projects.exported", 12, 2, **EXPORTED),
+        entry("projects.downloaded", 12, 3, package_id=PACKAGE),
+        entry("reports.generated", 14, 4, report_id=REPORT, sha256="cd" * 32),
+    ]
+    sheet = sheet_of(entries, "fr")
+    assert [row[-1] for row in sheet.rows] == ["age1first, age1second", "age1first, age1second", ""]
+
+
 async def test_the_register_is_a_spreadsheet(peer: Peer, run_line: RunLine) -> None:
     """All pages are asked for, and written as CSV with every column."""
     line_of_log = json.loads(entry("projects.exported", 12, 0, **EXPORTED).model_dump_json())
@@ -83,6 +94,7 @@ async def test_the_register_is_a_spreadsheet(peer: Peer, run_line: RunLine) -> N
     assert [
         word for word in ("12", "Police", "PV 4/2026", "Art. 265 CPP", "ab" * 32, PACKAGE) if word not in line
     ] == []
+    assert (heading.endswith(",Keys of age"), line.endswith(',"age1first, age1second"')) == (True, True)
     body = json.loads(next(query.data for query in peer.queries if query.subject.endswith("audit.log")))
     assert (body["activities"], body["with_activity"]) == ([*DISCLOSURES], True)
 

@@ -1,5 +1,6 @@
 """Sentences in many scripts, and what syllables of them are made of."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -40,6 +41,10 @@ SENTENCES = {
     "emoji": "😀 👩‍👩‍👧 ❤️ 🇫🇷 👍🏽 1️⃣ 🏳️‍🌈 🫩",
     "historic": "𓀀𓁐 𐎀𐎁 𒀀𒁀 𗀀𗀁 𓂀",
 }
+
+_TELLING = Path(__file__).parent / "telling_letters.txt"
+OTHERS = dict(line.split(" ", 1) for line in _TELLING.read_text("utf-8").splitlines())
+"""Sentences whose letters tell their language, by its code."""
 
 
 class Syllables(NamedTuple):

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 from pypdf import PdfReader
+from pyrage import x25519
 
 from contracts.errors import Code
 from contracts.ids import uuid7
@@ -115,6 +116,21 @@ async def test_every_copy_is_in_the_register(site: Site, client: Client) -> None
     assert (generated.entries, generated.complete, generated.since) == (COPIES, True, None)
 
 
+async def test_the_keys_of_a_package_are_named(site: Site, client: Client) -> None:
+    """A package that was encrypted to keys has them in its data, also where it was fetched, and their ends on paper."""
+    [project_id] = await create(client, 1)
+    keys = [str(x25519.Identity.generate().to_public()) for _ in range(2)]
+    exported = await client.send(ExportProject(project_id=project_id, recipients=keys))
+    await fetch_package(client, exported.package)
+    await eventually(lambda: site.count("audit.activity WHERE activity = 'projects.downloaded'"))
+    await client.send(GenerateReport(report_id=uuid7(), project_id=project_id))
+    await eventually(lambda: site.count("audit.activity WHERE activity = 'reports.generated'"))
+    _, file = await register(client, language="fr")
+    assert [each.age_keys for each in data_of(file).entries] == [keys, keys, []]
+    shown = ", ".join(f"{key[:12]}…{key[-4:]}" for key in keys)
+    assert f"Chiffré pour des clés age : {shown}" in text_of(file).replace("\u00a0", " ")
+
+
 async def test_recipients_of_an_erased_project_are_named(site: Site, client: Client) -> None:
     """A register of one project has its entries alone, and lists who must be told; its pages say so."""
     ids, _ = await disclose(site, client)
@@ -146,6 +162,7 @@ async def test_a_register_is_for_archives_and_for_everybody(site: Site, client: 
     """It keeps PDF/A-3a and PDF/UA-1, is signed, its tables have heads, and the logo has its alternative text."""
     await disclose(site, client)
     await client.send(SetLogo(image=b64encode(png(300, 100)).decode(), alt="Arms of Neuville"))
+    await site.sql("UPDATE administration.settings SET report_confidentiality = 'For the police only'")
     _, file = await register(client, language="fr")
     root: Any = PdfReader(io.BytesIO(file)).root_object
     xmp = root["/Metadata"].get_object().get_data().decode()
@@ -155,6 +172,8 @@ async def test_a_register_is_for_archives_and_for_everybody(site: Site, client: 
     parts = list(elements(root["/StructTreeRoot"]))
     assert [part["/Alt"] for part in parts if part["/S"] == "/Figure"] == ["Arms of Neuville"]
     assert len([part for part in parts if part["/S"] == "/THead"]) >= 2
+    pages = PdfReader(io.BytesIO(file)).pages
+    assert all("For the police only" in page.extract_text() for page in pages)
     assert verify(file, shared().fingerprint).verified
 
 

@@ -96,12 +96,47 @@ async def test_a_batch_has_the_form_of_the_template(admin: Client, form: BatchFo
     assert (forced.template_numbers, forced.template_failures) == ([], 0)
 
 
+FRONT = OWN.replace("incident-report", "incident-report.with(front-page: front => {0})", 1)
+"""A template with a front page, whose content follows."""
+
+
+async def test_a_batch_has_the_front_page_of_the_template(admin: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where it fails, or the standard form is asked for, the batch has the standard one, and only the log says so."""
+    ids = await projects(admin)
+    front = FRONT.replace("{0}", '{ if front.facts.flatten().contains("Court") { panic("no") }; [Our front page] }')
+    await admin.send(SetTemplate(source=front))
+    texts = []
+    for choices in ({}, {"recipient": "Court"}, {"template": "standard"}):
+        command = GenerateBatch.model_validate({"report_id": uuid7(), "project_ids": ids, **choices})
+        event = await admin.send(command)
+        file = b"".join([part async for part in admin.download(DownloadBatch(report_id=event.report_id))])
+        assert (event.included, event.template_failures, event.conformance) == (2, 0, "PDF/A-3a")
+        texts.append(text_of(file))
+    assert ["Our front page" in text for text in texts] == [True, False, False]
+    assert ["This is our form" in text for text in texts] == [True, True, False]
+    [line] = [line for line in capsys.readouterr().out.splitlines() if "front_page_failed" in line]
+    fields = json.loads(line)
+    assert (fields["cause"], fields["number"], "Court" in line) == ("not-typeset", 1, False)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_a_front_page_is_tried_in_each_language(admin: Client, language: str) -> None:
+    """A template whose front page fails is refused with the reason, and there is none."""
+    body = f'if front.language == "{language}" {{ panic("not in this language") }} else {{ [x] }}'
+    with pytest.raises(Refused) as refusal:
+        await admin.send(SetTemplate(source=FRONT.replace("{0}", body)))
+    [field] = refusal.value.details["fields"]
+    assert (field["kind"], "not in this language" in field["reason"]) == ("template_wrong", True)
+    assert (await admin.ask(GetDesign())).template is None
+
+
 @pytest.mark.parametrize(
     "source, kind, detail",
     [
         (f"{HEAD}#let x = (", "template_wrong", "unclosed delimiter (line 4, column 9)"),
         ("#title[No document title]", "template_wrong", "missing document title"),
         (f'{HEAD}#read("/etc/passwd")', "template_wrong", "file not found"),
+        (f'{HEAD}#link("report:0")[x]', "template_wrong", "cannot be bound"),
         (
             '#import "incident.typ": *\n#show: incident-report\n#report.password',
             "template_wrong",

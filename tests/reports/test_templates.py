@@ -88,6 +88,7 @@ async def test_the_same_input_gives_the_same_bytes() -> None:
         ("#let f(x) = f(x + 1)\n#f(0)", "depth exceeded"),
         ("#for i in range(1200) { pagebreak(); [x] }", "more than 1000 pages"),
         ("#text(lang: 3)[x]", "expected string"),
+        ('#panic("x" * 400)', "xxx"),
     ],
 )
 async def test_a_template_reads_nothing_and_ends(source: str, words: str) -> None:
@@ -96,6 +97,8 @@ async def test_a_template_reads_nothing_and_ends(source: str, words: str) -> Non
         await report_with(HEAD + source, full_report())
     assert (error.value.failure, words in error.value.detail) == ("not-typeset", True), error.value.detail
     assert "/workers/" not in error.value.detail
+    assert not set("│┌─\n") & set(error.value.detail)
+    assert len(error.value.detail) <= 300
 
 
 @pytest.mark.parametrize(
@@ -111,12 +114,19 @@ async def test_a_template_has_limits(source: str, failure: str) -> None:
     assert error.value.failure == failure
 
 
-async def test_a_bound_report_has_no_link_of_binding() -> None:
-    """A link as the contents list has would lead elsewhere in a bound file; alone it is a link like any other."""
-    source = HEAD + '#link("report:0")[x]'
-    with pytest.raises(TemplateError):
-        await report_with(source, full_report(), stands_alone=False)
-    assert (await report_with(source, full_report())).pages == 1
+@pytest.mark.parametrize(
+    "source",
+    [
+        '#link("report:0")[x]',
+        '#set page(numbering: "1")\n[x]',
+        '#pdf.attach("/a", bytes("x"), relationship: "data", mime-type: "a/b", description: "x")',
+    ],
+)
+async def test_what_cannot_be_bound_is_refused(source: str) -> None:
+    """A link as the contents list has would lead elsewhere, and binding would lose what it does not know."""
+    with pytest.raises(TemplateError) as error:
+        await report_with(HEAD + source, full_report(), stands_alone=False)
+    assert "cannot be bound with others: number its pages in the footer" in error.value.detail
 
 
 async def test_a_failed_template_never_costs_a_report() -> None:

@@ -214,11 +214,11 @@ async def get_design(_: GetDesign, context: QueryContext) -> Design:
     """Return what the organisation has added to the form of its reports."""
     designs = {row["kind"]: row for row in rows_of(await context.connection.execute(design_tables.DESIGNS), DesignRow)}
     return Design(
-        logo=Logo.model_validate(_described(designs["logo"])) if "logo" in designs else None,
+        logo=Logo.model_validate(_described(designs["logo"]) | designs["logo"]["facts"]) if "logo" in designs else None,
         template=Template.model_validate(_described(designs["template"])) if "template" in designs else None,
     )
 
 
 def _described(row: DesignRow) -> dict[str, object]:
     columns = {name: row[name] for name in ("number", "sha256", "set_by", "set_at")}
-    return {**columns, **row["facts"], "bytes": len(row["content"] or b"")}
+    return {**columns, "bytes": len(row["content"] or b"")}

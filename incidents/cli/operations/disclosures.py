@@ -1,6 +1,6 @@
 """The register of disclosures: who took which copy of a project out of the system, to hand it to whom and why."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 from uuid import UUID
@@ -33,7 +33,7 @@ Resumed = Annotated[
 ]
 _PAGE: Final = 500
 _HEADINGS: Final = ("Project", "Time", "By", "Activity", "For", "Reference of the recipient", "Legal basis", "SHA-256")
-_MORE: Final = ("Project id", "File", "Event", "Command id")
+_MORE: Final = ("Project id", "File", "Event", "Command id", "Keys of age")
 
 
 def register(app: typer.Typer) -> None:
@@ -123,28 +123,25 @@ async def _save(session: Session, file: RegisterFile, chosen: Mapping[str, Any],
 
 
 def sheet_of(entries: Iterable[Entry], language: str) -> Sheet:
-    """Return the register as a table, by project and time; what was downloaded or printed has its digest, too."""
+    """Return the register as a table, by project and time; what was fetched has the digest and the keys of its file."""
     ordered = sorted(entries, key=lambda entry: (entry.project_number is None, entry.project_number or 0, entry.at))
-    digests = dict(_digests(ordered))
-    rows = (_row(entry, digests, language) for entry in ordered)
+    files = {_file_of(entry): facts for entry in ordered if "sha256" in (facts := _facts_of(entry))}
+    rows = (_row(entry, files.get(_file_of(entry), {}), language) for entry in ordered)
     return show.table(language, *_HEADINGS, rows=rows, more=_MORE)
 
 
-def _digests(entries: Iterable[Entry]) -> Iterator[tuple[str, str]]:
-    for entry in entries:
-        file_facts = entry.details.get("package") or entry.details
-        if "sha256" in file_facts:
-            yield _file_of(entry), str(file_facts["sha256"])
+def _facts_of(entry: Entry) -> Mapping[str, Any]:
+    return entry.details.get("package") or entry.details
 
 
 def _file_of(entry: Entry) -> str:
     """Return the id of the package, report or batch that an entry is about."""
-    file_facts = entry.details.get("package") or entry.details
-    return str(file_facts.get("package_id") or file_facts.get("report_id") or "")
+    facts = _facts_of(entry)
+    return str(facts.get("package_id") or facts.get("report_id") or "")
 
 
-def _row(entry: Entry, digests: Mapping[str, str], language: str) -> tuple[object, ...]:
-    details, file = entry.details, _file_of(entry)
+def _row(entry: Entry, file: Mapping[str, Any], language: str) -> tuple[object, ...]:
+    details = entry.details
     return (
         entry.project_number,
         entry.at,
@@ -153,9 +150,10 @@ def _row(entry: Entry, digests: Mapping[str, str], language: str) -> tuple[objec
         details.get("recipient"),
         details.get("reference"),
         details.get("legal_basis"),
-        digests.get(file),
+        file.get("sha256"),
         entry.project_id,
-        file,
+        _file_of(entry),
         entry.activity,
         entry.command_id,
+        ", ".join(file.get("recipients", ())),
     )

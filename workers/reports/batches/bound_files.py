@@ -5,20 +5,25 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+import structlog
+
 from contracts.report_batches import Conformance
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import Cause, ChildError, Reply
 from workers.reports import design_tables, tables
 from workers.reports.batches.entries import Entry, included
 from workers.reports.batches.parts import read_pdf
-from workers.reports.rendering.render_input import Logo, Purpose
+from workers.reports.design.design_trials import LOGO, TEMPLATE
+from workers.reports.design.template_rendering import TemplateError, print_front_with
+from workers.reports.rendering.render_input import Logo, Purpose, Template
 from workers.reports.row_types import BatchHeadRow, DesignRow, SettingsRow
 from workers.reports.signing.signing import sign
 from workers.runtime.commands.deferred_commands import Step
-from workers.runtime.storage.identity_map import row_of, rows_of
+from workers.runtime.storage.identity_map import rows_of
 
 _JOBS: Final = "workers.reports.binding.pdf_binding:{}"
 _FRONT_JOB, _BIND_JOB, _CHECK_JOB = (_JOBS.format(name) for name in ("front_job", "job", "check_job"))
+log = structlog.get_logger()
 
 
 class BoundReports(NamedTuple):
@@ -31,13 +36,21 @@ class BoundReports(NamedTuple):
     is_stamped: bool | None
 
 
+class _Design(NamedTuple):
+    """What the organisation adds to the form of a bound file."""
+
+    logo: Logo | None
+    template: Template | None
+
+
 class Binder:
     """Binds reports of one batch, each file in three child processes, so that their memory does not add up."""
 
-    def __init__(self, step: Step, batch: BatchHeadRow, facts: dict[str, Any], logo: Logo | None) -> None:
+    def __init__(self, step: Step, batch: BatchHeadRow, facts: dict[str, Any], design: _Design) -> None:
         """Set what all files of the batch have in common; `prepare` reads it."""
         self._step = step
-        self._logo = [logo.image] if logo else []
+        self._logo = [design.logo.image] if design.logo else []
+        self._template = design.template
         self._report_id = batch["report_id"]
         self._facts = facts
         self._at = batch["created_at"]
@@ -46,8 +59,8 @@ class Binder:
     async def prepare(cls, step: Step, batch: BatchHeadRow) -> "Binder":
         """Read the settings of the site."""
         [settings] = rows_of(await step.connection.execute(tables.SETTINGS), SettingsRow)
-        design = row_of(await step.connection.execute(design_tables.LOGO), DesignRow)
-        logo = Logo.of(design) if design else None
+        designs = rows_of(await step.connection.execute(design_tables.DESIGNS), DesignRow)
+        design = _design_of(designs, has_standard_form=batch["template"] is not None)
         facts = {
             "language": batch["language"],
             "timezone": settings["timezone"],
@@ -56,9 +69,9 @@ class Binder:
             "confidentiality": settings["report_confidentiality"],
             "author": batch["principal"] if batch["show_user_names"] else None,
             "purpose": Purpose.of(batch),
-            "logo": logo.content() if logo else None,
+            "logo": design.logo.content() if design.logo else None,
         }
-        return cls(step, batch, facts, logo)
+        return cls(step, batch, facts, design)
 
     async def bind(self, entries: Sequence[Entry], volume: tuple[int, int] | None = None) -> BoundReports:
         """Bind the reports of these projects to one file, which may be one of several volumes.
@@ -68,7 +81,8 @@ class Binder:
         """
         facts, listed = {**self._facts, "volume": volume}, json.dumps(entries).encode()
         await sandboxed_jobs.end_idle()  # after ideographs, a child that rendered keeps 100 MB
-        front = await _typeset_front(facts, [listed, *self._logo])
+        data = [listed, *self._logo]
+        front = await self._typeset_own_front(facts, data) or await _typeset_front(facts, data)
         pdfs = [pdf async for _, pdf in reports_of(self._step, self._report_id, entries)]
         reply = await sandboxed_jobs.call(_BIND_JOB, facts, [listed, *front.data, *pdfs])
         pdfs.clear()
@@ -76,6 +90,25 @@ class Binder:
         standard = (await sandboxed_jobs.call(_CHECK_JOB, {}, [pdf])).facts["conformance"]
         conformance = Conformance(standard) if standard else None
         return BoundReports(pdf, int(reply.facts["pages"]), int(front.facts["pages"]), conformance, is_stamped)
+
+    async def _typeset_own_front(self, facts: dict[str, Any], data: Sequence[bytes]) -> Reply | None:
+        """Typeset the pages before the reports with the front page of the template, if it has one that works."""
+        template = self._template
+        if template is None:
+            return None
+        try:
+            return await print_front_with(template, facts, data)
+        except TemplateError as error:
+            named = {"report_id": str(self._report_id), "number": template.number, "sha256": template.sha256}
+            log.warning("front_page_failed", **named, cause=error.failure)
+            return None
+
+
+def _design_of(designs: Iterable[DesignRow], *, has_standard_form: bool) -> _Design:
+    rows = {row["kind"]: row for row in designs}
+    logo = Logo.of(rows[LOGO]) if LOGO in rows else None
+    template = Template.of(rows[TEMPLATE]) if TEMPLATE in rows and not has_standard_form else None
+    return _Design(logo, template if template and template.has_front_page else None)
 
 
 async def _typeset_front(facts: dict[str, Any], data: Sequence[bytes]) -> Reply:

@@ -18,8 +18,10 @@ NOTHING = "–"
 _LINE_CHARACTERS_MAX = 90
 _BOOKMARK_CHARACTERS_MAX = 60
 _SURELY_FITS_CHARACTERS = 12
-# Spelled-out characters, and others one by one, with the marks of break opportunities and of words.
-_PIECES = re.compile(r"\x1f?\[U\+[0-9A-F]{4,6}\]|[\x1e\x1f]*[^\x1e\x1f][\x1e\x1f]*")
+# Spelled-out characters, and others one by one, with the marks of break opportunities, of words and of languages.
+_PIECES = re.compile(
+    r"\x1f?(?:\x1d[a-z]*\x1c)?\[U\+[0-9A-F]{4,6}\]|[\x1e\x1f]*(?:\x1d[a-z]*\x1c)?[^\x1c-\x1f][\x1e\x1f]*"
+)
 _ISOLATES, _END = ("\u2067", "\u2068"), "\u2069"
 
 

@@ -12,7 +12,7 @@ from workers.reports.binding.front_content import FrontMatter, bookmark, cut_lin
 from workers.reports.binding.page_numbers import page_numbers
 from workers.reports.binding.typeset_file import TypesetFile
 from workers.reports.rendering.child_texts import SUBSTITUTED
-from workers.reports.rendering.pdf_typesetting import Layout, Printer
+from workers.reports.rendering.pdf_typesetting import Layout, PrintedReport, Printer
 
 _KEPT_PAGES_MAX = 200
 _KEPT_BYTES_MAX = 4_000_000
@@ -33,12 +33,15 @@ def front_job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     pages spell out all but Latin letters.
     """
     listed, *logo = data
-    front, printer = _front_of(facts, listed), _printer()
-    content = json.loads(json.dumps(front.content()))
-    pages = printer.print_report(
-        content, SUBSTITUTED[front.language], front.at, plain=facts.get("plain", False), logo=b"".join(logo)
-    )
+    front, printer = front_of(facts, listed), _printer()
+    pages = print_front(printer, front, b"".join(logo), plain=facts.get("plain", False))
     return JobResult({"pages": pages.pages}, (pages.pdf,), worn=printer.panics > 0)
+
+
+def print_front(printer: Printer, front: FrontMatter, logo: bytes, *, plain: bool = False) -> PrintedReport:
+    """Typeset the pages before the reports."""
+    content = json.loads(json.dumps(front.content()))
+    return printer.print_report(content, SUBSTITUTED[front.language], front.at, plain=plain, logo=logo)
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
@@ -47,7 +50,7 @@ def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     The first piece of data lists the projects, the second is the pages before the reports, and the others are the
     reports of those that are included.
     """
-    pdf, pages = bind(_front_of(facts, data[0]), data[1], data[2:])
+    pdf, pages = bind(front_of(facts, data[0]), data[1], data[2:])
     return JobResult({"pages": pages}, (pdf,), worn=pages > _KEPT_PAGES_MAX)
 
 
@@ -57,7 +60,8 @@ def check_job(facts: Facts, data: Sequence[bytes]) -> JobResult:  # noqa: ARG001
     return JobResult({"conformance": conformance_of(pdf)}, (), worn=len(pdf) > _KEPT_BYTES_MAX)
 
 
-def _front_of(facts: Facts, entries: bytes) -> FrontMatter:
+def front_of(facts: Facts, entries: bytes) -> FrontMatter:
+    """Return what a job is to write before the reports of these projects."""
     return FrontMatter(
         entries=json.loads(entries),
         language=facts["language"],

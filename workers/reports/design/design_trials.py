@@ -1,17 +1,19 @@
 """Trying a design that a command has asked for, and concluding the command."""
 
 import hashlib
+import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Level
 from contracts.report_design import LOGO_SIDE_MAX, LOGO_SIDE_MIN, LogoSet, SetLogo, SetTemplate, TemplateSet
+from contracts.values import Language
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import design_tables, domain
-from workers.reports.design.sample_reports import empty_report, full_report
-from workers.reports.design.template_rendering import TemplateError, render_with
+from workers.reports.design.sample_reports import empty_report, full_front, full_report
+from workers.reports.design.template_rendering import TemplateError, print_front_with, render_with
 from workers.reports.rendering.render_input import Template
 from workers.reports.row_types import DesignRequestRow, DesignRow
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step
@@ -85,7 +87,7 @@ async def _try_logo(image: bytes) -> dict[str, Any]:
 
 
 async def _try_template(source: bytes) -> dict[str, Any]:
-    """Print sample reports with a template, as they stand alone and as they are bound.
+    """Print sample reports with a template, alone and bound, and its front page; return whether it has one.
 
     Raises:
         Refusal: One cannot be made.
@@ -95,9 +97,15 @@ async def _try_template(source: bytes) -> dict[str, Any]:
     try:
         for document, stands_alone in samples:
             await render_with(template, document, stands_alone=stands_alone)
+        fronts = [await print_front_with(template, *_front(language)) for language in get_args(Language)]
     except TemplateError as error:
         raise domain.refused_template(error.failure, error.detail) from None
-    return {}
+    return {"has_front_page": None not in fronts}
+
+
+def _front(language: Language) -> tuple[dict[str, Any], list[bytes]]:
+    facts, entries = full_front(language)
+    return facts, [json.dumps(entries).encode()]
 
 
 def event_of(row: DesignRow) -> LogoSet | TemplateSet:

@@ -1,4 +1,4 @@
-"""Reports on which a template is tried: one with something in every part, and one with nothing."""
+"""What a template is tried on: a report with something in every part, one with nothing, and a bound file."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -80,6 +80,32 @@ def full_report(language: Language = "en") -> ReportDocument:
 def empty_report(language: Language = "fr") -> ReportDocument:
     """Return a report that has nothing but its number."""
     return _report(language, project=_project(), title="", show_user_names=False)
+
+
+def full_front(language: Language = "en") -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the facts and the projects of a bound file that has something in every part before its reports."""
+    facts: dict[str, Any] = {
+        "language": language,
+        "timezone": "Europe/Zurich",
+        "at": int(_AT.timestamp()),
+        "title": "Harbour Security",
+        "confidentiality": "For the police only",
+        "author": "olivia",
+        "purpose": ["Police", "PV 4/2026", "Art. 265 CPP"],
+        "volume": [1, 2],
+        "logo": None,
+    }
+    included: dict[str, Any] = {
+        "project_id": str(_ID),
+        "number": 12,
+        "state": "included",
+        "created_at": _AT.isoformat(),
+        "description": "A bag was left at gate 4.",
+        "type": "Lost property",
+        "status": "Open",
+        "pages": 2,
+    }
+    return facts, [included, {**included, "number": None, "state": "deleted", "description": None}]
 
 
 def _project(**changes: Any) -> ProjectDetails:

@@ -44,6 +44,8 @@ class Layout(NamedTuple):
 
     template: Path | bytes
     finish: Callable[[dict[str, Any]], None]
+    inputs: Mapping[str, str] = MappingProxyType({})
+    """Inputs that are the same for each file."""
 
 
 def shorten_header(report: dict[str, Any]) -> None:
@@ -106,7 +108,7 @@ class Printer:
         `substituted` is the note about spelled-out characters; a plain report spells out all but Latin letters.
         A file with attachments stands alone; one without can be bound with others.
         """
-        inputs = {**(attachments or {}), **logo_input(logo)}
+        inputs = {**self._layout.inputs, **(attachments or {}), **logo_input(logo)}
         glyphs = Glyphs.of(strings(content))
         if not plain:
             self._fonts.learn(glyphs)

@@ -114,11 +114,14 @@ class Template(NamedTuple):
     sha256: str
     set_by: str
     set_at: datetime
+    has_front_page: bool = False
+    """Whether it also has a front page for bound reports."""
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Template":
         """Return the template that a row of `reports.design` holds."""
-        return cls(row["content"], row["number"], row["sha256"], row["set_by"], row["set_at"])
+        has_front_page = row["facts"].get("has_front_page", False)
+        return cls(row["content"], row["number"], row["sha256"], row["set_by"], row["set_at"], has_front_page)
 
     def version(self) -> TemplateVersion:
         """Return what identifies it."""

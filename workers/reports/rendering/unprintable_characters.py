@@ -6,6 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from workers.reports.rendering.accessibility.passage_languages import (
+    LANGUAGE,
+    has_passages,
+    mark_passages,
+    without_passages,
+)
 from workers.reports.rendering.line_breaking import BREAK, Widths, allow_breaks, mark_pieces
 from workers.reports.rendering.text_units import continues
 
@@ -22,6 +28,7 @@ _LINE_CHARACTERS_MAX = 200
 _BROAD = re.compile("[\ufd40-\ufdff\U00012000-\U0001254f]")
 """Arabic phrases that are one character, and cuneiform signs."""
 _BROAD_EMS = 8
+_PASSAGES_MAX = 5_000  # of one report; each takes the typesetter a tenth of a millisecond and 10 kB
 _UNCHANGED = {"footer"}  # an id and a time, on every page
 _LINE = "\u2068{}\u2069"
 _LEFTWARD_LINE = "\u2067{}\u2069"
@@ -69,6 +76,7 @@ def _isolate(line: str) -> str:
 
 def shorten(line: str) -> str:
     """Cut the end of a line that became too long when characters were spelled out."""
+    line = without_passages(line)  # no voice reads a header
     limit = _LINE_CHARACTERS_MAX // (_BROAD_EMS if _BROAD.search(line) else 1)
     if len(line) <= limit:
         return line
@@ -113,6 +121,8 @@ class TextSubstitution:
         self._table: dict[int, str] = {ord(sign): _spell_out(sign) for sign in missing}
         self.substituted = bool(self._table)
         self._ordinary = glyphs.ordinary and not self._table
+        self._passages_left = _PASSAGES_MAX
+        self._has_passages = any(map(has_passages, glyphs.singles))
 
     def apply(self, content: Any) -> Any:
         """Return the content with every text prepared for the template; figures stay as they are."""
@@ -125,6 +135,17 @@ class TextSubstitution:
         return [self.apply(part) for part in content]
 
     def _prepare_text(self, text: str) -> str:
+        prepared = self._prepare_lines(text)
+        if not self._has_passages:
+            return prepared
+        marked = mark_passages(prepared)
+        count = marked.count(LANGUAGE)
+        if count > self._passages_left:
+            return prepared
+        self._passages_left -= count
+        return marked
+
+    def _prepare_lines(self, text: str) -> str:
         if not self._ordinary:
             self.substituted = self.substituted or bool(_UNSEEN.search(text))
             text = make_visible(text)

@@ -28,7 +28,8 @@ _OF_REPORTS: Final = ("reports.downloaded", "reports.generated", "reports.includ
 
 _FILE = "coalesce({0}.details->'package'->>'package_id', {0}.details->>'package_id', {0}.details->>'report_id')"
 _DIGEST = "coalesce({0}.details->'package'->>'sha256', {0}.details->>'sha256')"
-# What was fetched or printed has the digest of what was made.
+_KEYS = "{0}.details->'package'->'recipients'"
+# What was fetched or printed has the digest and the keys of what was made.
 _ENTRIES = text(
     f"""
     WITH chosen AS MATERIALIZED (
@@ -40,10 +41,11 @@ _ENTRIES = text(
     SELECT c.at, c.actor AS by, c.activity, c.project_id, coalesce(p.number, t.number) AS project_number,
         p.project_id IS NULL AS is_deleted, c.details->>'recipient' AS recipient, c.details->>'reference' AS reference,
         c.details->>'legal_basis' AS legal_basis, CAST({_FILE.format("c")} AS uuid) AS file_id,
-        coalesce({_DIGEST.format("c")}, made.sha256) AS sha256
+        coalesce({_DIGEST.format("c")}, made.sha256) AS sha256,
+        coalesce({_KEYS.format("c")}, made.age_keys, '[]') AS age_keys
     FROM chosen c LEFT JOIN published.projects p USING (project_id) LEFT JOIN published.tombstones t USING (project_id)
     LEFT JOIN LATERAL (
-        SELECT {_DIGEST.format("m")} AS sha256 FROM published.activity m
+        SELECT {_DIGEST.format("m")} AS sha256, {_KEYS.format("m")} AS age_keys FROM published.activity m
         WHERE m.project_id = c.project_id AND m.activity IN ('projects.exported', 'reports.generated')
             AND {_FILE.format("m")} = {_FILE.format("c")}
         ORDER BY m.at LIMIT 1
@@ -78,6 +80,7 @@ class _EntryRow(TypedDict):
     legal_basis: str | None
     file_id: UUID | None
     sha256: str | None
+    age_keys: list[str]
 
 
 def too_many_entries(**facts: int) -> Refusal:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Final
 
 from contracts.activity_words import activity_words
 from contracts.figures import grouped
@@ -14,6 +14,10 @@ from workers.reports.summary_layout.register.translated_texts import REGISTER_WO
 
 _MAKING = frozenset({"projects.exported", "reports.generated", "reports.included"})
 """The activities that make a copy, and say for whom."""
+
+_KEY_START: Final = 12
+_KEY_END: Final = 4
+"""Characters of a key that the pages have; the attached data has all of them."""
 
 
 @dataclass(slots=True)
@@ -127,6 +131,7 @@ class RegisterWriter:
             entry.recipient or "",
             words.reference.format(entry.reference) if entry.reference else "",
             words.basis.format(entry.legal_basis) if entry.legal_basis else "",
+            words.age_keys.format(", ".join(map(_short_key, entry.age_keys))) if entry.age_keys else "",
         )
         return {
             "number": self._number(entry),
@@ -150,3 +155,7 @@ class RegisterWriter:
         yield words.software, data.software
         yield words.report_id, str(data.report_id)
         yield words.listed, words.listed_text
+
+
+def _short_key(key: str) -> str:
+    return f"{key[:_KEY_START]}…{key[-_KEY_END:]}"

@@ -28,6 +28,7 @@ class RegisterWording:
     head: Sequence[str]
     reference: str
     basis: str
+    age_keys: str
     deleted: str
     no_digest: str
     generated: str
@@ -68,6 +69,7 @@ EN = RegisterWording(
     head=("Incident", "Time", "By", "Activity", "For, reference and legal basis", "SHA-256"),
     reference="Reference: {}",
     basis="Legal basis: {}",
+    age_keys="Encrypted to keys of age: {}",
     deleted="(deleted)",
     no_digest="–",
     generated="Generated",
@@ -116,9 +118,10 @@ FR = RegisterWording(
     head=("Incident", "Heure", "Par", "Activité", "Pour, référence et base légale", "SHA-256"),
     reference="Référence\u00a0: {}",
     basis="Base légale\u00a0: {}",
+    age_keys="Chiffré pour des clés age\u00a0: {}",
     deleted="(supprimé)",
     no_digest="–",
-    generated="Généré",
+    generated="Généré le",
     generated_by="Généré par",
     period="Période",
     site="Site",
