@@ -149,11 +149,11 @@ class ExportPartRow(TypedDict):
 
 
 class ExportFileRow(TypedDict):
-    """A row of the statement that reads the files of an export."""
+    """A row of the statement that lists the files of an export."""
 
     place: int
     name: str
-    data: bytes
+    bytes: int
 
 
 class MadeReportRow(TypedDict):
@@ -250,7 +250,18 @@ PARTS = text(
 FILES_BYTES = text(
     "SELECT coalesce(sum(octet_length(data)), 0) FROM projects.export_file WHERE package_id = :package_id"
 )
-FILES = text("SELECT place, name, data FROM projects.export_file WHERE package_id = :package_id ORDER BY place, number")
+FILES = text(
+    """
+    SELECT place, name, octet_length(data) AS bytes FROM projects.export_file
+    WHERE package_id = :package_id ORDER BY place, number
+    """
+)
+FILE_PIECE = text(
+    """
+    SELECT substring(data FROM CAST(:start AS integer) + 1 FOR CAST(:length AS integer)) FROM projects.export_file
+    WHERE package_id = :package_id AND place = :place AND name = :name
+    """
+)
 # No project of the package can be deleted from here to the commit.
 KEEP_PARTS = text(
     """
