@@ -48,7 +48,7 @@ CALL = {
     "reference": "R-7",
     "notes": NASTY,
 }
-SEQUENCE = {
+SEQUENCE: dict[str, Any] = {
     "sequence_id": str(PROJECT),
     "camera_id": "cam-4",
     "camera_name": "Gate 4",
@@ -59,6 +59,9 @@ SEQUENCE = {
     "added_by": "olivia",
     "added_at": NOON.isoformat(),
     "media": "available",
+    "media_state": "not-configured",
+    "media_files": [],
+    "media_left_out": [],
 }
 
 

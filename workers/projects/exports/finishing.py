@@ -21,7 +21,9 @@ from workers.projects.export_tables import ExportPartRow
 from workers.projects.exports import database_storage, sealed_passwords
 from workers.projects.exports.collection import COLLECTED
 from workers.projects.exports.conclusion import choice_of, conclude, conclude_cancelled, give_up_export
-from workers.projects.exports.package_items import StoredFiles, package_items
+from workers.projects.exports.media import MediaChangedError, PartMedia, stated
+from workers.projects.exports.media_steps import MediaPlace, Progress
+from workers.projects.exports.package_items import ProjectFiles, package_items
 from workers.projects.exports.sealed_passwords import SealedPasswordError
 from workers.projects.packages import bagging, reading, sizes
 from workers.projects.packages.bagging import Contents, Copy
@@ -52,10 +54,17 @@ async def finish(step: Step, package_id: UUID, *, give_up: bool = False) -> bool
     if export["state"] == ExportState.CANCELLED or give_up:
         return await (give_up_export if export["state"] == ExportState.PENDING else conclude_cancelled)(step, export)
     parts = rows_of(await connection.execute(export_tables.PARTS, named), ExportPartRow)
-    if any(part["state"] == "waiting" for part in parts):
-        return False
+    return not any(part["state"] == "waiting" for part in parts) and await _make_of(step, export, parts)
+
+
+async def _make_of(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -> bool:
+    """Make the package of these projects, and conclude its command; or have one of them collected again."""
     try:
         result = await _make(step, export, await _sort(step, export, parts))
+    except MediaChangedError as error:
+        wants_reports = "report" in export["includes"]
+        await MediaPlace(export["package_id"], error.place).wait_again(step, wants_reports=wants_reports)
+        return True
     except Refusal as refusal:
         return await conclude(step, export, refusal)
     revision = None if export["has_folders"] else result.package.projects[0].revision
@@ -97,6 +106,7 @@ async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported
     Raises:
         Refusal: It would be too large, or its author may not see all of it any more, or this site cannot sign it.
         StepChangedError: One of its projects was deleted meanwhile.
+        MediaChangedError: A recording was changed meanwhile.
     """
     key, named = require_key(), {"package_id": export["package_id"]}
     context, choice = await step.context(export["principal"]), choice_of(export)
@@ -106,10 +116,15 @@ async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported
     size = (await step.connection.execute(export_tables.FILES_BYTES, named)).scalar_one()
     sizes.require_size(size, sizes.FILES_BYTES_MAX)
     package = await _contents(step, export, parts)
-    folders = {part["place"]: copy.folder for part, copy in zip(parts.collected, package.copies, strict=True)}
     digests = dict[str, FileDigest]()
-    items = package_items(package, key, StoredFiles(step.connection, package.package_id, folders), digests)
-    packing = Packing(package.package_id, context.now, key, size)
+    projects = [
+        ProjectFiles(
+            step.connection, package.package_id, part["place"], bag.PAYLOAD + copy.folder, _media(part)["files"]
+        )
+        for part, copy in zip(parts.collected, package.copies, strict=True)
+    ]
+    items = package_items(package, key, projects, digests, Progress(step, package.package_id))
+    packing = Packing(package.package_id, context.now, key, size + package.media_bytes)
     with ExitStack() as files:
         target = files.enter_context(temporary_file())
         sealed = await packing.pack(items, digests, password, target)
@@ -163,6 +178,9 @@ def _described(package: Contents, parts: _Parts, digests: Mapping[str, FileDiges
         withheld=package.choice.withheld,
         projects=[_exported(part, copy) for part, copy in zip(parts.collected, package.copies, strict=True)],
         left_out=list(parts.left_out),
+        media_files=package.media_files,
+        media_bytes=package.media_bytes,
+        media_incomplete=sum(map(_incomplete, parts.collected)) if package.choice.has_media else 0,
     )
 
 
@@ -183,7 +201,19 @@ async def _contents(step: Step, export: ExportRow, parts: _Parts) -> Contents:
         has_folders=export["has_folders"],
         has_password=export["sealed_password"] is not None,
         recipients=export["recipients"],
+        media_files=sum(len(_media(part)["files"]) for part in parts.collected),
+        media_bytes=sum(_media(part)["bytes"] for part in parts.collected),
     )
+
+
+def _media(part: ExportPartRow) -> PartMedia:
+    media: PartMedia | None = part["media"]
+    return media or stated((), "not-requested")
+
+
+def _incomplete(part: ExportPartRow) -> int:
+    """Return how many sequences have not all of their recordings in the package."""
+    return sum(entry["media_state"] != "included" for entry in _media(part)["sequences"].values())
 
 
 def _folder(export: ExportRow, part: ExportPartRow) -> str:

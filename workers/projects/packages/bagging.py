@@ -15,6 +15,7 @@ from workers.projects.packages.choice import Choice
 from workers.projects.packages.contents import FORMAT, schema
 
 SCHEMA: Final = "data/project.schema.json"
+MEDIA: Final = "data/media/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,8 @@ class Contents:
     has_folders: bool = False
     has_password: bool = False
     recipients: Sequence[str] = ()
+    media_files: int = 0
+    media_bytes: int = 0
 
 
 def opening_files(package: Contents, key: SigningKey) -> dict[str, bytes]:
@@ -84,12 +87,13 @@ def _explained(package: Contents, key: SigningKey) -> readme.Facts:
         includes=package.choice.includes,
         has_password=package.has_password,
         has_folders=package.has_folders,
+        has_media=package.media_files > 0,
     )
 
 
 def entries(digests: Mapping[str, FileDigest], folders: Iterable[str]) -> list[PackageEntry]:
-    """Return what the outcome says of each file outside these folders."""
-    within = tuple(bag.PAYLOAD + folder for folder in folders if folder)
+    """Return what the outcome says of each file outside these folders; it counts the recordings."""
+    within = (MEDIA, *(bag.PAYLOAD + folder for folder in folders if folder))
     listed = {name: digest for name, digest in digests.items() if not name.startswith(within)}
     return [PackageEntry(name=name, bytes=digest.bytes, sha256=digest.sha256) for name, digest in listed.items()]
 
@@ -105,7 +109,7 @@ def _list(package: Contents) -> str:
         **package.purpose,
     }
     rows = [{**copy.facts, "folder": copy.folder} for copy in package.copies]
-    return list_page.page(facts, rows, package.left_out, package.language)
+    return list_page.page({**facts, "media_files": package.media_files}, rows, package.left_out, package.language)
 
 
 def _description(package: Contents) -> str:

@@ -22,6 +22,11 @@ from workers.common.signing_key import SigningKey
 _PACKING: Final = "workers.projects.packages.archive:job"
 _ENCRYPTING: Final = "workers.projects.packages.archive:encryption_job"
 _ENCRYPTED_FOLDER: Final = "encrypted-"
+_MEDIA: Final = "/media/"
+_LINE_BYTES: Final = 72
+"""Bytes of a line of the seal beside the name, at most; the places of a large package have ten digits."""
+
+_TABLE_BYTES_MAX: Final = 62_000
 _BYTES_PER_SECOND: Final = 10_000_000
 """What a child packs and encrypts at least in a second of processor time."""
 
@@ -147,7 +152,7 @@ async def _framed(items: AsyncIterable[Item], digests: dict[str, FileDigest]) ->
 def add_seal(file: BinaryIO, starts: Sequence[tuple[str, int]], directory: int, key: SigningKey) -> SealedFile:
     """Append the seal to an archive as its comment; `starts` says where its files begin, `directory` where its list."""
     end = [(seal.DIRECTORY, directory)]
-    regions = seal.regions_of(file, [*starts, *end])
+    regions = seal.regions_of(file, [*fitting(starts), *end])
     seal.make_room(file, len(_comment(regions, key)))
     regions[-1:] = seal.regions_of(file, end)
     file.seek(0, os.SEEK_END)
@@ -155,6 +160,15 @@ def add_seal(file: BinaryIO, starts: Sequence[tuple[str, int]], directory: int, 
     file.flush()
     size = file.tell()
     return SealedFile(size, seal.digest_of(file, 0, size))
+
+
+def fitting(starts: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+    """Return the parts of an archive as a seal has them: if they are too many, one for all recordings of a project."""
+    parts = list(starts)
+    if sum(_LINE_BYTES + len(name) for name, _ in parts) <= _TABLE_BYTES_MAX:
+        return parts
+    named = [(name[: name.index(_MEDIA) + len(_MEDIA)] if _MEDIA in name else name, start) for name, start in parts]
+    return [part for place, part in enumerate(named) if place == 0 or part[0] != named[place - 1][0]]
 
 
 def _comment(regions: Sequence[Region], key: SigningKey) -> bytes:
