@@ -14,7 +14,7 @@ from contracts.figures import size
 from contracts.message import Command, Event, Outcome
 from contracts.texts import Phrase, phrase
 from incidents.client import Client
-from incidents.errors import PendingError, Refused
+from incidents.errors import PendingError, Refused, UnreachableError
 from incidents.terminal.session import Session
 
 _LOOK_SECONDS: Final = 1.0
@@ -169,7 +169,7 @@ class _Display:
         if self._read_bytes is None or self._session.json:
             return
         read, whole = 0, 0
-        with suppress(Refused):
+        with suppress(Refused, UnreachableError):  # what it waits for is the outcome
             read, whole = await self._read_bytes(command_id)
         if read >= whole:
             return

@@ -66,7 +66,7 @@ def verify(
         else:
             _verify_files(archive, key, password, result)
     except UnreadableError as error:
-        if not _has_changes(result):
+        if not _has_changes(result) or _is_within_change(error.name, result):
             result.findings.append(Finding("unreadable", error.name))
     return result
 
@@ -122,6 +122,12 @@ def _verified(armored: str, namespace: str, message: bytes) -> Signature | None:
 
 def _has_changes(result: Verification) -> bool:
     return any(finding.kind == "changed" for finding in result.findings)
+
+
+def _is_within_change(name: str, result: Verification) -> bool:
+    """Tell whether a file is in a folder that the seal has as one part, so that only this says which file it is."""
+    folders = tuple(each.name for each in result.findings if each.kind == "changed" and each.name.endswith("/"))
+    return name.startswith(folders)
 
 
 def _verify_files(archive: Archive, key: bytes | None, password: str | None, result: Verification) -> None:

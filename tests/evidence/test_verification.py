@@ -155,6 +155,21 @@ def test_the_largest_package_is_sealed_and_a_changed_report_is_named() -> None:
     assert is_named(verify(bytes(forged)), place)
 
 
+def test_recordings_beyond_the_room_of_a_seal_are_one_part_of_it() -> None:
+    """However many recordings there are, the seal covers them, and the manifest names the one that was changed."""
+    recordings = {f"media/{number}.mkv": b"of a camera" for number in range(1, 1001)}
+    described, of_project = copy(export())
+    bagged = files(export(), KEY, encrypted=False, copies=[(described, {**of_project, **recordings})])
+    data = packed(bagged, KEY)
+    assert (verify(data).verified, verify(data).files) == (True, len(bagged))
+    forged = bytearray(data)
+    place = data.index(b"data/media/700.mkv") + len("data/media/700.mkv") + 3
+    forged[place] ^= 1
+    found = verify(bytes(forged))
+    assert {"data/media/", "data/media/700.mkv"} <= {name for _, name in kinds(found)}
+    assert is_named(found, place)
+
+
 def test_the_form_of_a_seal_is_strict() -> None:
     """Both forms of a seal are read as they are written, and no other spelling of them."""
     for count, version in ((2, b"1"), (EXPORT_PROJECTS_MAX, b"2")):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts.administration import ChangeSettings
 from contracts.evidence.documents import PackagedProject
 from incidents.evidence.verification import verify
 from tests.projects.helpers import NOON, Operator
@@ -109,6 +110,26 @@ async def test_what_is_not_there_is_stated(operator: Operator, folder: Path) -> 
         sequence_of("none", media_expires_at=NOON - MINUTES),
     )
     assert await exported_states(operator) == ["partial", "too-large", "missing", "expired"]
+
+
+async def test_recordings_of_other_sites_are_theirs(operator: Operator, folder: Path) -> None:
+    """A camera of another site is not taken for one of this site that has the same id."""
+    record(folder)
+    await operator.site.worker("administration")
+    await operator.send(ChangeSettings(child_sites=["harbour"]))
+    await attach(operator, sequence_of(site="harbour"), sequence_of(site="main"))
+    assert await exported_states(operator) == ["other-site", "included"]
+
+
+async def test_without_a_folder_nothing_is_promised(site: Site) -> None:
+    """A site without a folder says so of each sequence, also if recordings are asked for by name."""
+    await site.worker("projects")
+    operator = await Operator.start(site, await site.client())
+    await attach(operator, sequence_of())
+    package, _ = await export(operator)
+    assert "media" not in package.includes
+    assert await exported_states(operator) == ["not-configured"]
+    assert await exported_states(operator, include=["media"]) == ["not-configured"]
 
 
 async def test_the_limit_is_that_of_a_package(operator: Operator, folder: Path) -> None:

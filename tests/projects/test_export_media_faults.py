@@ -6,6 +6,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from contracts.evidence import bag
 from contracts.ids import uuid7
 from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.export_control import ListExports
@@ -53,7 +54,10 @@ async def test_a_recording_that_changes_is_read_again(site: Site, folder: Path) 
     package = (await result_of(client, submitted.command_id)).package
     data = await fetch(client, package)
     assert verify(data).verified
-    assert unzip(data)["data/media/2.mkv"] == changed.read_bytes()
+    files = unzip(data)
+    assert files["data/media/2.mkv"] == changed.read_bytes()
+    [sequence] = read_json(files, "project.json")["sequences"]
+    assert sequence["media_files"][1]["sha256"] == bag.sha256(changed.read_bytes())
     assert (package.media_bytes, package.media_incomplete) == (6_000_000, 0)
     [export] = (await client.ask(ListExports())).items
     assert export.media_read_bytes > 2 * package.media_bytes
