@@ -165,9 +165,9 @@ def test_recordings_beyond_the_room_of_a_seal_are_one_part_of_it() -> None:
     forged = bytearray(data)
     place = data.index(b"data/media/700.mkv") + len("data/media/700.mkv") + 3
     forged[place] ^= 1
-    found = verify(bytes(forged))
-    assert {"data/media/", "data/media/700.mkv"} <= {name for _, name in kinds(found)}
-    assert is_named(found, place)
+    result = verify(bytes(forged))
+    assert {"data/media/", "data/media/700.mkv"} <= {name for _, name in kinds(result)}
+    assert is_named(result, place)
 
 
 def test_the_form_of_a_seal_is_strict() -> None:
