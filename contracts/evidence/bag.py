@@ -31,6 +31,13 @@ _LINE: Final = re.compile(r"([0-9a-f]{64})  (\S.*)")
 _UNLISTED: Final = frozenset({TAG_MANIFEST, SIGNATURE})
 
 
+class FileDigest(NamedTuple):
+    """What a manifest needs of a file: its size and its SHA-256."""
+
+    bytes: int
+    sha256: str
+
+
 class Difference(NamedTuple):
     """A file of a bag that is not as its manifests say: changed, missing or extra."""
 
@@ -45,10 +52,15 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def manifest(files: Mapping[str, bytes], *, tags: bool) -> str:
+def digests(files: Mapping[str, bytes]) -> dict[str, FileDigest]:
+    """Return the sizes and digests of files by their names."""
+    return {name: FileDigest(len(data), sha256(data)) for name, data in files.items()}
+
+
+def manifest(files: Mapping[str, FileDigest], *, tags: bool) -> str:
     """Return the manifest of the payload, or of the tag files, in the form that sha256sum reads."""
     names = (name for name in files if name not in _UNLISTED and name.startswith(PAYLOAD) is not tags)
-    return "".join(f"{sha256(files[name])}  {name}\n" for name in sorted(names))
+    return "".join(f"{files[name].sha256}  {name}\n" for name in sorted(names))
 
 
 def read_manifest(text: str) -> dict[str, str]:
@@ -64,9 +76,9 @@ def read_manifest(text: str) -> dict[str, str]:
     return found
 
 
-def oxum(files: Mapping[str, bytes]) -> str:
+def oxum(files: Mapping[str, FileDigest]) -> str:
     """Return the size of the payload and the number of its files."""
-    sizes = [len(data) for name, data in files.items() if name.startswith(PAYLOAD)]
+    sizes = [digest.bytes for name, digest in files.items() if name.startswith(PAYLOAD)]
     return f"{sum(sizes)}.{len(sizes)}"
 
 
@@ -81,8 +93,8 @@ def read_info(text: str) -> dict[str, str]:
     return {label: value for label, _, value in pairs}
 
 
-def differences(files: Mapping[str, bytes]) -> list[Difference]:
-    """Compare the files of a bag with its manifests, and those with each other.
+def differences(files: Mapping[str, FileDigest], tags: Mapping[str, bytes]) -> list[Difference]:
+    """Compare the files of a bag with its manifests, and those with each other; `tags` has the content of these.
 
     The signature of the tag manifest is for others to verify.
     """
@@ -90,18 +102,18 @@ def differences(files: Mapping[str, bytes]) -> list[Difference]:
     listed = dict[str, str]()
     for name in (MANIFEST, TAG_MANIFEST):
         try:
-            listed |= read_manifest(files[name].decode())
+            listed |= read_manifest(tags[name].decode())
         except KeyError:
             found.append(Difference(name, "missing"))
         except ValueError:
-            found.append(Difference(name, "changed", found=sha256(files[name])))
+            found.append(Difference(name, "changed", found=sha256(tags[name])))
     found += [Difference(name, "missing", digest) for name, digest in listed.items() if name not in files]
     found += [Difference(name, "extra") for name in files if name not in listed and name not in _UNLISTED]
-    digests = {name: sha256(files[name]) for name in listed if name in files}
+    present = {name: files[name].sha256 for name in listed if name in files}
     found += [
-        Difference(name, "changed", listed[name], digest) for name, digest in digests.items() if digest != listed[name]
+        Difference(name, "changed", listed[name], digest) for name, digest in present.items() if digest != listed[name]
     ]
-    stated = read_info(files.get(INFO, b"").decode(errors="replace")).get("Payload-Oxum")
+    stated = read_info(tags.get(INFO, b"").decode(errors="replace")).get("Payload-Oxum")
     if stated != oxum(files) and not found:
         found.append(Difference(INFO, "changed", oxum(files), stated))
     return found

@@ -1,13 +1,27 @@
 """The documents in a package, as its recipients parse them."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 from uuid import UUID
 
 from contracts.message import Message
 from contracts.projects.exports import Included, Withheld
 from contracts.projects.history import HistoryEntry
-from contracts.projects.queries import ProjectDetails
-from contracts.values import Language, Time
+from contracts.projects.queries import AttachedSequence, ProjectDetails
+from contracts.values import Language, Sha256, Time
+
+MediaState = Literal[
+    "included",
+    "partial",
+    "missing",
+    "expired",
+    "too-large",
+    "unreadable",
+    "other-site",
+    "not-requested",
+    "not-configured",
+]
+"""Whether the recordings of a sequence are in a package, or why not."""
 
 
 class PackageFacts(Message):
@@ -51,9 +65,46 @@ class FieldValue(Message):
     set_at: Time | None = None
 
 
+class MediaFile(Message):
+    """A recording in a package: its file there, below the folder of its project, and the file that it was copied from.
+
+    It is from `start` to `end`, as the name of that file says.
+    """
+
+    name: str
+    source: str
+    start: Time
+    end: Time
+    bytes: int
+    sha256: Sha256
+
+
+class OmittedMedia(Message):
+    """A recording of a sequence that is not in the package; one that cannot be read has no size."""
+
+    source: str
+    bytes: int | None
+    reason: Literal["too-large", "unreadable"]
+
+
+class PackagedSequence(AttachedSequence):
+    """A sequence, and whether its recordings are in the package.
+
+    `included`: all of it. `partial`: some of it; the rest was not found, or is in `media_left_out`. `missing`: no file
+    was found. `expired`: no file was found, and the recording was to be kept until `media_expires_at`. `too-large`: the
+    package has no room for them. `unreadable`: they are there and cannot be read. `other-site`: that site has them.
+    `not-requested`: whoever made the package left recordings out. `not-configured`: this site exports none.
+    """
+
+    media_state: MediaState
+    media_files: list[MediaFile]
+    media_left_out: list[OmittedMedia]
+
+
 class PackagedProject(ProjectDetails):
     """project.json: the project as `projects.get` answers it, its fields with their names, and what the package is."""
 
+    sequences: Sequence[PackagedSequence] | None = None
     fields: list[FieldValue]
     package: PackageFacts
 

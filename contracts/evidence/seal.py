@@ -6,10 +6,15 @@ them. It also covers the encrypted files as they are, so it can be verified with
 
 import base64
 import hashlib
+import os
 import re
 import struct
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from mmap import mmap
+from typing import BinaryIO, Final, NamedTuple
+
+Data = bytes | mmap
+"""The bytes of a file, in memory or mapped into it."""
 
 NAMESPACE: Final = "incident-manager-package-seal"
 """What the signature of the table is for."""
@@ -22,6 +27,7 @@ _COMMENT_BYTES_MAX: Final = 65_535
 _TABLE_BYTES_MAX: Final = 64_000
 """Bytes of a table, which leave room for its signature."""
 
+_BLOCK_BYTES: Final = 1024 * 1024
 _LINE: Final = re.compile(r"(\d{1,12}) (\d{1,12}) ([A-Za-z0-9+/]{43,64}) (\S+)")
 _HEX_DIGITS: Final = 64
 _ARMOR: Final = "-----BEGIN"
@@ -54,15 +60,23 @@ class Seal(NamedTuple):
     signature: str
 
 
-def regions_of(data: bytes, starts: Iterable[tuple[str, int]]) -> list[Region]:
+def regions_of(file: BinaryIO, starts: Iterable[tuple[str, int]]) -> list[Region]:
     """Return the parts of an archive without a comment; each reaches to the next one."""
     places = list(starts)
-    ends = [start for _, start in places[1:]] + [len(data)]
-    view = memoryview(data)
+    ends = [start for _, start in places[1:]] + [file.seek(0, os.SEEK_END)]
     return [
-        Region(name, start, end - start, hashlib.sha256(view[start:end]).hexdigest())
+        Region(name, start, end - start, digest_of(file, start, end - start))
         for (name, start), end in zip(places, ends, strict=True)
     ]
+
+
+def digest_of(file: BinaryIO, start: int, length: int) -> str:
+    """Return the SHA-256 of a part of a file."""
+    digest = hashlib.sha256()
+    file.seek(start)
+    for left in range(length, 0, -_BLOCK_BYTES):
+        digest.update(file.read(min(left, _BLOCK_BYTES)))
+    return digest.hexdigest()
 
 
 def table(regions: Iterable[Region]) -> str:
@@ -87,12 +101,13 @@ def _sha256(digest: str) -> str:
     return digest if len(digest) == _HEX_DIGITS else base64.b64decode(f"{digest}=").hex()
 
 
-def with_room(archive: bytes, comment_bytes: int) -> bytes:
-    """Return an archive whose last record announces a comment of this length."""
-    return archive[:-2] + struct.pack("<H", comment_bytes)
+def make_room(file: BinaryIO, comment_bytes: int) -> None:
+    """Let the last record of an archive announce a comment of this length."""
+    file.seek(-2, os.SEEK_END)
+    file.write(struct.pack("<H", comment_bytes))
 
 
-def read(data: bytes) -> Seal:
+def read(data: Data) -> Seal:
     """Return the seal at the end of a file, by its own words and not by those of the ZIP.
 
     Raises:
@@ -103,7 +118,7 @@ def read(data: bytes) -> Seal:
     if start < 0:
         raise NoSealError
     try:
-        comment = data[start:].decode("ascii")
+        comment = bytes(data[start:]).decode("ascii")
     except UnicodeDecodeError as error:
         raise NoSealError from error
     signed, armor, rest = comment.partition(_ARMOR)
@@ -125,11 +140,13 @@ def is_whole(seal: Seal) -> bool:
     return [region.start for region in seal.regions] == ends[:-1] and ends[-1] == seal.start
 
 
-def changed_regions(data: bytes, seal: Seal) -> list[Region]:
+def changed_regions(data: Data, seal: Seal) -> list[Region]:
     """Return the parts whose bytes are not those that were sealed, each with its digest of now."""
-    view = memoryview(data)
-    now = (
-        region._replace(sha256=hashlib.sha256(view[region.start : region.start + region.length]).hexdigest())
-        for region in seal.regions
-    )
+    with memoryview(data) as view:
+        now = [region._replace(sha256=_sha256_of(view, region)) for region in seal.regions]
     return [found for found, region in zip(now, seal.regions, strict=True) if found.sha256 != region.sha256]
+
+
+def _sha256_of(view: memoryview, region: Region) -> str:
+    with view[region.start : region.start + region.length] as part:
+        return hashlib.sha256(part).hexdigest()

@@ -54,7 +54,8 @@ class Export(Message):
     """An export of the caller's; the figures of its package are missing until it is made.
 
     `export_id` is the id of its command. `done` counts the projects that are collected, and `included` those in the
-    package.
+    package. `media_bytes` are those of the recordings that were found so far. Each is read twice: `media_read_bytes`
+    ends at twice as many, or beyond if recordings changed meanwhile.
     """
 
     export_id: UUID
@@ -66,6 +67,8 @@ class Export(Message):
     done: int
     finished_at: Time | None = None
     included: int | None = None
+    media_bytes: int = 0
+    media_read_bytes: int = 0
     bytes: int | None = None
     sha256: Sha256 | None = None
     recipient: str | None = None

@@ -62,7 +62,7 @@ AgeKey = Annotated[
 ]
 """A public key of age (X25519), with its checksum."""
 
-Included = Literal["comments", "calls", "sequences", "history", "activity", "report", "user-names"]
+Included = Literal["comments", "calls", "sequences", "media", "history", "activity", "report", "user-names"]
 """The optional contents of a package, in addition to main details, categories and incident data."""
 
 Section = Literal["comments", "calls", "sequences"]
@@ -84,6 +84,7 @@ NEEDED: Final[dict[str, Node]] = {
     "comments": Node.COMMENTS,
     "calls": Node.CALLS,
     "sequences": Node.SEQUENCES,
+    "media": Node.SEQUENCES,
     "activity": Node.ACTIVITY_LOGS,
     "report": Node.REPORTS,
     "user-names": Node.USER_NAMES,
@@ -132,6 +133,8 @@ class Package(Message):
 
     `recipients` are the keys of age that it is encrypted to, if it is encrypted to keys and not with a password.
     Of a package of several projects, `entries` has the files outside their folders; its manifest lists all of them.
+    It has `media_files` recordings of `media_bytes`, which are not in `entries`. Of `media_incomplete` sequences not
+    all is in it.
     """
 
     package_id: UUID
@@ -144,6 +147,9 @@ class Package(Message):
     withheld: list[Withheld]
     projects: list[ExportedProject] = []
     left_out: list[OmittedProject] = []
+    media_files: int = 0
+    media_bytes: int = 0
+    media_incomplete: int = 0
 
 
 class ProjectExported(Event):
@@ -201,7 +207,7 @@ class ExportProject(Command[ProjectExported]):
     expected_revision: Revision | None = None
     password: Annotated[Password | None, Field(repr=False)] = None
     recipients: Annotated[list[AgeKey], Field(max_length=RECIPIENTS_MAX)] = []
-    include: Annotated[list[Included], Field(max_length=7)] = []
+    include: Annotated[list[Included], Field(max_length=8)] = []
     language: Language | None = None
     recipient: Name | None = None
     reference: Name | None = None

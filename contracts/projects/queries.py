@@ -1,5 +1,6 @@
 """Queries about projects and commands, and their answers (PRJ-09, PRJ-12, B1)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -230,7 +231,7 @@ class ProjectDetails(Message):
     data: dict[str, Any] | None = None
     comments: list[Comment] | None = None
     calls: list[Call] | None = None
-    sequences: list[AttachedSequence] | None = None
+    sequences: Sequence[AttachedSequence] | None = None
     labels: dict[str, Label] = {}
     hold: Hold | None = None
     withheld: list[str] = []

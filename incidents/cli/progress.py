@@ -1,17 +1,20 @@
 """Waiting for a file that the system makes of many projects or over some time, and showing how far it is."""
 
 import asyncio
-from typing import Final, Self, TypeVar
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Final, NamedTuple, Self, TypeVar
 from uuid import UUID
 
 from pydantic_core import to_json
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from contracts.errors import Code, Error
+from contracts.figures import size
 from contracts.message import Command, Event, Outcome
 from contracts.texts import Phrase, phrase
 from incidents.client import Client
-from incidents.errors import PendingError, Refused
+from incidents.errors import PendingError, Refused, UnreachableError
 from incidents.terminal.session import Session
 
 _LOOK_SECONDS: Final = 1.0
@@ -24,24 +27,34 @@ MAKING_REPORTS: Final = "making reports"
 
 Generated = TypeVar("Generated", bound=Event)
 
+ReadBytes = Callable[[UUID], Awaitable[tuple[int, int]]]
+"""Returns how many bytes were read for a command, and how many there are to read so far."""
+
+
+class ProgressView(NamedTuple):
+    """What is shown of the progress: whether projects are counted, what is done with them, and how much was read."""
+
+    counts_projects: bool = False
+    making: str = MAKING_REPORTS
+    read_bytes: ReadBytes | None = None
+
+
+_OF_REPORTS: Final = ProgressView()
+
 
 async def send_deferred(
     session: Session,
     client: Client,
     command: Command[Generated],
-    *,
-    counts_projects: bool = False,
-    making: str = MAKING_REPORTS,
+    shown: ProgressView = _OF_REPORTS,
 ) -> Generated:
     """Send a command that takes long, and wait until its file is made; one that came too soon is sent again.
-
-    `making` says what is done with the projects.
 
     Raises:
         PendingError: The system has not answered for as long as `--wait` says; the file is made all the same.
         Refused: The command was refused or cancelled, or the file cannot be made.
     """
-    display = _Display(session, making, counts_projects=counts_projects)
+    display = _Display(session, shown)
     while True:
         submitted = await client.submit(command, command_id=session.id_of())
         try:
@@ -59,17 +72,15 @@ async def resume_deferred(
     client: Client,
     kind: type[Command[Generated]],
     command_id: UUID,
-    *,
-    counts_projects: bool = False,
-    making: str = MAKING_REPORTS,
+    shown: ProgressView = _OF_REPORTS,
 ) -> Generated:
-    """Wait until the file is made of a command that was sent before; `making` says what is done with the projects.
+    """Wait until the file is made of a command that was sent before.
 
     Raises:
         PendingError: The system has not answered for as long as `--wait` says.
         Refused: The command was cancelled, or the file cannot be made.
     """
-    display = _Display(session, making, counts_projects=counts_projects)
+    display = _Display(session, shown)
     return _made(await _await_outcome(session, client, command_id, display), kind)
 
 
@@ -108,6 +119,7 @@ async def _await_outcome(
                 return outcome
             answered = loop.time()
             display.update(outcome.done or 0, outcome.total or 0)
+            await display.update_bytes(command_id)
     return published.result()
 
 
@@ -120,10 +132,9 @@ def _pending(session: Session, command_id: UUID) -> PendingError:
 class _Display:
     """A bar on a terminal, now and then a line elsewhere, and nothing next to JSON."""
 
-    def __init__(self, session: Session, making: str, *, counts_projects: bool) -> None:
+    def __init__(self, session: Session, shown: ProgressView) -> None:
         self._session = session
-        self._making = making
-        self._counts_projects = counts_projects
+        self._counts_projects, self._making, self._read_bytes = shown
         is_drawn = session.err.is_terminal and not session.json
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
         self._bar = Progress(*columns, TimeRemainingColumn(), console=session.err, transient=True) if is_drawn else None
@@ -150,7 +161,29 @@ class _Display:
             return
         if not total or not self._counts_projects:
             return
-        now = asyncio.get_running_loop().time()
-        if self._told is None or (done != self._told[1] and now - self._told[0] >= _LINE_SECONDS):
-            self._told = now, done
+        if self._is_due(done):
             self._session.tell("projects done: {done} of {total}", done=done, total=total)
+
+    async def update_bytes(self, command_id: UUID) -> None:
+        """Show how many bytes were read, if there are many to read."""
+        if self._read_bytes is None or self._session.json:
+            return
+        read, whole = 0, 0
+        with suppress(Refused, UnreachableError):  # what it waits for is the outcome
+            read, whole = await self._read_bytes(command_id)
+        if read >= whole:
+            return
+        shown = {name: size(number, self._session.language) for name, number in (("done", read), ("total", whole))}
+        words = "reading recordings: {done} of {total}"
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, description=self._session.say(words, **shown))
+        elif self._is_due(read):
+            self._session.tell(words, **shown)
+
+    def _is_due(self, done: int) -> bool:
+        """Tell whether it is time for another line, because something was done since."""
+        now = asyncio.get_running_loop().time()
+        if self._told is not None and (done == self._told[1] or now - self._told[0] < _LINE_SECONDS):
+            return False
+        self._told = now, done
+        return True

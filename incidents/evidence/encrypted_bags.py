@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import pyrage
 from pyrage import x25519
@@ -42,20 +42,20 @@ def read_identities(path: Path) -> list[Any]:
     return identities
 
 
-def decrypt(data: bytes, identities: Sequence[Any]) -> bytes:
-    """Return what is encrypted to one of these identities.
+def decrypt(encrypted: BinaryIO, target: BinaryIO, identities: Sequence[Any]) -> None:
+    """Decrypt a file that is encrypted to one of these identities into another one, piece by piece.
 
     Raises:
         UnreadableError: It is damaged.
         WrongIdentityError: It is encrypted to others.
     """
     try:
-        decrypted: bytes = pyrage.decrypt(data, identities)
-    except pyrage.DecryptError as error:
+        pyrage.decrypt_io(encrypted, target, identities)
+    except (pyrage.DecryptError, OSError) as error:
         if _NO_MATCH in str(error):
             raise WrongIdentityError from error
         raise UnreadableError("") from error
-    return decrypted
+    target.flush()
 
 
 def _lines(text: str) -> Iterable[str]:

@@ -1,7 +1,11 @@
-"""What a verification finds."""
+"""What a verification finds, and the file in which it looks."""
 
+import os
 from dataclasses import asdict, dataclass, field
-from typing import Any, Final, Literal
+from mmap import ACCESS_READ, mmap
+from typing import Any, BinaryIO, Final, Literal
+
+from contracts.evidence.seal import Data
 
 _HEAD: Final = b"%PDF-"
 _END: Final = b"%%EOF"
@@ -68,6 +72,16 @@ class Verification:
         return {"verified": self.verified, **asdict(self)}
 
 
-def is_pdf(data: bytes) -> bool:
+def is_pdf(data: Data) -> bool:
     """Tell whether a file is a PDF, or was one before its first or last bytes were changed."""
     return _HEAD in data[:_EDGE_BYTES] or _END in data[-_EDGE_BYTES:]
+
+
+def mapped(file: BinaryIO) -> Data:
+    """Map a file into memory, where the system reads it as it is needed.
+
+    Raises:
+        OSError: It cannot be mapped, because it is none on a disk.
+    """
+    is_empty = file.seek(0, os.SEEK_END) == 0
+    return b"" if is_empty else mmap(file.fileno(), 0, access=ACCESS_READ)

@@ -1,17 +1,26 @@
 """Reading the files of a package that may be forged or damaged."""
 
+import hashlib
 import io
+import os
 import struct
 import zlib
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import pyzipper
 
 from contracts.evidence import bag
+from contracts.evidence.bag import FileDigest
+from contracts.evidence.seal import Data
 
-_UNPACKED_BYTES_MAX: Final = 1_000_000_000
+_UNPACKED_BYTES_MAX: Final = 100_000_000_000
 """Bytes of all files together: a forged archive may unpack to any size."""
+
+_TAG_BYTES_MAX: Final = 50_000_000
+"""Bytes of a file outside the payload, whose content is needed."""
+
+_BLOCK_BYTES: Final = 1024 * 1024
 
 _DAMAGED: Final = (
     pyzipper.BadZipFile,
@@ -44,17 +53,25 @@ class WrongIdentityError(Exception):
     """No identity opens the package."""
 
 
+class PackedFile(NamedTuple):
+    """A file of a package: its name in the folder, its size and digest; its content only if it is no payload."""
+
+    name: str
+    digest: FileDigest
+    content: bytes
+
+
 class Archive:
     """The files of a package."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: Data) -> None:
         """Read the list of files.
 
         Raises:
             UnreadableError: There is none.
         """
         try:
-            self._archive = pyzipper.AESZipFile(io.BytesIO(data))
+            self._archive = pyzipper.AESZipFile(_Reader(data))
             self._entries: list[Any] = self._archive.infolist()
         except _DAMAGED as error:
             raise UnreadableError("") from error
@@ -69,8 +86,8 @@ class Archive:
         """Whether it is the wrapper of a bag that is encrypted to keys."""
         return any(_in_folder(entry.filename) == bag.ENCRYPTED for entry in self._entries)
 
-    def files(self, password: str | None) -> Iterator[tuple[str, bytes]]:
-        """Yield the files by their names in the folder of the package.
+    def files(self, password: str | None) -> Iterator[PackedFile]:
+        """Yield the files, which are read in blocks.
 
         Raises:
             UnreadableError: One of them cannot be read.
@@ -80,16 +97,67 @@ class Archive:
             raise UnreadableError("")
         self._archive.setpassword(password.encode() if password else None)
         for entry in self._entries:
-            yield _in_folder(entry.filename), self._read(entry)
+            yield self._read(entry)
 
-    def _read(self, entry: Any) -> bytes:
+    def extract(self, name: str, target: BinaryIO) -> None:
+        """Write the content of a file that is not encrypted by itself into another one.
+
+        Raises:
+            UnreadableError: It cannot be read.
+        """
+        [entry, *_] = [each for each in self._entries if _in_folder(each.filename) == name]
+        target.writelines(self._blocks(entry))
+
+    def _read(self, entry: Any) -> PackedFile:
+        name, digest, size, content = _in_folder(entry.filename), hashlib.sha256(), 0, io.BytesIO()
+        is_kept = not name.startswith(bag.PAYLOAD)
+        if is_kept and entry.file_size > _TAG_BYTES_MAX:
+            raise UnreadableError(name)
+        for block in self._blocks(entry):
+            digest.update(block)
+            size += len(block)
+            if is_kept:
+                content.write(block)
+        return PackedFile(name, FileDigest(size, digest.hexdigest()), content.getvalue())
+
+    def _blocks(self, entry: Any) -> Iterator[bytes]:
         try:
             with self._archive.open(entry) as opened:
-                data: bytes = opened.read(entry.file_size + 1)
+                while block := opened.read(_BLOCK_BYTES):
+                    yield block
         except _DAMAGED as error:
             if isinstance(error, RuntimeError) and "password" in str(error):
                 raise WrongPasswordError from error
             raise UnreadableError(_in_folder(entry.filename)) from error
+
+
+class _Reader(io.RawIOBase):
+    """Data that is read like a file, without a copy of it."""
+
+    def __init__(self, data: Data) -> None:
+        self._data = data
+        self._place = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: len(self._data)}[whence]
+        if start + offset < 0:
+            raise OSError
+        self._place = start + offset
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def read(self, size: int = -1) -> bytes:
+        end = len(self._data) if size < 0 else self._place + size
+        data = bytes(self._data[self._place : end])
+        self._place += len(data)
         return data
 
 

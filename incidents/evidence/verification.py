@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
 
 from nacl.exceptions import CryptoError
 from nacl.signing import VerifyKey
 
 from contracts.evidence import bag, seal
-from contracts.evidence.seal import NoSealError, Seal
+from contracts.evidence.bag import FileDigest
+from contracts.evidence.seal import Data, NoSealError, Seal
 from contracts.evidence.ssh_signatures import (
     FormError,
     Signature,
@@ -17,11 +19,11 @@ from contracts.evidence.ssh_signatures import (
     read_public_line,
     signed_bytes,
 )
-from incidents.evidence.findings import Finding, Verification
+from incidents.evidence.findings import Finding, Verification, mapped
 from incidents.evidence.reading import Archive, UnreadableError, WrongIdentityError, WrongPasswordError
 
-Opener = Callable[[bytes], bytes]
-"""Decrypts what is encrypted to keys, or raises what `encrypted_bags.decrypt` raises."""
+Opener = Callable[[BinaryIO, BinaryIO], None]
+"""Decrypts one file, which is encrypted to keys, into another; or raises what `encrypted_bags.decrypt` raises."""
 
 _FINGERPRINT: Final = "SHA256:"
 _KEY_FILE_CHARACTERS_MAX: Final = 10_000
@@ -43,7 +45,7 @@ def expected_fingerprint(key: str) -> str:
 
 
 def verify(
-    data: bytes, expected: str | None = None, password: str | None = None, opener: Opener | None = None
+    data: Data, expected: str | None = None, password: str | None = None, opener: Opener | None = None
 ) -> Verification:
     """Verify the file of a package; `expected` is the fingerprint of the only key that counts.
 
@@ -64,12 +66,12 @@ def verify(
         else:
             _verify_files(archive, key, password, result)
     except UnreadableError as error:
-        if not _has_changes(result):
+        if not _has_changes(result) or _is_within_change(error.name, result):
             result.findings.append(Finding("unreadable", error.name))
     return result
 
 
-def _verify_seal(data: bytes, result: Verification) -> bytes | None:
+def _verify_seal(data: Data, result: Verification) -> bytes | None:
     """Verify the seal and what it covers; return the key that signed it."""
     try:
         mark = seal.read(data)
@@ -85,7 +87,7 @@ def _verify_seal(data: bytes, result: Verification) -> bytes | None:
     return signature.public_key if signature else None
 
 
-def _no_seal(data: bytes) -> Finding:
+def _no_seal(data: Data) -> Finding:
     """Tell a seal that cannot be read from none: something is behind the last record of the ZIP."""
     end = data.rfind(_END_RECORD) + _END_RECORD_BYTES
     if _END_RECORD_BYTES <= end < len(data):
@@ -100,7 +102,7 @@ def _uncovered(mark: Seal) -> Finding:
     return Finding("uncovered", first_byte=first, last_byte=max(end - 1, first))
 
 
-def _changed(data: bytes, mark: Seal) -> list[Finding]:
+def _changed(data: Data, mark: Seal) -> list[Finding]:
     before = {region.start: region.sha256 for region in mark.regions}
     return [
         Finding("changed", region.name, region.start, region.last, before[region.start], region.sha256)
@@ -122,6 +124,12 @@ def _has_changes(result: Verification) -> bool:
     return any(finding.kind == "changed" for finding in result.findings)
 
 
+def _is_within_change(name: str, result: Verification) -> bool:
+    """Tell whether a file is in a folder that the seal has as one part, so that only this says which file it is."""
+    folders = tuple(each.name for each in result.findings if each.kind == "changed" and each.name.endswith("/"))
+    return name.startswith(folders)
+
+
 def _verify_files(archive: Archive, key: bytes | None, password: str | None, result: Verification) -> None:
     """Read the files, and compare them with the manifests and the signature of these.
 
@@ -132,17 +140,17 @@ def _verify_files(archive: Archive, key: bytes | None, password: str | None, res
     result.encryption = "password" if result.encrypted else None
     if result.encrypted and password is None:
         return
-    files = dict[str, bytes]()
+    digests, tags = dict[str, FileDigest](), dict[str, bytes]()
     try:
-        for name, content in archive.files(password):
-            if name in files:
+        for name, digest, content in archive.files(password):
+            if name in digests:
                 result.findings.append(Finding("extra", name))
-            files[name] = content
+            digests[name], tags[name] = digest, content
     except WrongPasswordError:
         result.findings.append(Finding("wrong-password"))
         return
-    result.opened, result.files = True, len(files)
-    _compare(files, key, result)
+    result.opened, result.files = True, len(digests)
+    _compare(digests, tags, key, result)
 
 
 def _verify_encrypted_bag(archive: Archive, opener: Opener | None, result: Verification) -> None:
@@ -155,8 +163,7 @@ def _verify_encrypted_bag(archive: Archive, opener: Opener | None, result: Verif
     if opener is None:
         return
     try:
-        content = dict(archive.files(None))[bag.ENCRYPTED]
-        inner = verify(opener(content), result.fingerprint)
+        inner = _verify_inner(archive, opener, result.fingerprint)
     except WrongIdentityError:
         result.findings.append(Finding("wrong-identity"))
         return
@@ -167,21 +174,31 @@ def _verify_encrypted_bag(archive: Archive, opener: Opener | None, result: Verif
     result.opened, result.files, result.facts = True, inner.files, inner.facts
 
 
-def _compare(files: dict[str, bytes], key: bytes | None, result: Verification) -> None:
+def _verify_inner(archive: Archive, opener: Opener, fingerprint: str | None) -> Verification:
+    """Verify what is encrypted in a package, in a file without a name."""
+    with TemporaryFile() as packed:
+        with TemporaryFile() as encrypted:
+            archive.extract(bag.ENCRYPTED, encrypted)
+            encrypted.seek(0)
+            opener(encrypted, packed)
+        return verify(mapped(packed), fingerprint)
+
+
+def _compare(digests: dict[str, FileDigest], tags: dict[str, bytes], key: bytes | None, result: Verification) -> None:
     known = {(finding.kind, finding.name) for finding in result.findings}
-    for name, kind, expected, digest in bag.differences(files):
+    for name, kind, expected, digest in bag.differences(digests, tags):
         if (kind, name) not in known:
             result.findings.append(Finding(kind, name, expected=expected, found=digest))
-    armored = files.get(bag.SIGNATURE, b"").decode("ascii", "replace")
-    signature = _verified(armored, bag.NAMESPACE, files.get(bag.TAG_MANIFEST, b""))
-    if signature is None or (key is not None and signature.public_key != key) or not _has_key(files, signature):
+    armored = tags.get(bag.SIGNATURE, b"").decode("ascii", "replace")
+    signature = _verified(armored, bag.NAMESPACE, tags.get(bag.TAG_MANIFEST, b""))
+    if signature is None or (key is not None and signature.public_key != key) or not _has_key(tags, signature):
         result.findings.append(Finding("signature-broken", bag.SIGNATURE))
-    result.facts = bag.read_info(files.get(bag.INFO, b"").decode(errors="replace"))
+    result.facts = bag.read_info(tags.get(bag.INFO, b"").decode(errors="replace"))
 
 
-def _has_key(files: dict[str, bytes], signature: Signature) -> bool:
+def _has_key(tags: dict[str, bytes], signature: Signature) -> bool:
     """Tell whether the key in the package is the one that signed it."""
     try:
-        return read_public_line(files.get(bag.PUBLIC_KEY, b"").decode()) == signature.public_key
+        return read_public_line(tags.get(bag.PUBLIC_KEY, b"").decode()) == signature.public_key
     except ValueError:
         return False

@@ -1,13 +1,16 @@
 """Tampering in every way, by somebody who owns the database: a verification names the first entry, and no other."""
 
+import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts import catalogue
 from contracts.evidence.checkpoints import Checkpoint
 from contracts.evidence.log_entries import leaf_of
 from contracts.evidence.merkle_tree import TILE_HASHES, Edge, leaf_hash, root_of
@@ -145,3 +148,10 @@ async def test_a_changed_tree_is_not_a_changed_entry(place: int, at: list[int]) 
     result = await verified(ENTRIES, evidence(hashes, signed([*at, len(ENTRIES)]), len(ENTRIES)))
     assert result.discrepancies == [Discrepancy("tree-changed", place, place)]
     assert result.signed == len(ENTRIES)
+
+
+@pytest.mark.parametrize("name", sorted(catalogue.events()))
+def test_no_event_has_a_floating_point_number(name: str) -> None:
+    """A leaf is canonical JSON, and no other form than that of whole numbers has to be agreed on."""
+    schema = json.dumps(catalogue.events()[name].model_json_schema())
+    assert '"type": "number"' not in schema

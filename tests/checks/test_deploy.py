@@ -37,7 +37,8 @@ def test_every_worker_has_its_service(name: str) -> None:
     service = services()[name]
     assert service["command"] == ["incidents", "worker", name]
     assert service["environment"]["INCIDENTS_NATS_CREDS"] == f"/trust/creds/{name}.creds"
-    assert service["volumes"] == [f"creds-{name}:/trust/creds:ro"]
+    assert service["volumes"][0] == f"creds-{name}:/trust/creds:ro"
+    assert service["volumes"][1:] == (["packages:/var/tmp"] if name == "projects" else [])
     port = service["environment"]["INCIDENTS_HEALTH_PORT"]
     assert f":{port}/ready" in service["healthcheck"]["test"][-1]
     assert service["restart"] == "unless-stopped"

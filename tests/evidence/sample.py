@@ -1,13 +1,16 @@
 """A package made here, of a project that has something of everything, by the functions that make all packages."""
 
 import io
+import json
+import os
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 from uuid import UUID
 
-from contracts.evidence import seal
+from contracts.evidence import bag
 from contracts.permissions import EVERYTHING
 from workers.common.sandboxed_job_main import Facts, JobResult
 from workers.common.signing_key import SigningKey
@@ -45,7 +48,7 @@ CALL = {
     "reference": "R-7",
     "notes": NASTY,
 }
-SEQUENCE = {
+SEQUENCE: dict[str, Any] = {
     "sequence_id": str(PROJECT),
     "camera_id": "cam-4",
     "camera_name": "Gate 4",
@@ -56,6 +59,9 @@ SEQUENCE = {
     "added_by": "olivia",
     "added_at": NOON.isoformat(),
     "media": "available",
+    "media_state": "not-configured",
+    "media_files": [],
+    "media_left_out": [],
 }
 
 
@@ -113,8 +119,8 @@ def export(**changed: Any) -> Export:
     return Export(**{**values, **changed})
 
 
-def copy(exported: Export, folder: str = "") -> Copy:
-    """Return a project in a package, with its report if it is to have one."""
+def copy(exported: Export, folder: str = "") -> tuple[Copy, dict[str, bytes]]:
+    """Return a project in a package, and its files, with its report if it is to have one."""
     report = {"report.pdf": PDF} if "report" in exported.choice.includes else {}
     facts = {
         **{name: exported.project[name] for name in ("number", "revision", "created_at")},
@@ -125,18 +131,23 @@ def copy(exported: Export, folder: str = "") -> Copy:
         "report_revision": exported.report_revision if report else None,
         "no_report": None,
     }
-    return Copy(folder=folder, facts=facts, files={**contents.project_files(exported), **report})
+    return Copy(folder=folder, facts=facts), {**contents.project_files(exported), **report}
 
 
 def files(exported: Export, key: SigningKey, *, encrypted: bool, **changed: Any) -> dict[str, bytes]:
     """Return the files of a package; it has one project, unless `copies` are given."""
-    return bagging.files(_contents(exported, has_password=encrypted, **changed), key)
+    copies = changed.pop("copies", [copy(exported)])
+    described = _contents(exported, has_password=encrypted, copies=[each for each, _ in copies], **changed)
+    bagged = bagging.opening_files(described, key)
+    for each, of_project in copies:
+        bagged |= {f"{bag.PAYLOAD}{each.folder}{name}": data for name, data in of_project.items()}
+    return bagged | bagging.closing_files(described, key, bag.digests(bagged))
 
 
 def _contents(exported: Export, **changed: Any) -> Contents:
     names = ("package_id", "site", "organisation", "timezone", "language", "exported_at", "exported_by", "purpose")
     values: dict[str, Any] = {name: getattr(exported, name) for name in (*names, "choice")}
-    return Contents(**{**values, "copies": [copy(exported)], **changed})
+    return Contents(**{**values, "copies": [copy(exported)[0]], **changed})
 
 
 def package(key: SigningKey, password: str | None = None, **changed: Any) -> bytes:
@@ -144,28 +155,40 @@ def package(key: SigningKey, password: str | None = None, **changed: Any) -> byt
     return packed(files(export(**changed), key, encrypted=password is not None), key, password)
 
 
-def packed(files: dict[str, bytes], key: SigningKey, password: str | None = None) -> bytes:
+def packed(files: Mapping[str, bytes], key: SigningKey, password: str | None = None) -> bytes:
     """Pack and seal files as the child process and the worker do."""
-    folder = sealing.folder_of(PACKAGE)
-    names = [folder + name for name in files]
-    facts: Facts = {"names": names, "encrypted_from": names[1], "at": NOON.timetuple()[:6], "password": password}
-    return _sealed(archive.job(facts, list(files.values())), files, key)
+    with TemporaryFile() as target:
+        facts = {**_facts(sealing.folder_of(PACKAGE), target), "password": password}
+        return _sealed(archive.job(facts, framed(files)), files, key, target)
 
 
 def encrypted_to(recipients: Sequence[str], key: SigningKey, data: bytes | None = None) -> bytes:
     """Return the file of a package that is encrypted to keys, or of something else that is encrypted as one."""
-    contents = bagging.wrapper(_contents(export()), package(key) if data is None else data, key)
-    facts: Facts = {
-        "names": [f"encrypted-{sealing.folder_of(PACKAGE)}{name}" for name in contents],
-        "at": NOON.timetuple()[:6],
-        "recipients": recipients,
-    }
-    return _sealed(archive.encryption_job(facts, list(contents.values())), contents, key)
+    page = {bag.README: bagging.wrapper_page(_contents(export()), key)}
+    with TemporaryFile() as source, TemporaryFile() as target:
+        source.write(package(key) if data is None else data)
+        source.flush()
+        facts = _facts(f"encrypted-{sealing.folder_of(PACKAGE)}", target) | {"recipients": recipients}
+        facts |= {"source": os.dup(source.fileno()), "encrypted": bag.ENCRYPTED}
+        return _sealed(archive.encryption_job(facts, framed(page)), (*page, bag.ENCRYPTED), key, target)
 
 
-def _sealed(reply: JobResult, names: Iterable[str], key: SigningKey) -> bytes:
-    starts = [*zip(names, reply.facts["starts"], strict=True), (seal.DIRECTORY, reply.facts["directory"])]
-    return sealing.with_seal(reply.data[0], starts, key)
+def framed(files: Mapping[str, bytes]) -> Iterator[bytes]:
+    """Yield files as a child process gets them; the first one is never encrypted."""
+    for place, (name, data) in enumerate(files.items()):
+        yield json.dumps({"name": name, "bytes": len(data), "is_stored": False, "is_open": place == 0}).encode()
+        yield from filter(None, [data])
+
+
+def _facts(folder: str, target: BinaryIO) -> Facts:
+    return {"folder": folder, "at": NOON.timetuple()[:6], "target": os.dup(target.fileno())}
+
+
+def _sealed(reply: JobResult, names: Iterable[str], key: SigningKey, target: BinaryIO) -> bytes:
+    starts = [*zip(names, reply.facts["starts"], strict=True)]
+    sealing.add_seal(target, starts, reply.facts["directory"], key)
+    target.seek(0)
+    return target.read()
 
 
 def unpacked(data: bytes) -> dict[str, bytes]:

@@ -61,8 +61,8 @@ def test_new_hashes_do_not_hide_a_change(plain: bytes) -> None:
     forged = unpacked(plain)
     forged["data/project.json"] = forged["data/project.json"].replace(b"Gate 4", b"Gate 5")
     forged["bag-info.txt"] = forged["bag-info.txt"].replace(b"Harbour", b"Airport")
-    forged["manifest-sha256.txt"] = bag.manifest(forged, tags=False).encode()
-    forged["tagmanifest-sha256.txt"] = bag.manifest(forged, tags=True).encode()
+    forged["manifest-sha256.txt"] = bag.manifest(bag.digests(forged), tags=False).encode()
+    forged["tagmanifest-sha256.txt"] = bag.manifest(bag.digests(forged), tags=True).encode()
     for result in (verify(packed(forged, FORGER)), verify(packed(forged, FORGER), KEY.fingerprint)):
         assert ("signature-broken", bag.SIGNATURE) in kinds(result)
     forged["tagmanifest-sha256.txt.sig"] = FORGER.sign(bag.NAMESPACE, forged["tagmanifest-sha256.txt"]).encode()
@@ -153,6 +153,21 @@ def test_the_largest_package_is_sealed_and_a_changed_report_is_named() -> None:
     forged[place] ^= 1
     assert ("changed", name) in kinds(verify(bytes(forged)))
     assert is_named(verify(bytes(forged)), place)
+
+
+def test_recordings_beyond_the_room_of_a_seal_are_one_part_of_it() -> None:
+    """However many recordings there are, the seal covers them, and the manifest names the one that was changed."""
+    recordings = {f"media/{number}.mkv": b"of a camera" for number in range(1, 1001)}
+    described, of_project = copy(export())
+    bagged = files(export(), KEY, encrypted=False, copies=[(described, {**of_project, **recordings})])
+    data = packed(bagged, KEY)
+    assert (verify(data).verified, verify(data).files) == (True, len(bagged))
+    forged = bytearray(data)
+    place = data.index(b"data/media/700.mkv") + len("data/media/700.mkv") + 3
+    forged[place] ^= 1
+    result = verify(bytes(forged))
+    assert {"data/media/", "data/media/700.mkv"} <= {name for _, name in kinds(result)}
+    assert is_named(result, place)
 
 
 def test_the_form_of_a_seal_is_strict() -> None:

@@ -1,6 +1,7 @@
 """Exports whose processes are killed again and again: one right package, with each project once."""
 
 import os
+from pathlib import Path
 from random import Random
 from uuid import UUID
 
@@ -41,13 +42,21 @@ async def until_collected(site: Site, parts: int) -> None:
     await eventually(are_collected, within=PATIENCE_SECONDS)
 
 
-async def kill_while_packing(site: Site) -> None:
-    """Kill the process that has made the package and stores it."""
+def open_files(pid: int, folder: Path) -> list[Path]:
+    """Return the files below a folder that a process has open, also those without a name."""
+    handles = [handle.readlink() for handle in Path(f"/proc/{pid}/fd").iterdir()]
+    return [handle for handle in handles if handle.is_relative_to(folder)]
+
+
+async def kill_while_packing(site: Site, folder: Path) -> None:
+    """Kill the process that has made the package in a file and stores it: nothing is left in the folder of files."""
     engine = open_engine(site.database_url, connections=1)
     async with engine.begin() as holder, worker_process(site, "projects") as worker:
         await holder.execute(text("LOCK TABLE projects.package IN EXCLUSIVE MODE"))
         await eventually(lambda: site.count(STORING), within=PATIENCE_SECONDS)
+        assert len(open_files(worker.pid, folder)) == 1
         await worker.kill()
+        assert list(folder.iterdir()) == []
     await engine.dispose()
 
 
@@ -55,18 +64,27 @@ def require_package(data: bytes, ids: list[UUID]) -> None:
     """Require that a package is whole, and that each folder has the report of its own project."""
     assert verify(data, password=PASSWORD).verified
     files = unzip(data, PASSWORD)
-    assert bag.differences(files) == []
+    assert bag.differences(bag.digests(files), files) == []
     assert {name.split("/")[1] for name in files if name.count("/") > 1} == {str(n) for n in range(1, len(ids) + 1)}
     for number in range(1, len(ids) + 1):
         assert f"Bag {number} at gate {number}" in text_of(files[f"data/{number}/report.pdf"])
 
 
+@pytest.fixture
+def large_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which workers write large files."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
 @pytest.mark.timeout(2 * PATIENCE_SECONDS)
 @pytest.mark.parametrize("victim", ["projects", "reports"])
-async def test_an_export_survives_the_deaths_of_its_processes(site: Site, victim: str) -> None:
+async def test_an_export_survives_the_deaths_of_its_processes(site: Site, victim: str, large_files: Path) -> None:
     """Each killed process leaves the rest to the next one: one package, one outcome, and one entry for each project.
 
-    The password outlives the processes, and opens the package.
+    The password outlives the processes, and opens the package. No file is left behind.
     """
     other = {"projects": "reports", "reports": "projects"}[victim]
     async with worker_process(site, "projects") as first:
@@ -81,7 +99,7 @@ async def test_an_export_survives_the_deaths_of_its_processes(site: Site, victim
             await until_collected(site, parts)
             await worker.kill()
     if victim == "projects":
-        await kill_while_packing(site)
+        await kill_while_packing(site, large_files)
     await site.worker(victim)
     package = (await result_of(client, submitted.command_id, within=PATIENCE_SECONDS)).package
     assert [each.project_id for each in package.projects] == ids

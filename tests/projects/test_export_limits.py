@@ -1,12 +1,12 @@
-"""Packages that are too large for the process that makes them: refused, with the limit and the way out."""
+"""Packages that are larger than the memory of the process that packs them."""
 
 import pytest
 
-from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject
 from contracts.projects.exports import ExportProject
-from incidents import Refused
+from incidents.evidence.verification import verify
+from tests.projects.packages import fetch
 from tests.support import Site
 
 pytestmark = pytest.mark.usefixtures("reports")
@@ -17,21 +17,13 @@ COMMENTS = """
 """
 
 
-async def test_a_package_that_needs_too_much_memory_is_refused(site: Site) -> None:
-    """The refusal names the limit; without the large section, the package is made."""
+async def test_a_package_is_larger_than_the_memory_of_its_child(site: Site) -> None:
+    """Files of 36 MB are packed in a child that has 24 MB: it never has all of them."""
     running = await site.worker("projects", child_memory_bytes=24_000_000)
     client, project_id = await site.client(), uuid7()
     await client.send(CreateProject(project_id=project_id))
     await site.sql(COMMENTS, project=project_id)
-    command = ExportProject(project_id=project_id)
-    with pytest.raises(Refused) as refusal:
-        await client.send(command)
-    [field] = refusal.value.error.details["fields"]
-    assert refusal.value.error.code == Code.INVALID
-    assert refusal.value.error.retryable is False
-    assert field["kind"] == "package_too_large"
-    assert field["unit"] == "bytes"
-    assert field["limit"] == 24_000_000
-    response = await client.send(command.model_copy(update={"include": ["calls"]}))
-    assert response.package.bytes > 0
-    assert running.delivery.counters.dead == 0
+    package = (await client.send(ExportProject(project_id=project_id))).package
+    assert sum(entry.bytes for entry in package.entries) > 36_000_000
+    assert verify(await fetch(client, package)).verified
+    assert (running.delivery.counters.dead, running.children.deaths) == (0, 0)

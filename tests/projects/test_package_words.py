@@ -24,9 +24,10 @@ def package_files(language: str, *, timezone: str = "Europe/Paris") -> dict[str,
         exported_by="ann",
         choice=Choice([], []),
         purpose={"recipient": None, "reference": None, "legal_basis": None},
-        copies=[bagging.Copy(folder="", facts={"number": 4, "revision": 18}, files={})],
+        copies=[bagging.Copy(folder="", facts={"number": 4, "revision": 18})],
     )
-    package = bagging.files(contents, SigningKey.generate("main"))
+    key = SigningKey.generate("main")
+    package = bagging.opening_files(contents, key) | bagging.closing_files(contents, key, {})
     return {name: data.decode() for name, data in package.items()}
 
 

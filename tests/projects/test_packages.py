@@ -39,7 +39,8 @@ def test_every_other_cell_stays_as_it_is(cell: str) -> None:
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELL.filter(bool))), max_size=5))
 def test_a_list_of_recordings_reads_back(rows: list[dict[str, str]]) -> None:
     """Whatever cameras and sites are called, the list has one row for each recording, cell by cell."""
-    parsed = list(csv.DictReader(io.StringIO(sequences_csv(rows, "main").decode("utf-8-sig"), newline="")))
+    sequences = [{**row, "media_files": [], "media_state": "missing"} for row in rows]
+    parsed = list(csv.DictReader(io.StringIO(sequences_csv(sequences, "main").decode("utf-8-sig"), newline="")))
     assert [{name: row[name] for name in COLUMNS} for row in parsed] == [
         {name: harmless(row[name]) for name in COLUMNS} for row in rows
     ]
@@ -47,8 +48,9 @@ def test_a_list_of_recordings_reads_back(rows: list[dict[str, str]]) -> None:
 
 def test_a_recording_without_a_site_is_of_this_one() -> None:
     """The list of recordings names the site of each, this one where none was given."""
-    row = {**dict.fromkeys(COLUMNS, "x"), "site": None, "media_expires_at": None}
-    assert sequences_csv([row], "north").decode().splitlines()[1] == "x,x,north,x,x,,,north,"
+    row = {**dict.fromkeys(COLUMNS, "x"), "site": None, "media_expires_at": None, "media_state": "missing"}
+    written = sequences_csv([{**row, "media_files": []}], "north").decode()
+    assert written.splitlines()[1] == "x,x,north,x,x,,,north,,missing,,"
 
 
 @pytest.mark.parametrize(

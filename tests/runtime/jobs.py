@@ -6,7 +6,7 @@ import resource
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from workers.common.sandboxed_job_main import Facts, JobResult
@@ -17,6 +17,19 @@ HERE = "tests.runtime.jobs"
 def echo(facts: Facts, parts: Sequence[bytes]) -> JobResult:
     """Answer with what was asked."""
     return JobResult({**facts, "pid": os.getpid()}, parts)
+
+
+def copy_stream(facts: Facts, pieces: Iterator[bytes]) -> JobResult:
+    """Write what comes into an inherited file, piece by piece."""
+    with os.fdopen(facts["target"], "wb") as target:
+        sizes = [target.write(piece) for piece in pieces]
+    return JobResult({"count": len(sizes), "pid": os.getpid()}, ())
+
+
+def take_one(facts: Facts, pieces: Iterator[bytes]) -> JobResult:
+    """End in the middle of a stream, as code that crashes does."""
+    next(pieces)
+    os._exit(facts["status"])
 
 
 def environment(_: Facts, __: Sequence[bytes]) -> JobResult:

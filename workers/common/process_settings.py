@@ -49,6 +49,12 @@ class Settings(BaseSettings):
     timestamp_seconds: float = Field(10.0, ge=0.1, le=60)
     """How long a PDF waits for its time stamp; then it is made without one."""
 
+    recordings: Path | None = None
+    """The folder of the recordings that packages contain; without it they contain none."""
+
+    recordings_bytes: int = Field(2_000_000_000, ge=1_000_000, le=100_000_000_000)
+    """Bytes of all recordings of one package."""
+
     database_url: str = "postgresql://postgres@127.0.0.1/incident_manager"
     log_database_url: str | None = None
     owner_database_url: str | None = None

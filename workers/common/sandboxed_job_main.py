@@ -3,7 +3,8 @@
     python -m workers.common.sandboxed_job_main PARENT MEMORY_BYTES CPU_SECONDS
 
 It imports the standard library and the modules of the called functions only, so it starts within 50 ms. Requests and
-replies have the same form: the length of a head in 4 bytes, the head in JSON, then pieces of data.
+replies have the same form: the length of a head in 4 bytes, the head in JSON, then pieces of data. The pieces of a
+streamed request come one by one, each behind its length in 4 bytes, until a length of 0.
 """
 
 import ctypes
@@ -17,7 +18,7 @@ import signal
 import struct
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -63,8 +64,8 @@ class JobResult(NamedTuple):
     worn: bool = False
 
 
-Job = Callable[[Facts, Sequence[bytes]], JobResult]
-"""A function that a child can call."""
+Job = Callable[[Facts, Any], JobResult]
+"""A function that a child can call; its data is a sequence of pieces, or an iterator over those of a stream."""
 
 
 def message_parts(head: Facts, data: Sequence[bytes]) -> tuple[bytes, ...]:
@@ -84,7 +85,8 @@ def main() -> None:
         head, data = _request(requests)
         _grant(cpu_seconds)
         result = _job(head["function"])(head["facts"], data)
-        last = result.worn or number == _JOBS_MAX or _resident_bytes() > _KEPT_BYTES_MAX
+        is_worn = result.worn or head.get("is_streamed", False) or _resident_bytes() > _KEPT_BYTES_MAX
+        last = is_worn or number == _JOBS_MAX
         replies.writelines(message_parts({"facts": result.facts, "last": last}, result.data))
         replies.flush()
         if last:
@@ -123,14 +125,33 @@ def _grant(cpu_seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 
-def _request(requests: BinaryIO) -> tuple[Facts, list[bytes]]:
+def _request(requests: BinaryIO) -> tuple[Facts, list[bytes] | Iterator[bytes]]:
     if not select.select([requests], [], [], _IDLE_SECONDS)[0]:
         sys.exit(0)
     prefix = requests.read(PREFIX_BYTES)
     if not prefix:
         sys.exit(0)
     head = json.loads(requests.read(int.from_bytes(prefix, "big")))
+    if head.get("is_streamed"):
+        return head, _pieces(requests)
     return head, [requests.read(size) for size in head["sizes"]]
+
+
+def _pieces(requests: BinaryIO) -> Iterator[bytes]:
+    """Yield the pieces of a stream.
+
+    Raises:
+        EOFError: It ends in the middle, because its sender has failed.
+    """
+    while size := int.from_bytes(_exactly(requests, PREFIX_BYTES), "big"):
+        yield _exactly(requests, size)
+
+
+def _exactly(requests: BinaryIO, size: int) -> bytes:
+    data = requests.read(size)
+    if len(data) < size:
+        raise EOFError
+    return data
 
 
 def _job(name: str) -> Job:

@@ -5,10 +5,10 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ import structlog
 from pydantic import BaseModel, NonNegativeInt
 
 from workers.common.sandboxed_job_main import PREFIX_BYTES, message_parts
+from workers.common.sandboxed_job_requests import Stream, each_part, streamed
 
 _HEAD_BYTES_MAX = 64 * 1024
 _NOISE_BYTES_MAX = 4 * 1024
@@ -29,6 +30,9 @@ _CLOCK_FACTOR = 3
 
 _CLOCK_SECONDS_MAX = 100
 """Shorter than the 120 seconds after which the database ends the session of a waiting transaction."""
+
+_STREAM_CLOCK_SECONDS_MAX = 540
+"""Shorter than the ten minutes that a step of background work may wait within its transaction."""
 
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
 """Variables that a child inherits: no address and no password of a server."""
@@ -64,6 +68,8 @@ class Limits:
     seconds: int = 30
     """Processor time of one job."""
 
+    clock_seconds_max: int = _CLOCK_SECONDS_MAX
+
 
 class Reply(NamedTuple):
     """The answer of a job; its caller must check the types of the facts."""
@@ -89,7 +95,7 @@ class _Child:
         self._reading_output = asyncio.create_task(self._read_output())
 
     @classmethod
-    async def start(cls, limits: Limits) -> "_Child":
+    async def start(cls, limits: Limits, handles: Sequence[int] = ()) -> "_Child":
         line = (
             sys.executable,
             "-m",
@@ -98,9 +104,10 @@ class _Child:
         )
         inherited = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         environment = {**inherited, "RUST_BACKTRACE": "0"}
-        return cls(
-            await asyncio.create_subprocess_exec(*line, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment), limits
+        process = await asyncio.create_subprocess_exec(
+            *line, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment, pass_fds=handles
         )
+        return cls(process, limits)
 
     @property
     def pid(self) -> int:
@@ -110,12 +117,12 @@ class _Child:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def call(self, request: Sequence[bytes]) -> tuple[Reply, bool]:
+    async def call(self, request: AsyncIterable[bytes]) -> tuple[Reply, bool]:
         """Return the reply, and whether the child can take another job."""
         asking = asyncio.create_task(self._ask(request))
         try:
             # Ticks are counted, not time, so that a pause of the whole machine does not count.
-            for _ in range(min(self._limits.seconds * _CLOCK_FACTOR, _CLOCK_SECONDS_MAX)):
+            for _ in range(min(self._limits.seconds * _CLOCK_FACTOR, self._limits.clock_seconds_max)):
                 if (await asyncio.wait((asking,), timeout=_TICK_SECONDS))[0]:
                     head, data = await asking
                     return Reply(head.facts, data), not head.last
@@ -123,12 +130,13 @@ class _Child:
             raise await self._death() from None
         finally:
             asking.cancel()
+            await asyncio.wait((asking,))  # what a stream reads from must be free again
         raise ChildError(Cause.TIME, self._limits, "clock")
 
-    async def _ask(self, request: Sequence[bytes]) -> tuple[_Head, list[bytes]]:
+    async def _ask(self, request: AsyncIterable[bytes]) -> tuple[_Head, list[bytes]]:
         requests, replies, _ = _pipes(self._process)
         with suppress(ConnectionError):  # a child that died while reading has replied why
-            for part in request:
+            async for part in request:
                 requests.write(part)
                 await requests.drain()
         size = int.from_bytes(await replies.readexactly(PREFIX_BYTES), "big")
@@ -197,12 +205,24 @@ class ProcessPool:
         async with self._turns:
             idle = self._take_idle()
             try:
-                return await self._call(function, request, idle or await _Child.start(self._limits))
+                return await self._call(function, each_part(request), idle or await _Child.start(self._limits))
             except ChildError as error:
                 hopeless = error.cause is Cause.TIME or (error.cause is Cause.MEMORY and idle is None)
                 if hopeless or self._closed:
                     raise
-            return await self._call(function, request, await _Child.start(self._limits))
+            return await self._call(function, each_part(request), await _Child.start(self._limits))
+
+    async def stream(self, function: str, facts: dict[str, Any], source: Stream) -> Reply:
+        """Call `module:function` in a child of its own, which gets the pieces as they come; they are not in memory.
+
+        Raises:
+            ChildError: The child does not survive it; the pieces cannot be sent again.
+        """
+        seconds = self._limits.seconds + source.more_seconds
+        limits = replace(self._limits, seconds=seconds, clock_seconds_max=_STREAM_CLOCK_SECONDS_MAX)
+        request = streamed({"function": function, "facts": facts}, source.pieces)
+        async with self._turns:
+            return await self._call(function, request, await _Child.start(limits, source.handles))
 
     def _take_idle(self) -> _Child | None:
         while self._idle:
@@ -211,7 +231,7 @@ class ProcessPool:
                 return child
         return None
 
-    async def _call(self, function: str, request: Sequence[bytes], child: _Child) -> Reply:
+    async def _call(self, function: str, request: AsyncIterable[bytes], child: _Child) -> Reply:
         reusable = False
         self._busy.add(child)
         try:
@@ -251,6 +271,11 @@ class ProcessPool:
 async def call(function: str, facts: dict[str, Any], data: Sequence[bytes] = ()) -> Reply:
     """Call `module:function` in a child of this worker."""
     return await _CURRENT_POOL.get().call(function, facts, data)
+
+
+async def stream(function: str, facts: dict[str, Any], source: Stream) -> Reply:
+    """Call `module:function` in a child of this worker, which gets pieces as they come."""
+    return await _CURRENT_POOL.get().stream(function, facts, source)
 
 
 async def end_idle() -> None:

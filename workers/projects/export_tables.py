@@ -5,6 +5,7 @@ from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     DateTime,
     ForeignKey,
@@ -58,6 +59,8 @@ class Export(Base):
     recipients: Mapped[list[Any]] = mapped_column(JSONB)
     state: Mapped[str] = mapped_column(Text, server_default=text("'pending'"))
     finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    media_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    media_read_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
 
 
 class ExportPart(Base):
@@ -79,6 +82,7 @@ class ExportPart(Base):
     report_id: Mapped[UUID | None] = mapped_column(Uuid)
     rounds: Mapped[int] = mapped_column(SmallInteger)
     facts: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    media: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class ExportFile(Base):
@@ -137,6 +141,7 @@ class WaitingExportPartRow(TypedDict):
     project_id: UUID
     report_id: UUID | None
     rounds: int
+    media: Any
 
 
 class ExportPartRow(TypedDict):
@@ -146,14 +151,15 @@ class ExportPartRow(TypedDict):
     project_id: UUID
     state: str
     facts: dict[str, Any] | None
+    media: Any
 
 
 class ExportFileRow(TypedDict):
-    """A row of the statement that reads the files of an export."""
+    """A row of the statement that lists the files of an export."""
 
     place: int
     name: str
-    data: bytes
+    bytes: int
 
 
 class MadeReportRow(TypedDict):
@@ -208,8 +214,8 @@ KNOWN = text("SELECT EXISTS (SELECT FROM projects.export WHERE command_id = :exp
 # What others have locked is left to them. A part whose report is not made waits.
 CLAIM_PART = text(
     """
-    SELECT place, project_id, report_id, rounds FROM projects.export_part p
-    WHERE package_id = :package_id AND state = 'waiting'
+    SELECT place, project_id, report_id, rounds, media FROM projects.export_part p
+    WHERE package_id = :package_id AND state = 'waiting' AND (media IS NOT NULL OR NOT CAST(:has_media AS boolean))
         AND (report_id IS NULL OR EXISTS (SELECT FROM published.package_reports r WHERE r.report_id = p.report_id))
     ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED
     """
@@ -245,12 +251,26 @@ STORE_PART = text(
 # One process makes a package.
 HOLD = text("SELECT pg_try_advisory_xact_lock(hashtextextended(CAST(:package_id AS text), 0))")
 PARTS = text(
-    "SELECT place, project_id, state, facts FROM projects.export_part WHERE package_id = :package_id ORDER BY place"
+    """
+    SELECT place, project_id, state, facts, media FROM projects.export_part
+    WHERE package_id = :package_id ORDER BY place
+    """
 )
 FILES_BYTES = text(
     "SELECT coalesce(sum(octet_length(data)), 0) FROM projects.export_file WHERE package_id = :package_id"
 )
-FILES = text("SELECT place, name, data FROM projects.export_file WHERE package_id = :package_id ORDER BY place, number")
+FILES = text(
+    """
+    SELECT place, name, octet_length(data) AS bytes FROM projects.export_file
+    WHERE package_id = :package_id AND place = :place ORDER BY number
+    """
+)
+FILE_PIECE = text(
+    """
+    SELECT substring(data FROM CAST(:start AS integer) + 1 FOR CAST(:length AS integer)) FROM projects.export_file
+    WHERE package_id = :package_id AND place = :place AND name = :name
+    """
+)
 # No project of the package can be deleted from here to the commit.
 KEEP_PARTS = text(
     """

@@ -244,6 +244,8 @@ class ExportRow(TypedDict):
     recipients: list[Any]
     state: str
     finished_at: datetime | None
+    media_bytes: int
+    media_read_bytes: int
 
 
 class HoldRow(TypedDict):

@@ -1,25 +1,29 @@
 """The command that verifies a package, without a system."""
 
 import asyncio
+import os
 import re
+import stat
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, BinaryIO, Final
 
 import typer
 from rich.text import Text
 
-from incidents.evidence.findings import is_pdf
+from contracts.evidence.seal import Data
+from incidents.evidence.findings import is_pdf, mapped
 from incidents.terminal.input.reading import read_password
 from incidents.terminal.options import command
 from incidents.terminal.printing import password_once
 from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.tables import show
 
-_FILE_BYTES_MAX: Final = 1_000_000_000
+_MEMORY_BYTES_MAX: Final = 1_000_000_000
+"""Bytes of a PDF, or of what is not a file on a disk: it is in memory as a whole."""
 
 _SENTENCES: Final = {
     "no-seal": "It has no seal at its end: it was cut off or packed again, or another program made it.",
@@ -126,7 +130,7 @@ async def verify(
         raise typer.Exit(Status.REFUSED)
 
 
-def _verification(session: Session, data: bytes) -> Any:
+def _verification(session: Session, data: Data) -> Any:
     """Import what verifies a file: only this command needs its libraries."""
     if not is_pdf(data):
         return import_module(_OF_PACKAGES)
@@ -137,7 +141,7 @@ def _verification(session: Session, data: bytes) -> Any:
         raise UsageError(session.say(words)) from error
 
 
-def _opener(session: Session, identity: Path | None) -> Callable[[bytes], bytes] | None:
+def _opener(session: Session, identity: Path | None) -> Callable[[BinaryIO, BinaryIO], None] | None:
     """Return what decrypts a package with a file of identities."""
     if identity is None:
         return None
@@ -170,16 +174,19 @@ def _expected(session: Session, verification: Any, key: str | None) -> str | Non
         raise UsageError(session.say(_NO_KEYS[verification.__name__], path=key)) from error
 
 
-def _read(session: Session, file: Path) -> bytes:
+def _read(session: Session, file: Path) -> Data:
+    """Return the bytes of a file; a package may be larger than memory, and is not read into it."""
     try:
         with file.open("rb") as opened:
-            data = opened.read(_FILE_BYTES_MAX + 1)
+            is_on_disk = stat.S_ISREG(os.fstat(opened.fileno()).st_mode)
+            data = mapped(opened) if is_on_disk else opened.read(_MEMORY_BYTES_MAX + 1)
     except OSError as error:
         reason = session.say(error.strerror or str(error))
         raise UsageError(session.say("{path} cannot be read: {reason}", path=file, reason=reason)) from error
-    if len(data) > _FILE_BYTES_MAX:
-        raise UsageError(session.say("{path} is too large for a package", path=file))
-    return data
+    is_whole = isinstance(data, bytes) or is_pdf(data)
+    if is_whole and len(data) > _MEMORY_BYTES_MAX:
+        raise UsageError(session.say("{path} is too large to be read into memory", path=file))
+    return data[:] if is_whole else data
 
 
 def _lines(session: Session, file: Path, result: Any) -> list[Any]:

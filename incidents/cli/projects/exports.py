@@ -46,7 +46,8 @@ Output = Annotated[
 Sections = Annotated[
     Words,
     typer.Option(
-        metavar="SECTION", help="comments, calls, sequences, history, activity, report; repeatable. By default all."
+        metavar="SECTION",
+        help="comments, calls, sequences, media (recordings), history, activity, report; repeatable. By default all.",
     ),
 ]
 UserNames = Annotated[bool, typer.Option("--user-names", help="Show who did what.")]
@@ -97,10 +98,11 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     expected_revision: ExpectedRevision = None,
     resume: Resumed = None,
 ) -> None:
-    """Export projects as one package for somebody outside, with their reports, and save it; it has no recordings.
+    """Export projects as one package for somebody outside, with their reports, and save it.
 
     The system makes the package, also without this program: --resume comes back to it, and Ctrl-C cancels it. Each of
     several projects has a folder. Projects that are not in it are named with the reason; the exit status is then 1.
+    If the site has a folder of recordings, those of the sequences are in it, too.
     """
     included = [*_sections(session, include), *(["user-names"] if user_names else [])]
     values: dict[str, Any] = {"include": included, **purpose(recipient, reference, legal_basis)}

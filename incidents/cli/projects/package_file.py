@@ -1,6 +1,7 @@
 """The file of a package: waited for, downloaded, and what is said about it."""
 
 from collections.abc import Awaitable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -9,7 +10,7 @@ from contracts.figures import size
 from contracts.projects.export_control import CancelExport, ListExports
 from contracts.projects.exports import DownloadPackage, ExportProject, Package, ProjectExported
 from incidents.cli.deferred_file import DeferredFile
-from incidents.cli.progress import resume_deferred, send_deferred
+from incidents.cli.progress import ProgressView, resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.terminal.session import Session
 from incidents.terminal.text.words import names_of
@@ -37,15 +38,15 @@ class PackageFile(DeferredFile):
         """Let the system make a package, save it, and return what it is and where."""
         session, count = self._session, len(command.project_ids or ())
         session.tell_line(session.count(count or 1, "creating the package", "creating the package of {count} projects"))
-        outcome = send_deferred(session, client, command, counts_projects=count > 0, making=_MAKING)
+        shown = ProgressView(count > 0, _MAKING, partial(read_bytes, client))
+        outcome = send_deferred(session, client, command, shown)
         return await self._save(client, session.command_id, command.project_id, outcome)
 
     async def resume(self, client: Client, export_id: UUID) -> tuple[ProjectExported, Path]:
         """Wait for an export that was begun before, save its package, and return what it is and where."""
         [export] = (await client.ask(ListExports(export_id=export_id))).items
-        outcome = resume_deferred(
-            self._session, client, ExportProject, export_id, counts_projects=export.project_id is None, making=_MAKING
-        )
+        shown = ProgressView(export.project_id is None, _MAKING, partial(read_bytes, client))
+        outcome = resume_deferred(self._session, client, ExportProject, export_id, shown)
         return await self._save(client, export_id, export.project_id, outcome)
 
     async def _save(
@@ -55,6 +56,12 @@ class PackageFile(DeferredFile):
         download = DownloadPackage(package_id=exported.package.package_id)
         name = default_name(exported.package)
         return exported, await self._fetch(client, export_id, download, exported.package, name)
+
+
+async def read_bytes(client: Client, export_id: UUID) -> tuple[int, int]:
+    """Return how many bytes of recordings were read for an export, and how many there are; each is read twice."""
+    [export] = (await client.ask(ListExports(export_id=export_id))).items
+    return export.media_read_bytes // 2, export.media_bytes
 
 
 def default_name(package: Package) -> str:
@@ -75,6 +82,7 @@ def lines_about(session: Session, package: Package, path: Path) -> Iterator[str]
         yield session.count(len(package.recipients), singular, plural, keys=", ".join(package.recipients))
     if len(package.projects) > 1 or package.left_out:
         yield session.count(len(package.projects), "{count} project in it", "{count} projects in it")
+    yield from _lines_about_media(session, package)
     if package.withheld:
         hidden = names_of(session.language, "field", package.withheld)
         yield session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden)
@@ -89,3 +97,14 @@ def lines_about(session: Session, package: Package, path: Path) -> Iterator[str]
         reason = session.say(_REASONS[omitted.reason])
         number = omitted.number or omitted.project_id
         yield session.say("project {number}: {reason}", number=number, reason=reason)
+
+
+def _lines_about_media(session: Session, package: Package) -> Iterator[str]:
+    if package.media_files:
+        singular, plural = "{count} recording in it, {size}", "{count} recordings in it, {size}"
+        media_size = size(package.media_bytes, session.language)
+        yield session.count(package.media_files, singular, plural, size=media_size)
+    if package.media_incomplete:
+        singular = "{count} sequence without all of its recordings: index.html in the package says why"
+        plural = "{count} sequences without all of their recordings: index.html in the package says why"
+        yield session.count(package.media_incomplete, singular, plural)

@@ -16,7 +16,7 @@ from contracts.report_batches import (
     ListBatches,
 )
 from incidents.cli.deferred_file import NO_TIME_STAMP, DeferredFile
-from incidents.cli.progress import resume_deferred, send_deferred
+from incidents.cli.progress import ProgressView, resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.terminal.session import Status, UsageError
 from incidents.terminal.text.words import name_of
@@ -39,7 +39,7 @@ class BatchFile(DeferredFile):
     async def make(self, client: Client, command: GenerateBatch) -> None:
         """Let the system make a batch, save its file, and report it."""
         self._session.tell_line(self._purpose(command))
-        outcome = send_deferred(self._session, client, command, counts_projects=True)
+        outcome = send_deferred(self._session, client, command, ProgressView(counts_projects=True))
         generated = await self._wait(command.report_id, DeleteBatch(report_id=command.report_id), outcome)
         await self._save(client, generated)
 
@@ -63,7 +63,9 @@ class BatchFile(DeferredFile):
         if batch.state is BatchState.MADE:
             generated = BatchGenerated(**{name: getattr(batch, name) for name in BatchGenerated.model_fields})
         else:
-            outcome = resume_deferred(self._session, client, GenerateBatch, batch.command_id, counts_projects=True)
+            outcome = resume_deferred(
+                self._session, client, GenerateBatch, batch.command_id, ProgressView(counts_projects=True)
+            )
             generated = await self._wait(report_id, DeleteBatch(report_id=report_id), outcome)
         await self._save(client, generated)
 

@@ -15,6 +15,7 @@ from workers.projects import export_tables
 from workers.projects.export_tables import UnfinishedExportRow
 from workers.projects.exports.collection import collect_next
 from workers.projects.exports.finishing import finish
+from workers.projects.exports.media_steps import select_next
 from workers.projects.row_types import ExportRow
 from workers.projects.worker import worker
 from workers.runtime.bus.backlog_metrics import Figure
@@ -84,7 +85,10 @@ class PackageMaker:
         async def collect(step: Step, give_up: bool) -> bool:  # noqa: FBT001 - as the runtime calls it
             result = await step.connection.execute(export_tables.EXPORT, {"package_id": package_id})
             export = row_of(result, ExportRow)
-            return export is not None and await collect_next(step, export, give_up=give_up)
+            if export is None:
+                return False
+            is_selected = not give_up and await select_next(step, export)
+            return is_selected or await collect_next(step, export, give_up=give_up)
 
         return await self._work.attempt(collect)
 

@@ -6,10 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Level, Node
+from workers.common.recordings import folder as recordings
 from workers.projects import domain, export_tables
 from workers.projects.change_history import History, Since
 from workers.projects.export_tables import MadeReportRow, WaitingExportPartRow
 from workers.projects.exports.conclusion import choice_of, conclude, give_up_export
+from workers.projects.exports.media import PartMedia, asked, stated, with_media
+from workers.projects.exports.media_steps import MediaPlace
 from workers.projects.packages import contents, reading, sizes
 from workers.projects.packages.contents import Export
 from workers.projects.packages.reading import Reading
@@ -53,7 +56,8 @@ async def collect_next(step: Step, export: ExportRow, *, give_up: bool = False) 
 
     Return whether there was one.
     """
-    connection, named = step.connection, {"package_id": export["package_id"]}
+    connection, choice = step.connection, choice_of(export)
+    named = {"package_id": export["package_id"], "has_media": choice.has_media and not give_up}
     row = row_of(await connection.execute(export_tables.CLAIM_PART, named), WaitingExportPartRow)
     if row is None:
         return False
@@ -63,7 +67,7 @@ async def collect_next(step: Step, export: ExportRow, *, give_up: bool = False) 
     number = (await connection.execute(export_tables.KEEP_PROJECT, {"project_id": project_id})).scalar_one_or_none()
     if number is None:
         return False
-    context, choice = await step.context(export["principal"]), choice_of(export)
+    context = await step.context(export["principal"])
     grants = context.grants[export["principal"]]
     if missing := choice.missing(grants):
         refusal = Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
@@ -71,13 +75,13 @@ async def collect_next(step: Step, export: ExportRow, *, give_up: bool = False) 
     reader = Reading(connection, export, choice, project_id, grants, context.now, step.site)
     report = row_of(await connection.execute(export_tables.REPORT, {"report_id": row["report_id"]}), MadeReportRow)
     try:
-        await _collect(_Part(reader, row, number, report))
+        await _collect(step, _Part(reader, row, number, report))
     except Refusal as refusal:
         return await conclude(step, export, refusal)
     return True
 
 
-async def _collect(part: _Part) -> None:
+async def _collect(step: Step, part: _Part) -> None:
     """Store the files of a project, or ask for another report if the project was changed since this one.
 
     Raises:
@@ -103,8 +107,25 @@ async def _collect(part: _Part) -> None:
     named = {"project_id": reader.project_id}
     if (await reader.connection.execute(export_tables.REVISION, named)).scalar_one() != revision:
         raise StepChangedError
+    if not _add_media(part, export):
+        await MediaPlace(**part.key).forget(step)
+        return
     await _store_files(part, export)
     await _store(part, COLLECTED, _facts(part, export))
+
+
+def _add_media(part: _Part, export: Export) -> bool:
+    """Say of each sequence what the package has of its recordings; False if these were selected for other sequences."""
+    sequences: list[dict[str, Any]] | None = export.project.get("sequences")
+    if sequences is None:
+        return True
+    media: PartMedia | None = part.row["media"]
+    if media is None:
+        media = stated(sequences, "not-configured" if recordings.current() is None else "not-requested")
+    if media["asked"] != asked(sequences):
+        return False
+    export.project["sequences"] = with_media(sequences, media)
+    return True
 
 
 async def require_revision(connection: AsyncConnection, reader: Reading, revision: int) -> None:

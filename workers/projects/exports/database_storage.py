@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import BinaryIO
 from uuid import UUID
 
 from sqlalchemy import Interval, bindparam, text
@@ -36,15 +37,16 @@ _OLD_DRAFTS = text(
 ).bindparams(_AGE)
 
 
-async def keep(connection: AsyncConnection, package: PackageRow, project_ids: Iterable[UUID], data: bytes) -> None:
-    """Write a package of these projects with its bytes."""
+async def keep(connection: AsyncConnection, package: PackageRow, file: BinaryIO) -> None:
+    """Write a package with the bytes of a file, part by part."""
     await insert_rows(connection, tables.Package, [package])
-    contained = [{"package_id": package["package_id"], "project_id": project_id} for project_id in project_ids]
+    await file_chunks.write(connection, _CHUNK, file, package_id=package["package_id"])
+
+
+async def add_projects(connection: AsyncConnection, package_id: UUID, project_ids: Iterable[UUID]) -> None:
+    """Write which projects a package contains; none of them can be deleted from here to the commit."""
+    contained = [{"package_id": package_id, "project_id": project_id} for project_id in project_ids]
     await insert_rows(connection, export_tables.PackageProject, contained)
-    rows = [
-        {"package_id": package["package_id"], "number": number, "data": part} for number, part in file_chunks.cut(data)
-    ]
-    await connection.execute(_CHUNK, rows)
 
 
 async def read(connection: AsyncConnection, package_id: UUID) -> PackageRow | None:

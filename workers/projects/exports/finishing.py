@@ -1,14 +1,15 @@
 """Making the package of collected projects, and concluding the command that asked for it."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from contextlib import ExitStack
+from typing import Any, BinaryIO, Final, NamedTuple
 from uuid import UUID
 
 import structlog
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.evidence import bag
+from contracts.evidence.bag import FileDigest
 from contracts.permissions import Level
 from contracts.projects.export_control import ExportState
 from contracts.projects.exports import ExportedProject, Omitted, OmittedProject, Package, ProjectExported
@@ -16,13 +17,17 @@ from contracts.texts import Part
 from workers.common import signing_key
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.projects import export_tables, tables
-from workers.projects.export_tables import ExportFileRow, ExportPartRow
+from workers.projects.export_tables import ExportPartRow
 from workers.projects.exports import database_storage, sealed_passwords
 from workers.projects.exports.collection import COLLECTED
 from workers.projects.exports.conclusion import choice_of, conclude, conclude_cancelled, give_up_export
+from workers.projects.exports.media import MediaChangedError, PartMedia, stated
+from workers.projects.exports.media_steps import MediaPlace, Progress
+from workers.projects.exports.package_items import ProjectFiles, package_items
 from workers.projects.exports.sealed_passwords import SealedPasswordError
-from workers.projects.packages import bagging, reading, sealing, sizes
+from workers.projects.packages import bagging, reading, sizes
 from workers.projects.packages.bagging import Contents, Copy
+from workers.projects.packages.sealing import Packing, SealedFile, temporary_file
 from workers.projects.row_types import ExportRow, PackageRow, TombstoneRow
 from workers.runtime.commands.deferred_commands import Step, StepChangedError
 from workers.runtime.storage.identity_map import row_of, rows_of
@@ -49,10 +54,17 @@ async def finish(step: Step, package_id: UUID, *, give_up: bool = False) -> bool
     if export["state"] == ExportState.CANCELLED or give_up:
         return await (give_up_export if export["state"] == ExportState.PENDING else conclude_cancelled)(step, export)
     parts = rows_of(await connection.execute(export_tables.PARTS, named), ExportPartRow)
-    if any(part["state"] == "waiting" for part in parts):
-        return False
+    return not any(part["state"] == "waiting" for part in parts) and await _make_of(step, export, parts)
+
+
+async def _make_of(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -> bool:
+    """Make the package of these projects, and conclude its command; or have one of them collected again."""
     try:
         result = await _make(step, export, await _sort(step, export, parts))
+    except MediaChangedError as error:
+        wants_reports = "report" in export["includes"]
+        await MediaPlace(export["package_id"], error.place).wait_again(step, wants_reports=wants_reports)
+        return True
     except Refusal as refusal:
         return await conclude(step, export, refusal)
     revision = None if export["has_folders"] else result.package.projects[0].revision
@@ -94,61 +106,85 @@ async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported
     Raises:
         Refusal: It would be too large, or its author may not see all of it any more, or this site cannot sign it.
         StepChangedError: One of its projects was deleted meanwhile.
+        MediaChangedError: A recording was changed meanwhile.
     """
     key, named = require_key(), {"package_id": export["package_id"]}
     context, choice = await step.context(export["principal"]), choice_of(export)
     if missing := choice.missing(context.grants[export["principal"]]):
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
     password = _password(export, key)
-    sizes.require_size(
-        (await step.connection.execute(export_tables.FILES_BYTES, named)).scalar_one(), sizes.FILES_BYTES_MAX
-    )
+    size = (await step.connection.execute(export_tables.FILES_BYTES, named)).scalar_one()
+    sizes.require_size(size, sizes.FILES_BYTES_MAX)
     package = await _contents(step, export, parts)
-    # In a thread, because the other work of this process would wait for the digests.
-    files = await asyncio.to_thread(bagging.files, package, key)
-    folder = sealing.folder_of(export["package_id"])
-    sealed = await sealing.pack(files, folder, context.now, password, key)
-    if recipients := package.recipients:
-        wrapper = bagging.wrapper(package, sealed, key)
-        sealed = await sealing.encrypt(wrapper, folder, context.now, recipients, key)
-    described = await asyncio.to_thread(_described, package, parts, files, sealed)
-    if (await step.connection.execute(export_tables.KEEP_PARTS, named)).scalar_one() != len(parts.collected):
-        raise StepChangedError
-    row: PackageRow = {
-        "package_id": export["package_id"],
-        "created_by": export["principal"],
-        "created_at": context.now,
-        "includes": choice.restricted_contents,
-        "bytes": described.bytes,
-        "sha256": described.sha256,
-        "report_nodes": sorted({node for part in parts.collected for node in _facts(part)["report_nodes"]}),
-    }
-    await database_storage.keep(step.connection, row, [part["project_id"] for part in parts.collected], sealed)
+    digests = dict[str, FileDigest]()
+    projects = [
+        ProjectFiles(
+            step.connection, package.package_id, part["place"], bag.PAYLOAD + copy.folder, _media(part)["files"]
+        )
+        for part, copy in zip(parts.collected, package.copies, strict=True)
+    ]
+    items = package_items(package, key, projects, digests, Progress(step, package.package_id))
+    packing = Packing(package.package_id, context.now, key, size + package.media_bytes)
+    with ExitStack() as files:
+        target = files.enter_context(temporary_file())
+        sealed = await packing.pack(items, digests, password, target)
+        if package.recipients:
+            packed, target = target, files.enter_context(temporary_file())
+            page = bagging.wrapper_page(package, key)
+            sealed = await packing.encrypt(page, packed, package.recipients, target)
+        await _keep(step, _row(export, parts, packing, sealed), parts, target)
+    described = _described(package, parts, digests, sealed)
     project_id = None if export["has_folders"] else export["project_ids"][0]
     return ProjectExported(project_id=project_id, package=described, **reading.purpose_of(export))
 
 
-def _described(package: Contents, parts: _Parts, files: Mapping[str, bytes], sealed: bytes) -> Package:
+async def _keep(step: Step, row: PackageRow, parts: _Parts, file: BinaryIO) -> None:
+    """Store the package.
+
+    Raises:
+        StepChangedError: One of its projects was deleted meanwhile.
+    """
+    connection, package_id = step.connection, row["package_id"]
+    await database_storage.keep(connection, row, file)
+    # Last, because a project cannot be deleted from here on.
+    locked = await connection.execute(export_tables.KEEP_PARTS, {"package_id": package_id})
+    if locked.scalar_one() != len(parts.collected):
+        raise StepChangedError
+    await database_storage.add_projects(connection, package_id, [part["project_id"] for part in parts.collected])
+
+
+def _row(export: ExportRow, parts: _Parts, packing: Packing, sealed: SealedFile) -> PackageRow:
+    return {
+        "package_id": export["package_id"],
+        "created_by": export["principal"],
+        "created_at": packing.at,
+        "includes": choice_of(export).restricted_contents,
+        "bytes": sealed.bytes,
+        "sha256": sealed.sha256,
+        "report_nodes": sorted({node for part in parts.collected for node in _facts(part)["report_nodes"]}),
+    }
+
+
+def _described(package: Contents, parts: _Parts, digests: Mapping[str, FileDigest], sealed: SealedFile) -> Package:
     """Return what the outcome says of a package."""
     return Package(
         package_id=package.package_id,
-        bytes=len(sealed),
-        sha256=bag.sha256(sealed),
+        bytes=sealed.bytes,
+        sha256=sealed.sha256,
         encrypted=package.has_password or bool(package.recipients),
         recipients=[*package.recipients],
-        entries=bagging.entries(files, [copy.folder for copy in package.copies]),
+        entries=bagging.entries(digests, [copy.folder for copy in package.copies]),
         includes=package.choice.includes,
         withheld=package.choice.withheld,
         projects=[_exported(part, copy) for part, copy in zip(parts.collected, package.copies, strict=True)],
         left_out=list(parts.left_out),
+        media_files=package.media_files,
+        media_bytes=package.media_bytes,
+        media_incomplete=sum(map(_incomplete, parts.collected)) if package.choice.has_media else 0,
     )
 
 
 async def _contents(step: Step, export: ExportRow, parts: _Parts) -> Contents:
-    files: dict[int, dict[str, bytes]] = {part["place"]: {} for part in parts.collected}
-    named = {"package_id": export["package_id"]}
-    for row in rows_of(await step.connection.execute(export_tables.FILES, named), ExportFileRow):
-        files[row["place"]][row["name"]] = row["data"]
     settings = await reading.read_settings(step.connection)
     return Contents(
         package_id=export["package_id"],
@@ -160,15 +196,24 @@ async def _contents(step: Step, export: ExportRow, parts: _Parts) -> Contents:
         exported_by=export["principal"],
         choice=choice_of(export),
         purpose=reading.purpose_of(export),
-        copies=[
-            Copy(folder=_folder(export, part), facts=_facts(part), files=files[part["place"]])
-            for part in parts.collected
-        ],
+        copies=[Copy(folder=_folder(export, part), facts=_facts(part)) for part in parts.collected],
         left_out=parts.left_out,
         has_folders=export["has_folders"],
         has_password=export["sealed_password"] is not None,
         recipients=export["recipients"],
+        media_files=sum(len(_media(part)["files"]) for part in parts.collected),
+        media_bytes=sum(_media(part)["bytes"] for part in parts.collected),
     )
+
+
+def _media(part: ExportPartRow) -> PartMedia:
+    media: PartMedia | None = part["media"]
+    return media or stated((), "not-requested")
+
+
+def _incomplete(part: ExportPartRow) -> int:
+    """Return how many sequences have not all of their recordings in the package."""
+    return sum(entry["media_state"] != "included" for entry in _media(part)["sequences"].values())
 
 
 def _folder(export: ExportRow, part: ExportPartRow) -> str:

@@ -9,6 +9,7 @@ from contracts.projects.export_control import CancelExport, ExportCancelled, Exp
 from contracts.projects.exports import ExportProject
 from contracts.texts import LANGUAGES
 from contracts.values import Language
+from workers.common.recordings import folder as recordings
 from workers.projects import domain, export_tables, tables
 from workers.projects.change_history import History, Since
 from workers.projects.export_tables import CancelledExportRow, Export
@@ -68,7 +69,7 @@ async def _require_project(command: ExportProject, project_id: UUID, unit: Proje
 
 
 def _row(command: ExportProject, unit: ProjectUnit) -> ExportRow:
-    choice = Choice.of(command.include, unit.grants)
+    choice = Choice.of(command.include, unit.grants, has_media=recordings.current() is not None)
     language = unit.language if unit.language in LANGUAGES else LANGUAGES[0]
     return {
         "package_id": uuid7(),
@@ -92,4 +93,6 @@ def _row(command: ExportProject, unit: ProjectUnit) -> ExportRow:
         "recipients": list(dict.fromkeys(command.recipients)),
         "state": ExportState.PENDING.value,
         "finished_at": None,
+        "media_bytes": 0,
+        "media_read_bytes": 0,
     }

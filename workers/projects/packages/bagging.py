@@ -1,12 +1,13 @@
 """The bag around the files of projects: what explains it, lists its files, and is signed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from contracts.evidence import bag
+from contracts.evidence.bag import FileDigest
 from contracts.projects.exports import OmittedProject, PackageEntry
 from workers.common.signing_key import SigningKey
 from workers.projects.packages import list_page, readme
@@ -14,15 +15,15 @@ from workers.projects.packages.choice import Choice
 from workers.projects.packages.contents import FORMAT, schema
 
 SCHEMA: Final = "data/project.schema.json"
+MEDIA: Final = "data/media/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A project in a package: its folder below `data/`, what the list of projects says of it, and its files."""
+    """A project in a package: its folder below `data/`, and what the list of projects says of it."""
 
     folder: str
     facts: Mapping[str, Any]
-    files: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,29 +44,37 @@ class Contents:
     has_folders: bool = False
     has_password: bool = False
     recipients: Sequence[str] = ()
+    media_files: int = 0
+    media_bytes: int = 0
 
 
-def files(package: Contents, key: SigningKey) -> dict[str, bytes]:
-    """Return the files of a package in their order; the first one is never encrypted."""
+def opening_files(package: Contents, key: SigningKey) -> dict[str, bytes]:
+    """Return the files before those of the projects; the first one is never encrypted."""
     contents = {bag.README: readme.text(_explained(package, key), package.language).encode()}
     if package.has_folders:
         contents["data/index.html"] = _list(package).encode()
-    for copy in package.copies:
-        contents |= {f"{bag.PAYLOAD}{copy.folder}{name}": data for name, data in copy.files.items()}
-    contents[SCHEMA] = schema()
-    contents[bag.BAGIT] = bag.DECLARATION.encode()
-    contents[bag.PUBLIC_KEY] = key.public_line.encode()
-    contents[bag.INFO] = _info(package, contents).encode()
-    contents[bag.MANIFEST] = bag.manifest(contents, tags=False).encode()
-    contents[bag.TAG_MANIFEST] = bag.manifest(contents, tags=True).encode()
-    contents[bag.SIGNATURE] = key.sign(bag.NAMESPACE, contents[bag.TAG_MANIFEST]).encode()
     return contents
 
 
-def wrapper(package: Contents, packed: bytes, key: SigningKey) -> dict[str, bytes]:
-    """Return the files of a package around its packed bag, which is to be encrypted; the page is not."""
-    page = readme.wrapper_text(_explained(package, key), package.language)
-    return {bag.README: page.encode(), bag.ENCRYPTED: packed}
+def closing_files(package: Contents, key: SigningKey, earlier: Mapping[str, FileDigest]) -> dict[str, bytes]:
+    """Return the files after those of the projects, which list and sign what is `earlier` in the package."""
+    contents = {SCHEMA: schema(), bag.BAGIT: bag.DECLARATION.encode(), bag.PUBLIC_KEY: key.public_line.encode()}
+    digests = {**earlier, **bag.digests(contents)}
+
+    def add(name: str, text: str) -> None:
+        contents[name] = text.encode()
+        digests.update(bag.digests({name: contents[name]}))
+
+    add(bag.INFO, _info(package, digests))
+    add(bag.MANIFEST, bag.manifest(digests, tags=False))
+    add(bag.TAG_MANIFEST, bag.manifest(digests, tags=True))
+    add(bag.SIGNATURE, key.sign(bag.NAMESPACE, contents[bag.TAG_MANIFEST]))
+    return contents
+
+
+def wrapper_page(package: Contents, key: SigningKey) -> bytes:
+    """Return the page beside the packed bag of a package that is encrypted to keys."""
+    return readme.wrapper_text(_explained(package, key), package.language).encode()
 
 
 def _explained(package: Contents, key: SigningKey) -> readme.Facts:
@@ -78,14 +87,15 @@ def _explained(package: Contents, key: SigningKey) -> readme.Facts:
         includes=package.choice.includes,
         has_password=package.has_password,
         has_folders=package.has_folders,
+        has_media=package.media_files > 0,
     )
 
 
-def entries(contents: Mapping[str, bytes], folders: Sequence[str]) -> list[PackageEntry]:
-    """Return what the outcome says of each file outside these folders."""
-    within = tuple(bag.PAYLOAD + folder for folder in folders if folder)
-    listed = {name: data for name, data in contents.items() if not name.startswith(within)}
-    return [PackageEntry(name=name, bytes=len(data), sha256=bag.sha256(data)) for name, data in listed.items()]
+def entries(digests: Mapping[str, FileDigest], folders: Iterable[str]) -> list[PackageEntry]:
+    """Return what the outcome says of each file outside these folders; it counts the recordings."""
+    within = (MEDIA, *(bag.PAYLOAD + folder for folder in folders if folder))
+    listed = {name: digest for name, digest in digests.items() if not name.startswith(within)}
+    return [PackageEntry(name=name, bytes=digest.bytes, sha256=digest.sha256) for name, digest in listed.items()]
 
 
 def _list(package: Contents) -> str:
@@ -99,7 +109,7 @@ def _list(package: Contents) -> str:
         **package.purpose,
     }
     rows = [{**copy.facts, "folder": copy.folder} for copy in package.copies]
-    return list_page.page(facts, rows, package.left_out, package.language)
+    return list_page.page({**facts, "media_files": package.media_files}, rows, package.left_out, package.language)
 
 
 def _description(package: Contents) -> str:
@@ -110,7 +120,7 @@ def _description(package: Contents) -> str:
     return words["many described"].format(numbers=", ".join(str(copy.facts["number"]) for copy in package.copies))
 
 
-def _info(package: Contents, contents: Mapping[str, bytes]) -> str:
+def _info(package: Contents, digests: Mapping[str, FileDigest]) -> str:
     purpose, choice = package.purpose, package.choice
     return bag.info(
         [
@@ -118,7 +128,7 @@ def _info(package: Contents, contents: Mapping[str, bytes]) -> str:
             ("External-Identifier", str(package.package_id)),
             ("External-Description", _description(package)),
             ("Bagging-Date", f"{package.exported_at:%Y-%m-%d}"),
-            ("Payload-Oxum", bag.oxum(contents)),
+            ("Payload-Oxum", bag.oxum(digests)),
             ("Package-Format", str(FORMAT)),
             ("Site", package.site),
             ("Time-Zone", package.timezone),

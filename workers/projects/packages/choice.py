@@ -19,22 +19,32 @@ class Choice(NamedTuple):
     withheld: list[Withheld]
 
     @classmethod
-    def of(cls, requested: Collection[Included], grants: Grants) -> "Choice":
-        """Choose the requested sections; without any, all that the caller may see."""
+    def of(cls, requested: Collection[Included], grants: Grants, *, has_media: bool = False) -> "Choice":
+        """Choose the requested sections; without any, all that the caller may see.
+
+        Media are chosen with their sequences, and by themselves only where a site `has_media`.
+        """
         possible: tuple[Included, ...] = get_args(Included)
+        requested = {*requested, "sequences"} if "media" in requested else requested
         named_alone = bool(set(requested) - {"user-names"})
         able_to_miss: tuple[Withheld, ...] = _DETAILS if named_alone else (*_DETAILS, *_OPTIONAL)
         withheld = [name for name in able_to_miss if not grants.allow(NEEDED[name], level_of(name))]
         if named_alone:
             return cls([name for name in possible if name in requested], withheld)
         named = "user-names" in requested
-        chosen = [name for name in possible if name not in withheld and (name != "user-names" or named)]
-        return cls(chosen, withheld)
+        has_media = has_media and "sequences" not in withheld
+        optional = {"user-names": named, "media": has_media}
+        return cls([name for name in possible if name not in withheld and optional.get(name, True)], withheld)
 
     @property
     def shows_names(self) -> bool:
         """Whether the package names users."""
         return "user-names" in self.includes
+
+    @property
+    def has_media(self) -> bool:
+        """Whether the package is to contain recordings."""
+        return "media" in self.includes
 
     @property
     def sections(self) -> list[Section]:

@@ -20,7 +20,7 @@ from workers.projects.row_types import HistoryEntryColumns
 
 Json = dict[str, Any]
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """The version of the package format, which project.json and bag-info.txt name."""
 
 COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
@@ -28,6 +28,9 @@ COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_exp
 
 MORE_COLUMNS: Final = ("operator", "exporting_unit", "state")
 """Who added it, the site that makes the package, and whether the recording still exists."""
+
+MEDIA_COLUMNS: Final = ("media_state", "media_files", "media_sha256")
+"""Whether the recording is in the package, in which files, and their digests in the same order."""
 
 _BYTE_ORDER_MARK: Final = "\ufeff"
 _SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
@@ -91,12 +94,19 @@ def sequences_csv(sequences: Iterable[Mapping[str, Any]], site: str) -> bytes:
 
     `site` is the default site and the exporting unit.
     """
-    lines = [csv_line((*COLUMNS, *MORE_COLUMNS))]
+    columns = (*COLUMNS, *MORE_COLUMNS, *MEDIA_COLUMNS)
+    lines = [csv_line(columns)]
     for sequence in sequences:
         more = {"site": sequence["site"] or site, "operator": sequence.get("added_by")}
-        row = {**sequence, **more, "exporting_unit": site, "state": sequence.get("media")}
-        lines.append(csv_line(str(row[name] or "") for name in (*COLUMNS, *MORE_COLUMNS)))
+        files = sequence["media_files"]
+        media = {"media_files": _listed(files, "name"), "media_sha256": _listed(files, "sha256")}
+        row = {**sequence, **more, "exporting_unit": site, "state": sequence.get("media"), **media}
+        lines.append(csv_line(str(row[name] or "") for name in columns))
     return (_BYTE_ORDER_MARK + "".join(lines)).encode()
+
+
+def _listed(files: Iterable[Mapping[str, Any]], name: str) -> str:
+    return " ".join(file[name] for file in files)
 
 
 def _documents(export: Export) -> dict[str, Json]:

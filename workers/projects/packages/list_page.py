@@ -5,7 +5,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from contracts.projects.exports import OmittedProject
-from workers.projects.packages.page import framed, purpose_rows
+from workers.projects.packages.page import framed, purpose_rows, recordings_words
 from workers.projects.packages.page_cells import Cells, escaped, isolated
 from workers.projects.packages.readme import wording
 
@@ -23,7 +23,7 @@ def page(package: Json, rows: Sequence[Json], left_out: Sequence[OmittedProject]
 
 def _parts(package: Json, rows: Sequence[Json], left_out: Sequence[OmittedProject], cells: Cells) -> Iterator[str]:
     words = cells.words
-    yield f"<p>{escaped(words['list what'])} {escaped(words['no recordings'])}</p>"
+    yield f"<p>{escaped(words['list what'])} {escaped(words[recordings_words(package['media_files'] > 0)])}</p>"
     yield cells.facts(purpose_rows(package, cells))
     yield f"<p>{escaped(words['zone'].format(zone=package['timezone']))}</p>"
     yield f'<p class="note">{escaped(words["check"])}</p>'

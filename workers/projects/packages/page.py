@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, Final
+from urllib.parse import quote
 
 from contracts.activity_words import ACTIVITY_WORDS, activity_words
+from contracts.figures import grouped
 from workers.projects.packages.page_cells import Cells, escaped, isolated
 from workers.projects.packages.readme import wording
 
@@ -26,6 +28,7 @@ _SEQUENCE: Final = (
     "media_expires_at",
     "added_at",
     "added_by",
+    "media_state",
 )
 _CALL: Final = ("direction", "at", "party", "number", "duration_seconds", "reference")
 _PARTS: Final = ("created_at", "created_by", "edited_at", "edited_by")
@@ -95,7 +98,10 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
         located = (
             {**sequence, "site": sequence["site"] or project["package"]["site"]} for sequence in project["sequences"]
         )
-        rows = [[cells.cell(name, sequence.get(name)) for name in _SEQUENCE] for sequence in located]
+        rows = [
+            [*(cells.cell(name, sequence.get(name)) for name in _SEQUENCE[:-1]), _media(sequence, cells)]
+            for sequence in located
+        ]
         yield _heading(cells, "sequences") + (cells.table(_SEQUENCE, rows) if rows else _nothing(cells))
     if "history" in documents:
         yield _heading(cells, "history")
@@ -108,7 +114,8 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
 
 def _about(project: Json, cells: Cells) -> Iterator[str]:
     words, package = cells.words, project["package"]
-    yield f"<p>{escaped(words['what'])} {escaped(words['no recordings'])}</p>"
+    has_media = any(sequence["media_files"] for sequence in project.get("sequences", ()))
+    yield f"<p>{escaped(words['what'])} {escaped(words[recordings_words(has_media)])}</p>"
     rows = [*purpose_rows(package, cells), (words["project_id"], str(project["project_id"]))]
     rows += [
         (words["revision"], str(project["revision"])),
@@ -124,6 +131,11 @@ def _about(project: Json, cells: Cells) -> Iterator[str]:
     for why, names in (("withheld", package["withheld"]), ("chosen", chosen)):
         if names:
             yield f"<p>{escaped(words[why].format(sections=', '.join(_short(cells, name) for name in names)))}</p>"
+
+
+def recordings_words(has_media: bool) -> str:  # noqa: FBT001 - it is the only thing that this depends on
+    """Return the name of the sentence about recordings in a package."""
+    return "some recordings" if has_media else "no recordings"
 
 
 def purpose_rows(package: Json, cells: Cells) -> list[tuple[str, str]]:
@@ -170,6 +182,17 @@ def _field(field: Json, cells: Cells) -> tuple[str, str]:
 
 def _then_and_now(cells: Cells, then: str, now: str | None) -> str:
     return cells.words["renamed"].format(then=then, now=now) if now else then
+
+
+def _media(sequence: Json, cells: Cells) -> str:
+    """Return the cell that says whether the recordings of a sequence are in the package, and leads to them."""
+    words = cells.words
+    parts = [isolated(words[f"media {sequence['media_state']}"])]
+    parts += [f'<a href="{quote(file["name"])}">{isolated(file["name"])}</a>' for file in sequence["media_files"]]
+    for file in sequence["media_left_out"]:
+        size = "" if file["bytes"] is None else f" ({grouped(file['bytes'], cells.language)} {words['octets']})"
+        parts.append(isolated(f"{file['source']}{words['colon']} {words['media ' + file['reason']]}{size}"))
+    return f"<td>{' · '.join(parts)}</td>"
 
 
 def _comment(comment: Json, cells: Cells) -> str:

@@ -26,6 +26,7 @@ _FILES: Final = {
     "data/activity.json": "activity",
     "data/sequences.csv": "sequences",
     "data/report.pdf": "report",
+    "data/media/": "media",
     "data/project.schema.json": None,
     "bag-info.txt": None,
     "manifest-sha256.txt": None,
@@ -36,7 +37,15 @@ _FILES: Final = {
 }
 """The files that the page explains, and the section that each belongs to."""
 
-_OF_PROJECTS: Final = ("index.html", "project.json", "history.json", "activity.json", "sequences.csv", "report.pdf")
+_OF_PROJECTS: Final = (
+    "index.html",
+    "project.json",
+    "history.json",
+    "activity.json",
+    "sequences.csv",
+    "report.pdf",
+    "media/",
+)
 """Files of each project; in a package of several they are in its folder."""
 
 
@@ -52,6 +61,7 @@ class Facts:
     includes: Collection[str]
     has_password: bool
     has_folders: bool = False
+    has_media: bool = False
 
 
 @cache
@@ -106,7 +116,8 @@ def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     yield _with_heading(words["verify"], _wrap(words["by program"]), lines[0], _wrap(words["by hand"]), lines[1], key)
     yield _with_heading(words["files"], "\n".join(f"{name:<{_NAME_WIDTH}}{use}" for name, use in _files(facts, words)))
     listed = [_wrap(words["listed"])] if "sequences" in facts.includes else []
-    yield _with_heading(words["recordings"], _wrap(words["no recordings"]), *listed)
+    contained = words["some recordings" if facts.has_media else "no recordings"]
+    yield _with_heading(words["recordings"], _wrap(contained), *listed)
 
 
 def _files(facts: Facts, words: dict[str, str]) -> Iterator[tuple[str, str]]:
@@ -115,7 +126,7 @@ def _files(facts: Facts, words: dict[str, str]) -> Iterator[tuple[str, str]]:
     if facts.has_folders:
         yield "data/index.html", words["list"]
     for name, section in _FILES.items():
-        if section is None or section in facts.includes:
+        if section is None or (section in facts.includes and (section != "media" or facts.has_media)):
             local = name.removeprefix("data/")
             yield (folder + local if local in _OF_PROJECTS else name), words[name]
 

@@ -11,11 +11,11 @@ from contracts.errors import Code, Refusal
 from workers.projects.packages.choice import Choice
 
 PACKAGE_BYTES_MAX: Final = 20_000_000
-"""Bytes of text of one project in a package: memory holds several copies of it."""
+"""Bytes of text of one project in a package: memory holds several copies of it while it is collected."""
 
 FILES_BYTES_MAX: Final = 5 * PACKAGE_BYTES_MAX
-"""Bytes of all files of a package: each text is in a document and on the page, where some characters take several
-bytes."""
+"""Bytes of all files of projects in a package, which the database stores twice: each text is in a document and on the
+page, where some characters take several bytes."""
 
 _DOCUMENT = text("SELECT comments + calls + sequences FROM published.project_bytes(:project_id, :sections)").bindparams(
     bindparam("sections", type_=ARRAY(Text))

@@ -27,7 +27,7 @@ _EXPORTS_OF = text(
         CASE WHEN k.package_id IS NOT NULL THEN (
             SELECT count(*) FROM projects.package_project pp WHERE pp.package_id = e.package_id
         )::integer END AS included,
-        k.bytes, k.sha256, e.recipient, e.reference, e.legal_basis
+        e.media_bytes, e.media_read_bytes, k.bytes, k.sha256, e.recipient, e.reference, e.legal_basis
     FROM projects.export e LEFT JOIN projects.package k USING (package_id)
     WHERE e.principal = :principal AND (CAST(:export_id AS uuid) IS NULL OR e.command_id = :export_id)
         AND (CAST(:project_id AS uuid) IS NULL OR :project_id = ANY(e.project_ids))
@@ -49,6 +49,8 @@ class ListedExportRow(TypedDict):
     done: int
     finished_at: datetime | None
     included: int | None
+    media_bytes: int
+    media_read_bytes: int
     bytes: int | None
     sha256: str | None
     recipient: str | None

@@ -116,6 +116,7 @@ class ReactionDispatcher:
         self._numbers = numbers
         self.handled = 0
         self.dropped = 0
+        self.repeated = 0
 
     async def handle(self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False) -> bool:
         """Handle a batch in order; return whether it wrote outbox rows; raise only transient faults.
@@ -134,8 +135,10 @@ class ReactionDispatcher:
         return has_rows
 
     async def _handle(self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False) -> bool:
-        events = [event for message in raw if not self._is_repeated(message) and (event := read_event(message))]
-        self.dropped += len(raw) - len(events)
+        unheard = [message for message in raw if not self._is_repeated(message)]
+        events = [event for message in unheard if (event := read_event(message))]
+        self.repeated += len(raw) - len(unheard)
+        self.dropped += len(unheard) - len(events)
         left: list[bool] = []
         if events and deadly:
             left = await self._transact(owned, events, given_up=CRASH_REASON)

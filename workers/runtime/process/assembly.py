@@ -28,6 +28,8 @@ from workers.common.http_server import HttpServer
 from workers.common.pdf_signing import authority, identity
 from workers.common.pdf_signing.authority import Authority
 from workers.common.process_settings import Settings, pdf_files_of, signing_key_of
+from workers.common.recordings import folder as recordings
+from workers.common.recordings.folder import RecordingFolder
 from workers.common.sandboxed_jobs import Limits as ChildLimits
 from workers.common.sandboxed_jobs import ProcessPool
 from workers.runtime.admission.licence_check import Licensing
@@ -167,10 +169,12 @@ def _attach_lanes(running: RunningComponents) -> None:
         events.on_idle = executor.idle_events
 
 
-def _use_keys(settings: Settings) -> None:
-    """Name the files of the keys that sign what the worker makes, and who stamps the time."""
+def _use_files(settings: Settings) -> None:
+    """Name the files of the keys that sign what the worker makes, who stamps the time, and where recordings are."""
     signing_key.use(signing_key_of(settings))
     identity.use(pdf_files_of(settings))
+    path = settings.recordings
+    recordings.use(RecordingFolder(path, settings.recordings_bytes) if path else None)
     url = settings.timestamp_url
     authority.use(Authority(url, settings.timestamp_seconds) if url else None)
 
@@ -190,7 +194,7 @@ async def serve(running: RunningComponents) -> AsyncIterator[FastStream]:
     worker = running.worker
     fields = {"worker": worker.name, "instance": running.instance}
     await startup_steps.wait_for_servers(running)
-    _use_keys(running.settings)
+    _use_files(running.settings)
     async with running.children.open(), asyncio.TaskGroup() as tasks:
         work = [running.lanes.keep_lease(), running.relay.run(), *startup_steps.background_work(running)]
         spawned = [

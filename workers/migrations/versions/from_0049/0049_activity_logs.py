@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from workers.migrations.scripts import read_sql, run_script
 
 revision = "0049"
-down_revision = "0047"
+down_revision = "0048"
 
 _AT_ONCE = 5_000
 _READ = text("SELECT * FROM audit.activity ORDER BY at, event_id")

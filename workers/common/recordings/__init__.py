@@ -1,0 +1,1 @@
+"""The recordings of a site that packages may contain."""
