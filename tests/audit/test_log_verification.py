@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts import catalogue
@@ -68,6 +68,7 @@ sizes = st.lists(st.integers(1, len(ENTRIES)), max_size=4)
 places = st.integers(0, len(ENTRIES) - 2)
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(ENTRIES)), sizes)
 async def test_what_nobody_changed_is_intact(count: int, at: list[int]) -> None:
     """A log of any size, with or without checkpoints, has no discrepancy, and is proven up to its last checkpoint."""
@@ -107,6 +108,7 @@ def tampered(way: str, place: int) -> tuple[Rows, Discrepancy]:
 WAYS = ["edited", "re-timed", "details", "hash", "swapped", "removed", "cut off", "inserted", "closed up"]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(WAYS), places, sizes)
 async def test_changed_entries_are_named(way: str, place: int, at: list[int]) -> None:
     """Without the tree, every way to change entries is expected at its place, also without any checkpoint."""
@@ -115,6 +117,7 @@ async def test_changed_entries_are_named(way: str, place: int, at: list[int]) ->
     assert result.discrepancies[0] == expected
 
 
+@settings(deadline=None)
 @given(st.sampled_from(WAYS), places, sizes)
 async def test_recalculated_hashes_do_not_help(way: str, place: int, at: list[int]) -> None:
     """Somebody who also makes the hash of each changed entry anew is expected by the tree."""
@@ -124,6 +127,7 @@ async def test_recalculated_hashes_do_not_help(way: str, place: int, at: list[in
     assert result.discrepancies[0] == expected
 
 
+@settings(deadline=None)
 @given(st.sampled_from([way for way in WAYS if way not in {"hash", "inserted"}]), places, sizes)
 async def test_a_recalculated_tree_is_found_by_a_checkpoint(way: str, place: int, at: list[int]) -> None:
     """Somebody who makes the whole tree anew is expected by the first checkpoint behind the change."""
@@ -141,6 +145,7 @@ async def test_a_recalculated_tree_is_found_by_a_checkpoint(way: str, place: int
         assert first == Discrepancy("rewritten", before, behind - 1)
 
 
+@settings(deadline=None)
 @given(places, sizes)
 async def test_a_changed_tree_is_not_a_changed_entry(place: int, at: list[int]) -> None:
     """Where entries fit the checkpoints and the tree does not, the tree is what was changed."""

@@ -4,7 +4,7 @@ import base64
 from hashlib import sha256
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
@@ -51,6 +51,7 @@ def test_roots_are_those_of_other_implementations(size: int) -> None:
     assert (root_of(hashes).hex(), edge.root().hex()) == (ROOTS[size], ROOTS[size])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 700), max_size=6))
 def test_an_edge_grows_like_the_whole_tree(parts: list[int]) -> None:
     """However many leaves come at once, the root is that of all of them, and full tiles have their hashes in order."""
@@ -75,6 +76,7 @@ def test_a_tile_of_the_second_level_has_the_roots_of_the_first() -> None:
     assert edge.levels == [[], [], [edge.root()]]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 40), st.data())
 def test_a_proof_shows_one_leaf_at_one_place(size: int, data: st.DataObject) -> None:
     """A proof of inclusion fits its leaf, index, size and root, and nothing else."""
@@ -121,6 +123,7 @@ def test_a_checkpoint_is_a_signed_note() -> None:
     assert verifier_line(checkpoint.origin, PUBLIC) == line
 
 
+@settings(deadline=None)
 @given(st.integers(0, 300), st.binary(min_size=1, max_size=1))
 def test_no_character_of_a_note_can_be_changed(place: int, other: bytes) -> None:
     """A note with another character is no checkpoint, or not signed with this key."""
