@@ -9,12 +9,15 @@ FIELDS: Final = ("activity", "actor", "at", "command_id", "details", "event_id",
 """The fields of a leaf, in the order of their names."""
 
 
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(value: Any) -> str:
     """Return a value as canonical JSON: names in order, no spaces, letters as they are.
 
     Events have no floating point numbers, whose form RFC 8785 would have to say.
     """
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def time_text(at: datetime) -> str:

@@ -89,8 +89,9 @@ async def entries(connection: AsyncConnection, store: Store) -> AsyncIterator[Ma
     numbered = select(*columns).where(_TABLES[store].log_index.is_not(None))
     ordered = numbered.order_by(_TABLES[store].log_index, _TABLES[store].event_id)
     result = await connection.stream(ordered.execution_options(yield_per=_AT_ONCE))
-    async for row in result.mappings():
-        yield cast("Mapping[str, Any]", row)
+    async for rows in result.mappings().partitions():
+        for row in rows:
+            yield cast("Mapping[str, Any]", row)
 
 
 async def waiting(connection: AsyncConnection) -> list[Mapping[str, Any]]:

@@ -107,7 +107,7 @@ def _public_key(file: Path | None, own: Path | None) -> bytes:
 
 def _show(result: Result) -> None:
     verified, name = result.verified, say(_NAMES[result.store])
-    words = "{name}: {size} entries, {signed} of them proven by {checkpoints} signed checkpoints"
+    words = "{name}: {size} entries, {signed} of them proven; signed checkpoints: {checkpoints}"
     mark = ("✓", "green") if result.is_intact else ("✗", "red")
     values = {"size": verified.size, "signed": verified.signed, "checkpoints": result.checkpoints}
     tell(mark, " ", say(words, name=name, **values))
