@@ -43,8 +43,15 @@ _ENGLISH: Final = {
 }
 """The English names for people of fields whose names on the wire are no English words."""
 
-_NAMED_BY_KIND: Final = {("report_id", "no_batch"): "batch_id", ("report_id", "no_summary"): "summary_id"}
-"""Fields that mean something else where this kind of fault refuses them."""
+_NAMED_BY_KIND: Final = {
+    ("number", "deleted"): "project_id",
+    ("number", "not_here"): "project_id",
+    ("reference", "not_here"): "project_id",
+    ("report_id", "no_batch"): "batch_id",
+    ("report_id", "no_summary"): "summary_id",
+}
+"""Fields that mean something else where this kind of fault refuses them: by a number or a reference people name a
+project, and options of these names mean other things."""
 
 _REWORDED: Final = (
     ("gone", Phrase.GONE, "This does not exist, or no longer exists."),
