@@ -210,6 +210,9 @@ def _require_one_way(session: Session, projects: Words, *, is_begun: bool, has_c
 
 def _encryption(session: Session, keys: list[str], *, is_typed: bool, is_piped: bool) -> dict[str, Any]:
     """Return the fields that encrypt a package: its keys, or its password, or nothing."""
+    if is_typed and is_piped:
+        words = "{first} and {second} exclude each other: write one of them"
+        raise UsageError(session.say(words, first="--password", second="--password-stdin"))
     if keys and (is_typed or is_piped):
         raise UsageError(session.say("a package is encrypted with a password or to keys of age: leave one of them out"))
     if keys:
