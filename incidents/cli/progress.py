@@ -17,6 +17,9 @@ from incidents.terminal.session import Session
 _LOOK_SECONDS: Final = 1.0
 """How long a question for the outcome waits for it."""
 
+_ANNOUNCEMENT_SECONDS: Final = 1.0
+"""How long a command may take that is refused, or done, without a line about what is being done."""
+
 _LINE_SECONDS: Final = 10.0
 """Between two lines where no bar can be drawn."""
 
@@ -30,18 +33,20 @@ async def send_deferred(
     client: Client,
     command: Command[Generated],
     *,
+    announcing: str,
     counts_projects: bool = False,
     making: str = MAKING_REPORTS,
 ) -> Generated:
     """Send a command that takes long, and wait until its file is made; one that came too soon is sent again.
 
-    `making` says what is done with the projects.
+    `announcing` says what is made, once the command is not refused at once, and `making` what is done with the
+    projects.
 
     Raises:
         PendingError: The system has not answered for as long as `--wait` says; the file is made all the same.
         Refused: The command was refused or cancelled, or the file cannot be made.
     """
-    display = _Display(session, making, counts_projects=counts_projects)
+    display = _Display(session, making, announcing, counts_projects=counts_projects)
     while True:
         submitted = await client.submit(command, command_id=session.id_of())
         try:
@@ -117,11 +122,36 @@ def _pending(session: Session, command_id: UUID) -> PendingError:
     return PendingError(error, command_id=command_id)
 
 
+class Announcement:
+    """A line that says what is being done: told once this lasts, and not if it is refused, or done, at once."""
+
+    def __init__(self, session: Session, line: str) -> None:
+        """Take a line in the language of the session; an empty one is not told."""
+        self._session = session
+        self._line = line
+
+    def __enter__(self) -> Self:
+        """Tell the line after a moment."""
+        self._timer = asyncio.get_running_loop().call_later(_ANNOUNCEMENT_SECONDS, self.tell)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Do not tell it any more."""
+        self._timer.cancel()
+
+    def tell(self) -> None:
+        """Tell the line, unless it was told."""
+        line, self._line = self._line, ""
+        if line:
+            self._session.tell_line(line)
+
+
 class _Display:
     """A bar on a terminal, now and then a line elsewhere, and nothing next to JSON."""
 
-    def __init__(self, session: Session, making: str, *, counts_projects: bool) -> None:
+    def __init__(self, session: Session, making: str, announcing: str = "", *, counts_projects: bool) -> None:
         self._session = session
+        self._announcement = Announcement(session, announcing)
         self._making = making
         self._counts_projects = counts_projects
         is_drawn = session.err.is_terminal and not session.json
@@ -131,16 +161,19 @@ class _Display:
         self._told: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
+        self._announcement.__enter__()
         if self._bar:
             self._bar.start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._announcement.__exit__(*error)
         if self._bar:
             self._bar.stop()
 
     def update(self, done: int, total: int) -> None:
         """Show how many projects are done; when all are, the file is being made. The total may not be known yet."""
+        self._announcement.tell()
         if not self._counts_projects or (total and done >= total):
             words = "making the file"
         else:

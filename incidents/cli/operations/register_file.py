@@ -21,8 +21,9 @@ class RegisterFile(DeferredFile):
 
     async def make(self, client: Client, command: GenerateRegister) -> None:
         """Let the system make a register, save its file, and report it."""
-        self._session.tell("making the register")
-        cancelling, outcome = DeleteSummary(report_id=command.report_id), send_deferred(self._session, client, command)
+        announcing = self._session.say("making the register")
+        outcome = send_deferred(self._session, client, command, announcing=announcing)
+        cancelling = DeleteSummary(report_id=command.report_id)
         await self._save(client, await self._wait(command.report_id, cancelling, outcome))
 
     async def resume(self, client: Client, report_id: UUID) -> None:

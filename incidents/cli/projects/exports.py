@@ -15,6 +15,7 @@ from contracts.texts import Phrase, phrase
 from incidents.cli.age_recipients import AgeRecipients, AgeRecipientsFile, read_recipients
 from incidents.cli.arguments import ExpectedRevision, OneProject, Words, Yes, revision
 from incidents.cli.paging import show_pages
+from incidents.cli.progress import Announcement
 from incidents.cli.projects.package_file import PackageFile, lines_about
 from incidents.cli.purpose import PURPOSE_HEADINGS, LegalBasis, Recipient, Reference, purpose
 from incidents.client import Client
@@ -252,8 +253,8 @@ async def _report(
         "language": session.language,
         **more,
     }
-    session.tell("generating the report")
-    generated = await session.send(client, make_message(session, GenerateReport, values), "report")
+    with Announcement(session, session.say("generating the report")):
+        generated = await session.send(client, make_message(session, GenerateReport, values), "report")
     await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, path)
     return generated
 

@@ -36,8 +36,8 @@ class PackageFile(DeferredFile):
     async def make(self, client: Client, command: ExportProject) -> tuple[ProjectExported, Path]:
         """Let the system make a package, save it, and return what it is and where."""
         session, count = self._session, len(command.project_ids or ())
-        session.tell_line(session.count(count or 1, "creating the package", "creating the package of {count} projects"))
-        outcome = send_deferred(session, client, command, counts_projects=count > 0, making=_MAKING)
+        line = session.count(count or 1, "creating the package", "creating the package of {count} projects")
+        outcome = send_deferred(session, client, command, announcing=line, counts_projects=count > 0, making=_MAKING)
         return await self._save(client, session.command_id, command.project_id, outcome)
 
     async def resume(self, client: Client, export_id: UUID) -> tuple[ProjectExported, Path]:

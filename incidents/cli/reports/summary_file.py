@@ -28,11 +28,11 @@ class SummaryFile(DeferredFile):
 
     async def make(self, client: Client, command: GenerateSummary) -> None:
         """Let the system make a summary, save its file, and report it."""
-        self._session.tell("making the summary")
+        announcing = self._session.say("making the summary")
         generated = await self._wait(
             command.report_id,
             DeleteSummary(report_id=command.report_id),
-            send_deferred(self._session, client, command),
+            send_deferred(self._session, client, command, announcing=announcing),
         )
         await self._save(client, generated)
 
