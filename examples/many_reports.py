@@ -6,7 +6,7 @@ Start a system with `incidents up --nats-port 4222`. Then, in a second terminal:
 """
 
 import asyncio
-import sys
+from argparse import ArgumentParser
 from hashlib import sha256
 from pathlib import Path
 
@@ -28,7 +28,7 @@ async def make_report(client: Client, folder: Path, number: int) -> int:
     return len(pdf)
 
 
-async def main(url: str, credentials: str, folder: str, count: str = "500") -> None:
+async def main(url: str, credentials: str, folder: str, count: int) -> None:
     """Save `count` reports in `folder`."""
     Path(folder).mkdir(exist_ok=True)
     turns = asyncio.Semaphore(AT_ONCE)
@@ -38,9 +38,13 @@ async def main(url: str, credentials: str, folder: str, count: str = "500") -> N
             return await make_report(client, Path(folder), number)
 
     async with connect(url, credentials) as client:
-        sizes = await asyncio.gather(*(in_turn(client, number) for number in range(1, int(count) + 1)))
+        sizes = await asyncio.gather(*(in_turn(client, number) for number in range(1, count + 1)))
     print(f"{len(sizes)} reports, {sum(sizes)} bytes")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    parser = ArgumentParser()
+    for name in ("url", "credentials", "folder"):
+        parser.add_argument(name)
+    parser.add_argument("count", nargs="?", type=int, default=500)
+    asyncio.run(main(**vars(parser.parse_args())))

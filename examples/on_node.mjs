@@ -7,6 +7,10 @@ import { randomUUID } from "node:crypto";
 import { connect } from "./nats.mjs";
 
 const SITE = "main";
+if (process.argv.length !== 4) {
+  console.error("usage: node examples/on_node.mjs url credentials");
+  process.exit(2);
+}
 const nats = await connect(...process.argv.slice(2));
 const me = nats.principal, project = randomUUID(), command = randomUUID();
 

@@ -9,7 +9,7 @@ argument, it continues after that event.
 """
 
 import asyncio
-import sys
+from argparse import ArgumentParser
 from contextlib import suppress
 
 from incidents import connect
@@ -24,5 +24,9 @@ async def main(url: str, credentials: str, since: str | None = None) -> None:
 
 
 if __name__ == "__main__":
+    parser = ArgumentParser()
+    parser.add_argument("url")
+    parser.add_argument("credentials")
+    parser.add_argument("since", nargs="?")
     with suppress(KeyboardInterrupt):
-        asyncio.run(main(*sys.argv[1:]))
+        asyncio.run(main(**vars(parser.parse_args())))

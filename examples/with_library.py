@@ -6,7 +6,7 @@ Start a system with `incidents up --nats-port 4222`. Then, in a second terminal:
 """
 
 import asyncio
-import sys
+from argparse import ArgumentParser
 
 from incidents import AddComment, CreateProject, GetProject, Refused, connect, uuid7
 
@@ -26,4 +26,7 @@ async def main(url: str, credentials: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    parser = ArgumentParser()
+    parser.add_argument("url")
+    parser.add_argument("credentials")
+    asyncio.run(main(**vars(parser.parse_args())))

@@ -7,7 +7,7 @@ Start a system with `incidents up --nats-port 4222`. Then, in a second terminal:
 
 import asyncio
 import json
-import sys
+from argparse import ArgumentParser
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,4 +37,7 @@ async def main(url: str, credentials: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    parser = ArgumentParser()
+    parser.add_argument("url")
+    parser.add_argument("credentials")
+    asyncio.run(main(**vars(parser.parse_args())))

@@ -18,7 +18,7 @@ from incidents.cli.operations import audit, dead_letters, disclosures, retention
 from incidents.cli.plugins import NotInstalledError, plugins
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
-from incidents.terminal.options import add_language, group
+from incidents.terminal.options import MistakeError, add_language, group
 from incidents.terminal.printing import keep_together, print_usage_error
 from incidents.terminal.session import Session, Status
 from incidents.terminal.text.language import choose_language, use
@@ -38,14 +38,6 @@ _HELP: Final = (
     "Exit status: 0 done, 1 refused (`status`: something fails), 2 not understood, 3 no system can be reached, "
     "4 accepted but not carried out yet: `incidents outcome ID` shows the outcome, 130 interrupted by Ctrl-C."
 )
-
-
-class _MisplacedError(typer.BadParameter):
-    """An option in front of the command; the sentence says all, without typer's words about a value."""
-
-    def format_message(self) -> str:
-        """Return the sentence alone."""
-        return self.message
 
 
 def _show_version(requested: bool) -> None:
@@ -68,7 +60,7 @@ def _common(
 ) -> None:
     """Handle the options in front of the command."""
     if as_json:
-        raise _MisplacedError(Session("", language=choose_language(sys.argv[1:])).say("write --json after the command"))
+        raise MistakeError(Session("", language=choose_language(sys.argv[1:])).say("write --json after the command"))
 
 
 @cache

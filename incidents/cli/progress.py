@@ -20,6 +20,9 @@ from incidents.terminal.session import Session
 _LOOK_SECONDS: Final = 1.0
 """How long a question for the outcome waits for it."""
 
+_ANNOUNCEMENT_SECONDS: Final = 1.0
+"""How long a command may take that is refused, or done, without a line about what is being done."""
+
 _LINE_SECONDS: Final = 10.0
 """Between two lines where no bar can be drawn."""
 
@@ -32,11 +35,15 @@ ReadBytes = Callable[[UUID], Awaitable[tuple[int, int]]]
 
 
 class ProgressView(NamedTuple):
-    """What is shown of the progress: whether projects are counted, what is done with them, and how much was read."""
+    """What is shown of the progress: whether projects are counted, what is done with them, and how much was read.
+
+    `announcing` says what is made, once the command is not refused at once.
+    """
 
     counts_projects: bool = False
     making: str = MAKING_REPORTS
     read_bytes: ReadBytes | None = None
+    announcing: str = ""
 
 
 _OF_REPORTS: Final = ProgressView()
@@ -129,12 +136,37 @@ def _pending(session: Session, command_id: UUID) -> PendingError:
     return PendingError(error, command_id=command_id)
 
 
+class Announcement:
+    """A line that says what is being done: told once this lasts, and not if it is refused, or done, at once."""
+
+    def __init__(self, session: Session, line: str) -> None:
+        """Take a line in the language of the session; an empty one is not told."""
+        self._session = session
+        self._line = line
+
+    def __enter__(self) -> Self:
+        """Tell the line after a moment."""
+        self._timer = asyncio.get_running_loop().call_later(_ANNOUNCEMENT_SECONDS, self.tell)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Do not tell it any more."""
+        self._timer.cancel()
+
+    def tell(self) -> None:
+        """Tell the line, unless it was told."""
+        line, self._line = self._line, ""
+        if line:
+            self._session.tell_line(line)
+
+
 class _Display:
     """A bar on a terminal, now and then a line elsewhere, and nothing next to JSON."""
 
     def __init__(self, session: Session, shown: ProgressView) -> None:
         self._session = session
-        self._counts_projects, self._making, self._read_bytes = shown
+        self._counts_projects, self._making, self._read_bytes, announcing = shown
+        self._announcement = Announcement(session, announcing)
         is_drawn = session.err.is_terminal and not session.json
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn())
         self._bar = Progress(*columns, TimeRemainingColumn(), console=session.err, transient=True) if is_drawn else None
@@ -142,16 +174,19 @@ class _Display:
         self._told: tuple[float, int] | None = None
 
     def __enter__(self) -> Self:
+        self._announcement.__enter__()
         if self._bar:
             self._bar.start()
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._announcement.__exit__(*error)
         if self._bar:
             self._bar.stop()
 
     def update(self, done: int, total: int) -> None:
         """Show how many projects are done; when all are, the file is being made. The total may not be known yet."""
+        self._announcement.tell()
         if not self._counts_projects or (total and done >= total):
             words = "making the file"
         else:

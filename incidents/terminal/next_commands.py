@@ -40,8 +40,8 @@ def next_command(error: Mapping[str, Any], project: str, language: str, labels: 
 
 def _enabling(field: str, labels: Mapping[str, str]) -> str:
     """Return the command that enables a category or a data field under its name."""
-    part, _, name = field.rpartition(".")
-    is_category = part.endswith("categories")
+    name = field.rpartition(".")[2].removeprefix("category_")
+    is_category = name.isdecimal()
     label = labels.get(f"category_{name}" if is_category else name)
     kind = "categories" if is_category else "fields"
     return f"incidents {kind} define {name} {shlex.quote(label)}" if label else ""

@@ -1,18 +1,22 @@
 """Commands made from functions: the common options, and how they run."""
 
 import inspect
+import sys
 from collections.abc import Callable, Coroutine, Iterator
 from enum import StrEnum
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, Final, TypeVar, get_args
 from uuid import UUID
 
 import typer
+from typer.core import TyperCommand
 from typer.models import OptionInfo
 
 from incidents.terminal.input.reading import read_decimal
 from incidents.terminal.session import Session
 from incidents.terminal.text.language import choose_language
+from incidents.terminal.text.words import say
 
 Handler = TypeVar("Handler", bound=Callable[..., Coroutine[Any, Any, None]])
 
@@ -108,6 +112,32 @@ def _sending(
     """Declare the options of every command that changes something."""
 
 
+class MistakeError(typer.BadParameter):
+    """A mistake in the line; the sentence says all, without typer's words about a value."""
+
+    def format_message(self) -> str:
+        """Return the sentence alone."""
+        return self.message
+
+
+class _Command(TyperCommand):
+    """A command that refuses an option next to its opposite, of which typer would take the last one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the line.
+
+        Raises:
+            MistakeError: It has an option and its opposite.
+        """
+        typed = set(takewhile("--".__ne__, args))
+        for option in self.params if not ctx.resilient_parsing else ():
+            first, second = typed.intersection(option.opts), typed.intersection(option.secondary_opts)
+            if first and second:
+                words = "{first} and {second} exclude each other: write one of them"
+                raise MistakeError(say(choose_language(sys.argv[1:]), words, first=first.pop(), second=second.pop()))
+        return super().parse_args(ctx, args)
+
+
 def command(
     app: typer.Typer, name: str, *examples: str, principal: str = "admin", sends: bool = False, table: bool = False
 ) -> Callable[[Handler], Handler]:
@@ -142,7 +172,7 @@ def command(
         # typer reads options from the signature; what is in __dict__ goes before the real one.
         run.__dict__["__signature__"] = inspect.Signature(keyword)
         epilog = "\n\n".join(["Examples:", *(f"[bold]{line}[/bold]" for line in examples)])
-        app.command(name, help=inspect.getdoc(handler), epilog=epilog if examples else None)(run)
+        app.command(name, cls=_Command, help=inspect.getdoc(handler), epilog=epilog if examples else None)(run)
         return handler
 
     return register

@@ -41,6 +41,31 @@ async def test_a_field_may_be_cleared_twice(peer: Peer, run_line: RunLine) -> No
 @pytest.mark.parametrize(
     "line",
     [
+        ("settings", "set", "--require-purpose", "--optional-purpose"),
+        ("settings", "set", "--optional-purpose", "--require-purpose"),
+        ("projects", "list", "--held", "--not-held"),
+        ("projects", "export", PROJECT, "--password", "--password-stdin"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("language, words", [("en", "exclude each other"), ("fr", "s'excluent")])
+async def test_opposites_exclude_each_other(
+    peer: Peer, run_line: RunLine, line: tuple[str, ...], language: str, words: str
+) -> None:
+    """An option next to its opposite is refused in either order, and both are named."""
+    ended = await run_line(*line, "--lang", language, "--json", standard_input="a long password\n")
+    message = ended.json["error"]["message"]
+    assert (ended.status, peer.commands, words in message) == (2, [], True)
+    assert [word for word in line if word.startswith("--") and word not in message] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("watch", "--ops", "--exec", "true"),
+        ("watch", "--ops", "--happened", "projects.created"),
+        ("watch", "--ops", "--since", "1f6ec1a2-1042"),
+        ("settings", "report-logo", "--remove", "--alt", "Harbour"),
         ("projects", "delete-sequence", PROJECT, "1", "--all", "--yes"),
         ("dead", "discard", "17", "--all", "--yes"),
         ("dead", "replay", "17", "--all", "--yes"),
@@ -49,7 +74,7 @@ async def test_a_field_may_be_cleared_twice(peer: Peer, run_line: RunLine) -> No
     ids=" ".join,
 )
 async def test_one_is_not_all(peer: Peer, run_line: RunLine, line: tuple[str, ...]) -> None:
-    """Who names one thing and all of them, or two people, is asked which; nothing is deleted meanwhile."""
+    """What asks for two things of which one would be ignored is refused; nothing is deleted meanwhile."""
     peer.answers["administration.list-dead-letters"] = b'{"items": [], "next": null}'
     ended = await run_line(*line, "--json")
     assert (ended.status, peer.commands) == (2, [])

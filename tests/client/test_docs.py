@@ -23,6 +23,22 @@ def test_every_line_can_be_typed(line: str) -> None:
     assert unknown(line) == []
 
 
+def test_no_line_replaces_the_file_of_another() -> None:
+    """Whoever types a block in its order meets no file that is there already."""
+    for block in blocks(PAGE):
+        saved = [file for line in block.splitlines() if (file := _new_file(line))]
+        assert sorted(set(saved)) == sorted(saved)
+
+
+def _new_file(line: str) -> str:
+    """Return the file that a line saves if there is none yet; empty if it replaces it, resumes, or saves none."""
+    saving = re.match(r"incidents (projects export|reports batch|reports summary) (\d*)", line)
+    if not saving or "--force" in line or "--resume" in line:
+        return ""
+    named = re.search(r"-o (\S+)", line)
+    return named[1] if named else f"incident-{saving[2]}.zip"
+
+
 def _lines_of(section: str) -> list[str]:
     """Return the lines of a section that end by themselves and ask nothing."""
     text = PAGE.partition(f"## {section}\n")[2].partition("\n## ")[0]

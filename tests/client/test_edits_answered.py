@@ -91,6 +91,11 @@ async def test_an_empty_name_empties_a_list(peer: Peer, run_line: RunLine, optio
         (("ask", "projects.create"), "projects.create is a command: incidents send projects.create"),
         (("send", "projects.list"), "projects.list is a query: incidents ask projects.list"),
         (("projects", "call", "12", "--to", "Police", "--minutes", "200 h"), "--minutes: 200 h is too much"),
+        (
+            ("projects", "call", "12", "--to", "Police", "--minutes", "4:30"),
+            '--minutes: 4:30 is not a duration: write 4.5, or "4 min 30 s"',
+        ),
+        (("projects", "call", "12", "--to", "Police", "--minutes=-4"), "--minutes: -4 is not a duration: write 4.5"),
         (("fields", "define", "text_4", "Plate"), "text_4 is no data field"),
     ],
 )

@@ -239,7 +239,7 @@ def test_a_refusal_shows_people_what_they_need() -> None:
     panel = refusal_panel({"code": "gone", "message": "Gone.", "details": {"known": False, "fields": fields}})
     body: Any = panel.renderable
     cells = [str(cell) for column in body.columns for each in column.cells for cell in _cells(each)]
-    assert [word for word in ("number 13", "is not known here") if word not in cells] == []
+    assert [word for word in ("project 13", "is not known here") if word not in cells] == []
     assert "known" not in cells
 
 

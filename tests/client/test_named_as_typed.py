@@ -52,6 +52,28 @@ async def test_the_site_refuses_an_option_under_its_name(peer: Peer, run_line: R
     assert refused["details"]["fields"] == [field]
 
 
+@pytest.mark.parametrize("project", ["abc", "99", "0"])
+@pytest.mark.parametrize(
+    "line, named",
+    [
+        ("projects update PROJECT --type 1", "project"),
+        ("projects export PROJECT -o y.zip", "project"),
+        ("projects call PROJECT --to Police", "project"),
+        ("report PROJECT -o y.pdf", "project"),
+        ("audit log --project PROJECT", "--project"),
+    ],
+)
+async def test_a_project_is_not_named_by_an_option_of_another_thing(
+    peer: Peer, run_line: RunLine, line: str, named: str, project: str
+) -> None:
+    """A word or a number that names no project is not called a reference or a telephone number."""
+    unknown = {"field": "number", "kind": "not_here", "reason": "is not known here", "value": 99}
+    peer.refusals["projects.find"] = {"code": "gone", "message": "No.", "details": {"fields": [unknown]}}
+    peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": None}).encode()
+    ended = await run_line(*line.replace("PROJECT", project).split())
+    assert (ended.status, f"  {named} {project}  is not known here" in ended.err.replace("│ ", "  ")) == (1, True)
+
+
 async def test_only_similar_options_are_offered(run_line: RunLine) -> None:
     """An option that does not exist is not answered with one that has nothing but its dashes in common."""
     ended = await run_line("projects", "show", "12", "--reason", "x")

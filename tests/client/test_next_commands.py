@@ -40,6 +40,23 @@ async def test_a_refusal_names_the_next_command(
     assert (typed in ended.err, nothing in ended.err) == (True, False)
 
 
+@pytest.mark.parametrize(
+    "options, field, value, shown, typed",
+    [
+        ("--category Reason=Trapped", "category_1", 11, "Reason  is not enabled", "categories define 1 Reason"),
+        ("--field Damaged?=no", "checkbox_1", False, "Damaged?  is not enabled", "fields define checkbox_1 'Damaged?'"),
+    ],
+)
+async def test_what_is_disabled_can_be_enabled(  # noqa: PLR0917 - each parameter is a part of the case
+    peer: Peer, run_line: RunLine, options: str, field: str, value: object, shown: str, typed: str
+) -> None:
+    """A field that is disabled by now is named without its value, which has no fault, and can be enabled as typed."""
+    refused = {"field": field, "kind": "not_enabled", "reason": "is not enabled", "value": value}
+    peer.error = {"code": "unknown-reference", "message": "No.", "details": {"fields": [refused]}}
+    ended = await run_line("projects", "update", PROJECT, *options.split())
+    assert (shown in ended.err, f"incidents {typed}" in ended.err) == (True, True)
+
+
 async def test_the_next_command_is_for_the_same_system(peer: Peer, run_line: RunLine) -> None:
     """What is to be typed has the principal of the line before."""
     peer.error = refusal_document((Code.HELD, "held", "project_id"), "fr")

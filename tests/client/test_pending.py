@@ -4,6 +4,8 @@ import json
 import re
 from uuid import UUID
 
+import pytest
+
 from tests.client.conftest import Peer
 from tests.client.test_commands import PROJECT, RunLine, run_line
 
@@ -63,3 +65,28 @@ async def test_an_outcome_is_asked_for(peer: Peer, run_line: RunLine) -> None:
     ended = await run_line("outcome", PROJECT, "--lang", "fr")
     assert ended.status == 4
     assert "Aucun résultat" in ended.out
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        ("report 12 -o x.pdf", "generating the report"),
+        ("projects export 12 -o x.zip", "creating the package"),
+        ("reports batch 12 -o x.pdf", "making the report of 1 project"),
+        ("reports summary --last month -o x.pdf", "making the summary"),
+        ("disclosures -o x.pdf", "making the register"),
+    ],
+)
+@pytest.mark.parametrize("is_refused", [True, False])
+async def test_work_that_is_refused_at_once_is_not_announced(
+    peer: Peer, run_line: RunLine, line: str, words: str, is_refused: bool
+) -> None:
+    """A line about what is being done appears once this lasts, and not for what is refused at once."""
+    statistics = {"timezone": "Europe/Zurich", "total": 0, "items": [], "truncated": False}
+    peer.answers["projects.statistics"] = json.dumps(statistics).encode()
+    if is_refused:
+        peer.error = {"code": "not-available", "message": "No.", "details": {}}
+    else:
+        late(peer)
+    ended = await run_line(*line.split(), "--wait", "2")
+    assert (ended.status, words in ended.err) == ((1, False) if is_refused else (4, True))

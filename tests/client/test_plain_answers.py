@@ -89,6 +89,21 @@ async def test_a_disabled_definition_is_listed(peer: Peer, run_line: RunLine) ->
     assert (category in whole, field in whole) == (True, True)
 
 
+@pytest.mark.parametrize("line", ["add Reason Fell", "rename Reason Trapped Caught"])
+@pytest.mark.parametrize("is_enabled", [True, False])
+async def test_a_value_of_a_disabled_category_is_answered_with_a_remark(
+    peer: Peer, run_line: RunLine, line: str, is_enabled: bool
+) -> None:
+    """Who adds or renames a value that no list shows reads why, and how to enable its category."""
+    known = json.loads(json.dumps(PROPERTIES))
+    known["categories"][0]["enabled"] = is_enabled
+    peer.answers["administration.properties"] = json.dumps(known).encode()
+    peer.result = {"slot": 1, "id": 11, "name": "Fell", "description": ""}
+    ended = await run_line("categories", *line.split())
+    remark = "Disabled: category 1, Reason; to enable it: incidents categories define 1 Reason"
+    assert (ended.status, remark in ended.err) == (0, not is_enabled)
+
+
 async def test_missed_changes_have_the_names_of_fields(peer: Peer, run_line: RunLine) -> None:
     """Who was slower reads the organisation's names of fields after any command, under one label."""
     missed = [

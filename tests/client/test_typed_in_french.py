@@ -70,12 +70,12 @@ async def test_a_decimal_is_shown_as_it_is_typed(run_line: RunLine) -> None:
     assert english.json["error"]["details"]["fields"][0]["reason"] == "must be a number such as 12.5"
 
 
-async def test_a_checkbox_is_shown_as_it_is_typed(peer: Peer, run_line: RunLine) -> None:
-    """The value of a refused checkbox is yes or no."""
+async def test_a_disabled_checkbox_is_named_without_its_value(peer: Peer, run_line: RunLine) -> None:
+    """The field is disabled, whatever was typed for it, and no value of the wire is shown."""
     field = {"field": "data.checkbox_1", "kind": "not_enabled", "reason": "n'est pas activé", "value": True}
     peer.error = {"code": "unknown-reference", "message": "Non.", "details": {"fields": [field]}}
     ended = await run_line("projects", "update", PROJECT, "--field", "checkbox_1=oui", "--lang", "fr")
-    assert "Damaged? oui  n'est pas activé" in ended.err
+    assert "Damaged?  n'est pas activé" in ended.err
 
 
 @pytest.mark.parametrize("option, text, defining", UNDEFINED)

@@ -80,6 +80,18 @@ async def test_many_reports_are_saved(system: Site, tmp_path: Path) -> None:
     assert await system.count("reports.report") == 5
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.iterdir() if path.name not in LIBRARIES))
+async def test_an_example_without_arguments_says_how_it_is_started(name: str) -> None:
+    """Who forgets the arguments reads a usage line and no traceback, and the status is that of a mistake."""
+    program = NODE if name.endswith(".mjs") else Path(sys.executable)
+    running = await asyncio.create_subprocess_exec(
+        program, FOLDER / name, stdout=PIPE, stderr=PIPE, env={"PYTHONPATH": str(ROOT)}
+    )
+    _, err = await asyncio.wait_for(running.communicate(), WITHIN_SECONDS)
+    assert running.returncode == 2
+    assert re.match(rf"usage: .*{name} .*url credentials", err.decode())
+
+
 async def test_watching_goes_on_behind_its_cursor(system: Site) -> None:
     """A watcher prints an event when it happens; begun again with the cursor, it prints the next one first."""
     client = await system.client()

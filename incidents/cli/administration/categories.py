@@ -102,6 +102,7 @@ async def add_value(
         adding = {"slot": slot, "name": name, "description": description or ""}
         event = await session.send(client, make_message(session, AddCategoryValue, adding))
     session.show(event, session.say("{name} added: {id}", name=name, id=event.id))
+    _tell_disabled(session, category_)
 
 
 @command(categories, "rename", "incidents categories rename Reason Other 'Something else'", sends=True)
@@ -124,6 +125,13 @@ async def rename_value(
         with explain_use(session, defined.name, "--category", f"{category_.name}={defined.name}"):
             event = await session.send(client, make_message(session, EditCategoryValue, editing))
     session.show(event, renamed(session, defined, name, description))
+    _tell_disabled(session, category_)
+
+
+def _tell_disabled(session: Session, category: Category) -> None:
+    """Say that a category is disabled, so that no list shows its values, and how to enable it."""
+    for line in definitions.disabled_categories([category], session.language):
+        session.tell_line(line.plain)
 
 
 @command(categories, "delete", "incidents categories delete Reason Other --yes", sends=True)

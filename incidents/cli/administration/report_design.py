@@ -68,7 +68,7 @@ async def report_logo(
     remove: Annotated[bool, typer.Option("--remove", help="Make later reports without a logo.")] = False,
 ) -> None:
     """Set the logo of later reports, once it was drawn on a trial page, or remove it."""
-    if (file is None) != remove:
+    if (file is None) != remove or (remove and alt is not None):
         raise UsageError(session.say("name the file of the logo, or write --remove"))
     if file is None:
         await _remove(session, RemoveLogo(), "Later reports have no logo.")

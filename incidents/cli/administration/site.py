@@ -62,6 +62,9 @@ async def watch(
     Events during a lost connection are shown after reconnecting. `--since` continues where an earlier watch ended.
     `--exec` runs a program with each event as a line of JSON; a failure is reported, and the watch continues.
     """
+    if ops and (since or happened or exec_):
+        words = "--ops shows everything from now on: leave --since, --happened and --exec out"
+        raise UsageError(session.say(words))
     if ops:
         await _overhear(session)
         return

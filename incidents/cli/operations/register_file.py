@@ -6,7 +6,7 @@ from contracts.figures import size
 from contracts.report_register import GenerateRegister, RegisterGenerated
 from contracts.report_summaries import DeleteSummary, DownloadSummary, ListSummaries, SummaryContent
 from incidents.cli.deferred_file import NO_TIME_STAMP, DeferredFile
-from incidents.cli.progress import resume_deferred, send_deferred
+from incidents.cli.progress import ProgressView, resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.terminal.session import UsageError
 from incidents.terminal.text.words import names_of
@@ -21,8 +21,9 @@ class RegisterFile(DeferredFile):
 
     async def make(self, client: Client, command: GenerateRegister) -> None:
         """Let the system make a register, save its file, and report it."""
-        self._session.tell("making the register")
-        cancelling, outcome = DeleteSummary(report_id=command.report_id), send_deferred(self._session, client, command)
+        announcing = self._session.say("making the register")
+        outcome = send_deferred(self._session, client, command, ProgressView(announcing=announcing))
+        cancelling = DeleteSummary(report_id=command.report_id)
         await self._save(client, await self._wait(command.report_id, cancelling, outcome))
 
     async def resume(self, client: Client, report_id: UUID) -> None:

@@ -1,14 +1,16 @@
 """The commands of a project's calls."""
 
+from contextlib import suppress
+from math import inf
 from typing import Annotated, Any
 
 import typer
 
-from contracts.figures import read_duration
+from contracts.figures import decimal, read_duration
 from contracts.projects.parts import CALL_SECONDS_MAX, AddCall, DeleteCall, EditCall
 from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, require_change, revision
 from incidents.terminal.input import parts
-from incidents.terminal.input.reading import make_message, read_decimal, read_past_time, read_project
+from incidents.terminal.input.reading import make_message, read_number, read_past_time, read_project
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 
@@ -151,6 +153,21 @@ def _facts(
     return {name: value for name, value in typed.items() if value is not None}
 
 
+def _minutes(session: Session, text: str) -> float:
+    """Parse a number of minutes.
+
+    Raises:
+        UsageError: It is none; the sentence shows both forms of a duration.
+    """
+    figures = read_number(session, text, "--minutes")
+    with suppress(ValueError):
+        if 0 <= (minutes := float(figures)) < inf:
+            return minutes
+    shown = {"minutes": decimal(4.5, session.language), "duration": "4 min 30 s"}
+    words = '{option}: {text} is not a duration: write {minutes}, or "{duration}"'
+    raise UsageError(session.say(words, option="--minutes", text=text, **shown))
+
+
 def _duration_seconds(session: Session, text: str | None) -> int | None:
     """Parse a duration: in minutes, or with units as it is shown.
 
@@ -158,8 +175,8 @@ def _duration_seconds(session: Session, text: str | None) -> int | None:
         UsageError: It is none, or longer than a call may last.
     """
     seconds = read_duration(text) if text else None
-    if seconds is None and (minutes := read_decimal(session, text, 0, "--minutes")) is not None:
-        seconds = minutes * _SECONDS
+    if seconds is None and text is not None:
+        seconds = _minutes(session, text) * _SECONDS
     if seconds is not None and seconds > CALL_SECONDS_MAX:
         words = "{option}: {text} is too much: a call lasts 7 days ({count} minutes) at most"
         minutes_max = CALL_SECONDS_MAX // _SECONDS

@@ -15,6 +15,7 @@ from contracts.texts import Phrase, phrase
 from incidents.cli.age_recipients import AgeRecipients, AgeRecipientsFile, read_recipients
 from incidents.cli.arguments import ExpectedRevision, OneProject, Words, Yes, revision
 from incidents.cli.paging import show_pages
+from incidents.cli.progress import Announcement
 from incidents.cli.projects.package_file import PackageFile, lines_about
 from incidents.cli.purpose import PURPOSE_HEADINGS, LegalBasis, Recipient, Reference, purpose
 from incidents.client import Client
@@ -212,6 +213,9 @@ def _require_one_way(session: Session, projects: Words, *, is_begun: bool, has_c
 
 def _encryption(session: Session, keys: list[str], *, is_typed: bool, is_piped: bool) -> dict[str, Any]:
     """Return the fields that encrypt a package: its keys, or its password, or nothing."""
+    if is_typed and is_piped:
+        words = "{first} and {second} exclude each other: write one of them"
+        raise UsageError(session.say(words, first="--password", second="--password-stdin"))
     if keys and (is_typed or is_piped):
         raise UsageError(session.say("a package is encrypted with a password or to keys of age: leave one of them out"))
     if keys:
@@ -251,8 +255,8 @@ async def _report(
         "language": session.language,
         **more,
     }
-    session.tell("generating the report")
-    generated = await session.send(client, make_message(session, GenerateReport, values), "report")
+    with Announcement(session, session.say("generating the report")):
+        generated = await session.send(client, make_message(session, GenerateReport, values), "report")
     await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, path)
     return generated
 

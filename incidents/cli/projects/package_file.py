@@ -37,8 +37,8 @@ class PackageFile(DeferredFile):
     async def make(self, client: Client, command: ExportProject) -> tuple[ProjectExported, Path]:
         """Let the system make a package, save it, and return what it is and where."""
         session, count = self._session, len(command.project_ids or ())
-        session.tell_line(session.count(count or 1, "creating the package", "creating the package of {count} projects"))
-        shown = ProgressView(count > 0, _MAKING, partial(read_bytes, client))
+        line = session.count(count or 1, "creating the package", "creating the package of {count} projects")
+        shown = ProgressView(count > 0, _MAKING, partial(read_bytes, client), line)
         outcome = send_deferred(session, client, command, shown)
         return await self._save(client, session.command_id, command.project_id, outcome)
 

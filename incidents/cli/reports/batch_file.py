@@ -38,8 +38,8 @@ class BatchFile(DeferredFile):
 
     async def make(self, client: Client, command: GenerateBatch) -> None:
         """Let the system make a batch, save its file, and report it."""
-        self._session.tell_line(self._purpose(command))
-        outcome = send_deferred(self._session, client, command, ProgressView(counts_projects=True))
+        shown = ProgressView(counts_projects=True, announcing=self._purpose(command))
+        outcome = send_deferred(self._session, client, command, shown)
         generated = await self._wait(command.report_id, DeleteBatch(report_id=command.report_id), outcome)
         await self._save(client, generated)
 

@@ -13,6 +13,7 @@ from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import TIME, TO_ITS_END, Activity, OneProject, Project, StandardForm, Yes
 from incidents.cli.deferred_file import NO_TIME_STAMP
 from incidents.cli.paging import show_pages
+from incidents.cli.progress import Announcement
 from incidents.cli.purpose import LegalBasis, Recipient, Reference, purpose
 from incidents.cli.reports import batches, summaries
 from incidents.terminal.input import parts
@@ -86,8 +87,8 @@ async def report(  # noqa: PLR0913 - each parameter is an option
             "language": session.language,
             **purpose(recipient, reference, legal_basis),
         }
-        session.tell("generating the report")
-        generated = await session.send(client, make_message(session, GenerateReport, values))
+        with Announcement(session, session.say("generating the report")):
+            generated = await session.send(client, make_message(session, GenerateReport, values))
         await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, output)
     text = _saved_line(session, output, generated.pages, generated.bytes)
     if not generated.complete:

@@ -13,7 +13,7 @@ from contracts.report_summaries import (
     SummaryState,
 )
 from incidents.cli.deferred_file import NO_TIME_STAMP, DeferredFile
-from incidents.cli.progress import resume_deferred, send_deferred
+from incidents.cli.progress import ProgressView, resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.terminal.session import UsageError
 from incidents.terminal.text.words import names_of
@@ -28,11 +28,11 @@ class SummaryFile(DeferredFile):
 
     async def make(self, client: Client, command: GenerateSummary) -> None:
         """Let the system make a summary, save its file, and report it."""
-        self._session.tell("making the summary")
+        announcing = self._session.say("making the summary")
         generated = await self._wait(
             command.report_id,
             DeleteSummary(report_id=command.report_id),
-            send_deferred(self._session, client, command),
+            send_deferred(self._session, client, command, ProgressView(announcing=announcing)),
         )
         await self._save(client, generated)
 

@@ -193,10 +193,11 @@ class Naming:
 
     async def _category(self, text: str) -> Category:
         slot = text.strip().removeprefix("category_")
-        categories = _meant((await self.known()).categories, text)
-        for category in categories:
+        known = (await self.known()).categories
+        for category in known:
             if str(category.slot) == slot:
                 return category
+        categories = _meant(known, text)
         named = [Named(category.slot, category.name) for category in categories]
         slot_ = choose(self._session, "Category", text, named)
         return next(category for category in categories if category.slot == slot_)

@@ -200,7 +200,7 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
                 return UUID(error.details["project_id"])
             if not _is_unknown(error):
                 raise
-            unknown = error
+            unknown = unknown if error.code is Code.INVALID else error
     rows = await _referred(session, client, list(dict.fromkeys([typed, reference])))
     if len(rows) > 1:
         words = "{text} is the reference of several projects: {numbers}. Write the number of one of them."

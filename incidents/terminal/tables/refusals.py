@@ -43,8 +43,15 @@ _ENGLISH: Final = {
 }
 """The English names for people of fields whose names on the wire are no English words."""
 
-_NAMED_BY_KIND: Final = {("report_id", "no_batch"): "batch_id", ("report_id", "no_summary"): "summary_id"}
-"""Fields that mean something else where this kind of fault refuses them."""
+_NAMED_BY_KIND: Final = {
+    ("number", "deleted"): "project_id",
+    ("number", "not_here"): "project_id",
+    ("reference", "not_here"): "project_id",
+    ("report_id", "no_batch"): "batch_id",
+    ("report_id", "no_summary"): "summary_id",
+}
+"""Fields that mean something else where this kind of fault refuses them: by a number or a reference people name a
+project, and options of these names mean other things."""
 
 _REWORDED: Final = (
     ("gone", Phrase.GONE, "This does not exist, or no longer exists."),
@@ -198,9 +205,8 @@ class _Details:
     def _refused(self, field: str, reason: str, more: dict[Any, Any]) -> tuple[str, str]:
         field = _NAMED_BY_KIND.get((field, str(more.get("kind"))), field) if self._options is not None else field
         named = field if self._options is None else self._place(field, self._options)
-        value = more.get("value")
-        shown = say(self._language, "yes" if value else "no") if isinstance(value, bool) else value
-        label = named if value is None else f"{named} {shown}"
+        value = None if more.get("kind") == "not_enabled" else more.get("value")
+        label = named if value is None else f"{named} {value}"
         allowed = allowed_words(self._language, str(more.get("allowed", "")))
         text = say(self._language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
         return label or say(self._language, "the message"), text

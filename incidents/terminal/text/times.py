@@ -204,13 +204,13 @@ def resolve_local(naive: datetime, language: str) -> datetime:
         NotATimeError: The clocks skip it, or show it twice.
     """
     first, second = (naive.replace(fold=fold).astimezone() for fold in (0, 1))
+    words = "{text} occurs twice, because the clocks go back: write {earlier} or {later}"
     if first.replace(tzinfo=None) != naive:
-        raise NotATimeError("{text} does not exist, because the clocks go forward", text=written(naive, language))
-    if first.utcoffset() != second.utcoffset():
-        both = {name: written(time, language) for name, time in {"earlier": first, "later": second}.items()}
-        words = "{text} occurs twice, because the clocks go back: write {earlier} or {later}"
-        raise NotATimeError(words, text=written(naive, language), **both)
-    return first
+        words = "{text} does not exist, because the clocks go forward: write {earlier} or {later}"
+    elif first.utcoffset() == second.utcoffset():
+        return first
+    earlier, later = (written(time, language) for time in sorted((first, second)))
+    raise NotATimeError(words, text=written(naive, language), earlier=earlier, later=later)
 
 
 def written(time: datetime, language: str) -> str:
