@@ -90,7 +90,23 @@ def read_span(
 ) -> dict[str, datetime | None]:
     """Parse the start and the end of a span of time, given by two options."""
     first, last = options
+    require_order(session, {first: since, last: until})
     return {"from": read_time(session, since, first), "to": read_time(session, until, last, until=True)}
+
+
+def require_order(session: Session, typed: Mapping[str, str | None]) -> None:
+    """Refuse a span whose end was typed as a time before its start, even if that day ends when the start is.
+
+    Raises:
+        UsageError: With both as they were typed; `typed` has the option of the start, then that of the end.
+    """
+    (first, since), (last, until) = typed.items()
+    start, end = read_time(session, since, first), read_time(session, until, last)
+    if start is None or end is None or end >= start:
+        return
+    if (read_time(session, until, last, until=True) or end) <= start:
+        words = "{last}: {until} is before {since}, the start in {first}: exchange the two, or correct one of them"
+        raise UsageError(session.say(words, last=last, until=until, since=since, first=first))
 
 
 def read_number(session: Session, text: str, option: str, *, whole: bool = False) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
-from incidents.terminal.input.reading import read_past_time, read_time
+from incidents.terminal.input.reading import read_past_time, read_time, require_order
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import local
 
@@ -38,6 +38,7 @@ def spans(
 
 def recorded_span(session: Session, start: str | None, end: str | None) -> dict[str, datetime | None]:
     """Return the span of time of a recording or an incident, typed as two options."""
+    require_order(session, {"--start": start, "--end": end})
     return {
         "start": read_past_time(session, start, "--start"),
         "end": read_past_time(session, end, "--end", until=True),
