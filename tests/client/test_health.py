@@ -140,3 +140,10 @@ async def test_who_is_not_of_operations_is_refused(site: Site) -> None:
     ended = await incidents("status", "--json", environment=environment(site, "alice"))
     assert ended.status == 1
     assert ended.json["error"]["code"] == "not-available"
+
+
+@pytest.mark.parametrize("command, default", [("status", "ops"), ("top", "ops"), ("stats", "admin")])
+async def test_the_help_names_who_acts(command: str, default: str) -> None:
+    """The state of a system is asked for as operations, and everything else as the administrator."""
+    answer = " ".join((await incidents(command, "--help", environment={"COLUMNS": 200})).out.split())
+    assert f"by default {default}" in answer
