@@ -170,6 +170,7 @@ def _session(options: dict[str, Any], principal: str, typed: frozenset[str]) -> 
     values = {"command_id": command_id} if (command_id := options.pop("id_", None)) else {}
     return Session(
         principal=options.pop("as_") or principal,
+        usual=principal,
         json=options.pop("as_json"),
         csv=options.pop("as_csv"),
         language=options.pop("lang") or choose_language(),
