@@ -55,7 +55,7 @@ async def read_period(
     if typed.last:
         months = MONTHS[read_word(session, "period", typed.last, MONTHS, "--last")]
         return _last(session.now.astimezone(zone), months)
-    require_order(session, {"--since": typed.since, "--until": typed.until})
+    require_order(session, {"--since": typed.since, "--until": typed.until}, in_words=True)
     since = _read(session, typed.since, "--since", zone)
     until = _read(session, typed.until, "--until", zone)
     if since and not until and since > session.now:

@@ -84,8 +84,10 @@ def read_span(
     return {"from": read_time(session, since, first), "to": read_time(session, until, last, until=True)}
 
 
-def require_order(session: Session, typed: Mapping[str, str | None]) -> None:
+def require_order(session: Session, typed: Mapping[str, str | None], *, in_words: bool = False) -> None:
     """Refuse a span whose end was typed as a time before its start, even if that day ends when the start is.
+
+    With `in_words` only an end that is a day in words, because the wire refuses the others.
 
     Raises:
         UsageError: With both as they were typed; `typed` has the option of the start, then that of the end.
@@ -94,7 +96,8 @@ def require_order(session: Session, typed: Mapping[str, str | None]) -> None:
     start, end = read_time(session, since, first), read_time(session, until, last)
     if start is None or end is None or end >= start:
         return
-    if (read_time(session, until, last, until=True) or end) <= start:
+    whole = read_time(session, until, last, until=True) or end
+    if whole <= start and not (in_words and whole == end):
         words = "{last}: {until} is before {since}, the start in {first}: exchange the two, or correct one of them"
         raise UsageError(session.say(words, last=last, until=until, since=since, first=first))
 

@@ -56,7 +56,7 @@ def recorded_span(
     session: Session, start: str | None, end: str | None, *, correcting: str = ""
 ) -> dict[str, datetime | None]:
     """Return the span of time of a recording or an incident, typed as two options; see `read_past_time`."""
-    require_order(session, {"--start": start, "--end": end})
+    require_order(session, {"--start": start, "--end": end}, in_words=True)
     return {
         "start": read_past_time(session, start, "--start", correcting=correcting),
         "end": read_past_time(session, end, "--end", until=True, correcting=correcting),
