@@ -10,8 +10,18 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "not_defined": ("is not defined: choose one that is", "n'est pas défini\u00a0: choisissez-en un qui l'est"),
     "differs_here": (
-        "differs from that of the project imported under this number: correct it, or name another source",
-        "diffère de celui du projet déjà importé sous ce numéro\u00a0: corrigez-le, ou indiquez une autre source",
+        "differs from that of the project already imported: correct it; rows of another system need another --source",
+        "diffère de celui du projet déjà importé\u00a0: corrigez-le\u00a0; pour un autre système, changez --source",
+    ),
+    "time_differs_here": (
+        (
+            "differs from that of the project already imported: if the time zone has changed since, give the former "
+            "one with --timezone; rows of another system need another --source"
+        ),
+        (
+            "diffère de celui du projet déjà importé\u00a0: si le fuseau a changé depuis, indiquez l'ancien avec "
+            "--timezone\u00a0; pour un autre système, changez --source"
+        ),
     ),
     "time_skipped": (
         "does not exist, because the clocks went forward: correct it, or choose --clock-changes earlier or later",

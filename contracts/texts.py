@@ -240,10 +240,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "porte un nom inconnu de la correspondance et du site\u00a0: définissez-le, ou associez-le à un id",
     ),
     "not_a_time": (
-        "is not a time, or does not exist: write it as in 2026-01-31 14:30, or give its time_format (--mapping)",
+        "is not a time, or does not exist: write 2026-01-31 14:30, with a full year, or give time_format (--mapping)",
         (
-            "n'est pas une date et heure, ou n'existe pas\u00a0: "
-            "écrivez 31/01/2026 14:30, ou précisez time_format (--mapping)"
+            "n'est pas une date avec heure reconnue, ou cette date n'existe pas\u00a0: "
+            "écrivez 31/01/2026 14:30, avec les quatre chiffres de l'année, ou précisez time_format (--mapping)"
         ),
     ),
     "twice_in_file": ("occurs earlier in this file", "figure déjà plus haut dans ce fichier"),

@@ -1,6 +1,8 @@
 """Filling empty fields of existing projects, which an earlier import of a file left out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -60,17 +62,24 @@ def _missing(here: ProjectRow, row: ImportedProject) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value not in (None, "") and not getattr(here, name)}
 
 
+async def created_here(client: Client, projects: Sequence[ImportedProject]) -> dict[UUID, datetime]:
+    """Return when existing projects were created, as far as the caller may see it."""
+    with suppress(Refused):
+        return {project_id: row.created_at for project_id, row in (await _here(client, projects)).items()}
+    return {}
+
+
 async def _here(client: Client, projects: Sequence[ImportedProject]) -> dict[UUID, ProjectRow]:
     """Return the existing projects, found by their numbers or references."""
-    projects_here: dict[UUID, ProjectRow] = {}
+    here: dict[UUID, ProjectRow] = {}
     for chosen in _filters(projects):
         query: ListProjects | None = ListProjects(filter=chosen, limit=500)
         while query:
             page = await retry_transient(partial(client.ask, query))
             if not page.withheld:  # a hidden field is not an empty one
-                projects_here |= {row.project_id: row for row in page.items}
+                here |= {row.project_id: row for row in page.items}
             query = query.model_copy(update={"after": page.next}) if page.next else None
-    return projects_here
+    return here
 
 
 def _filters(projects: Sequence[ImportedProject]) -> Iterator[ProjectFilter]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from json import JSONDecodeError
 from typing import Any, BinaryIO, Final, Literal
@@ -38,12 +38,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header of a file: its line, the names of its columns, and the number of titles above it."""
+    """The header of a file: its line, the names of its columns, and the numbers of titles and empty rows above it."""
 
     line: int
     names: tuple[str, ...]
     dialect: Dialect
     titles: int = 0
+    empty: int = 0
 
 
 class Source:
@@ -66,7 +67,7 @@ class Source:
 
     def rows(self) -> Iterator[Row]:
         """Yield all rows of the file; empty rows are counted and left out."""
-        self.empty = 0
+        self.empty = self.header.empty if self.header else 0
         read = lines(self._file, self.encoding)
         if self.form == "ndjson":
             yield from _ndjson_rows(read)
@@ -97,13 +98,14 @@ class Source:
         beginning = first[1:] if named else first
         best: tuple[tuple[int, int, int], Header] | None = None
         for delimiter in named["delimiter"] if named else _DELIMITERS:
-            above = 0
+            above = empty = 0
             for record in records(iter(beginning), Dialect(delimiter)):
+                empty += record.is_empty
                 if record.kind or record.is_empty:
                     continue
                 rank = (knowing([cell.strip() for cell in record.cells]), -above, len(record.cells))
                 if best is None or rank > best[0]:
-                    best = rank, _header(record, delimiter, above)
+                    best = rank, replace(_header(record, delimiter, above), empty=empty)
                 above += 1
         return best[1] if best else None
 

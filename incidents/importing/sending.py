@@ -20,7 +20,7 @@ from contracts.projects.imports import (
 )
 from incidents.client import Client
 from incidents.errors import Refused
-from incidents.importing.completing import complete
+from incidents.importing.completing import complete, created_here
 from incidents.importing.rate_limit_retries import PERMANENT_REFUSALS, retry_transient
 from incidents.importing.reading import Source
 from incidents.importing.translating import Cell, Fault, InvalidRowError, Translator
@@ -29,7 +29,7 @@ COMMANDS_IN_FLIGHT_MAX: Final = 8
 _QUERIES_IN_FLIGHT_MAX: Final = 2
 _FRAME_BYTES: Final = len(b'{"projects":[]}')
 _KINDS: Final = {
-    (Code.CONFLICT, "created_at"): "differs_here",
+    (Code.CONFLICT, "created_at"): "time_differs_here",
     (Code.CONFLICT, "created_by"): "differs_here",
     (Code.CONFLICT, "number"): "taken",
     (Code.CONFLICT, "project_id"): "taken",
@@ -53,12 +53,14 @@ class ValidRow:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that was not imported, and all that is wrong in it."""
+    """A row that was not imported, and all that is wrong in it; `created_here` is when its project was created here."""
 
     line: int
     number: int | None
     faults: Sequence[Fault]
     reference: str | None = None
+    created_at: datetime | None = None
+    created_here: datetime | None = None
 
 
 class Done(NamedTuple):
@@ -280,15 +282,17 @@ async def _send(client: Client, chunk: Sequence[ValidRow], tally: Tally, ask: _A
     why: dict[int, list[tuple[str, Code]]] = {}
     for index, code, field_ in answer.refusals:
         why.setdefault(index, []).append((field_, code))
+    redated = [chunk[index].project for index, faults in why.items() if ("created_at", Code.CONFLICT) in faults]
+    here = await created_here(client, redated)
     for index, row in enumerate(chunk):
         if index in why:
-            tally.refuse(_refused_row(row, why[index]))
+            tally.refuse(_refused_row(row, why[index], here.get(row.project.project_id)))
         elif index in answer.new:
             tally.take(row, "imported", answer.new[index])
         else:
             tally.take(row, "completed" if index in answer.completed else "already_there")
 
 
-def _refused_row(row: ValidRow, why: Iterable[tuple[str, Code]]) -> RefusedRow:
+def _refused_row(row: ValidRow, why: Iterable[tuple[str, Code]], here: datetime | None = None) -> RefusedRow:
     faults = [Fault(field_, _KINDS.get((code, field_), code.value), cell=row.cell_of(field_)) for field_, code in why]
-    return RefusedRow(row.line, row.project.number, faults, row.project.reference)
+    return RefusedRow(row.line, row.project.number, faults, row.project.reference, row.project.created_at, here)

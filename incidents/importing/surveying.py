@@ -51,6 +51,7 @@ class _Seen:
     undecided: int = 0
     numbers: int = 0
     texts: int = 0
+    first_text: tuple[str, int] = ("", 0)
     local_times: int = 0
     dates: Counter[str] = field(default_factory=Counter)
     with_clocks: Counter[str] = field(default_factory=Counter)
@@ -89,6 +90,7 @@ def survey(source: Source, mapping: Mapping, progressed: Callable[[], None] = la
     return Findings(
         order=mapping.dates or _order(seen, mapping),
         numbers_are_texts=seen.texts * _NUMBERS_PER_TEXT >= max(seen.numbers, 1),
+        first_text=seen.first_text,
         joined=joined,
         local_times=seen.local_times,
     )
@@ -119,7 +121,9 @@ def _look(seen: _Seen, row: Row, translator: Translator) -> None:
         if isinstance(value, str) and (text := value.strip()):
             if name == "number":
                 seen.numbers += 1
-                seen.texts += is_reference(text)
+                if is_reference(text):
+                    seen.first_text = seen.first_text if seen.texts else (text, row.line)
+                    seen.texts += 1
             elif name in TIMES:
                 _look_at_time(seen, text)
                 seen.local_times += not times.has_offset(text)

@@ -83,10 +83,14 @@ def is_reference(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Facts about the whole file that a single row does not show: see `surveying`."""
+    """Facts about the whole file that a single row does not show: see `surveying`.
+
+    `first_text` is the first number that is a text, and its line.
+    """
 
     order: DateOrder | None = None
     numbers_are_texts: bool = False
+    first_text: tuple[str, int] = ("", 0)
     joined: Named[str, tuple[str, ...]] = field(default_factory=dict)
     local_times: int = 0
 

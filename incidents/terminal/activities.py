@@ -22,9 +22,11 @@ _DETAILS: Final[Mapping[str, str]] = {
     "comment_id": "Comment",
     "complete": "Complete",
     "conformance": "Standard",
+    "created": "Incidents",
     "deleted": "Deleted",
     "direction": "Direction",
     "due": "Due",
+    "duration": "Duration",
     "expired": "Expired",
     "form": "Format",
     "included": "Included",
@@ -40,10 +42,12 @@ _DETAILS: Final[Mapping[str, str]] = {
     "report_id": "Report",
     "role_id": "Role",
     "sha256": "SHA-256",
+    "since": "Since",
     "size": "Size",
     "sequence_ids": "Sequences",
     "total": "Projects",
     "type_id": "Type",
+    "until": "Until",
 }
 _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package_id", "report_id", "sweep_id"})
 """Details that the screen leaves out, because it shows numbers instead."""
@@ -129,7 +133,8 @@ def _is_said(name: str, value: object, details: Mapping[str, Any]) -> bool:
 def _details(details: Mapping[str, Any], names: Names, language: str, *, plain: bool = False) -> Iterator[str]:
     changes = partial(_change, names=names, language=language, plain=plain)
     for name, value in in_reading_order(details):
-        label = _label(name, names, language)
+        is_in_words = name == "duration_seconds" and isinstance(value, int) and not plain
+        label = _label("duration" if is_in_words else name, names, language)
         if value in (None, "", [], {}):
             continue
         match value:

@@ -29,6 +29,18 @@ class Lang(StrEnum):
 
 
 _PANEL = "Common options"
+_ACTS: Final = {
+    "admin": "The principal that acts; by default admin.",
+    "ops": "The principal that acts; by default ops.",
+}
+
+
+def _acting(principal: str) -> Any:
+    """Return the option of who acts, with its default."""
+    option = typer.Option(
+        "--as", metavar="PRINCIPAL", envvar="INCIDENTS_AS", help=_ACTS[principal], rich_help_panel=_PANEL
+    )
+    return Annotated[str | None, option]
 
 
 def _common(
@@ -56,16 +68,7 @@ def _common(
             rich_help_panel=_PANEL,
         ),
     ] = None,
-    as_: Annotated[
-        str | None,
-        typer.Option(
-            "--as",
-            metavar="PRINCIPAL",
-            envvar="INCIDENTS_AS",
-            help="The principal that acts; by default admin.",
-            rich_help_panel=_PANEL,
-        ),
-    ] = None,
+    as_: str | None = None,  # its help says which principal a command acts as: see `_acting`
 ) -> None:
     """Declare the options of every command."""
 
@@ -162,11 +165,8 @@ def command(
             raise typer.Exit(_run(session, work()))
 
         common = list(inspect.signature(_common, eval_str=True).parameters.values())
-        if not table:
-            common = [
-                parameter.replace(annotation=_HIDDEN) if parameter.name == "as_csv" else parameter
-                for parameter in common
-            ]
+        special = {"as_": _acting(principal), **({} if table else {"as_csv": _HIDDEN})}
+        common = [each.replace(annotation=special.get(each.name, each.annotation)) for each in common]
         sending = list(inspect.signature(_sending, eval_str=True).parameters.values()) if sends else []
         keyword = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *sending, *common)]
         # typer reads options from the signature; what is in __dict__ goes before the real one.
@@ -200,6 +200,7 @@ def _session(options: dict[str, Any], principal: str, typed: frozenset[str]) -> 
     values = {"command_id": command_id} if (command_id := options.pop("id_", None)) else {}
     return Session(
         principal=options.pop("as_") or principal,
+        usual=principal,
         json=options.pop("as_json"),
         csv=options.pop("as_csv"),
         language=options.pop("lang") or choose_language(),

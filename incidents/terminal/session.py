@@ -58,7 +58,7 @@ class UsageError(Exception):
 
 @dataclass
 class Session:
-    """One run of a command, as `principal`."""
+    """One run of a command, as `principal`; without `--as` it would be run as `usual`."""
 
     principal: str
     json: bool = False
@@ -73,6 +73,7 @@ class Session:
     options: frozenset[str] | None = frozenset()
     """The options of the command, by which a refusal names the fields that they fill; None if people type fields."""
 
+    usual: str = "admin"
     project: str = ""
     """The project that was typed, for the command to type after a refusal."""
 
@@ -251,7 +252,7 @@ class Session:
     @property
     def place(self) -> str:
         """The options for the same system and principal."""
-        return self._data if self.principal == "admin" else f"{self._data} --as {self.principal}"
+        return self._data if self.principal == self.usual else f"{self._data} --as {self.principal}"
 
     @property
     def _data(self) -> str:

@@ -13,6 +13,7 @@ from incidents.terminal.activity_names import WORDS, choose_activities
 from incidents.terminal.attempts import ATTEMPTS
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.show import Names
+from incidents.terminal.tables.values import field_value
 
 ID = "0190a000-0000-7000-8000-000000000001"
 LOOKED_AT = {
@@ -115,3 +116,21 @@ def test_imported_projects_are_named_by_their_numbers(numbers: list[int], shown:
     """A screen shows numbers that name projects, and no count that looks like one of them."""
     assert described({"numbers": numbers, "project_ids": [ID] * len(numbers)})[0] == shown
     assert described({"project_ids": [ID, ID]})[0] == "Projects: 2"
+
+
+@pytest.mark.parametrize("language, label", [("en", "Incidents: 5"), ("fr", "Incidents\u00a0: 5")])
+def test_the_incidents_of_a_summary_are_counted_by_their_name(language: str, label: str) -> None:
+    """The figure is no time of creation, and the period is called as in the list of summaries."""
+    details = {"created": 5, "since": "2026-11-01T00:00:00Z", "until": "2026-11-29T00:00:00Z"}
+    shown, _ = described(details, language)
+    assert label in shown
+    assert ("Until: " if language == "en" else "Jusqu'au\u00a0: ") in shown
+
+
+def test_a_duration_in_words_has_no_unit_in_its_label() -> None:
+    """The unit is in the value, for people, and in the label, for a spreadsheet; also of an edit of it alone."""
+    shown, whole = described({"duration_seconds": 270})
+    assert (shown, whole) == ("Duration: 4 min 30 s", "Duration (s): 270")
+    edited = {"reference": "P-1", "duration_seconds": 270}
+    assert field_value("call", edited, Names(None), "fr").splitlines()[-1] == "Durée\u00a0: 4\u00a0min 30\u00a0s"
+    assert field_value("call", edited, Names(None), "fr", plain=True).splitlines()[-1] == "Durée (s)\u00a0: 270"

@@ -79,3 +79,39 @@ async def test_one_is_not_all(peer: Peer, run_line: RunLine, line: tuple[str, ..
     ended = await run_line(*line, "--json")
     assert (ended.status, peer.commands) == (2, [])
     assert ended.json["error"]["code"] == "usage"
+
+
+@pytest.mark.parametrize("since, until", [("yesterday", "day before yesterday"), ("today", "last monday")])
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("projects", "create", "--start", "--end"),
+        ("projects", "update", PROJECT, "--start", "--end"),
+        ("projects", "sequence", PROJECT, "--camera", "cam-4", "--start", "--end"),
+        ("projects", "draft", "add", "--camera", "cam-4", "--start", "--end"),
+        ("projects", "list", "--since", "--until"),
+        ("projects", "list", "--started-since", "--started-until"),
+        ("stats", "--since", "--until"),
+        ("reports", "list", "--since", "--until"),
+        ("reports", "batches", "--since", "--until"),
+        ("reports", "batch", "-o", "lot.zip", "--since", "--until"),
+        ("reports", "summary", "-o", "s.pdf", "--timezone", "UTC", "--since", "--until"),
+        ("audit", "log", "--since", "--until"),
+        ("disclosures", "--since", "--until"),
+    ],
+    ids=lambda line: " ".join(map(str, line)),
+)
+async def test_a_period_is_not_typed_backwards(
+    peer: Peer, run_line: RunLine, line: tuple[object, ...], since: str, until: str
+) -> None:
+    """An end in words lasts to the end of its day, so that days the wrong way round would be an empty period."""
+    *start, first, last = line
+    ended = await run_line(*start, first, since, last, until, "--json")
+    assert (ended.status, peer.commands, peer.queries) == (2, [], [])
+    assert f"{until} is before {since}" in ended.json["error"]["message"]
+
+
+async def test_a_period_of_one_day_may_begin_within_it(peer: Peer, run_line: RunLine) -> None:
+    """From a moment of a day to that day is to its end."""
+    peer.answers["projects.list"] = b'{"items": [], "next": null, "total": null}'
+    assert (await run_line("projects", "list", "--since", "yesterday 14:00", "--until", "yesterday")).status == 0

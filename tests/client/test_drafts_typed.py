@@ -143,4 +143,12 @@ async def test_what_has_not_happened_yet_is_remarked_on(site: Site, operator: Cl
     for day, remarks in (("tomorrow", 1), ("today", 0)):
         ended = await run_line(site, *(str(part).format(day) for part in line))
         assert ended.status == 0, ended.err
-        assert ended.err.count("is in the future: is that what you meant?") == remarks
+        assert ended.err.count("is in the future") == remarks
+
+
+async def test_a_time_to_come_leads_to_what_corrects_it(site: Site, operator: Client) -> None:
+    """Nobody waits for an answer, so that nothing is put as a question."""
+    for line, correcting in ((("create",), "NUMBER"), (("update", 1), "1")):
+        answer = (await run_line(site, *line, "--start", "tomorrow")).err
+        assert f"to correct it: incidents projects update {correcting} --start TIME" in " ".join(answer.split())
+        assert "is in the future;" in answer

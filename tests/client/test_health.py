@@ -9,6 +9,7 @@ import pytest
 from contracts.subjects import COMMANDED, LANES, WORKERS
 from incidents.cli.operations.health import judge
 from incidents.survey import Survey
+from incidents.terminal.session import Session
 from tests.client.command_line import incidents
 from tests.client.interactive import environment
 from tests.support import Site, eventually
@@ -140,3 +141,15 @@ async def test_who_is_not_of_operations_is_refused(site: Site) -> None:
     ended = await incidents("status", "--json", environment=environment(site, "alice"))
     assert ended.status == 1
     assert ended.json["error"]["code"] == "not-available"
+
+
+@pytest.mark.parametrize("command, default", [("status", "ops"), ("top", "ops"), ("stats", "admin")])
+async def test_the_help_names_who_acts(command: str, default: str) -> None:
+    """The state of a system is asked for as operations, and everything else as the administrator."""
+    answer = " ".join((await incidents(command, "--help", environment={"COLUMNS": 200})).out.split())
+    assert f"by default {default}" in answer
+
+
+def test_a_next_command_repeats_who_acts_only_if_that_is_not_usual() -> None:
+    """What `status` leads to is not done as operations."""
+    assert (Session("ops", usual="ops").place, Session("ops").place) == ("", " --as ops")

@@ -126,3 +126,11 @@ async def test_a_french_spreadsheet_is_one_command(importing: Importing) -> None
     assert first.type_id == 1
     assert first.created_by == "Agnès"
     assert (first.description, f"{first.created_at:%d %H:%M}") == ("Porte forcée, clé n° 1", "02 13:01")
+
+
+async def test_one_number_that_is_a_text_is_named(importing: Importing) -> None:
+    """A slip in one cell turns all numbers into references, so that the cell, its line and the way back are said."""
+    rows = "number,created_by,created_at\n101,ann,2025-01-01T00:00:00Z\n10A,ann,2025-01-01T00:00:00Z\n"
+    answer = " ".join((await importing.text(rows, "--dry-run")).err.split())
+    assert 'the number "10A" in line 3 is a text: so all numbers of the file are references' in answer
+    assert "to keep the numbers, such cells have to be corrected before the import" in answer

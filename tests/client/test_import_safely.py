@@ -126,3 +126,18 @@ async def test_what_an_import_did_can_be_looked_at(importing: Importing) -> None
     assert last.json["imported"] == 1
     assert last.json["already_there"] == 1
     assert len(await importing.all_projects()) == 4
+
+
+async def test_a_row_read_in_another_time_zone_says_so(importing: Importing) -> None:
+    """The cell is as it was, so that nothing is there to correct; another source would import the incident twice."""
+    times = {"en": ("2024-12-31 15:00:00", "2025-01-01 00:00:00"), "fr": ("31/12/2024 15:00:00", "01/01/2025 00:00:00")}
+    await importing.text(f"{HEADER}1,ann,2025-01-01,,first\n")
+    for language, reason in (("en", "if the time zone has changed since"), ("fr", "si le fuseau a changé depuis")):
+        ended = await importing.text(
+            f"{HEADER}1,ann,2025-01-01,,first\n", "--timezone", "Asia/Tokyo", "--lang", language
+        )
+        assert ended.status == 1
+        answer = " ".join(ended.err.split())
+        assert reason in answer
+        assert "--timezone" in answer
+        assert [time for time in times[language] if time not in answer] == []

@@ -196,3 +196,12 @@ def test_an_id_follows_from_the_number_alone() -> None:
         read(head % (name, text), Mapping())[1][0] for name in (b"number", b"reference") for text in (b"a", b"b")
     ]
     assert len({each_id.project_id for each_id in row_ids}) == 1
+
+
+def test_empty_rows_above_the_header_are_counted() -> None:
+    """A register with a title, an empty row and its header says all that was left out."""
+    content = "Register 2026;;\n;;\nnumber;created_by;created_at\n;;\n1;ann;2025-01-01T00:00:00Z\n"
+    source = Source(io.BytesIO(content.encode()), "csv", None, Mapping().knows)
+    assert len([*source.rows()]) == 1
+    assert source.header is not None
+    assert (source.header.titles, source.empty) == (1, 2)

@@ -74,7 +74,8 @@ async def test_a_value_is_refused_with_those_that_are_allowed(run_line: RunLine)
     ended = await run_line("stats", "--interval", "year", "--json")
     assert ended.status == 2
     assert "week" in ended.json["error"]["message"]
-    assert "semaine" in (await run_line("stats", "--interval", "an", "--lang", "fr")).err
+    assert "existe pas. Choix possibles" in (await run_line("stats", "--interval", "annee", "--lang", "fr")).err
+    assert "Did you mean week?" in (await run_line("stats", "--interval", "weeek")).err
 
 
 @pytest.mark.parametrize("json_", [(), ("--json",)])

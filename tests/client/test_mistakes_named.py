@@ -16,7 +16,7 @@ __all__ = ["run_line"]
 @pytest.mark.parametrize(
     "line, sentence",
     [
-        ("projects list --since blah", "--since: blah is not a time: write 2025-01-31"),
+        ("projects list --since blah", "--since: blah is not a time: write 2026-01-31"),
         ("projects list --updated-until blah", "--updated-until: blah is not a time"),
         ("projects call 12 --to Police --at 03/04/2026", "--at: 03/04/2026 is ambiguous: write"),
         ("projects list --sort foo", "--sort: foo does not exist"),

@@ -193,6 +193,8 @@ def test_a_number_with_two_readings_is_refused() -> None:
         ("en", "2026-13-01", "2026-13-01 does not exist: the months are 1 to 12"),
         ("en", "2026-01-31 14:60", "2026-01-31 14:60 does not exist: the minutes are 0 to 59"),
         ("en", "soon", "soon is not a time: write"),
+        ("en", "24/11 14:30", "24/11 14:30 has no year: write it in four digits"),
+        ("fr", "24/11 14h30", "« 24/11 14h30 » : il manque l'année, en quatre chiffres"),
     ],
 )
 def test_an_impossible_time_says_what_is_impossible(language: str, text: str, words: str) -> None:

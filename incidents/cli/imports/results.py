@@ -27,6 +27,14 @@ _HEADINGS: Final = ("Line", "Number", "Reference", "Field", "Column", "Value", "
 _LEFT_OUT: Final = (
     "columns left out: {columns}. To fill a field of an import with one, also later: --column COLUMN=FIELD --complete"
 )
+_ALL_REFERENCES: Final = (
+    'the number "{text}" in line {line} is a text: so all numbers of the file are references, and the projects get new '
+    "numbers here; to keep the numbers, such cells have to be corrected before the import"
+)
+_OTHER_ZONE: Final = (
+    "if the time zone has changed since, give the former one with --timezone; "
+    "rows of another system need another --source"
+)
 _PRINTED_ROWS_MAX: Final = 20
 """The most refused rows that are printed; all of them are in `--errors` and in `import status`."""
 
@@ -227,7 +235,8 @@ def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
         shown = field_place(field, session.language)
         session.tell("joined as {field}: {columns}", field=shown, columns=list_names(session.language, columns))
     if findings.numbers_are_texts:
-        session.tell("numbers that are texts are kept as references; the projects get new numbers here")
+        text, line = findings.first_text
+        session.tell(_ALL_REFERENCES, text=text, line=line)
 
 
 def _write(session: Session, errors: Path, rows: list[dict[str, Any]]) -> None:
@@ -258,6 +267,10 @@ def _cell(value: object) -> object:
 
 def _document(session: Session, row: RefusedRow, fault: Fault) -> dict[str, Any]:
     why = reason(fault.kind, session.language, fault.limit)
+    if fault.kind == "time_differs_here" and row.created_at and row.created_here:
+        read, here = (show.local(time, session.language) for time in (row.created_at, row.created_here))
+        words = "is read as {read}, but the project already imported has {here}: {advice}"
+        why = session.say(words, read=read, here=here, advice=session.say(_OTHER_ZONE))
     if fault.field == "number" and fault.kind == "int_type" and fault.cell.column:
         pair = shlex.quote(f"{fault.cell.column}={field_place('reference', session.language)}")
         words = "{reason}; to keep the texts as references: --column {pair}"

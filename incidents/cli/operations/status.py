@@ -3,7 +3,6 @@
 import asyncio
 import shutil
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Annotated, Any, Final
@@ -40,9 +39,10 @@ def register(app: typer.Typer) -> None:
         "incidents status",
         "incidents status --json | jq .findings",
         "incidents status --data /srv/im",
+        principal="ops",
         table=True,
     )(status)
-    command(app, "top", "incidents top", "incidents top --every 5 --json")(top)
+    command(app, "top", "incidents top", "incidents top --every 5 --json", principal="ops")(top)
 
 
 async def status(session: Session) -> None:
@@ -50,7 +50,7 @@ async def status(session: Session) -> None:
 
     It needs the credentials of operations, `ops`, which are in the data directory.
     """
-    async with operations(session).client() as client:
+    async with session.client() as client:
         survey, findings = await _look(session, client)
     sheet = _for_a_spreadsheet(session, survey) if session.csv else None
     session.show(_document(survey, findings), *_screen(session, survey, findings), sheet=sheet)
@@ -64,7 +64,7 @@ async def top(
 ) -> None:
     """Show the same as `status` continuously, until Ctrl-C."""
     pause = read_decimal(session, every, 1, "--every") or 1.0
-    async with operations(session).client() as client:
+    async with session.client() as client:
         if session.json or not session.out.is_terminal:
             while True:
                 survey, findings = await _look(session, client)
@@ -75,11 +75,6 @@ async def top(
                 survey, findings = await _look(session, client)
                 live.update(Group(*session.with_zone(*_screen(session, survey, findings))), refresh=True)
                 await asyncio.sleep(pause)
-
-
-def operations(session: Session) -> Session:
-    """Return a session of operations, unless another principal is named."""
-    return replace(session, principal="ops") if session.principal == "admin" else session
 
 
 async def _look(session: Session, client: Client) -> tuple[Survey, list[Finding]]:

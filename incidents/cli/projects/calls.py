@@ -10,7 +10,8 @@ from contracts.figures import decimal, read_duration
 from contracts.projects.parts import CALL_SECONDS_MAX, AddCall, DeleteCall, EditCall
 from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, require_change, revision
 from incidents.terminal.input import parts
-from incidents.terminal.input.reading import make_message, read_number, read_past_time, read_project
+from incidents.terminal.input.reading import make_message, read_number, read_project
+from incidents.terminal.input.recordings import read_past_time
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 

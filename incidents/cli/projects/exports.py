@@ -102,8 +102,9 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     """Export projects as one package for somebody outside, with their reports, and save it.
 
     The system makes the package, also without this program: --resume comes back to it, and Ctrl-C cancels it. Each of
-    several projects has a folder. Projects that are not in it are named with the reason; the exit status is then 1.
-    If the site has a folder of recordings, those of the sequences are in it, too.
+    several projects has a folder. A number that never existed is refused at once. Projects that are deleted or too
+    large are left out and named with the reason; the exit status is then 1. If the site has a folder of recordings,
+    those of the sequences are in it, too.
     """
     included = [*_sections(session, include), *(["user-names"] if user_names else [])]
     values: dict[str, Any] = {"include": included, **purpose(recipient, reference, legal_basis)}
@@ -134,7 +135,7 @@ async def list_exports(
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Exports on a page, newest first.")] = 100,
     all_: Annotated[bool, typer.Option("--all", help="All pages, not only the first.")] = False,
 ) -> None:
-    """List your own exports of the last day, newest first: how far they are, and their packages."""
+    """List your own exports of the last 24 hours, newest first: how far they are, and their packages."""
     async with session.client() as client:
         values: dict[str, Any] = {"limit": limit}
         if project is not None:

@@ -74,7 +74,7 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     """Create a project, with the cameras' recordings from start to end; set its status later with `update`."""
     values: dict[str, Any] = {"project_id": session.id_of(), "description": description}
     values |= {"reference": reference} if reference is not None else {}
-    span = recorded_span(session, start, end)
+    span = recorded_span(session, start, end, correcting=session.say("incidents projects update NUMBER"))
     values |= {f"{edge}_time": time for edge, time in span.items() if time is not None}
     values |= {"from_draft": True} if from_draft else {}
     values |= {"sequences": spans(session, camera, span)} if camera else {}
@@ -120,7 +120,8 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     require_change(session, example, type_, status, reference, description, start, end, category, field, clear)
     for name, text in {"type": type_, "status": status, "start": start, "end": end}.items():
         require_filled(session, f"--{name}", text, name)
-    times = {f"{edge}_time": time for edge, time in recorded_span(session, start, end).items()}
+    span = recorded_span(session, start, end, correcting=f"incidents projects update {project}")
+    times = {f"{edge}_time": time for edge, time in span.items()}
     main = {"reference": reference, "description": description, **times}
     changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}
     changes |= revision(expected_revision)

@@ -51,7 +51,9 @@ _SORTED: Final = f"The order of the reports, by default number: {SORT}"
 Sorted = Annotated[str | None, typer.Option(metavar="COLUMN", help=_SORTED, autocompletion=among(*get_args(Sort)))]
 Projects = Annotated[
     Words,
-    typer.Argument(metavar="NUMBER...", help="Projects by number, or ranges such as 20-30, instead of options."),
+    typer.Argument(
+        metavar="NUMBER...", help="Projects by number, instead of options; of a range such as 20-30, those that exist."
+    ),
 ]
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write, which ends with .pdf or .zip.")

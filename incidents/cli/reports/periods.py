@@ -8,7 +8,7 @@ from contracts.projects.queries import ProjectFilter
 from contracts.projects.statistics import ProjectStatistics
 from incidents.cli.arguments import among
 from incidents.client import Client
-from incidents.terminal.input.reading import read_time, read_zone
+from incidents.terminal.input.reading import read_time, read_zone, require_order
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.show import local
@@ -55,6 +55,7 @@ async def read_period(
     if typed.last:
         months = MONTHS[read_word(session, "period", typed.last, MONTHS, "--last")]
         return _last(session.now.astimezone(zone), months)
+    require_order(session, {"--since": typed.since, "--until": typed.until}, in_words=True)
     since = _read(session, typed.since, "--since", zone)
     until = _read(session, typed.until, "--until", zone)
     if since and not until and since > session.now:

@@ -25,6 +25,8 @@ _PART_MIN: Final = 3
 """The least letters of a part of a name."""
 
 _LISTED_NAMES_MAX: Final = 12
+_SLIP_MAX: Final = 0.3
+"""How much a name of a few may differ from what was typed: beyond it, all of them say more than a guess."""
 _SHOWN_BY: Final = {
     "Type": "incidents types list",
     "Status": "incidents statuses list",
@@ -87,11 +89,12 @@ def choose(
 def _unknown(session: Session, kind: str, text: str, known: Sequence[Named], commands: tuple[str, str]) -> str:
     showing, defining = commands
     values = {"kind": session.say(kind), "name": text}
-    if near := nearest(text, known):
-        return session.say(
-            "{kind}: {name} does not exist. Did you mean {near}?", near=list_names(session.language, near), **values
-        )
+    near = nearest(text, known)
     names = list({named.key: named.name for named in reversed(known)}.values())[::-1]
+    are_all_shown = not any(commands) and len(names) <= _LISTED_NAMES_MAX
+    if near and not (are_all_shown and _difference(fold(text), near[0]) > _SLIP_MAX):
+        words = "{kind}: {name} does not exist. Did you mean {near}?"
+        return session.say(words, near=list_names(session.language, near), **values)
     if not names:
         words = "{kind}: {name} does not exist. None is defined yet: {defining}"
         return session.say(words, defining=defining, **values)

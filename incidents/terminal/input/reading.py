@@ -23,7 +23,6 @@ from incidents.errors import Refused
 from incidents.strict import AmbiguousError, read_json
 from incidents.terminal.printing import read_line
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.tables.sheet import local
 from incidents.terminal.text import times
 from incidents.terminal.text.words import name_of
 
@@ -59,17 +58,8 @@ def read_time(session: Session, text: str | None, option: str, *, until: bool = 
         why = session.say(error.words, **error.values)
         raise UsageError(session.say("{label}: {value}", label=option, value=why)) from error
     except (ValueError, OverflowError) as error:
-        wrong = "{option}: {text} is not a time: write 2025-01-31, 2025-01-31 14:30, 7d, yesterday or last tuesday"
+        wrong = "{option}: {text} is not a time: write 2026-01-31, 2026-01-31 14:30, 7d, yesterday or last tuesday"
         raise UsageError(session.say(wrong, option=option, text=text)) from error
-
-
-def read_past_time(session: Session, text: str | None, option: str, *, until: bool = False) -> datetime | None:
-    """Parse the time of something that has happened, with a remark on a time to come; `--end today` is none."""
-    time = read_time(session, text, option, until=until)
-    if time is not None and (read_time(session, text, option) or time) > session.now:
-        words = "{option}: {time} is in the future: is that what you meant?"
-        session.tell(words, option=option, time=local(time, session.language))
-    return time
 
 
 def read_zone(session: Session, name: str) -> ZoneInfo:
@@ -90,7 +80,26 @@ def read_span(
 ) -> dict[str, datetime | None]:
     """Parse the start and the end of a span of time, given by two options."""
     first, last = options
+    require_order(session, {first: since, last: until})
     return {"from": read_time(session, since, first), "to": read_time(session, until, last, until=True)}
+
+
+def require_order(session: Session, typed: Mapping[str, str | None], *, in_words: bool = False) -> None:
+    """Refuse a span whose end was typed as a time before its start, even if that day ends when the start is.
+
+    With `in_words` only an end that is a day in words, because the wire refuses the others.
+
+    Raises:
+        UsageError: With both as they were typed; `typed` has the option of the start, then that of the end.
+    """
+    (first, since), (last, until) = typed.items()
+    start, end = read_time(session, since, first), read_time(session, until, last)
+    if start is None or end is None or end >= start:
+        return
+    whole = read_time(session, until, last, until=True) or end
+    if whole <= start and not (in_words and whole == end):
+        words = "{last}: {until} is before {since}, the start in {first}: exchange the two, or correct one of them"
+        raise UsageError(session.say(words, last=last, until=until, since=since, first=first))
 
 
 def read_number(session: Session, text: str, option: str, *, whole: bool = False) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid5
 
-from incidents.terminal.input.reading import read_past_time, read_time
+from incidents.terminal.input.reading import read_time, require_order
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.sheet import local
 
@@ -36,11 +36,30 @@ def spans(
     ]
 
 
-def recorded_span(session: Session, start: str | None, end: str | None) -> dict[str, datetime | None]:
-    """Return the span of time of a recording or an incident, typed as two options."""
+def read_past_time(
+    session: Session, text: str | None, option: str, *, until: bool = False, correcting: str = ""
+) -> datetime | None:
+    """Parse the time of something that has happened, with a remark on a time to come; `--end today` is none.
+
+    `correcting` is the command that replaces the time, without the option.
+    """
+    time = read_time(session, text, option, until=until)
+    if time is not None and (read_time(session, text, option) or time) > session.now:
+        words = "{option}: {time} is in the future"
+        if correcting:
+            words = "{option}: {time} is in the future; to correct it: {correcting} {option} TIME"
+        session.tell(words, option=option, time=local(time, session.language), correcting=correcting)
+    return time
+
+
+def recorded_span(
+    session: Session, start: str | None, end: str | None, *, correcting: str = ""
+) -> dict[str, datetime | None]:
+    """Return the span of time of a recording or an incident, typed as two options; see `read_past_time`."""
+    require_order(session, {"--start": start, "--end": end}, in_words=True)
     return {
-        "start": read_past_time(session, start, "--start"),
-        "end": read_past_time(session, end, "--end", until=True),
+        "start": read_past_time(session, start, "--start", correcting=correcting),
+        "end": read_past_time(session, end, "--end", until=True, correcting=correcting),
     }
 
 

@@ -87,8 +87,12 @@ def field_label(name: str, names: Names, language: str) -> str:
 
 
 def _part_label(name: str, part: Mapping[str, Any], names: Names, language: str, *, plain: bool) -> str:
-    """Return the name of a part's field; the number of a call is that of a telephone, and its duration has a unit."""
-    in_call = (_PLAIN_OF_CALLS if plain else _OF_CALLS).get(name) if "direction" in part else None
+    """Return the name of a part's field; the number of a call is that of a telephone, and a plain duration has a unit.
+
+    What was edited of a call may be its duration alone.
+    """
+    is_of_call = "direction" in part or name == "duration_seconds"
+    in_call = (_PLAIN_OF_CALLS if plain else _OF_CALLS).get(name) if is_of_call else None
     return say(language, in_call) if in_call else field_label(name, names, language)
 
 

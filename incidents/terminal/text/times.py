@@ -20,6 +20,9 @@ _CLOCK: Final = (
 _SHOWN: Final = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}){_CLOCK}")
 """A date in digits as in French; without a year of four digits it would be ambiguous."""
 
+_NO_YEAR: Final = re.compile(rf"\d{{1,2}}[/.-]\d{{1,2}}(?:{_CLOCK})")
+"""A day and a month in digits alone."""
+
 _MONDAY_TO_SUNDAY: Final = {
     "lundi": "monday",
     "mardi": "tuesday",
@@ -107,6 +110,8 @@ def _read(text: str, now: datetime, language: str, *, until: bool) -> datetime:
         if words["weekday"] and _in_english(words["weekday"]) != f"{day:%A}".casefold():
             raise _wrong_weekday(day, words["weekday"], language)
         return _at(day + timedelta(days=1) if until and words["day"] and not words["hour"] else day, words, language)
+    if _NO_YEAR.fullmatch(plain):
+        raise NotATimeError("{text} has no year: write it in four digits", text=text.strip())
     return _iso(text.strip(), language)
 
 
