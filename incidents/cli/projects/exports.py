@@ -103,8 +103,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 
     The system makes the package, also without this program: --resume comes back to it, and Ctrl-C cancels it. Each of
     several projects has a folder. A number that never existed is refused at once. Projects that are deleted or too
-    large are left out and named with the reason; the exit status is then 1. If the site has a folder of recordings,
-    those of the sequences are in it, too.
+    large are left out and named with the reason; the exit status is then 1. Recordings are in it if the site has them.
     """
     included = [*_sections(session, include), *(["user-names"] if user_names else [])]
     values: dict[str, Any] = {"include": included, **purpose(recipient, reference, legal_basis)}
@@ -119,8 +118,8 @@ async def export(  # noqa: PLR0913 - each parameter is an option
         if resume:
             _show(session, *await file.resume(client, resume))
         else:
-            named = await _named(session, client, projects or ())
-            await _make(session, client, file, {**values, **named}, report_path)
+            values |= await _named(session, client, projects or ())
+            await _make(session, client, file, values, report_path)
 
 
 def _path(session: Session, projects: Projects, output: Path | None, *, force: bool) -> Path | None:
