@@ -18,6 +18,7 @@ _ED25519: Final = b"\x01"
 """The kind of the key and of its signatures."""
 
 _KEY_ID_BYTES: Final = 4
+_SIGNATURE_BYTES: Final = 64
 _DASH: Final = "\u2014 "
 _CHECKPOINT_LINES: Final = 3
 
@@ -77,6 +78,16 @@ def read_unverified_note(note: str) -> Checkpoint:
     if len(lines) != _CHECKPOINT_LINES or len(root) != HASH_BYTES or checkpoint.text != "\n".join([*lines, ""]):
         raise NoteError
     return checkpoint
+
+
+def is_note(text: str) -> bool:
+    """Tell whether a text has the form of a checkpoint with a whole signature, whoever made it."""
+    try:
+        read_unverified_note(text)
+        signature = base64.b64decode(text.rpartition(" ")[2], validate=False)
+    except ValueError:
+        return False
+    return text.rpartition("\n\n")[2].startswith(_DASH) and len(signature) == _KEY_ID_BYTES + _SIGNATURE_BYTES
 
 
 def verifier_line(origin: str, public_key: bytes) -> str:

@@ -190,6 +190,22 @@ async def test_more_than_one_delivery(site: Site) -> None:
     assert after is None
 
 
+async def test_an_older_log_server_gets_the_columns_that_it_lacks(site: Site, events: Publisher) -> None:
+    """Entries of before have no number, new ones get theirs, and both are served."""
+    with psycopg.connect(site.log_database_url, autocommit=True) as log_server:
+        log_server.execute("ALTER TABLE entry DROP COLUMN log_index, DROP COLUMN hash")
+        log_server.execute(
+            "INSERT INTO entry (event_id, at, actor, activity, details) "
+            "VALUES (gen_random_uuid(), '2026-01-01', 'olivia', 'administration.role-deleted', '{}')"
+        )
+    await site.worker("audit", log_database_url=site.log_database_url)
+    await events.publish(RoleDeleted(role_id="new"))
+    await log_entries(await site.client(), 2)
+    with psycopg.connect(site.log_database_url) as log_server:
+        rows = log_server.execute("SELECT log_index, octet_length(hash) FROM entry ORDER BY at").fetchall()
+    assert rows == [(None, None), (0, 32)]
+
+
 async def test_log_is_searched(site: Site, events: Publisher) -> None:
     """The log can be asked by actor, by activity and by time; the end of a span is not part of it."""
     await site.worker("audit")

@@ -119,14 +119,16 @@ async def test_the_key_of_a_site_may_be_its_own(tmp_path: Path) -> None:
     assert (await incidents("access", "signing-key", environment=variable)).out == own.public_line
 
 
-def test_only_the_worker_that_signs_gets_the_key(tmp_path: Path) -> None:
-    """Beside servers of one's own the key is next to the credentials of projects, and with no other worker's."""
+def test_only_the_workers_that_sign_get_the_key(tmp_path: Path) -> None:
+    """Beside servers of one's own it is next to the credentials of projects and audit, and with no other worker's."""
     home, apart = Home(tmp_path / "trust"), tmp_path / "apart"
     external_nats_files.create(home.directory, "main", external_nats_files.Server(), apart)
     files = (path for path in apart.rglob("*") if path.is_file())
     copies = [path for path in files if path.read_bytes() == home.signing_key.read_bytes()]
-    assert [path.relative_to(apart) for path in copies] == [Path("projects/package-signing.key")]
-    settings = Settings(nats_creds=apart / "projects" / "projects.creds")
-    assert signing_key_of(settings) == copies[0]
+    names = ("audit", "projects")
+    assert sorted(path.relative_to(apart) for path in copies) == [Path(name, "package-signing.key") for name in names]
+    for name in names:
+        settings = Settings(nats_creds=apart / name / f"{name}.creds")
+        assert signing_key_of(settings) == apart / name / "package-signing.key"
     assert signing_key_of(Settings(nats_creds=copies[0], signing_key=tmp_path / "own")) == tmp_path / "own"
     assert signing_key_of(Settings()) is None

@@ -13,13 +13,13 @@ import pyzipper
 
 from contracts.errors import Code
 from contracts.evidence import bag
-from contracts.evidence.documents import PackagedProject
+from contracts.evidence.documents import PackagedProject, PackagedSequence
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
 from contracts.projects.exports import ExportProject, Package
 from contracts.projects.history import GetHistory
 from contracts.projects.parts import AddComment
-from contracts.projects.queries import ProjectDetails
+from contracts.projects.queries import AttachedSequence, ProjectDetails
 from tests.evidence.second_reader import verifies
 from tests.projects.helpers import Operator, activities_of
 from tests.projects.packages import COMMENT, EVERY_SECTION, PASSWORD, export, fetch, fill_project, read_json, unzip
@@ -36,7 +36,11 @@ UNNAMED = {"created_by": "", "updated_by": ""}
 def details_of(files: dict[str, bytes]) -> ProjectDetails:
     """Return the project in a package as `projects.get` answers it."""
     project = PackagedProject.model_validate_json(files["data/project.json"])
-    return ProjectDetails.model_validate(project.model_dump(include=set(ProjectDetails.model_fields)))
+    details = project.model_dump(include=set(ProjectDetails.model_fields))
+    for sequence in details["sequences"] or ():
+        for name in PackagedSequence.model_fields.keys() - AttachedSequence.model_fields.keys():
+            del sequence[name]
+    return ProjectDetails.model_validate(details)
 
 
 async def test_a_package_holds_what_the_project_holds(operator: Operator) -> None:

@@ -13,7 +13,7 @@ from workers.audit import tables
 from workers.audit.entry_json import join_arrays
 from workers.audit.row_types import NextBatchRow
 from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME
-from workers.runtime.storage.database import LogBase, SessionTimeouts, connect_autocommit, open_engine
+from workers.runtime.storage.database import SessionTimeouts, connect_autocommit, open_engine
 from workers.runtime.storage.statement_execution import write
 
 _BATCH_SECONDS = 20.0
@@ -85,7 +85,7 @@ class LogServer:
     async def _make_tables(self) -> None:
         async with self._engine.begin() as connection:
             await connection.execute(tables.LOCK_TABLES)
-            await connection.run_sync(LogBase.metadata.create_all)
+            await connection.run_sync(tables.create_log_server_tables)
         self._has_tables = True
 
 

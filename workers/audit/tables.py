@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Connection,
     DateTime,
     Identity,
     Index,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    inspect,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -225,3 +227,13 @@ NAMES_AT = text(
     bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
 )
 LOCK_TABLES = text("SELECT pg_advisory_xact_lock(hashtext('incidents.log_server'))")
+
+
+def create_log_server_tables(connection: Connection) -> None:
+    """Create missing tables of the log server, and the columns that those of an older version lack."""
+    LogBase.metadata.create_all(connection)
+    known = {column["name"] for column in inspect(connection).get_columns(LogEntry.__tablename__)}
+    for column in LogEntry.__table__.columns:
+        if column.name not in known:
+            kind = column.type.compile(connection.dialect)
+            connection.execute(text(f"ALTER TABLE {LogEntry.__tablename__} ADD COLUMN {column.name} {kind}"))

@@ -80,8 +80,8 @@ async def prepare_log_server(engine: AsyncEngine, app_role: str) -> None:
 
 
 def _make_log_tables(connection: Connection) -> None:
-    """Create missing tables and indexes; a table of an older version may lack an index."""
-    LogBase.metadata.create_all(connection)
+    """Create missing tables, columns and indexes; a table of an older version may lack some."""
+    tables.create_log_server_tables(connection)
     for table in LogBase.metadata.tables.values():
         for table_index in table.indexes:
             table_index.create(connection, checkfirst=True)

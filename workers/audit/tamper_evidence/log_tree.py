@@ -17,6 +17,9 @@ from workers.common.signing_key import SigningKey
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.identity_map import rows_of
 
+LOGS: Final = "incidents/"
+"""With what the name of a log begins."""
+
 _LEAVES_AT_ONCE: Final = 50_000
 _GROWN: Final = text(
     """
@@ -38,13 +41,14 @@ _NEW_HASHES: Final[dict[Store, TextClause]] = {
     Store.INCIDENT_MANAGER: text(
         """
         SELECT log_index AS first_index, hash AS hashes FROM audit.activity
-        WHERE log_index >= :first AND log_index < :first + :at_most ORDER BY log_index
+        WHERE log_index >= :first AND log_index < :first + :at_most AND octet_length(hash) = 32 ORDER BY log_index
         """
     ),
     Store.LOG_SERVER: text(
         """
         SELECT first_index, hashes FROM audit.undelivered
-        WHERE first_index >= :first AND first_index < :first + :at_most ORDER BY first_index
+        WHERE first_index >= :first AND first_index < :first + :at_most AND octet_length(hashes) = size * 32
+        ORDER BY first_index
         """
     ),
 }
@@ -145,4 +149,4 @@ async def sign(engine: AsyncEngine, store: Store, edge: Edge, signer: Signer) ->
 
 def origin_of(site: str, store: Store) -> str:
     """Return the name of a store's log in its checkpoints."""
-    return f"incidents/{site}/{store.value}"
+    return f"{LOGS}{site}/{store.value}"

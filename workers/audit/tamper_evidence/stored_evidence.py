@@ -1,9 +1,10 @@
 """Reading what a verification needs from the databases: the entries of a store, its tree, and its checkpoints."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import and_, func, not_, select, text
+from sqlalchemy import ColumnElement, and_, func, not_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.evidence.checkpoints import Checkpoint, NoteError, read_note
@@ -39,6 +40,10 @@ _WAITING: Final = text(
     FROM audit.waiting w JOIN audit.undelivered u USING (id) ORDER BY 1
     """
 )
+
+
+_UPGRADE_TIME: Final = timedelta(hours=1)
+"""For so long after the first numbered entry's time, entries may still be from before: events overtake each other."""
 
 
 class Unnumbered(NamedTuple):
@@ -104,7 +109,9 @@ async def unnumbered(connection: AsyncConnection, store: Store) -> Unnumbered:
     """Count the entries without a number; none may be younger than the first one that has a number."""
     table = _TABLES[store]
     first = select(func.min(table.at)).where(table.log_index.is_not(None)).scalar_subquery()
-    is_since = and_(first.is_not(None), table.at > first)
+    is_since: ColumnElement[bool] = and_(first.is_not(None), table.at > first + _UPGRADE_TIME)
+    if store is Store.INCIDENT_MANAGER:
+        is_since = true()  # the migration has numbered all that was there
     counts = select(func.count().filter(not_(is_since)), func.count().filter(is_since))
     before, since = (await connection.execute(counts.where(table.log_index.is_(None)))).one()
     return Unnumbered(before, since)

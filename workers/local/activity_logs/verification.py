@@ -1,5 +1,6 @@
 """Verifying both stores of a system, with the key of the site and the checkpoints inside and outside the database."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,9 +9,10 @@ from typing import Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.evidence.checkpoints import is_note
 from contracts.message import Store
 from workers.audit.tamper_evidence import stored_evidence
-from workers.audit.tamper_evidence.log_tree import origin_of
+from workers.audit.tamper_evidence.log_tree import LOGS, origin_of
 from workers.audit.tamper_evidence.log_verification import Verified, verify
 from workers.audit.tamper_evidence.stored_evidence import Unnumbered
 from workers.runtime.process.preconditions import explain_errors
@@ -18,6 +20,10 @@ from workers.runtime.storage.database import SessionTimeouts, open_engine
 
 _WAITS: Final = SessionTimeouts("incidents-verify", statement_seconds=0, idle_seconds=0)
 _ONE_MOMENT: Final = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+_BEGINNING: Final = re.compile(f"(?<!\u2014 )(?={LOGS})")
+"""Where a note begins, also behind one that a crash cut off; a signature has the name of the log, too."""
 
 
 class Databases(NamedTuple):
@@ -82,15 +88,10 @@ async def _connect(url: str, variable: str) -> AsyncIterator[AsyncConnection]:
 
 
 def _notes_in(folder: Path | None, store: Store) -> list[str]:
-    """Return the notes in the file of a store, each with its empty line behind it."""
+    """Return the notes in the file of a store; one that a crash cut off is left out."""
     path = folder / f"{store}.notes" if folder else None
     if path is None or not path.exists():
         return []
-    lines, notes = path.read_text("utf-8").splitlines(), list[str]()
-    part: list[str] = []
-    for line in lines:
-        part.append(line)
-        if line.startswith("\u2014 "):
-            notes.append("\n".join([*part, ""]).lstrip("\n"))
-            part = []
-    return [*notes, *(["\n".join(part)] if any(part) else [])]
+    begun = _BEGINNING.split(path.read_text("utf-8", errors="replace"))
+    notes = [f"{note.rstrip()}\n" for note in begun if note.strip()]
+    return [note for note in notes if is_note(note)]
