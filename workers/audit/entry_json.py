@@ -82,8 +82,12 @@ class _EntryForm:
 
     def __init__(self, received: ReceivedEvent[Event], event: Event) -> None:
         """Take what the message and the class of the event say."""
-        head = {"activity": event.subject, "actor": received.actor, "at": time_text(received.at)}
-        self._head = b'%b,"command_id":%b,"details":' % (canonical(head).encode()[:-1], _id(received.cause))
+        self._head = b'{"activity":"%b","actor":%b,"at":"%b","command_id":%b,"details":' % (
+            event.subject.encode(),
+            to_json(received.actor),
+            time_text(received.at).encode(),
+            _id(received.cause),
+        )
         self._tail = b',"revision":%b}' % (b"null" if received.revision is None else b"%d" % received.revision)
         self._serializer = type(event).__pydantic_serializer__
 

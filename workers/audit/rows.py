@@ -1,6 +1,6 @@
 """The entries of a batch of events, numbered and hashed for the activity log and for the log server."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -29,13 +29,31 @@ UNDELIVERED_ENTRIES_MAX = 1_000
 """Entries in one row for the log server, which takes several rows at once."""
 
 
+class _Leaves:
+    """Entries and the hashes of their leaves, made once for both stores."""
+
+    def __init__(self, entries: Sequence[bytes] = ()) -> None:
+        self.entries = list(entries)
+        self.hashes = hashes_of(entries)
+
+    def add(self, others: "_Leaves") -> None:
+        self.entries += others.entries
+        self.hashes += others.hashes
+
+    def parts(self) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        """Yield as many as one row for the log server has."""
+        for start in range(0, len(self.entries), UNDELIVERED_ENTRIES_MAX):
+            part = slice(start, start + UNDELIVERED_ENTRIES_MAX)
+            yield self.entries[part], self.hashes[part]
+
+
 class ActivityRows(Rows):
     """Entries for both stores, each in a batch's own transaction; an event that was heard before does not come here."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._activity: list[bytes] = []
-        self._undelivered: list[bytes] = []
+        self._activity = _Leaves()
+        self._undelivered = _Leaves()
         self._oldest_at: datetime | None = None
         self._steps: list[tuple[datetime, Step]] = []
 
@@ -55,18 +73,19 @@ class ActivityRows(Rows):
         if not stores:
             return
         is_itself = events[0] is heard.event
-        entries = [entry_of(heard)] if is_itself else individual_entries(heard, events)
+        leaves = _Leaves([entry_of(heard)] if is_itself else individual_entries(heard, events))
         if Store.INCIDENT_MANAGER in stores:
-            self._activity += [*entries, *entries_by_project(heard)]
+            self._activity.add(leaves)
+            self._activity.add(_Leaves(list(entries_by_project(heard))))
         if Store.LOG_SERVER in stores:
-            self._undelivered += entries
+            self._undelivered.add(leaves)
             self._oldest_at = min(heard.at, self._oldest_at or heard.at)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write the entries, those of steps with a statement of their own, and those for the log server."""
         undelivered = [_undelivered(at, [step.document], step.hashes, are_deletions=True) for at, step in self._steps]
-        if self._activity:
-            entries, hashes = array_of(self._activity), hashes_of(self._activity)
+        if hashes := self._activity.hashes:
+            entries = array_of(self._activity.entries)
             await write(connection, tables.INSERT_ENTRIES, {"entries": entries, "hashes": b"".join(hashes)})
             await _count(connection, Store.INCIDENT_MANAGER, len(hashes))
         if self._steps:
@@ -75,8 +94,7 @@ class ActivityRows(Rows):
             await write(connection, tables.INSERT_DELETIONS, {"steps": steps, "hashes": b"".join(hashes)})
             await _count(connection, Store.INCIDENT_MANAGER, len(hashes))
         if self._oldest_at:
-            slices = _slices(self._undelivered)
-            undelivered += [_undelivered(self._oldest_at, entries, hashes_of(entries)) for entries in slices]
+            undelivered += [_undelivered(self._oldest_at, *part) for part in self._undelivered.parts()]
         if undelivered:
             await write(connection, tables.INSERT_UNDELIVERED, {"rows": as_json(undelivered)})
             await _count(connection, Store.LOG_SERVER, sum(row["size"] for row in undelivered))
@@ -96,8 +114,3 @@ def _undelivered(
         "are_deletions": are_deletions,
         "hashes": f"\\x{b''.join(hashes).hex()}",
     }
-
-
-def _slices(entries: Sequence[bytes]) -> list[Sequence[bytes]]:
-    starts = range(0, len(entries), UNDELIVERED_ENTRIES_MAX)
-    return [entries[start : start + UNDELIVERED_ENTRIES_MAX] for start in starts]
