@@ -9,8 +9,9 @@ import pytest
 from contracts.administration import DefineRole
 from contracts.ids import uuid7
 from contracts.message import Store
-from contracts.projects.commands import CreateProject, DeleteProject
+from contracts.projects.commands import CreateProject, DeleteProject, ProjectDeleted
 from contracts.projects.parts import AddComment
+from tests.audit.publisher import open_publisher
 from tests.client.command_line import CommandResult, incidents
 from tests.support import Site, eventually
 
@@ -154,6 +155,26 @@ async def test_checkpoints_of_another_key_are_reported(recorded: Site) -> None:
     ended = await verify(recorded)
     assert ended.status == 1
     assert "checkpoints are not signed with the key of this site" in ended.out
+
+
+async def test_an_entry_that_is_gone_before_it_is_in_the_tree_leaves_a_mark(
+    site: Site, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Somebody who is quicker than the tree stops neither it nor the log server, and is found by verification."""
+    await site.worker("audit", checkpoints=site.directory / "checkpoints")
+    events = await open_publisher(site)
+    for store, table in (("incident_manager", "audit.activity"), ("log_server", "audit.undelivered")):
+        await site.sql("UPDATE audit.log SET size = size + 1 WHERE store = :s", s=store)
+        assert await site.count(table) == 0
+    await events.publish(ProjectDeleted(project_id=uuid7(), number=1))
+
+    async def are_grown() -> bool:
+        return await site.sql("SELECT DISTINCT size FROM audit.tree") == [(2,)]
+
+    await eventually(are_grown)
+    await eventually(lambda: _waits_for_nothing(site))
+    assert await discrepancies(site) == [("incident_manager", "removed", 0, 0), ("log_server", "removed", 0, 0)]
+    assert capfd.readouterr().out.count("audit_entry_missing") == 2
 
 
 @pytest.mark.parametrize("table", ["audit.activity", "audit.tile", "audit.checkpoint"])

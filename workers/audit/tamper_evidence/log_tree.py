@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.evidence.checkpoints import Checkpoint, signed_note
-from contracts.evidence.merkle_tree import Edge, split
+from contracts.evidence.merkle_tree import Edge, leaf_hash, split
 from contracts.message import Store
 from workers.audit.row_types import EdgeRow, NewHashesRow
 from workers.common.signing_key import SigningKey
@@ -19,6 +19,9 @@ from workers.runtime.storage.identity_map import rows_of
 
 LOGS: Final = "incidents/"
 """With what the name of a log begins."""
+
+MISSING: Final = leaf_hash(b"")
+"""The hash at the place of an entry that was removed before it came into the tree: no entry has it."""
 
 _LEAVES_AT_ONCE: Final = 50_000
 _GROWN: Final = text(
@@ -72,15 +75,6 @@ _SIGN: Final = text(
 log = structlog.get_logger()
 
 
-class MissingEntryError(Exception):
-    """A recorded entry is not there any more, although it is not in the tree yet."""
-
-    def __init__(self, store: Store, index: int) -> None:
-        super().__init__(f"{store}: entry {index} is missing")
-        self.store = store
-        self.index = index
-
-
 async def grown(engine: AsyncEngine, pause: timedelta) -> list[Store]:
     """Return the stores that have recorded more than is in their trees, or in a checkpoint of the last `pause`."""
     async with connect_autocommit(engine) as connection:
@@ -88,32 +82,35 @@ async def grown(engine: AsyncEngine, pause: timedelta) -> list[Store]:
 
 
 async def grow(engine: AsyncEngine, store: Store) -> Edge:
-    """Put what a store has recorded into its tree, and return the edge.
-
-    Raises:
-        MissingEntryError: An entry was removed before it came into the tree.
-    """
+    """Put what a store has recorded into its tree, and return the edge; `MISSING` stands for removed entries."""
     async with connect_autocommit(engine) as connection:
         while True:
             [row] = rows_of(await connection.execute(_EDGE, {"store": store.value}), EdgeRow)
             edge = Edge(row["size"], [split(hashes) for hashes in row["edge"]])
             if edge.size >= row["recorded"]:
                 return edge
-            hashes = await _new_hashes(connection, store, edge.size)
+            last = min(row["recorded"], edge.size + _LEAVES_AT_ONCE)
+            hashes = await _new_hashes(connection, store, edge.size, last)
             await _grow(connection, store, edge, hashes)
 
 
-async def _new_hashes(connection: AsyncConnection, store: Store, size: int) -> list[bytes]:
-    parameters = {"first": size, "at_most": _LEAVES_AT_ONCE}
+async def _new_hashes(connection: AsyncConnection, store: Store, first: int, last: int) -> list[bytes]:
+    """Return the hashes of the entries from the first number to the one before the last."""
+    parameters = {"first": first, "at_most": last - first}
     rows = rows_of(await connection.execute(_NEW_HASHES[store], parameters), NewHashesRow)
     hashes: list[bytes] = []
     for row in rows:
-        if row["first_index"] != size + len(hashes):
-            break
-        hashes += split(row["hashes"])
-    if not hashes:
-        raise MissingEntryError(store, size)
-    return hashes
+        if row["first_index"] >= (place := first + len(hashes)):
+            hashes += _missing(store, place, row["first_index"])
+            hashes += split(row["hashes"])
+    return hashes + _missing(store, first + len(hashes), last)
+
+
+def _missing(store: Store, first: int, last: int) -> list[bytes]:
+    """Return what stands for entries that were removed before they came into the tree."""
+    if first < last:
+        log.error("audit_entry_missing", store=store, index=first, count=last - first)
+    return [MISSING] * (last - first)
 
 
 async def _grow(connection: AsyncConnection, store: Store, edge: Edge, hashes: Sequence[bytes]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from contracts.message import Store
 from workers.audit.tamper_evidence import log_tree
-from workers.audit.tamper_evidence.log_tree import MissingEntryError, Signer
+from workers.audit.tamper_evidence.log_tree import Signer
 from workers.common.logs import describe
 from workers.common.process_settings import signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
@@ -30,18 +30,11 @@ async def run(running: RunningComponents) -> None:
         try:
             if EVENTS_LANE in running.lanes.owned:
                 await growth.step()
-        except (SQLAlchemyError, OSError, MissingEntryError) as error:
+        except (SQLAlchemyError, OSError) as error:
             if (now := asyncio.get_running_loop().time()) >= reminder_at:
                 reminder_at = now + _REMINDER_SECONDS
-                _report(error)
+                log.warning("audit_tree_not_grown", **describe(error))
         await asyncio.sleep(_PAUSE_SECONDS)
-
-
-def _report(error: Exception) -> None:
-    if isinstance(error, MissingEntryError):
-        log.error("audit_entry_missing", store=error.store, index=error.index)
-    else:
-        log.warning("audit_tree_not_grown", **describe(error))
 
 
 def _key(path: Path | None) -> SigningKey | None:
