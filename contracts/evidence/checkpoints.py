@@ -1,6 +1,6 @@
 """Checkpoints of a log as signed notes (C2SP signed-note and tlog-checkpoint): text, and a line for each signature.
 
-This is their form alone. Whoever signs or verifies brings a function of Ed25519.
+This module has only their form: callers bring the Ed25519 functions that sign and verify.
 """
 
 import base64
@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from contracts.evidence.merkle_tree import HASH_BYTES
+from contracts.evidence.ssh_signatures import SIGNATURE_BYTES
 
 Verify = Callable[[bytes, bytes, bytes], bool]
 """Tells whether a public key has made a signature of a message."""
@@ -18,7 +19,6 @@ _ED25519: Final = b"\x01"
 """The kind of the key and of its signatures."""
 
 _KEY_ID_BYTES: Final = 4
-_SIGNATURE_BYTES: Final = 64
 _DASH: Final = "\u2014 "
 _CHECKPOINT_LINES: Final = 3
 
@@ -50,7 +50,7 @@ def read_note(note: str, public_key: bytes, verify: Verify) -> Checkpoint:
     """Return the checkpoint in a note that the key of its log has signed.
 
     Raises:
-        NoteError: It is no checkpoint, or this key did not sign it.
+        NoteError: The text is not a checkpoint, or was not signed with this key.
     """
     checkpoint = read_unverified_note(note)
     text, _, signatures = note.rpartition("\n\n")
@@ -67,7 +67,7 @@ def read_unverified_note(note: str) -> Checkpoint:
     """Return the checkpoint in a note without looking at its signatures.
 
     Raises:
-        NoteError: It is no checkpoint.
+        NoteError: The text is not a checkpoint.
     """
     lines = note.rpartition("\n\n")[0].split("\n")
     try:
@@ -81,13 +81,13 @@ def read_unverified_note(note: str) -> Checkpoint:
 
 
 def is_note(text: str) -> bool:
-    """Tell whether a text has the form of a checkpoint with a whole signature, whoever made it."""
+    """Tell whether a text has the form of a signed checkpoint, with any key."""
     try:
         read_unverified_note(text)
         signature = base64.b64decode(text.rpartition(" ")[2], validate=False)
     except ValueError:
         return False
-    return text.rpartition("\n\n")[2].startswith(_DASH) and len(signature) == _KEY_ID_BYTES + _SIGNATURE_BYTES
+    return text.rpartition("\n\n")[2].startswith(_DASH) and len(signature) == _KEY_ID_BYTES + SIGNATURE_BYTES
 
 
 def verifier_line(origin: str, public_key: bytes) -> str:

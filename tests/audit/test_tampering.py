@@ -1,6 +1,7 @@
 """The logs of a whole site, changed by the owner of its databases: `incidents audit verify` says what was changed."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from contracts.projects.parts import AddComment
 from tests.audit.publisher import open_publisher
 from tests.client.command_line import CommandResult, incidents
 from tests.support import Site, eventually
+from workers.audit.tamper_evidence.log_tree import Signer, grown
+from workers.common.signing_key import SigningKey
 
 LOGS = [(store, table) for store, table in ((Store.INCIDENT_MANAGER, "audit.activity"), (Store.LOG_SERVER, "entry"))]
 
@@ -109,6 +112,13 @@ async def test_a_change_is_named(recorded: Site, store: Store, table: str, state
     """The owner of a database changes one entry, and the verification names it."""
     change(recorded, store, statement.format(table))
     assert (await discrepancies(recorded))[0] == (store, kind, 2, 2)
+
+
+async def test_a_log_that_does_not_grow_is_left_alone(recorded: Site) -> None:
+    """Once everything is in the tree and signed, nothing is to be done, however old the last checkpoint is."""
+    key = SigningKey.read(recorded.directory / "keys" / "package-signing.key")
+    assert await grown(recorded.engine, Signer(recorded.name, key, timedelta(0))) == []
+    assert await grown(recorded.engine, None) == []
 
 
 @pytest.mark.parametrize("store, table", LOGS)

@@ -27,12 +27,14 @@ _LEAVES_AT_ONCE: Final = 50_000
 _GROWN: Final = text(
     """
     SELECT log.store FROM audit.log JOIN audit.tree USING (store)
-    WHERE log.size > tree.size OR log.size > coalesce((
-        SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store AND c.at > now() - :pause
-    ), 0)
+    WHERE log.size > tree.size OR CAST(:signs AS boolean)
+        AND log.size > coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store), 0)
+        AND NOT EXISTS (
+            SELECT FROM audit.checkpoint c WHERE c.store = log.store AND c.at > now() - CAST(:pause AS interval)
+        )
     """
 )
-_EDGE: Final = text(
+EDGE: Final = text(
     """
     SELECT log.size AS recorded, tree.size, tree.edge, now() AS now,
         (SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store) AS signed_size,
@@ -75,17 +77,26 @@ _SIGN: Final = text(
 log = structlog.get_logger()
 
 
-async def grown(engine: AsyncEngine, pause: timedelta) -> list[Store]:
-    """Return the stores that have recorded more than is in their trees, or in a checkpoint of the last `pause`."""
+class Signer(NamedTuple):
+    """What signs the states of a site's trees, and how long a state of a growing tree stays unsigned."""
+
+    site: str
+    key: SigningKey
+    pause: timedelta
+
+
+async def grown(engine: AsyncEngine, signer: Signer | None) -> list[Store]:
+    """Return the stores whose trees lack recorded entries, or whose states are to be signed."""
+    parameters = {"signs": signer is not None, "pause": signer.pause if signer else None}
     async with connect_autocommit(engine) as connection:
-        return [Store(name) for name in (await connection.execute(_GROWN, {"pause": pause})).scalars()]
+        return [Store(name) for name in (await connection.execute(_GROWN, parameters)).scalars()]
 
 
 async def grow(engine: AsyncEngine, store: Store) -> Edge:
     """Put what a store has recorded into its tree, and return the edge; `MISSING` stands for removed entries."""
     async with connect_autocommit(engine) as connection:
         while True:
-            [row] = rows_of(await connection.execute(_EDGE, {"store": store.value}), EdgeRow)
+            [row] = rows_of(await connection.execute(EDGE, {"store": store.value}), EdgeRow)
             edge = Edge(row["size"], [split(hashes) for hashes in row["edge"]])
             if edge.size >= row["recorded"]:
                 return edge
@@ -122,18 +133,10 @@ async def _grow(connection: AsyncConnection, store: Store, edge: Edge, hashes: S
     await connection.execute(_GROW, parameters)
 
 
-class Signer(NamedTuple):
-    """What signs the states of a site's trees, and how long a state of a growing tree stays unsigned."""
-
-    site: str
-    key: SigningKey
-    pause: timedelta
-
-
 async def sign(engine: AsyncEngine, store: Store, edge: Edge, signer: Signer) -> str | None:
     """Sign the state of a tree that has grown since the last checkpoint, if that is old enough; return the note."""
     async with connect_autocommit(engine) as connection:
-        [row] = rows_of(await connection.execute(_EDGE, {"store": store.value}), EdgeRow)
+        [row] = rows_of(await connection.execute(EDGE, {"store": store.value}), EdgeRow)
         if edge.size <= (row["signed_size"] or 0):
             return None
         if row["signed_at"] and row["now"] - row["signed_at"] < signer.pause:

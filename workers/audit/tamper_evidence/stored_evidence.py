@@ -13,6 +13,7 @@ from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, split
 from contracts.message import Store
 from workers.audit.row_types import EdgeRow, SignedCheckpointRow, TreeTileRow, WaitingRow
 from workers.audit.tables import Activity, LogEntry
+from workers.audit.tamper_evidence.log_tree import EDGE
 from workers.audit.tamper_evidence.log_verification import Evidence
 from workers.common.signing_key import is_signature
 from workers.runtime.storage.identity_map import rows_of
@@ -22,12 +23,6 @@ _TABLES: Final[dict[Store, type[Activity | LogEntry]]] = {
     Store.INCIDENT_MANAGER: Activity,
     Store.LOG_SERVER: LogEntry,
 }
-_TREE: Final = text(
-    """
-    SELECT log.size AS recorded, tree.size, tree.edge, now() AS now, NULL AS signed_size, NULL AS signed_at
-    FROM audit.log JOIN audit.tree USING (store) WHERE log.store = :store
-    """
-)
 _TILES: Final = text(
     "SELECT store, level, index, hashes FROM audit.tile WHERE store = :store AND level = 0 ORDER BY index"
 )
@@ -55,7 +50,7 @@ class Unnumbered(NamedTuple):
 
 async def read_tree(connection: AsyncConnection, store: Store, checkpoints: list[Checkpoint]) -> Evidence:
     """Return what the entries of a store are compared with; a tile that is missing ends the tree."""
-    [row] = rows_of(await connection.execute(_TREE, {"store": store.value}), EdgeRow)
+    [row] = rows_of(await connection.execute(EDGE, {"store": store.value}), EdgeRow)
     tiles: list[bytes] = []
     for tile in rows_of(await connection.execute(_TILES, {"store": store.value}), TreeTileRow):
         if tile["index"] != len(tiles) or len(tile["hashes"]) != TILE_HASHES * HASH_BYTES:

@@ -52,12 +52,12 @@ class _Growth:
         settings, key = running.settings, _key(signing_key_of(running.settings))
         self._engine = running.engine
         self._folder = settings.checkpoints
-        self._pause = timedelta(seconds=settings.checkpoint_seconds)
-        self._signer = Signer(settings.site, key, self._pause) if key else None
+        pause = timedelta(seconds=settings.checkpoint_seconds)
+        self._signer = Signer(settings.site, key, pause) if key else None
 
     async def step(self) -> None:
         """Let each tree grow that has to, and sign its state if the last checkpoint is old enough."""
-        for store in await log_tree.grown(self._engine, self._pause):
+        for store in await log_tree.grown(self._engine, self._signer):
             edge = await log_tree.grow(self._engine, store)
             if self._signer and (note := await log_tree.sign(self._engine, store, edge, self._signer)):
                 await asyncio.to_thread(self._append, store, note)
