@@ -53,8 +53,14 @@ class Forks:
 
     async def spare(self, template: psutil.Process, killed: int = 0) -> psutil.Process:
         """Return the spare of a template, once it has one that was not killed."""
-        await eventually(lambda: any(each.pid != killed for each in templates(template)))
-        return next(each for each in templates(template) if each.pid != killed)
+        spares: list[psutil.Process] = []
+
+        def _lives() -> bool:
+            spares[:] = [each for each in templates(template) if each.pid != killed]
+            return bool(spares)
+
+        await eventually(_lives)
+        return spares[0]
 
     def _says(self, name: str) -> bool:
         output = self.folder / f"{name}.out"
@@ -139,6 +145,7 @@ async def test_a_spare_that_dies_is_replaced(start: Callable[[], Forks]) -> None
     """When the spare is killed the template makes another one, and its forks live."""
     forks = start()
     worker = await forks.fork("audit")
+    await forks.wait_for("audit")  # a fork has the command line of a spare until it is a worker
     template = forks.template()
     killed = await forks.spare(template)
     killed.kill()
