@@ -107,10 +107,14 @@ class GetRoles(Query[Roles]):
 
 
 class Me(Message):
-    """The caller, its roles, their combined permissions, and the subjects of all messages that it `may` send."""
+    """The caller, its roles, their combined permissions, and the subjects of all messages that it `may` send.
+
+    `role_names` has the name of each role by its id; workers of an older version leave it out.
+    """
 
     principal: str
     roles: list[str]
+    role_names: dict[str, str] = {}
     permissions: dict[Node, LevelName]
     may: list[str] = []
 

@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from hashlib import sha256
 from pathlib import Path
 
-from incidents import Client, CreateProject, DownloadReport, GenerateReport, connect, uuid7
+from incidents import Client, CreateProject, DownloadReport, GenerateReport, UnreachableError, connect, uuid7
 
 AT_ONCE = 16
 """Concurrent reports: each principal has a share of a worker, so more would only wait."""
@@ -47,4 +47,7 @@ if __name__ == "__main__":
     for name in ("url", "credentials", "folder"):
         parser.add_argument(name)
     parser.add_argument("count", nargs="?", type=int, default=500)
-    asyncio.run(main(**vars(parser.parse_args())))
+    try:
+        asyncio.run(main(**vars(parser.parse_args())))
+    except UnreachableError as error:
+        parser.exit(1, f"{error}\n")

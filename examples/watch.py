@@ -10,9 +10,8 @@ argument, it continues after that event.
 
 import asyncio
 from argparse import ArgumentParser
-from contextlib import suppress
 
-from incidents import connect
+from incidents import UnreachableError, connect
 
 
 async def main(url: str, credentials: str, since: str | None = None) -> None:
@@ -28,5 +27,9 @@ if __name__ == "__main__":
     parser.add_argument("url")
     parser.add_argument("credentials")
     parser.add_argument("since", nargs="?")
-    with suppress(KeyboardInterrupt):
+    try:
         asyncio.run(main(**vars(parser.parse_args())))
+    except UnreachableError as error:
+        parser.exit(1, f"{error}\n")
+    except KeyboardInterrupt:
+        parser.exit()

@@ -8,7 +8,7 @@ Start a system with `incidents up --nats-port 4222`. Then, in a second terminal:
 import asyncio
 from argparse import ArgumentParser
 
-from incidents import AddComment, CreateProject, GetProject, Refused, connect, uuid7
+from incidents import AddComment, CreateProject, GetProject, Refused, UnreachableError, connect, uuid7
 
 
 async def main(url: str, credentials: str) -> None:
@@ -29,4 +29,7 @@ if __name__ == "__main__":
     parser = ArgumentParser()
     parser.add_argument("url")
     parser.add_argument("credentials")
-    asyncio.run(main(**vars(parser.parse_args())))
+    try:
+        asyncio.run(main(**vars(parser.parse_args())))
+    except UnreachableError as error:
+        parser.exit(1, f"{error}\n")

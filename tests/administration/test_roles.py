@@ -47,11 +47,9 @@ async def test_a_role_is_replaced_and_keeps_its_members(site: Site, admin: Clien
     await admin.send(AssignRole(principal="ann", role_id="clerks"))
     await admin.send(DefineRole(role_id="clerks", name="Readers", permissions={Node.ROLES: "view"}))
     me = await (await site.client("ann")).ask(GetMe())
-    assert (
-        me.roles,
-        me.permissions[Node.SETTINGS],
-        me.permissions[Node.ROLES],
-    ) == (["clerks"], "none", "view")
+    assert me.roles == ["clerks"]
+    assert me.role_names == {"clerks": "Readers"}
+    assert (me.permissions[Node.SETTINGS], me.permissions[Node.ROLES]) == ("none", "view")
 
 
 async def test_a_deleted_role_gives_nothing(site: Site, admin: Client) -> None:

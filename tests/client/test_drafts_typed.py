@@ -4,9 +4,10 @@ import pytest
 
 from contracts.ids import uuid7
 from contracts.permissions import Node
-from contracts.projects.commands import CreateProject, ProjectCreated, UpdateProject
+from contracts.projects.commands import AddSequences, CreateProject, ProjectCreated, RemoveSequences, UpdateProject
 from contracts.projects.parts import AddComment
 from contracts.projects.queries import GetProject
+from contracts.projects.recordings import Sequence
 from contracts.properties import AddType
 from incidents import Client
 from tests.client.command_line import CommandResult, incidents
@@ -95,6 +96,25 @@ async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> No
     assert [change["field"] for change in pages[1]["items"]] == ["type_id", "description", "project"]
     chosen = (await run_line(site, "history", 1, "--field", "description", "--json")).json["items"]
     assert [(change["old"], change["new"]) for change in chosen] == [("A bag.", "Two bags.")]
+
+
+async def test_the_past_says_which_part_was_changed(site: Site, operator: Client) -> None:
+    """A part has the number of `projects show`; what was removed has none, and a spreadsheet has the ids."""
+    project_id, first, second = uuid7(), uuid7(), uuid7()
+    await operator.send(CreateProject(project_id=project_id))
+    for sequence_id, camera in ((first, "cam-4"), (second, "cam-5")):
+        recording = {"sequence_id": sequence_id, "camera_id": camera, "camera_name": camera}
+        times = {"start": "2026-10-01T10:00:00Z", "end": "2026-10-01T10:05:00Z"}
+        sequences = [Sequence.model_validate({**recording, **times})]
+        await operator.send(AddSequences(project_id=project_id, sequences=sequences))
+    output = (await run_line(site, "history", 1)).out
+    assert "Sequence 2" in output.split("cam-5")[0]
+    assert "Sequence 1" in output
+    await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first]))
+    output = (await run_line(site, "history", 1)).out
+    assert "Sequence 1" in output.split("cam-5")[0]
+    assert "Sequence 2" not in output
+    assert str(second) in (await run_line(site, "history", 1, "--csv")).out
 
 
 async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: Client) -> None:

@@ -11,9 +11,9 @@ from rich.text import Text
 from contracts.figures import duration, grouped, quantity, size
 from contracts.projects.history import HistoryEntry
 from incidents.terminal.printing import Screen
+from incidents.terminal.tables.history import history
 from incidents.terminal.tables.layout import Column, lay_out
 from incidents.terminal.tables.sheet import table
-from incidents.terminal.tables.show import history
 from incidents.terminal.tables.values import Names
 from incidents.terminal.text.language import catalogue, use
 from incidents.terminal.text.translate import translate_mistake

@@ -25,6 +25,16 @@ async def test_what_somebodys_roles_come_to_is_shown(peer: Peer, run_line: RunLi
     assert "peter: no role" in (await run_line("roles", "of", "peter")).out
 
 
+async def test_ones_own_roles_have_their_names(peer: Peer, run_line: RunLine) -> None:
+    """`me` names roles as `roles list` does: the first role by language; an older worker sends ids alone."""
+    mine = {"principal": "admin", "roles": ["administrators", "guards"], "permissions": {}}
+    names = {"administrators": "Administrators", "guards": "Gardes"}
+    peer.answers["administration.me"] = json.dumps({**mine, "role_names": names}).encode()
+    assert "admin : Administrateurs, Gardes" in (await run_line("me", "--lang", "fr")).out.replace("\xa0", " ")
+    peer.answers["administration.me"] = json.dumps(mine).encode()
+    assert "admin: administrators, guards" in (await run_line("me")).out
+
+
 async def test_a_role_is_named_by_its_id_or_its_name(peer: Peer, run_line: RunLine) -> None:
     """Anyone who grants a role writes either; a permission can be named by its last part."""
     peer.answers["administration.roles"] = json.dumps(ROLES).encode()

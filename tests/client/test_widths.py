@@ -41,7 +41,7 @@ async def run_until_answered(line: list[str], ours: Mapping[str, object]) -> Com
         assert ended.status == 0, (line, ended.err)
         return ended
 
-    return await eventually(run_line)
+    return await eventually(run_line, within=120.0)
 
 
 @pytest.mark.timeout(600)

@@ -12,8 +12,8 @@ from rich.text import Text
 from contracts.projects.history import HistoryEntry
 from incidents.terminal.printing import Screen
 from incidents.terminal.session import Session
+from incidents.terminal.tables.history import history
 from incidents.terminal.tables.sheet import Cell, facts, table
-from incidents.terminal.tables.show import history
 from incidents.terminal.tables.values import Names, times_in
 
 WINTER, SUMMER = datetime(2026, 3, 1, 12, 30, tzinfo=UTC), datetime(2026, 7, 1, 12, 30, tzinfo=UTC)

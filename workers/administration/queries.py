@@ -42,6 +42,7 @@ from workers.administration.row_types import (
     DefinitionChangeRow,
     LicenceRow,
     PropertyRow,
+    RoleNameRow,
     RoleWithMembersRow,
     SettingColumns,
 )
@@ -129,10 +130,11 @@ def _role(row: RoleWithMembersRow) -> Role:
 @worker.answers(GetMe)
 async def get_me(_: GetMe, context: QueryContext) -> Me:
     """Return the caller's roles and effective permissions, which need no permission."""
-    roles = await context.connection.execute(tables.ROLES_OF, {"principal": context.principal})
+    rows = rows_of(await context.connection.execute(tables.ROLES_OF, {"principal": context.principal}), RoleNameRow)
+    names = {row["role_id"]: row["name"] for row in rows}
     levels = domain.effective_levels(context.grants)
     may = domain.permitted_requests(context.grants)
-    return Me(principal=context.principal, roles=list(roles.scalars()), permissions=levels, may=may)
+    return Me(principal=context.principal, roles=[*names], role_names=names, permissions=levels, may=may)
 
 
 @worker.answers(GetLicence)

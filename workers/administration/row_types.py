@@ -73,11 +73,16 @@ class SettingChanges(TypedDict, total=False):
     report_signatories: list[str]
 
 
-class RoleRow(TypedDict):
-    """A row of `administration.role`."""
+class RoleNameRow(TypedDict):
+    """The id and the name of a role."""
 
     role_id: str
     name: str
+
+
+class RoleRow(RoleNameRow):
+    """A row of `administration.role`."""
+
     permissions: dict[Node, LevelName]
 
 

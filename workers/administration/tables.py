@@ -197,7 +197,12 @@ ROLES = text(
     FROM administration.role AS r ORDER BY role_id
     """
 )
-ROLES_OF = text("SELECT role_id FROM administration.member WHERE principal = :principal ORDER BY role_id")
+ROLES_OF = text(
+    """
+    SELECT role_id, name FROM administration.member JOIN administration.role USING (role_id)
+    WHERE principal = :principal ORDER BY role_id
+    """
+)
 CHANGES = text(
     """
     SELECT number, kind, key, at, by, old, new FROM administration.definition_change

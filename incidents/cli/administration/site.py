@@ -17,10 +17,11 @@ from incidents.terminal.activity_names import choose_activities
 from incidents.terminal.attempts import attempt_name
 from incidents.terminal.input.naming import fold
 from incidents.terminal.input.reading import make_message
+from incidents.terminal.input.role_names import shown_role_name
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import definitions, show
-from incidents.terminal.text.words import name_of, say
+from incidents.terminal.text.words import name_of
 
 
 def register(app: typer.Typer) -> None:
@@ -111,13 +112,15 @@ async def me(session: Session) -> None:
         answer = await client.ask(GetMe())
     attempts = sorted((attempt_name(message, session.language) for message in answer.may), key=fold)
     may = session.say("may: {messages}", messages=", ".join(attempts) or "–")
-    session.show(answer, _rights(answer, session.language), may)
+    session.show(answer, _rights(answer, session), may)
 
 
-def _rights(answer: Me, language: str) -> show.Sheet:
-    title = say(
-        language, "{label}: {value}", label=answer.principal, value=", ".join(answer.roles) or say(language, "no role")
+def _rights(answer: Me, session: Session) -> show.Sheet:
+    language = session.language
+    roles = ", ".join(
+        shown_role_name(session, role_id, answer.role_names.get(role_id, role_id)) for role_id in answer.roles
     )
+    title = session.say("{label}: {value}", label=answer.principal, value=roles or session.say("no role"))
     rows = (
         (name_of(language, "permission", node), name_of(language, "level", level))
         for node, level in answer.permissions.items()

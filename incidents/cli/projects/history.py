@@ -6,14 +6,18 @@ from uuid import UUID
 import typer
 
 from contracts.projects.history import GetHistory, ProjectHistory
+from contracts.projects.queries import GetProject
 from incidents.cli.arguments import Project
 from incidents.cli.listing import names
 from incidents.cli.paging import show_pages
+from incidents.client import Client
 from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.parts import part_ids
 from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
+from incidents.terminal.tables.history import history as history_table
 
 _SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
 _PLAIN: Final = (
@@ -62,6 +66,15 @@ async def history(
         known = show.Names(None) if session.json else await names(client)
 
         async def laid(page: ProjectHistory) -> show.Sheet:
-            return show.history(page.items, known, session.language)
+            numbers = {} if session.csv else await _numbers(client, project_id, page)
+            return history_table(page.items, known, session.language, numbers)
 
         await show_pages(session, client, query, laid, every=all_)
+
+
+async def _numbers(client: Client, project_id: UUID, page: ProjectHistory) -> dict[UUID, int]:
+    """Return the numbers that `projects show` gives to the parts of a page, if there are parts."""
+    if not any(entry.part_id for entry in page.items):
+        return {}
+    details = await client.ask(GetProject(project_id=project_id))
+    return {id_: number for ids in part_ids(details) for number, id_ in enumerate(ids, 1)}

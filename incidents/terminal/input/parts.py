@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
-from contracts.projects.queries import GetProject
+from contracts.projects.queries import GetProject, ProjectDetails
 from incidents.client import Client
 from incidents.terminal.session import Session, UsageError
 
@@ -32,6 +32,11 @@ async def parts_of(session: Session, client: Client, project_id: UUID, kind: Kin
     if parts is None:
         raise UsageError(session.say("the {kind} of this project are not shown to you", kind=session.say(kind)))
     return list(parts)
+
+
+def part_ids(details: ProjectDetails) -> list[list[UUID]]:
+    """Return the ids of the comments, calls and sequences that the reader may see, each kind by its numbers."""
+    return [[getattr(part, id_name) for part in getattr(details, kind) or ()] for kind, id_name in _IDS.items()]
 
 
 def pick(session: Session, known: Sequence[One], id_name: str, text: str, *, newest_first: bool = False) -> One:

@@ -23,4 +23,9 @@ def role(session: Session, text: str, known: Iterable[Role]) -> str:
 
 def role_name(session: Session, role_: Role) -> str:
     """Return the name of a role; the first one of a site is in the language of the reader, until it is renamed."""
-    return session.say(role_.name) if (role_.role_id, role_.name) == FIRST_ROLE else role_.name
+    return shown_role_name(session, role_.role_id, role_.name)
+
+
+def shown_role_name(session: Session, role_id: str, name: str) -> str:
+    """Return the name of a role by its id and its stored name."""
+    return session.say(name) if (role_id, name) == FIRST_ROLE else name

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -10,7 +10,6 @@ from rich.text import Text
 from contracts.figures import duration
 from contracts.printable import on_one_line
 from contracts.projects.drafts import DRAFT_LIFETIME, DraftedSequence
-from contracts.projects.history import HistoryEntry
 from contracts.projects.queries import AttachedSequence, ProjectDetails, ProjectRow
 from contracts.retention import RetentionPreview
 from incidents.terminal.tables.layout import Lines
@@ -266,28 +265,6 @@ def draft(sequences: Iterable[DraftedSequence], language: str) -> Sheet:
         for number, sequence in enumerate(sequences, 1)
     )
     return table(language, "#", "Camera", "Site", "Start", "End", "Listed until", rows=rows, more=("Camera id", "Id"))
-
-
-def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet:
-    """Return changes as a table, newest first, with the names of their time."""
-    rows = (
-        (
-            entry.revision,
-            entry.at,
-            entry.by,
-            field_label(entry.field, then, language),
-            *(_changed(entry.field, value, then, language) for value in (entry.old, entry.new)),
-            entry.part_id,
-        )
-        for entry in items
-        for then in (names.then({entry.field: entry.label}, entry.names),)
-    )
-    return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows, more=("Id",))
-
-
-def _changed(field: str, value: Any, names: Names, language: str) -> Cell:
-    shown, whole = (paragraph(field_value(field, value, names, language, plain=plain)) for plain in (False, True))
-    return Cell(shown, whole, times_in(field, value))
 
 
 def preview(answer: RetentionPreview, language: str) -> str:

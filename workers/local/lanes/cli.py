@@ -54,7 +54,7 @@ def show(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
         write(counts)
         return
     rows = [[worker, str(count)] for worker, count in counts.items()]
-    table([say("Worker"), say("Lanes")], rows, [""] * len(rows))
+    table([say("Worker"), say("Lanes for commands")], rows, [""] * len(rows))
 
 
 @lanes.command("split")
