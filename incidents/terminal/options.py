@@ -197,7 +197,7 @@ def _option_names(parameter: inspect.Parameter) -> Iterator[str]:
 
 def _session(options: dict[str, Any], principal: str, typed: frozenset[str]) -> Session:
     """Take the common options out of a command's options."""
-    values = {"command_id": command_id} if (command_id := options.pop("id_", None)) else {}
+    values = {"command_id": command_id, "has_given_id": True} if (command_id := options.pop("id_", None)) else {}
     return Session(
         principal=options.pop("as_") or principal,
         usual=principal,

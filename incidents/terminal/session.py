@@ -66,6 +66,7 @@ class Session:
     language: str = "en"
     data: Path | None = None
     command_id: UUID = field(default_factory=uuid7)
+    has_given_id: bool = False
     wait_seconds: float = 30.0
     labels: dict[str, str] = field(default_factory=dict)
     """The organisation's names of categories and data fields, once they were read."""

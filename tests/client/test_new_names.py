@@ -46,6 +46,7 @@ async def test_a_name_in_use_is_refused_unless_forced(peer: Peer, run_line: RunL
     ended = await run_line(*line, "--json")
     assert ended.status == 2
     assert peer.commands == []
+    assert [query.subject for query in peer.queries if query.subject.endswith(".outcome")] == []
     assert "--force" in ended.json["error"]["message"]
     assert "est déjà pris" in " ".join((await run_line(*line, "--lang", "fr")).err.split())
     await run_line(*line, "--force")

@@ -83,6 +83,7 @@ def snake(name: str) -> str:
     return kebab(name).replace("-", "_")
 
 
+@cache
 def decorated(decorators: tuple[str, ...]) -> list[tuple[str, str]]:
     """Where a message's class is given to one of these decorators: its name and the file."""
     return [

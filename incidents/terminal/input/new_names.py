@@ -42,7 +42,9 @@ async def require_unused(
 
 
 async def _is_repeated(session: Session, client: Client) -> bool:
-    """Return whether this command was carried out before."""
+    """Return whether this command was carried out before; with an id of its own it was not."""
+    if not session.has_given_id:
+        return False
     with suppress(Refused):
         await client.ask(GetOutcome(command_id=session.id_of()))
         return True
