@@ -216,10 +216,10 @@ class Client:
         Raises:
             Refused: `not-available` when these credentials do not allow it.
         """
-        answer = await survey(self._connection, self.site, self.principal)
-        if self._troubles.denied("$SRV.STATS"):
-            raise Refused(self._error(Code.NOT_AVAILABLE, reason=NOT_OF_OPERATIONS))
-        return answer
+        try:
+            return await survey(self._connection, self.site, self.principal, self._troubles.denied)
+        except PermissionError as error:
+            raise Refused(self._error(Code.NOT_AVAILABLE, reason=NOT_OF_OPERATIONS)) from error
 
     async def listen(self) -> None:
         """Subscribe to outcomes; `connect` does this before it returns the client."""

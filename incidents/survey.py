@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import nats
@@ -46,19 +47,22 @@ class Survey(NamedTuple):
         return int(sum(by_worker.values())) if by_worker else None
 
 
-async def survey(connection: Nats, site: str, principal: str) -> Survey:
+async def survey(connection: Nats, site: str, principal: str, denied: Callable[[str], object]) -> Survey:
     """Ask all processes at once, and wait until every worker has answered, or for a few seconds.
 
+    `denied` tells whether the message bus has refused a subject.
+
     Raises:
+        PermissionError: These credentials may not ask.
         TimeoutError: The message bus itself does not answer.
     """
-    processes = await _processes(connection, principal)
+    processes = await _processes(connection, principal, denied)
     streams = {name: stream for name in _STREAMS if (stream := await _stream(connection, name, site))}
     letters = streams.get("DEAD", {}).get("letters")
     return Survey(processes, streams, letters)
 
 
-async def _processes(connection: Nats, principal: str) -> list[dict[str, Any]]:
+async def _processes(connection: Nats, principal: str, denied: Callable[[str], object]) -> list[dict[str, Any]]:
     inbox = f"{subjects.inbox(principal)}.{connection.new_inbox().rpartition('.')[2]}"
     answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
@@ -73,6 +77,8 @@ async def _processes(connection: Nats, principal: str) -> list[dict[str, Any]]:
     try:
         await connection.publish(_ASK, reply=inbox)
         await flush(connection)
+        if denied(_ASK):
+            raise PermissionError(_ASK)
         while (left := deadline - loop.time()) > 0:
             is_complete = {process["worker"] for process in processes} >= set(WORKERS)
             try:
