@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.machine import Machine
 from tests.model.system import System, running_system
 
-RUNS = int(os.environ.get("MODEL_RUNS", "20"))
+RUNS = int(os.environ.get("MODEL_RUNS", "12"))
 STEPS = int(os.environ.get("MODEL_STEPS", "25"))
 """These are the same steps every time; with MODEL_RUNS set, every time brings other ones."""
 
