@@ -69,6 +69,8 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "reports.summary-downloaded": ("summary downloaded", "synthèse téléchargée"),
     "reports.summary-generated": ("summary generated", "synthèse générée"),
     "retention.held": ("hold placed", "blocage posé"),
+    "retention.policy-deleted": ("retention policy deleted", "règle de conservation supprimée"),
+    "retention.policy-set": ("retention policy set", "règle de conservation définie"),
     "retention.released": ("hold released", "blocage levé"),
     "retention.sweep-started": ("sweep begun", "purge commencée"),
     "retention.swept": ("sweep ended", "purge terminée"),

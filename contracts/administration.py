@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 from contracts.message import SITE_STORE, Change, Command, Event
 from contracts.permissions import LevelName, Node
 from contracts.projects.recordings import SiteName
+from contracts.retention_policies import Confirm
 from contracts.texts import Part, Phrase
 from contracts.values import Language, Name, Principal, ShortText, Text
 
@@ -49,7 +50,10 @@ class SettingsChanged(AdministrationEvent):
 
 
 class ChangeSettings(Command[SettingsChanged]):
-    """Change any of the site's settings; absent = unchanged."""
+    """Change any of the site's settings; absent = unchanged.
+
+    A shorter retention time that lets the next sweep delete more than before is a `conflict` without `confirm`.
+    """
 
     subject = "administration.change-settings"
     node = Node.SETTINGS
@@ -65,10 +69,11 @@ class ChangeSettings(Command[SettingsChanged]):
     log_archive_bytes: Annotated[int, Field(ge=100_000, le=10_000_000_000)] | None = None
     child_sites: ChildSites | None = None
     export_details_required: bool | None = None
+    confirm: Confirm | None = None
 
     @model_validator(mode="after")
     def _names_a_change(self) -> Self:
-        if not any(getattr(self, name) is not None for name in self.model_fields_set):
+        if not any(getattr(self, name) is not None for name in self.model_fields_set - {"confirm"}):
             kind = "nothing_to_change"
             raise PydanticCustomError(kind, "give at least one setting to change")
         return self

@@ -16,6 +16,7 @@ from contracts import (
     report_summaries,
     reports,
     retention,
+    retention_policies,
 )
 from contracts.message import Command, Event, Query
 from contracts.projects import commands as projects
@@ -48,6 +49,7 @@ MODULES = (
     report_design,
     report_register,
     retention,
+    retention_policies,
     audit,
     watching,
     statistics,

@@ -35,6 +35,14 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "has more than the {limit} entries of one register: give a shorter period, or name projects",
         "compte plus que les {limit} entrées d'un registre\u00a0: indiquez une période plus courte, ou des projets",
     ),
+    "not_confirmed": (
+        "must be {size}, for so many projects would the next sweep delete: preview them, and repeat the number",
+        "doit être {size}, nombre de projets que la prochaine purge supprimerait\u00a0: vérifiez, puis répétez-le",
+    ),
+    "too_many_policies": (
+        "is one policy too many, for a site has at most {limit}: delete one that is no longer needed",
+        "est une règle de trop, car un site en a {limit} au plus\u00a0: supprimez-en une devenue inutile",
+    ),
     "too_many_batches": (
         "is one batch too many, for {limit} of yours are being made: wait until one is made, or delete one",
         "est de trop, car {limit} de vos lots sont en préparation\u00a0: attendez la fin de l'un, ou supprimez-en un",

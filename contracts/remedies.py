@@ -1,9 +1,11 @@
 """Remedies for refusals, in English and French: of a field by its kind, and of a whole code."""
 
 from contracts.report_remedies import REPORT_REMEDIES
+from contracts.retention_remedies import RETENTION_REMEDIES
 
 FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     **REPORT_REMEDIES,
+    **RETENTION_REMEDIES,
     "taken": (
         "is taken by another project: choose another one, or leave this project out",
         "est déjà pris par un autre projet\u00a0: choisissez-en un autre, ou omettez ce projet",

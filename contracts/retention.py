@@ -1,15 +1,17 @@
 """Commands, events and queries of retention: sweeps, holds and due projects (RET-01 to RET-07)."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Generic
+from typing import Annotated, ClassVar, Generic, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.administration import RetentionDays
 from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Node
 from contracts.projects.queries import Cursor, Limit
+from contracts.retention_policies import PolicyId, PolicyTerms
 from contracts.texts import Part
 from contracts.values import AnyText, Time, require_visible
 
@@ -23,7 +25,7 @@ Reason = Annotated[
 
 
 class SweepStarted(Event):
-    """A sweep has started: `due` projects, counted up to a million, were created before `created_before`."""
+    """A sweep has started: `due` projects, up to a million, are due, and all were created before `created_before`."""
 
     subject = "retention.sweep-started"
     stores = BOTH_STORES
@@ -50,21 +52,47 @@ class Swept(Event):
     deleted: int
 
 
+class DueOfType(Message):
+    """Projects of one type, or of none, that would be deleted."""
+
+    type_id: int | None
+    due: int
+
+
 class RetentionPreview(Message):
-    """The effect of a retention time now: it would delete `due` projects, counted up to a million."""
+    """The effect of a retention time now: it would delete `due` projects, counted up to a million.
+
+    `due_now` are due with what is in force, and `oldest` is the creation of the oldest.
+    With policies, `created_before` is later than any of their creations.
+    """
 
     retention_days: int
     created_before: datetime
     due: int
+    due_now: int = 0
+    oldest: Time | None = None
+    by_type: list[DueOfType] = []
 
 
 class PreviewRetention(Query[RetentionPreview]):
-    """Ask in advance what a retention time would delete (AMB-6); by default the current one."""
+    """Ask in advance what retention would delete (AMB-6): by default with the current time and policies.
+
+    `terms` are those that the policy `policy_id` would have; `policy_id` alone is a policy that would be deleted.
+    """
 
     subject = "retention.preview"
     node = Node.RETENTION
 
     retention_days: RetentionDays | None = None
+    policy_id: PolicyId | None = None
+    terms: PolicyTerms | None = None
+
+    @model_validator(mode="after")
+    def _names_the_policy(self) -> Self:
+        if self.terms and self.policy_id is None:
+            kind = "terms_without_policy"
+            raise PydanticCustomError(kind, "give the policy_id that would have these terms")
+        return self
 
 
 class HoldCommand(Command[AnswerT_co], Generic[AnswerT_co]):

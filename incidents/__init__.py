@@ -55,6 +55,7 @@ from contracts.report_register import GenerateRegister
 from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
 from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
+from contracts.retention_policies import DeletePolicy, ListPolicies, PolicyTerms, SetPolicy
 from incidents.client import Client, connect
 from incidents.errors import PendingError, Refused, UnreachableError
 from incidents.events import CloudEvent
@@ -84,6 +85,7 @@ __all__ = [
     "DeleteCall",
     "DeleteCategoryValue",
     "DeleteComment",
+    "DeletePolicy",
     "DeleteProject",
     "DeleteReport",
     "DeleteRole",
@@ -131,11 +133,13 @@ __all__ = [
     "ListDue",
     "ListExports",
     "ListHolds",
+    "ListPolicies",
     "ListProjects",
     "ListReports",
     "ListSummaries",
     "MarkStatus",
     "PendingError",
+    "PolicyTerms",
     "PreviewRetention",
     "ProjectActivity",
     "ProjectFilter",
@@ -150,6 +154,7 @@ __all__ = [
     "ReplayLetter",
     "Sequence",
     "SetLogo",
+    "SetPolicy",
     "SetTemplate",
     "SiteLog",
     "Span",

@@ -90,11 +90,14 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "reports.set-logo": "set the logo of reports",
     "reports.set-template": "set the template of reports",
     "reports.summaries": "list summaries",
+    "retention.delete-policy": "delete a policy of retention",
     "retention.due": "list expiring projects",
     "retention.hold": "place a hold",
     "retention.holds": "list holds",
+    "retention.policies": "list the policies of retention",
     "retention.preview": "preview retention",
     "retention.release": "release a hold",
+    "retention.set-policy": "set a policy of retention",
     "retention.sweep": "begin a sweep",
 }
 

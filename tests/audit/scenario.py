@@ -40,6 +40,8 @@ DEFINITIONS = (
     Step("administration.delete-status", {}, "administration.add-status"),
     Step("administration.add-type"),
     Step("administration.edit-type", _RENAMED, "administration.add-type"),
+    Step("retention.set-policy", {}, "administration.add-type"),
+    Step("retention.delete-policy"),
     Step("administration.delete-type", {}, "administration.add-type"),
     Step("administration.define-role"),
     Step("administration.assign-role", _ROLE),
@@ -117,7 +119,8 @@ class Scenario:
     async def send(self, step: Step) -> None:
         """Send a command that must be applied."""
         command = catalogue.commands()[step.subject]
-        taken = {"id": self.results[step.takes]["id"]} if step.takes else {}
+        name = "property_id" if "property_id" in BODIES[step.subject] else "id"
+        taken = {name: self.results[step.takes]["id"]} if step.takes else {}
         body = {**BODIES[step.subject], **step.changed, **taken}
         key = command.model_construct(**body).key_for(self.caller.principal)
         outcome = await self.caller.send(step.subject, key, body)

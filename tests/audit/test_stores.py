@@ -78,6 +78,8 @@ TABLE = {
     "reports.logo-set": SITE,
     "reports.logo-removed": SITE,
     "retention.held": BOTH,
+    "retention.policy-set": SITE,
+    "retention.policy-deleted": SITE,
     "retention.released": BOTH,
     "retention.sweep-started": BOTH,
     "retention.swept": BOTH,

@@ -101,7 +101,9 @@ async def test_the_question_is_about_what_yes_does(peer: Peer, bus: Bus) -> None
 
 async def test_a_longer_retention_time_asks_nothing(peer: Peer, run_line: RunLine) -> None:
     """It deletes no project that the present time keeps, so there is nothing to confirm."""
-    peer.answers["retention.preview"] = json.dumps({"retention_days": 30, "created_before": NOW, "due": 1}).encode()
+    peer.answers["retention.preview"] = json.dumps(
+        {"retention_days": 30, "created_before": NOW, "due": 1, "due_now": 1}
+    ).encode()
     peer.result = {"changed": {"retention_days": {"old": 7, "new": 30}}}
     ended = await run_line("settings", "set", "--retention-days", "30")
     assert (ended.status, len(peer.commands)) == (0, 1), ended.err

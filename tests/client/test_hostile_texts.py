@@ -25,6 +25,7 @@ LISTING: dict[str, list[str]] = {
     "projects show": ["PROJECT"],
     "projects draft show": [],
     "retention due": ["--all"],
+    "retention policies": [],
     "retention holds": ["--project", "PROJECT"],
     "retention preview": [],
     "licence show": [],
@@ -62,6 +63,8 @@ TELLING = {
     "retention hold",
     "retention release",
     "retention sweep",
+    "retention set-policy",
+    "retention delete-policy",
     "licence activate",
     "verify",
 }

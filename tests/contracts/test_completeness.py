@@ -38,6 +38,8 @@ DEFINITIONS = (
         "RoleAssigned",
         "RoleUnassigned",
         "StatusMarked",
+        "PolicySet",
+        "PolicyDeleted",
     ),
 )
 TEXTS = {

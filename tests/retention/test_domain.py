@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from contracts.projects.commands import ExpireProjects, ProjectsExpired
 from contracts.retention import PreviewRetention
 from workers.retention import domain
+from workers.retention.policies import RetentionRules
 from workers.retention.row_types import SweepRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -33,13 +34,13 @@ def step(deleted: int, *, more: bool) -> ProjectsExpired:
 
 def test_days_are_counted_from_creation() -> None:
     """A project expires so many whole days after it was created, to the second (AMB-4)."""
-    assert domain.created_before(NOW, 7) == datetime(2026, 2, 22, 12, tzinfo=UTC)
+    assert RetentionRules(7, "UTC", []).created_before(NOW) == datetime(2026, 2, 22, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("days", [46_100, 365_000])
 def test_longest_retention_is_a_time_of_the_wire(days: int) -> None:
     """Even a thousand years before now is a time that a command can carry, and nothing is older."""
-    before = domain.created_before(NOW, days)
+    before = RetentionRules(days, "UTC", []).created_before(NOW)
     command = ExpireProjects(sweep_id=SWEEP_ID, chain=0, created_before=before, limit=domain.STEP_PROJECTS)
     assert command.created_before == datetime(1900, 1, 1, tzinfo=UTC)
 

@@ -15,7 +15,7 @@ from incidents import Client
 from tests.retention.conftest import EventsByKind, Fill
 from tests.retention.helpers import Holder
 from tests.support import Site, eventually
-from workers.retention import domain
+from workers.retention.policies import RetentionRules
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAYS = st.integers(1, 365_000)
@@ -79,7 +79,8 @@ def test_due_within_is_what_a_later_sweep_deletes(days: int, within: int, age: i
     """What is due within some days is what a sweep after these days would find, for any retention time (AMB-4)."""
     created = NOW - timedelta(days=age, hours=1)
     later = NOW + timedelta(days=within)
-    assert (created < domain.due_before(NOW, days, within)) is (created < domain.created_before(later, days))
+    rules = RetentionRules(days, "UTC", [])
+    assert (created < rules.created_before(NOW, within)) is (created < rules.created_before(later))
 
 
 @pytest.mark.parametrize("days", [-1, 365_001, 1.5])

@@ -204,8 +204,10 @@ COMMANDS = (
     Line("reports.set-logo", _SETTINGS, _LOGO),
     Line("reports.set-template", _SETTINGS, {"source": TEMPLATE}),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
+    Line("retention.delete-policy", of_project("retention", MANAGE), {"policy_id": "thefts"}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
     Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
+    Line("retention.set-policy", of_project("retention", MANAGE), {"policy_id": "thefts", "property_id": 1, "days": 9}),
     Line("retention.sweep", of_project("retention", MANAGE), {}),
 )
 
@@ -276,5 +278,6 @@ QUERIES = (
     Line("reports.list", of_project("reports", VIEW), {"project_id": ID}),
     Line("retention.due", of_project("retention", VIEW), {}),
     Line("retention.holds", of_project("retention", VIEW), {}),
+    Line("retention.policies", of_project("retention", VIEW), {}),
     Line("retention.preview", of_project("retention", VIEW), {}),
 )

@@ -210,3 +210,14 @@ CHANGES = text(
     ORDER BY number DESC LIMIT :limit
     """
 )
+# The projects that retention would delete with another time, counted up to a million.
+DUE = text(
+    """
+    WITH rules AS MATERIALIZED (SELECT policies, timezone FROM published.retention_rules)
+    SELECT count(*) FROM (
+        SELECT FROM rules
+        CROSS JOIN LATERAL published.due_projects(rules.policies, CAST(:days AS integer), rules.timezone, now()) due
+        LIMIT 1000000
+    ) AS counted
+    """
+)

@@ -21,7 +21,7 @@ from workers.runtime.storage.identity_map import read_rows, row_of
 # While one process makes the oldest step, the others make none: two at once would compete for the processors.
 _CLAIM = text(
     """
-    SELECT s.* FROM projects.sweep_step s
+    SELECT s.*, EXISTS (SELECT FROM published.retention_policies) AS by_policies FROM projects.sweep_step s
     WHERE (command_id, principal) = (
         SELECT command_id, principal FROM projects.sweep_step ORDER BY taken_at, command_id LIMIT 1
     )
@@ -60,8 +60,49 @@ _DELETE = text(
     FROM buried
     """
 )
+# Policies decide by what a project is, and that may be changed between the first statement and its locks, too.
+# The rules are read before: the planner only opens a function, and uses its index, if no parameter is a query.
+_RULES = text("SELECT CAST(policies AS text) AS policies, retention_days, timezone FROM published.retention_rules")
+_LOCK_BY_POLICIES = text(
+    """
+    WITH due AS MATERIALIZED (
+        SELECT project_id FROM published.due_projects(
+            CAST(:policies AS published.retention_policies[]), :retention_days, :timezone, :created_before
+        )
+        ORDER BY created_at, project_id LIMIT :limit
+    ), locked AS MATERIALIZED (
+        SELECT id FROM projects.project WHERE id IN (SELECT project_id FROM due) FOR UPDATE SKIP LOCKED
+    )
+    SELECT count(*) AS count, coalesce(CAST(array_agg(id) AS text), '{}') AS ids,
+        count(*) > 0 AND (SELECT count(*) FROM due) = :limit AS more
+    FROM locked
+    """
+)
+_STILL_DUE = text(
+    """
+    SELECT coalesce(CAST(array_agg(due.project_id) AS text), '{}') AS ids, count(*) AS count
+    FROM published.due_projects(
+        CAST(:policies AS published.retention_policies[]), :retention_days, :timezone, :created_before
+    ) due
+    WHERE due.project_id = ANY(CAST(:ids AS uuid[]))
+    """
+)
 _IDS: Final = TypeAdapter(list[UUID])
 _NUMBERS: Final = TypeAdapter(list[int])
+
+
+class _ClaimedStepRow(SweepStepRow):
+    """A step that this process makes, and whether there are policies of retention."""
+
+    by_policies: bool
+
+
+class _RulesRow(TypedDict):
+    """The rules of retention: the policies as a text of the database, and the settings."""
+
+    policies: str | None
+    retention_days: int
+    timezone: str
 
 
 class LockedRow(TypedDict):
@@ -69,6 +110,12 @@ class LockedRow(TypedDict):
 
     count: int
     ids: str
+
+
+class _LockedByPoliciesRow(LockedRow):
+    """The row of the statement that locks what policies let expire, with whether more may be due."""
+
+    more: bool
 
 
 class _DeletedRow(TypedDict):
@@ -91,6 +138,15 @@ async def lock_expired(connection: AsyncConnection, created_before: datetime, li
     return locked
 
 
+async def lock_due(connection: AsyncConnection, created_before: datetime, limit: int) -> tuple[LockedRow, bool]:
+    """Lock the oldest projects that have expired by the site's policies; return them, and whether more may be due."""
+    [rules] = await read_rows(connection, _RULES, {}, _RulesRow)
+    parameters = {**rules, "created_before": created_before}
+    [locked] = await read_rows(connection, _LOCK_BY_POLICIES, {**parameters, "limit": limit}, _LockedByPoliciesRow)
+    [due] = await read_rows(connection, _STILL_DUE, {**parameters, "ids": locked["ids"]}, LockedRow)
+    return due, locked["more"]
+
+
 async def delete_locked(connection: AsyncConnection, locked: LockedRow, by: str) -> DeletedProjects:
     """Delete locked projects without a hold, and leave their tombstones."""
     if not locked["count"]:
@@ -102,7 +158,7 @@ async def delete_locked(connection: AsyncConnection, locked: LockedRow, by: str)
 
 async def make_next_step(step: Step, size: StepSize, *, give_up: bool = False) -> bool:
     """Make the step that has waited for longest; return whether one waited that no other process is making."""
-    row = row_of(await step.connection.execute(_CLAIM), SweepStepRow)
+    row = row_of(await step.connection.execute(_CLAIM), _ClaimedStepRow)
     if row is None:
         return False
     key = f"sweep-{row['chain']}"
@@ -117,18 +173,20 @@ async def make_next_step(step: Step, size: StepSize, *, give_up: bool = False) -
     return True
 
 
-async def _make(step: Step, row: SweepStepRow, command: DeferredCommand, size: StepSize) -> None:
+async def _make(step: Step, row: _ClaimedStepRow, command: DeferredCommand, size: StepSize) -> None:
     """Delete as many projects as the step may; its event names them, its outcome only counts them.
 
     The event comes last: until the commit, whatever has another message for its lane waits for its number.
     """
     limit, since = min(row["projects_max"], size.projects), time.monotonic()
-    locked = await lock_expired(step.connection, row["created_before"], limit)
+    if row["by_policies"]:
+        locked, more = await lock_due(step.connection, row["created_before"], limit)
+    else:
+        locked = await lock_expired(step.connection, row["created_before"], limit)
+        more = locked["count"] == limit
     deleted = await delete_locked(step.connection, locked, row["principal"])
     size.note(len(deleted.ids), time.monotonic() - since)
-    outcome = ProjectsExpired(
-        sweep_id=row["sweep_id"], chain=row["chain"], deleted=len(deleted.ids), more=locked["count"] == limit
-    )
+    outcome = ProjectsExpired(sweep_id=row["sweep_id"], chain=row["chain"], deleted=len(deleted.ids), more=more)
     event = outcome.model_copy(update={"project_ids": deleted.ids, "numbers": deleted.numbers})
     if not await step.conclude(command, outcome, fuller=event):
         msg = "the command of this step has an outcome already"

@@ -7,7 +7,6 @@ from uuid import UUID
 from contracts.errors import Code, Refusal
 from contracts.projects.commands import EXPIRE_PROJECTS_MAX, ProjectsExpired
 from contracts.retention import HoldProject
-from contracts.values import EARLIEST, LATEST
 from workers.retention.row_types import HoldRow, SweepRow
 
 CHAINS_MAX = 3
@@ -24,15 +23,6 @@ COUNTED_PROJECTS_MAX = 1_000_000
 
 STALL_TIME = timedelta(hours=1)
 """A sweep without a step for this long has lost its chains: a step of each is a dead letter."""
-
-
-def created_before(now: datetime, retention_days: int) -> datetime:
-    """Return the time before which a project must have been created to have expired (AMB-4).
-
-    A long retention time gives the earliest time of the wire.
-    """
-    retention = timedelta(days=retention_days)
-    return EARLIEST if retention > now - EARLIEST else now - retention
 
 
 def chains(due: int) -> int:
@@ -58,11 +48,6 @@ def after_step(sweep: SweepRow, step: ProjectsExpired, now: datetime) -> SweepRo
         "chains_left": sweep["chains_left"] - (not step.more),
         "progressed_at": now,
     }
-
-
-def due_before(now: datetime, retention_days: int, within_days: int | None) -> datetime:
-    """Return the time before which a project must have been created to expire within so many days, or ever."""
-    return LATEST if within_days is None else created_before(now, retention_days - within_days)
 
 
 def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> HoldRow:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import project_gone
 from contracts.retention import (
+    DueOfType,
     DueProject,
     DueProjects,
     Holds,
@@ -19,10 +20,20 @@ from contracts.retention import (
     ProjectHold,
     RetentionPreview,
 )
+from contracts.retention_policies import ListPolicies, Policies, Policy
 from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
-from workers.retention.row_types import DueProjectRow, ListedHoldRow, TombstoneRow
+from workers.retention.policies import RetentionRules, new_policy
+from workers.retention.row_types import (
+    DueOfTypeRow,
+    DueProjectRow,
+    ListedHoldRow,
+    ListedPolicyRow,
+    PolicyRow,
+    SettingsRow,
+    TombstoneRow,
+)
 from workers.retention.worker import worker
 from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.bus.backlog_metrics import Figure
@@ -37,17 +48,32 @@ _FIRST_PLACES: dict[ListName, tuple[datetime, UUID]] = {"holds": (LATEST, UUID(i
 """The places before the first page of each list."""
 
 
-async def retention_days(connection: AsyncConnection) -> int:
-    """Return the current retention time."""
-    days: int = (await connection.execute(tables.RETENTION_DAYS)).scalar_one()
-    return days
+class Due(NamedTuple):
+    """The projects that a sweep would delete: by type, and the creation of the oldest."""
+
+    by_type: list[DueOfTypeRow]
+
+    @property
+    def due(self) -> int:
+        """How many they are, counted up to a million."""
+        return sum(row["due"] for row in self.by_type)
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the oldest was created."""
+        return min((row["oldest"] for row in self.by_type), default=None)
 
 
-async def count_due(connection: AsyncConnection, created_before: datetime) -> int:
-    """Return how many projects were created before this time and are neither exempt nor under hold (RET-05)."""
-    parameters = {"created_before": created_before, "at_most": domain.COUNTED_PROJECTS_MAX}
-    due: int = (await connection.execute(tables.DUE, parameters)).scalar_one()
-    return due
+async def read_rules(connection: AsyncConnection) -> RetentionRules:
+    """Return the rules of retention in force."""
+    (settings,) = rows_of(await connection.execute(tables.SETTINGS), SettingsRow)
+    return RetentionRules.of(settings, rows_of(await connection.execute(tables.POLICIES), PolicyRow))
+
+
+async def count_due(connection: AsyncConnection, rules: RetentionRules, now: datetime) -> Due:
+    """Count the projects that have expired by these rules and are neither exempt nor under hold (RET-05)."""
+    parameters = {"scan_before": rules.created_before(now), "at_most": domain.COUNTED_PROJECTS_MAX}
+    return Due(rows_of(await connection.execute(tables.DUE, {**parameters, **rules.parameters()}), DueOfTypeRow))
 
 
 @worker.shows_figures
@@ -60,11 +86,33 @@ async def last_sweep(connection: AsyncConnection) -> Sequence[Figure]:
 
 @worker.answers(PreviewRetention)
 async def preview_retention(query: PreviewRetention, context: QueryContext) -> RetentionPreview:
-    """Return what a retention time would delete now, by default the current one (AMB-6)."""
-    days = query.retention_days or await retention_days(context.connection)
-    before = domain.created_before(context.now, days)
-    due = await count_due(context.connection, before)
-    return RetentionPreview(retention_days=days, created_before=before, due=due)
+    """Return what retention would delete now: with its time and policies, or with others (AMB-6)."""
+    rules = in_force = await read_rules(context.connection)
+    if query.retention_days:
+        rules = rules._replace(days=query.retention_days)
+    if query.policy_id:
+        rules = rules.with_policy(query.policy_id, _policy(query.policy_id, query, context))
+    due = await count_due(context.connection, rules, context.now)
+    now = due if rules is in_force else await count_due(context.connection, in_force, context.now)
+    return RetentionPreview(
+        retention_days=rules.days,
+        created_before=rules.created_before(context.now),
+        due=due.due,
+        due_now=now.due,
+        oldest=due.oldest,
+        by_type=[DueOfType(type_id=row["type_id"], due=row["due"]) for row in due.by_type],
+    )
+
+
+def _policy(policy_id: str, query: PreviewRetention, context: QueryContext) -> PolicyRow | None:
+    return new_policy(policy_id, query.terms, context.principal, context.now) if query.terms else None
+
+
+@worker.answers(ListPolicies)
+async def list_policies(_: ListPolicies, context: QueryContext) -> Policies:
+    """Return all policies."""
+    counted = await context.connection.execute(tables.LISTED_POLICIES, {"at_most": domain.COUNTED_PROJECTS_MAX})
+    return Policies(policies=[Policy.model_validate(dict(row)) for row in rows_of(counted, ListedPolicyRow)])
 
 
 @worker.answers(ListHolds)
@@ -93,14 +141,19 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
 @worker.answers(ListDue)
 async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     """Return the projects that retention deletes next, with the time at which each expires (RET-03, RET-05)."""
-    days = await retention_days(context.connection)
+    rules, within = await read_rules(context.connection), query.within_days
     at, after = _read_place("due", query.after)
-    before = domain.due_before(context.now, days, query.within_days)
-    parameters = {"created_before": before, "at": at, "id": after, "limit": query.limit + 1}
-    rows = rows_of(await context.connection.execute(tables.NEXT_DUE, parameters), DueProjectRow)
-    items = [DueProject(**row, expires_at=row["created_at"] + timedelta(days=days)) for row in rows[: query.limit]]
-    following = cursor("due", items[-1].created_at, items[-1].project_id) if len(rows) > query.limit else None
-    return DueProjects(retention_days=days, items=items, next=following)
+    created_before = LATEST if within is None else rules.created_before(context.now, within)
+    expires_before = LATEST if within is None else context.now + timedelta(days=within)
+    parameters = {"created_before": created_before, "at": at, "id": after, "limit": query.limit + 1}
+    parameters |= {"expires_before": expires_before, **rules.parameters()} if rules.policies else {"days": rules.days}
+    statement = tables.NEXT_DUE_BY_POLICIES if rules.policies else tables.NEXT_DUE
+    rows = rows_of(await context.connection.execute(statement, parameters), DueProjectRow)
+    items = [DueProject(**row) for row in rows[: query.limit]]
+    last = items[-1] if len(rows) > query.limit else None
+    place = last and (last.expires_at if rules.policies else last.created_at)
+    following = cursor("due", place, last.project_id) if last else None
+    return DueProjects(retention_days=rules.days, items=items, next=following)
 
 
 def _read_place(listed: ListName, after: str | None) -> tuple[datetime, UUID]:

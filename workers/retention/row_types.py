@@ -5,6 +5,47 @@ from typing import TypedDict
 from uuid import UUID
 
 
+class SettingsRow(TypedDict):
+    """The settings of the site that retention needs."""
+
+    retention_days: int
+    timezone: str
+
+
+class PolicyRow(TypedDict):
+    """A row of `retention.policy`."""
+
+    policy_id: str
+    property_id: int
+    days: int
+    years: int
+    exempt: bool
+    counted_from: str
+    set_by: str
+    set_at: datetime
+
+
+class ListedPolicyRow(PolicyRow):
+    """A row of the statement that lists policies, with the number of its projects."""
+
+    projects: int
+
+
+class PropertyRow(TypedDict):
+    """A property, of the published view of them."""
+
+    id: int
+    name: str
+
+
+class DueOfTypeRow(TypedDict):
+    """A row of the statement that counts due projects, by type, with the creation of the oldest one."""
+
+    type_id: int | None
+    due: int
+    oldest: datetime
+
+
 class SweepRow(TypedDict):
     """A row of `retention.sweep`."""
 
@@ -50,3 +91,4 @@ class DueProjectRow(TypedDict):
     project_id: UUID
     number: int
     created_at: datetime
+    expires_at: datetime

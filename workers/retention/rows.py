@@ -7,15 +7,17 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.errors import project_gone
+from contracts.errors import Code, Refusal, project_gone
 from contracts.message import Message
 from contracts.projects.commands import ProjectsExpired
 from contracts.retention import HoldCommand, Sweep
+from contracts.retention_policies import DeletePolicy, SetPolicy
 from contracts.texts import Part
 from workers.retention import tables
-from workers.retention.row_types import HoldRow, SweepRow, TombstoneRow
+from workers.retention.policies import RetentionRules
+from workers.retention.row_types import HoldRow, PolicyRow, PropertyRow, SettingsRow, SweepRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
-from workers.runtime.storage.identity_map import RowSet, rows_of
+from workers.runtime.storage.identity_map import RowSet, row_of, rows_of
 
 
 class RetentionRows(Rows):
@@ -28,6 +30,9 @@ class RetentionRows(Rows):
         self.tombstones: dict[UUID, TombstoneRow] = {}
         self.holds = RowSet[HoldRow](tables.Hold, "hold_id")
         self.placed = RowSet[HoldRow](tables.Hold, "hold_id")
+        self.settings: SettingsRow | None = None
+        self.policies = RowSet[PolicyRow](tables.Policy, "policy_id")
+        self.properties: dict[int, str] = {}
         self.swept_at: datetime | None = None
         """The time at which a sweep ended within the batch."""
 
@@ -40,10 +45,38 @@ class RetentionRows(Rows):
         if stepped or beginning:
             parameters = {"ids": sorted(stepped), "all": beginning}
             rows.sweeps.add_stored(rows_of(await connection.execute(tables.SWEEPS, parameters), SweepRow))
+        changing = [message for message in messages if isinstance(message, SetPolicy | DeletePolicy)]
+        if beginning or changing:
+            await rows._load_rules(connection, changing)
         named = {message.project_id for message in messages if isinstance(message, HoldCommand)}
         if named:
             await rows._load_holds(connection, sorted(named))
         return rows
+
+    async def _load_rules(self, connection: AsyncConnection, changing: Sequence[SetPolicy | DeletePolicy]) -> None:
+        """Read the settings and policies; lock them before a change, and read the names of its properties."""
+        settings = tables.SETTINGS_HELD if changing else tables.SETTINGS
+        self.settings = row_of(await connection.execute(settings), SettingsRow)
+        statement = tables.POLICIES_LOCKED if changing else tables.POLICIES
+        self.policies.add_stored(rows_of(await connection.execute(statement), PolicyRow))
+        if changing:
+            ids = {command.property_id for command in changing if isinstance(command, SetPolicy)}
+            ids |= {policy["property_id"] for policy in self.policies.all()}
+            rows = rows_of(await connection.execute(tables.PROPERTIES, {"ids": sorted(ids)}), PropertyRow)
+            self.properties = {row["id"]: row["name"] for row in rows}
+
+    def rules(self) -> RetentionRules:
+        """Return the rules of the site at this point of the batch."""
+        if self.settings is None:
+            msg = "a batch reads its settings with a sweep or a change of policies"
+            raise LookupError(msg)
+        return RetentionRules.of(self.settings, self.policies.all())
+
+    def require_property(self, property_id: int) -> str:
+        """Return the name of a property, or refuse one that is not defined."""
+        if property_id not in self.properties:
+            raise Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": "property_id", "kind": "not_defined"}])
+        return self.properties[property_id]
 
     async def _load_holds(self, connection: AsyncConnection, ids: list[UUID]) -> None:
         """Lock the projects against deletion until the commit, and only then read their holds."""
@@ -73,5 +106,6 @@ class RetentionRows(Rows):
         await self.sweeps.save(connection)
         await self.holds.save(connection)
         await self.placed.save(connection)
+        await self.policies.save(connection)
         if self.swept_at is not None:
             await connection.execute(tables.ENDED, {"ended_at": self.swept_at})

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -54,20 +54,59 @@ class Hold(Base):
     release_reason: Mapped[str | None] = mapped_column(Text)
 
 
+class Policy(Base):
+    """A retention time of its own for the projects with a property; of several the longest counts."""
+
+    __tablename__ = "policy"
+    __table_args__ = {"schema": "retention"}
+
+    policy_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    property_id: Mapped[int] = mapped_column(Integer)
+    days: Mapped[int] = mapped_column(Integer)
+    years: Mapped[int] = mapped_column(Integer)
+    exempt: Mapped[bool] = mapped_column(Boolean)
+    counted_from: Mapped[str] = mapped_column(Text)
+    set_by: Mapped[str] = mapped_column(Text)
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
 SWEEPS = text(
     "SELECT * FROM retention.sweep WHERE :all OR sweep_id = ANY(:ids) ORDER BY sweep_id FOR UPDATE"
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
-RETENTION_DAYS = text("SELECT retention_days FROM published.settings")
+SETTINGS = text("SELECT retention_days, timezone FROM published.settings")
+# Settings and policies shorten each other's times: one change waits for the other, and then sees it.
+SETTINGS_HELD = text("SELECT retention_days, timezone FROM published.settings FOR SHARE")
+POLICIES = text("SELECT * FROM retention.policy ORDER BY policy_id")
+POLICIES_LOCKED = text("SELECT * FROM retention.policy ORDER BY policy_id FOR UPDATE")
+PROPERTIES = text("SELECT id, name FROM published.properties WHERE id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(Integer))
+)
+LISTED_POLICIES = text(
+    """
+    SELECT y.*, (
+        SELECT count(*) FROM (
+            SELECT FROM published.projects p WHERE y.property_id IN
+                (p.type_id, p.status_id, p.category_1, p.category_2, p.category_3, p.category_4, p.category_5)
+            LIMIT :at_most
+        ) AS its
+    ) AS projects
+    FROM retention.policy y ORDER BY policy_id
+    """
+)
 DUE = text(
     """
-    SELECT count(*) FROM (
-        SELECT 1 FROM published.projects p
-        WHERE created_at < :created_before AND NOT retention_exempt
-            AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.project_id)
+    SELECT type_id, count(*) AS due, min(created_at) AS oldest FROM (
+        SELECT due.type_id, due.created_at FROM (
+            SELECT array_agg(y) AS policies FROM json_populate_recordset(
+                CAST(NULL AS published.retention_policies), CAST(:policies AS json)
+            ) y
+        ) rules
+        CROSS JOIN LATERAL published.due_projects(rules.policies, :days, :zone, :scan_before) due
         LIMIT :at_most
-    ) AS due
+    ) AS counted
+    GROUP BY type_id ORDER BY due DESC, type_id
     """
 )
 
@@ -105,9 +144,25 @@ HOLDS_OF_PROJECT = text(
 ).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))
 NEXT_DUE = text(
     """
-    SELECT project_id, number, created_at FROM published.projects p
+    SELECT project_id, number, created_at, created_at + :days * interval '24 hours' AS expires_at
+    FROM published.projects p
     WHERE NOT retention_exempt AND created_at < :created_before AND (created_at, project_id) > (:at, :id)
         AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.project_id)
     ORDER BY created_at, project_id LIMIT :limit
+    """
+).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))
+# Policies have no order of their own that an index knows: every project that may expire in time is looked at.
+NEXT_DUE_BY_POLICIES = text(
+    """
+    SELECT e.project_id, e.number, e.created_at, e.expires_at FROM (
+            SELECT array_agg(y) AS policies FROM json_populate_recordset(
+                CAST(NULL AS published.retention_policies), CAST(:policies AS json)
+            ) y
+        ) rules
+    CROSS JOIN LATERAL published.expiries(rules.policies, :days, :zone) e
+    WHERE NOT e.retention_exempt AND e.created_at < :created_before AND e.expires_at < :expires_before
+        AND (e.expires_at, e.project_id) > (:at, :id)
+        AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = e.project_id)
+    ORDER BY e.expires_at, e.project_id LIMIT :limit
     """
 ).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))

@@ -11,8 +11,8 @@ from contracts.retention import PreviewRetention
 from contracts.texts import LANGUAGES
 from incidents.cli.administration import report_design
 from incidents.cli.arguments import Words, Yes, require_change
+from incidents.cli.operations.retention_policies import Confirm, confirmed_deletions, with_number
 from incidents.client import Client
-from incidents.errors import SuppressNotAvailable
 from incidents.terminal.input.reading import make_message, read_number, read_zone
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.option_names import option_word
@@ -67,6 +67,7 @@ Timezone = Annotated[
 LogSize = Annotated[
     str | None, typer.Option(metavar="SIZE", help="The size at which a log file is archived, such as 10 MB.")
 ]
+RetentionDays = Annotated[int | None, typer.Option(metavar="DAYS", help="For how many days projects are kept.")]
 Confidentiality = Annotated[
     str | None, typer.Option(metavar="TEXT", help="A line at the head of each page of reports.")
 ]
@@ -89,9 +90,7 @@ Signatories = Annotated[
 async def set_settings(  # noqa: PLR0913 - each parameter is an option
     session: Session,
     *,
-    retention_days: Annotated[
-        int | None, typer.Option(metavar="DAYS", help="For how many days projects are kept.")
-    ] = None,
+    retention_days: RetentionDays = None,
     report_title: Annotated[str | None, typer.Option(metavar="TEXT", help="The title of reports.")] = None,
     timezone: Timezone = None,
     language: Annotated[str | None, typer.Option(metavar="en|fr", help="The site's language.")] = None,
@@ -100,6 +99,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     export_details_required: DetailsRequired = None,
     confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
+    confirm: Confirm = None,
     yes: Yes = False,
 ) -> None:
     """Change settings; others stay unchanged. It asks for confirmation if a retention time would delete projects."""
@@ -120,9 +120,9 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         session, ChangeSettings, {name: value for name, value in values.items() if value is not None}
     )
     async with session.client() as client:
-        if retention_days is not None and not yes:
-            await _confirm_deletions(session, client, retention_days)
-        event = await session.send(client, changing)
+        if retention_days is not None and confirm is None:
+            confirm = await _confirmed(session, client, retention_days, yes=yes)
+        event = await session.send(client, with_number(changing, confirm))
     changed = ", ".join(_name(session, name) for name in event.changed)
     unchanged = session.say("Nothing was changed: the settings had these values already.")
     session.show(event, session.say("Settings changed: {changed}", changed=changed) if changed else unchanged)
@@ -155,22 +155,15 @@ def _name(session: Session, setting: str) -> str:
     return option_word(setting) if name == setting else name
 
 
-async def _confirm_deletions(session: Session, client: Client, days: int) -> None:
-    """Ask for confirmation if a shorter time lets the next sweep delete projects; who may not preview is not asked."""
-    due = 0
-    with SuppressNotAvailable():
-        if days >= (await client.ask(GetSettings())).retention_days:
-            return
-        due = (await client.ask(PreviewRetention(retention_days=days))).due
-    question = session.count(
-        due,
-        "Set the retention time to {days}? The next sweep will then delete {count} project.",
-        "Set the retention time to {days}? The next sweep will then delete {count} projects.",
-        days=session.count(days, "{count} day", "{count} days"),
+async def _confirmed(session: Session, client: Client, days: int, *, yes: bool) -> int | None:
+    """Return the number of projects that a shorter retention time lets the next sweep delete, confirmed."""
+    singular = "Set the retention time to {days}? The next sweep will then delete {count} project."
+    plural = "Set the retention time to {days}? The next sweep will then delete {count} projects."
+    time = session.count(days, "{count} day", "{count} days")
+    preview = make_message(session, PreviewRetention, {"retention_days": days})
+    return await confirmed_deletions(
+        session, client, preview, lambda due: session.count(due, singular, plural, days=time), yes=yes
     )
-    if due and not session.confirm(question):
-        session.tell("Nothing was changed.")
-        raise typer.Exit
 
 
 report_design.register(app)

@@ -18,13 +18,14 @@ from contracts.retention import (
 )
 from incidents.cli.arguments import Project
 from incidents.cli.listing import descriptions
+from incidents.cli.operations import retention_policies
 from incidents.cli.paging import show_pages
 from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
 
-app = group("Retention: due, holds, hold, release, preview, sweep.")
+app = group("Retention: due, holds, hold, release, policies, preview, sweep.")
 
 _IN_FORCE: Final = ("Number", "Description", "Held", "By", "Reason")
 _PAST_TOO: Final = (*_IN_FORCE, "Released", "Released by", "Reason for release")
@@ -129,6 +130,9 @@ async def release(session: Session, project: Project, reason: Reason) -> None:
         releasing = make_message(session, ReleaseProject, {"project_id": project_id, "reason": reason})
         event = await session.send(client, releasing)
     session.show(event, session.say("Project {project} is released", project=project))
+
+
+retention_policies.register(app)
 
 
 @command(app, "preview", "incidents retention preview --days 30")

@@ -4,7 +4,9 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from contracts.administration import ChangeSettings, SettingsChanged
-from workers.administration import domain
+from contracts.retention_policies import require_confirmed
+from workers.administration import domain, tables
+from workers.administration.row_types import SettingsRow
 from workers.administration.worker import AdministrationUnit, worker
 
 
@@ -24,6 +26,7 @@ async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> 
     old: domain.State = {name: value for name, value in settings.items() if name in requested}
     new: domain.State = requested
     changed = domain.changes(old, new)
+    await _require_confirmed(command, settings, unit)
     if changed:
         unit.rows.settings.put({**settings, **requested})
     else:
@@ -31,3 +34,15 @@ async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> 
     for name in changed:
         unit.rows.history.add(unit, "setting", name, {"value": old[name]}, {"value": new[name]})
     return SettingsChanged(changed=changed)
+
+
+async def _require_confirmed(command: ChangeSettings, settings: SettingsRow, unit: AdministrationUnit) -> None:
+    """Refuse a shorter retention time that lets the next sweep delete more, unless their number was confirmed."""
+    days = command.retention_days
+    if days is None or days >= settings["retention_days"]:
+        return
+    before, after = [
+        (await unit.connection.execute(tables.DUE, {"days": each})).scalar_one()
+        for each in (settings["retention_days"], days)
+    ]
+    require_confirmed(command.confirm, after, before)

@@ -1,5 +1,5 @@
-"""The handlers of sweeps and holds."""
+"""The handlers of sweeps, holds and policies."""
 
-from workers.retention.handlers import holds, sweeps
+from workers.retention.handlers import holds, policies, sweeps
 
-__all__ = ["holds", "sweeps"]
+__all__ = ["holds", "policies", "sweeps"]

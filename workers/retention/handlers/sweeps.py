@@ -10,7 +10,7 @@ from contracts.projects.commands import ExpireProjects, ProjectsExpired
 from contracts.retention import Sweep, SweepStarted, Swept
 from contracts.subjects import SYSTEM
 from workers.retention import domain
-from workers.retention.queries import count_due, retention_days
+from workers.retention.queries import count_due
 from workers.retention.row_types import SweepRow
 from workers.retention.worker import RetentionUnit, worker
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
@@ -22,9 +22,9 @@ async def sweep(command: Sweep, unit: RetentionUnit) -> SweepStarted:  # noqa: A
     """Start deleting expired projects (RET-03), unless the clock is doubted or a scheduled sweep is needless."""
     if not await is_believed(unit.connection):
         raise Refusal(Code.UNAVAILABLE, fields=[{"field": "", "kind": "clock_doubted"}])
-    before = domain.created_before(unit.now, await retention_days(unit.connection))
-    due = await count_due(unit.connection, before)
-    started = SweepStarted(sweep_id=uuid7(), created_before=before, due=due)
+    rules = unit.rows.rules()
+    due = (await count_due(unit.connection, rules, unit.now)).due
+    started = SweepStarted(sweep_id=uuid7(), created_before=rules.created_before(unit.now), due=due)
     under_way = unit.rows.sweeps.all()
     if unit.principal == SYSTEM and not domain.is_worthwhile(due, under_way, unit.now):
         unit.is_unchanged = True

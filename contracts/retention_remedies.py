@@ -1,0 +1,24 @@
+"""Remedies for refusals of retention's fields, in English and French."""
+
+RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
+    "not_confirmed": (
+        "must be the number of projects that the next sweep would delete: preview them, and repeat it",
+        "doit être le nombre de projets que la prochaine purge supprimerait\u00a0: vérifiez-le, puis répétez-le",
+    ),
+    "too_many_policies": (
+        "is one policy too many: delete one that is no longer needed",
+        "est une règle de trop\u00a0: supprimez-en une devenue inutile",
+    ),
+    "unknown_policy": (
+        "is not the id of a policy: list the policies",
+        "n'est pas l'id d'une règle\u00a0: listez les règles",
+    ),
+    "years_or_days": (
+        "must say how long: years, days or both, or exempt alone",
+        "doit indiquer une durée\u00a0: des années, des jours ou les deux, ou bien seulement exempt",
+    ),
+    "terms_without_policy": (
+        "has terms, but no policy_id: name the policy that would have them",
+        "contient des termes sans policy_id\u00a0: indiquez la règle qui les aurait",
+    ),
+}
