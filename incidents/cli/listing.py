@@ -11,7 +11,7 @@ from rich.text import Text
 from contracts.administration_queries import GetProperties
 from contracts.projects.queries import ListProjects, ProjectFilter, ProjectPage
 from incidents.client import Client
-from incidents.errors import Refused
+from incidents.errors import Refused, SuppressNotAvailable
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import names_of
@@ -31,7 +31,7 @@ async def names(client: Client) -> show.Names:
 async def descriptions(client: Client, numbers: Sequence[int]) -> dict[int, str]:
     """Return the descriptions of projects by number; empty for callers who may not see them."""
     texts: dict[int, str] = {}
-    with suppress(Refused):
+    with SuppressNotAvailable():
         for start in range(0, len(numbers), _PAGE_SIZE):
             chosen = ProjectFilter(numbers=list(numbers[start : start + _PAGE_SIZE]))
             listing = Listing(ListProjects(filter=chosen, limit=_PAGE_SIZE), every_page=True)

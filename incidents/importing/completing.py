@@ -1,7 +1,6 @@
 """Filling empty fields of existing projects, which an earlier import of a file left out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -12,7 +11,7 @@ from contracts.projects.commands import MAIN_DETAILS, UpdateProject
 from contracts.projects.imports import ImportedProject
 from contracts.projects.queries import ListProjects, ProjectFilter, ProjectRow
 from incidents.client import Client
-from incidents.errors import Refused
+from incidents.errors import Refused, SuppressNotAvailable
 from incidents.importing.rate_limit_retries import PERMANENT_REFUSALS, retry_transient
 
 _REFERENCES_MAX: Final = 200
@@ -64,7 +63,7 @@ def _missing(here: ProjectRow, row: ImportedProject) -> dict[str, Any]:
 
 async def created_here(client: Client, projects: Sequence[ImportedProject]) -> dict[UUID, datetime]:
     """Return when existing projects were created, as far as the caller may see it."""
-    with suppress(Refused):
+    with SuppressNotAvailable():
         return {project_id: row.created_at for project_id, row in (await _here(client, projects)).items()}
     return {}
 

@@ -93,6 +93,16 @@ async def test_what_is_due_is_shown(peer: Peer, run_line: RunLine) -> None:
     assert (await run_line("due", "--json")).json["items"] == [DUE]
 
 
+@pytest.mark.parametrize("code, status", [("not-available", 0), ("unavailable", 1)])
+async def test_descriptions_are_left_out_only_for_want_of_permission(
+    peer: Peer, run_line: RunLine, code: str, status: int
+) -> None:
+    """A list that is shown is whole: when nobody answers for the descriptions, nothing is shown instead of a part."""
+    peer.answers["retention.due"] = json.dumps({"retention_days": 7, "items": [DUE]}).encode()
+    peer.refusals["projects.list"] = {"code": code, "message": "No."}
+    assert (await run_line("due")).status == status
+
+
 async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, run_line: RunLine) -> None:
     """What a retention time would delete is reported, and a sweep says how much is due."""
     preview = {"retention_days": 30, "created_before": NOW, "due": 4}
