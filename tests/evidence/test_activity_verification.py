@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.evidence import bag
+from contracts.evidence.log_entries import leaf_of
 from contracts.evidence.packaged_activity import ENTRIES, LOG_KEY, PROOFS
 from incidents.evidence.findings import Activity, Finding, Verification
 from incidents.evidence.verification import verify
-from tests.evidence.logged_activity import LOG_SIZE, ORIGIN, activity, log_files, log_note, proof_of
+from tests.evidence.logged_activity import LOG_SIZE, ORIGIN, activity, log_files, log_note, proof_of, row
 from tests.evidence.sample import PACKAGE, copy, export, files, packed
 from workers.common.signing_key import SigningKey
 
@@ -131,6 +132,28 @@ def replaced(contents: dict[str, bytes], index: int, **changed: Any) -> dict[str
     extra = blocks[place].partition("\n")[0]
     blocks[place] = f"{extra}\n{proof.text.partition(chr(10))[2]}"
     return {**contents, PROOFS: "c2sp.org/tlog-proof@v1\n".join(blocks).encode()}
+
+
+@pytest.mark.parametrize("name", ["actor", "time", "zone", "detail", "swapped"])
+def test_a_change_that_the_package_agrees_with_is_not_in_the_log(name: str) -> None:
+    """Whoever changes an entry and everything that the package says of it still lacks its proof: so does the site."""
+    before, contents = bagged(), changed_entries(bagged(), CHANGES[name][0])
+    entries = json.loads(contents[FILE])["items"]
+    [number] = [place for place, entry in enumerate(entries) if entry != json.loads(before[FILE])["items"][place]]
+    contents |= log_files(entries, KEY, PACKAGE)
+    result = verify(forged(contents), KEY.fingerprint)
+    named = [("entry-not-logged", FILE, number + 1, entries[number]["log_index"])]
+    assert of_activity(result) == ([] if name == "zone" else named)  # the same moment, written otherwise
+
+
+def test_a_leaf_is_the_canonical_json_of_eight_fields() -> None:
+    """The form of a leaf is written out here, because no entry that was recorded can get another one."""
+    details = '{"number":7,"text":"\u00e9t\u00e9 \u2028 </script>"}'
+    assert leaf_of(row(7)).decode() == (
+        '{"activity":"projects.opened","actor":"oscar","at":"2026-03-01T12:00:07.000001Z","command_id":null,'
+        f'"details":{details},"event_id":"0190a000-0000-7000-8000-0000000003f0",'
+        '"project_id":"0190a000-0000-7000-8000-000000000001","revision":null}'
+    )
 
 
 def test_a_proof_of_another_place_is_refused() -> None:
