@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from contracts.evidence.merkle_tree import HASH_BYTES
-from contracts.evidence.tree_proofs import proof_subtrees
+from contracts.evidence.tree_proofs import proof_spans
 
 HEADER: Final = "c2sp.org/tlog-proof@v1"
 
@@ -44,8 +44,8 @@ class TlogProof(NamedTuple):
 
 def proof_bytes(place: int, size: int, note: str) -> int:
     """Return how long the text of a proof with one hash as `extra` is, before it is made."""
-    empty = TlogProof(place, [], note, bytes(HASH_BYTES)).text
-    return len(empty.encode()) + len(proof_subtrees(place, size)) * _HASH_LINE_BYTES
+    without_hashes = TlogProof(place, [], note, bytes(HASH_BYTES)).text
+    return len(without_hashes.encode()) + len(proof_spans(place, size)) * _HASH_LINE_BYTES
 
 
 def read_proofs(lines: Iterable[str]) -> Iterator[TlogProof]:

@@ -3,7 +3,7 @@
 Each hash of a proof is the root of one or more complete subtrees, and the hash of a complete subtree is in one tile.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, joined_root, root_of, split
@@ -37,13 +37,16 @@ class Subtree(NamedTuple):
 
     def hash_in(self, tile: bytes) -> bytes:
         """Return its hash; what its tile lacks is taken for zeros, which prove nothing."""
-        place = (self.number << self._depth) % TILE_HASHES
-        hashes = split(tile.ljust(_TILE_BYTES, b"\0"))
-        return root_of(hashes[place : place + (1 << self._depth)])
+        width = HASH_BYTES << self._depth
+        start = width * self.number % _TILE_BYTES
+        return root_of(split(tile[start : start + width].ljust(width, b"\0")))
 
 
-def proof_subtrees(index: int, size: int) -> list[list[Subtree]]:
-    """Return the subtrees under each hash of the proof of a leaf in a tree of this size, from the leaf up."""
+def proof_spans(index: int, size: int) -> list[tuple[int, int]]:
+    """Return of each hash in the proof of a leaf, from the leaf up, which leaves it is about: first, and last plus one.
+
+    The tree has this size.
+    """
     first, last, spans = 0, size, list[tuple[int, int]]()
     while last - first > 1:
         cut = first + (1 << ((last - first - 1).bit_length() - 1))
@@ -53,7 +56,7 @@ def proof_subtrees(index: int, size: int) -> list[list[Subtree]]:
         else:
             spans.append((first, cut))
             first = cut
-    return [_subtrees(*span) for span in reversed(spans)]
+    return spans[::-1]
 
 
 def _subtrees(first: int, last: int) -> list[Subtree]:
@@ -68,17 +71,17 @@ def _subtrees(first: int, last: int) -> list[Subtree]:
 
 def needed_tiles(indexes: Iterable[int], size: int) -> set[TileName]:
     """Return the tiles that have what the proofs of these leaves are made of."""
-    return {subtree.tile for index in indexes for part in proof_subtrees(index, size) for subtree in part}
+    spans = {span for index in indexes for span in proof_spans(index, size)}
+    return {subtree.tile for span in spans for subtree in _subtrees(*span)}
 
 
 def inclusion_proofs(indexes: Iterable[int], size: int, tiles: Mapping[TileName, bytes]) -> list[list[bytes]]:
     """Return the proofs of some leaves in a tree of this size; `tiles` has those that they need, also partial ones."""
-    known = dict[Subtree, bytes]()
+    known = dict[tuple[int, int], bytes]()
 
-    def root(subtrees: Sequence[Subtree]) -> bytes:
-        for subtree in subtrees:
-            if subtree not in known:
-                known[subtree] = subtree.hash_in(tiles.get(subtree.tile, b""))
-        return joined_root([known[subtree] for subtree in subtrees])
+    def root(span: tuple[int, int]) -> bytes:
+        if span not in known:
+            known[span] = joined_root([subtree.hash_in(tiles.get(subtree.tile, b"")) for subtree in _subtrees(*span)])
+        return known[span]
 
-    return [[root(part) for part in proof_subtrees(index, size)] for index in indexes]
+    return [[root(span) for span in proof_spans(index, size)] for index in indexes]

@@ -2,19 +2,22 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyrage import x25519
 
 from contracts.evidence import bag
 from contracts.evidence.log_entries import leaf_of
 from contracts.evidence.packaged_activity import ENTRIES, LOG_KEY, PROOFS
+from incidents.evidence.encrypted_bags import decrypt
 from incidents.evidence.findings import Activity, Finding, Verification
 from incidents.evidence.verification import verify
 from tests.evidence.logged_activity import LOG_SIZE, ORIGIN, activity, log_files, log_note, proof_of, row
-from tests.evidence.sample import PACKAGE, copy, export, files, packed
+from tests.evidence.sample import PACKAGE, PASSWORD, copy, encrypted_to, export, files, package, packed
 from workers.common.signing_key import SigningKey
 
 KEY, FORGER = SigningKey.generate("incident-manager-main"), SigningKey.generate("somebody")
@@ -237,3 +240,40 @@ def test_a_finding_has_the_place_of_its_entry() -> None:
     result = verify(forged(changed_entries(bagged(), lambda items: items[2].update(actor="olivia"))))
     assert Finding("entry-changed", FILE, entry=3, log_index=255) in result.findings
     assert result.document()["activity"]["proven"] == 5
+
+
+FIELDS = {
+    "at": st.datetimes().map(lambda at: f"{at.isoformat(timespec='microseconds')}Z"),
+    "actor": st.text(max_size=5),
+    "activity": st.sampled_from(["projects.opened", "projects.deleted"]),
+    "revision": st.none() | st.integers(0, 9),
+    "details": st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=2),
+    "log_index": st.integers(-1, LOG_SIZE),
+}
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.booleans(), st.integers(0, len(INDEXES) - 1), st.sampled_from(sorted(FIELDS)), st.data())
+def test_the_first_bad_entry_is_named(shows_names: bool, number: int, field: str, data: st.DataObject) -> None:
+    """Whichever field of whichever entry is changed, that entry is the first that is named."""
+    value = data.draw(FIELDS[field])
+    before = bagged(shows_names=shows_names)
+    contents = changed_entries(before, lambda entries: entries[number].update({field: value}))
+    if json.loads(contents[FILE]) == json.loads(before[FILE]):
+        return
+    kind, name, entry, _ = of_activity(verify(forged(contents), KEY.fingerprint))[0]
+    doubled = [place for place, index in enumerate(INDEXES, 1) if field == "log_index" and index == value]
+    assert (kind, name) == ("entry-added" if field == "log_index" and not doubled else kind, FILE)
+    assert entry in {number + 1, *doubled}
+
+
+def test_the_activity_of_an_encrypted_package_is_verified_when_it_is_opened() -> None:
+    """Without the password nothing is said of the activity; with it, or with an identity, every entry is proven."""
+    police = x25519.Identity.generate()
+    closed = package(KEY, PASSWORD)
+    assert (verify(closed).verified, verify(closed).activity) == (True, None)
+    opened = verify(closed, password=PASSWORD)
+    opener = partial(decrypt, identities=[police])
+    decrypted = verify(encrypted_to([str(police.to_public())], KEY), opener=opener)
+    for result in (opened, decrypted):
+        assert (result.findings, result.activity) == ([], Activity(3, 3, 0, ORIGIN, LOG_SIZE))

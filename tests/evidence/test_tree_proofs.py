@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from contracts.evidence.merkle_tree import TILE_HASHES, Edge, inclusion_proof, leaf_hash, require_included, root_of
 from contracts.evidence.tlog_proofs import HEADER, ProofFormError, TlogProof, proof_bytes, read_proofs
-from contracts.evidence.tree_proofs import TileName, inclusion_proofs, needed_tiles, proof_subtrees
+from contracts.evidence.tree_proofs import TileName, inclusion_proofs, needed_tiles, proof_spans
 from tests.evidence.logged_activity import log_note, proof_of
 from workers.common.signing_key import SigningKey
 
@@ -54,7 +54,7 @@ def test_a_tree_of_three_levels_of_tiles_has_proofs() -> None:
 def test_a_proof_without_its_tiles_proves_nothing() -> None:
     """A tile that somebody deleted makes a wrong proof, and stops nothing."""
     [proof] = inclusion_proofs([3], 700, {})
-    assert (len(proof), proof == inclusion_proof(3, leaves(700))) == (len(proof_subtrees(3, 700)), False)
+    assert (len(proof), proof == inclusion_proof(3, leaves(700))) == (len(proof_spans(3, 700)), False)
 
 
 @pytest.mark.parametrize("index", [0, 5, 128, 255, 256, 299])

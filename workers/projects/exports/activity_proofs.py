@@ -22,6 +22,7 @@ from workers.common.signing_key import SigningKey, is_signature
 from workers.projects import export_tables
 from workers.projects.packages.sealing import Item
 from workers.projects.row_types.export_rows import CheckpointRow, ExportEntryRow, LogTileRow, LogTreeRow
+from workers.runtime.commands.deferred_commands import StepChangedError
 from workers.runtime.storage.identity_map import row_of, rows_of
 
 CHECKPOINT_SECONDS_MAX: Final = 10.0
@@ -63,14 +64,23 @@ class ActivityProofs(NamedTuple):
         size = 0
         async for page in self._pages(self.log_size):
             size += sum(proof_bytes(row["log_index"], self.log_size, self.note) for row in page)
-        return Item(PROOFS, size, self._pieces()) if size else None
+        return Item(PROOFS, size, self._pieces(size)) if size else None
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def _pieces(self, size: int) -> AsyncIterator[bytes]:
+        """Yield the proofs, so many bytes.
+
+        Raises:
+            StepChangedError: A project was deleted with its entries meanwhile.
+        """
         tree = _Tree(self.connection, await _edge(self.connection))
         async for page in self._pages(self.log_size):
             indexes = [row["log_index"] for row in page]
             tiles = await tree.tiles(needed_tiles(indexes, self.log_size))
-            yield await asyncio.to_thread(self._texts, page, indexes, tiles)
+            texts = await asyncio.to_thread(self._texts, page, indexes, tiles)
+            size -= len(texts)
+            yield texts
+        if size:
+            raise StepChangedError
 
     def _texts(self, page: Sequence[ExportEntryRow], indexes: Sequence[int], tiles: dict[TileName, bytes]) -> bytes:
         proofs = inclusion_proofs(indexes, self.log_size, tiles)
