@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from contracts.projects.exports import ExportProject
 from contracts.projects.parts import AddComment
 from incidents.evidence.findings import Verification
 from incidents.evidence.verification import verify
-from tests.client.command_line import incidents
 from tests.projects.helpers import Operator
 from tests.projects.packages import fetch, read_json, unzip
 from tests.support import Site, eventually
@@ -213,29 +211,3 @@ async def test_thousands_of_entries_are_proven(operator: Operator, site: Site) -
         [],
         (2501, 2501),
     )
-
-
-async def test_audit_verify_checks_the_activity_of_a_package_alone(
-    operator: Operator, site: Site, tmp_path: Path
-) -> None:
-    """`incidents audit verify --file` needs no system; the key comes from the site, or with the package."""
-    await site.worker("audit")
-    await recorded(site, 1)
-    (tmp_path / "a.zip").write_bytes(await exported(operator, "activity", "user-names"))
-    (tmp_path / "site.pub").write_text(SigningKey.read(site.directory / "keys" / FILE_NAME).public_line)
-    (tmp_path / "other.pub").write_text(SigningKey.generate("other").public_line)
-    line = ("audit", "verify", "--file", "a.zip")
-    bare = await incidents(*line, folder=tmp_path)
-    assert (bare.status, "1 entries, 1 of them proven" in bare.out, "came with the package" in bare.out) == (
-        0,
-        True,
-        True,
-    )
-    pinned = await incidents(*line, "--key", "site.pub", "--json", folder=tmp_path)
-    assert (pinned.status, pinned.json["intact"], pinned.json["expected_key"]) == (0, True, True)
-    other = await incidents(*line, "--key", "other.pub", "--lang", "fr", folder=tmp_path)
-    assert (other.status, f"{PROOFS} n'est pas signé avec la clé" in other.out) == (1, True)
-    (tmp_path / "b.zip").write_bytes(await exported(operator, "activity", password="a long password"))
-    for name, words in (("b.zip", "--password"), ("site.pub", "is not a package"), ("none.zip", "cannot be read")):
-        ended = await incidents("audit", "verify", "--file", name, folder=tmp_path)
-        assert (ended.status, words in ended.err) == (2, True), ended
