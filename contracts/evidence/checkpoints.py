@@ -4,7 +4,6 @@ This module has only their form: callers bring the Ed25519 functions that sign a
 """
 
 import base64
-import binascii
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -54,9 +53,12 @@ def read_note(note: str, public_key: bytes, verify: Verify) -> Checkpoint:
     """
     checkpoint = read_unverified_note(note)
     text, _, signatures = note.rpartition("\n\n")
-    for line in signatures.splitlines():
+    *lines, end = signatures.split("\n")
+    if end or not all(line.startswith(_DASH) for line in lines):
+        raise NoteError
+    for line in lines:
         name, _, encoded = line.removeprefix(_DASH).partition(" ")
-        if line.startswith(_DASH) and name == checkpoint.origin:
+        if name == checkpoint.origin:
             signature = _signature(encoded, name, public_key)
             if signature is not None and verify(public_key, signature, f"{text}\n".encode()):
                 return checkpoint
@@ -104,6 +106,7 @@ def _signature(encoded: str, name: str, public_key: bytes) -> bytes | None:
     """Return a signature that says it is of this key."""
     try:
         blob = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         return None
-    return blob[_KEY_ID_BYTES:] if blob[:_KEY_ID_BYTES] == _key_id(name, public_key) else None
+    is_canonical = base64.b64encode(blob).decode() == encoded
+    return blob[_KEY_ID_BYTES:] if is_canonical and blob[:_KEY_ID_BYTES] == _key_id(name, public_key) else None

@@ -117,13 +117,22 @@ class PackagedHistory(Message):
 
 
 class ActivityEntry(Message):
-    """What somebody did with the project, and when; `details` as in `audit.activity`."""
+    """What somebody did with the project, and when; `details` as in `audit.activity`.
 
+    `log_index` is its place in the log of the site. An entry that is as it was recorded has its ids. Of one without the
+    name of its actor, or without details that the package withholds, `leaf_hash` is the hash of its leaf in the log.
+    """
+
+    log_index: int | None
     at: Time
     actor: str
     activity: str
     revision: int | None
     details: dict[str, Any]
+    event_id: UUID | None = None
+    project_id: UUID | None = None
+    command_id: UUID | None = None
+    leaf_hash: Sha256 | None = None
 
 
 class PackagedActivity(Message):

@@ -8,6 +8,8 @@ from typing import Any, Final
 FIELDS: Final = ("activity", "actor", "at", "command_id", "details", "event_id", "project_id", "revision")
 """The fields of a leaf, in the order of their names."""
 
+LOGS: Final = "incidents/"
+"""With what the name of a log begins."""
 
 _ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
@@ -30,3 +32,8 @@ def leaf_of(entry: Mapping[str, Any]) -> bytes:
     fields = {name: entry[name] for name in FIELDS}
     ids = {name: str(fields[name]) for name in ("event_id", "project_id", "command_id") if fields[name] is not None}
     return canonical({**fields, **ids, "at": time_text(entry["at"])}).encode()
+
+
+def log_origin(site: str, store: str) -> str:
+    """Return the name of a store's log in its checkpoints."""
+    return f"{LOGS}{site}/{store}"

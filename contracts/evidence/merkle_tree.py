@@ -81,15 +81,15 @@ class Edge:
 
     def root(self) -> bytes:
         """Return the root of the whole tree."""
-        return _joined([root for hashes in reversed(self.levels) for root in _perfect_roots(hashes)])
+        return joined_root([root for hashes in reversed(self.levels) for root in _perfect_roots(hashes)])
 
 
 def root_of_tiles(tile_roots: Sequence[bytes], rest: Sequence[bytes]) -> bytes:
     """Return the root of a tree by the roots of its full tiles of leaves, and the hashes of the leaves after them."""
-    return _joined([*_perfect_roots(tile_roots), *_perfect_roots(rest)])
+    return joined_root([*_perfect_roots(tile_roots), *_perfect_roots(rest)])
 
 
-def _joined(roots: list[bytes]) -> bytes:
+def joined_root(roots: list[bytes]) -> bytes:
     """Return the root above complete trees, the largest of which is on the left."""
     if not roots:
         return EMPTY_ROOT

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, Final
 import pyrage
 from pyrage import x25519
 
-from incidents.evidence.reading import UnreadableError, WrongIdentityError
+from contracts.evidence.package_files import UnreadableError, WrongIdentityError
 
 _FILE_BYTES_MAX: Final = 100_000
 _ENCRYPTED_HEADS: Final = (b"age-encryption.org/", b"-----BEGIN AGE ENCRYPTED FILE-----")

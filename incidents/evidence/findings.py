@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from mmap import ACCESS_READ, mmap
 from typing import Any, BinaryIO, Final, Literal
 
+from contracts.evidence.activity_verification import ActivityProblem
 from contracts.evidence.seal import Data
 
 _HEAD: Final = b"%PDF-"
@@ -32,12 +33,16 @@ Kind = Literal[
     "not-valid",
     "time-stamp-broken",
     "read-otherwise",
+    ActivityProblem,
 ]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it was signed: of which file in the package, and in which bytes of its file."""
+    """Something that is not as it was signed: of which file in the package, and in which bytes of its file.
+
+    `entry` is that of an activity, counted from 1, and `log_index` its place in the log.
+    """
 
     kind: Kind
     name: str = ""
@@ -45,6 +50,23 @@ class Finding:
     last_byte: int | None = None
     expected: str | None = None
     found: str | None = None
+    entry: int | None = None
+    log_index: int | None = None
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What is proven of the activity in a package; a report has none.
+
+    Of its `entries`, `proven` were in the log of the site when it had `log_size` entries. Of these, `partial` are in
+    the package without all that they say in the log.
+    """
+
+    entries: int
+    proven: int
+    partial: int
+    log_origin: str | None
+    log_size: int | None
 
 
 @dataclass
@@ -61,6 +83,7 @@ class Verification:
     opened: bool = False
     facts: dict[str, str] = field(default_factory=dict)
     files: int = 0
+    activity: Activity | None = None
 
     @property
     def verified(self) -> bool:

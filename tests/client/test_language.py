@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer
 
+from contracts.evidence.activity_verification import PROBLEMS
 from incidents.cli import build
 from incidents.cli.plugins import Plugin
 from incidents.terminal.text.language import catalogue, choose_language
@@ -175,6 +176,7 @@ def test_no_translation_is_left_over() -> None:
         *MISTAKES,
         *REWORDED.values(),
         *KNOWN,
+        *PROBLEMS.values(),
         *(text for _, text in explained(build(), "incidents")),
     }
     assert sorted(text for text in FRENCH if text not in used) == []

@@ -70,6 +70,7 @@ async def test_a_reason_must_be_typed(peer: Peer, run_line: RunLine) -> None:
 async def test_holds_are_shown(peer: Peer, run_line: RunLine) -> None:
     """Holds are shown with who, why and when; those of one project with their release."""
     peer.answers["retention.holds"] = json.dumps({"items": [HELD], "next": "more"}).encode()
+    peer.answers["projects.list"] = json.dumps({"items": [ROW], "next": None, "total": None}).encode()
     ended = await run_line("holds", "--lang", "fr")
     assert "alice" in ended.out
     assert "Motif" in ended.out

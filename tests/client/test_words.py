@@ -10,6 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from contracts.evidence.activity_verification import PROBLEMS
 from incidents.terminal.text.language import CATALOGUES
 from incidents.terminal.text.translate import MISTAKES, REWORDED
 from incidents.terminal.text.words import count, say
@@ -64,7 +65,8 @@ def test_every_sentence_has_its_french() -> None:
     assert (
         sorted(
             sentence
-            for sentence in {*translatable_sentences(), *MISTAKES, *REWORDED.values(), *KNOWN} - {"{reason}"}
+            for sentence in {*translatable_sentences(), *MISTAKES, *REWORDED.values(), *KNOWN, *PROBLEMS.values()}
+            - {"{reason}"}
             if not FRENCH.get(sentence)
         )
         == []

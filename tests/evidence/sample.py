@@ -11,7 +11,9 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from contracts.evidence import bag
+from contracts.evidence.packaged_activity import ENTRIES, FILE, LOG_KEY, PROOFS
 from contracts.permissions import EVERYTHING
+from tests.evidence.logged_activity import LOG_SIZE, activity, log_files
 from workers.common.sandboxed_job_main import Facts, JobResult
 from workers.common.signing_key import SigningKey
 from workers.projects.packages import archive, bagging, contents, sealing
@@ -98,6 +100,7 @@ def project() -> dict[str, Any]:
 def export(**changed: Any) -> Export:
     """Return what a package is made of."""
     change: Any = {"revision": 7, "at": NOON, "by": "oscar", "field": "type_id", "part_id": None, "old": 2, "new": 3}
+    choice = changed.get("choice") or Choice.of(EVERY_SECTION, EVERYTHING)
     values: dict[str, Any] = {
         "package_id": PACKAGE,
         "site": "main",
@@ -107,8 +110,8 @@ def export(**changed: Any) -> Export:
         "categories": [{"slot": 1, "name": "Place", "enabled": True}, {"slot": 2, "name": "Harm", "enabled": False}],
         "data_fields": [{"kind": "text", "slot": 1, "name": "Plate", "enabled": True}],
         "history": [{**change, "label": None, "names": {"2": "Fire", "3": "Theft"}}],
-        "activity": [{"at": NOON, "actor": "oscar", "activity": "projects.opened", "revision": None, "details": {}}],
-        "choice": Choice.of(EVERY_SECTION, EVERYTHING),
+        "activity": activity([299, 128, 5], shows_names=choice.shows_names),
+        "choice": choice,
         "exported_at": NOON,
         "collected_at": NOON,
         "report_revision": 7,
@@ -135,13 +138,25 @@ def copy(exported: Export, folder: str = "") -> tuple[Copy, dict[str, bytes]]:
 
 
 def files(exported: Export, key: SigningKey, *, encrypted: bool, **changed: Any) -> dict[str, bytes]:
-    """Return the files of a package; it has one project, unless `copies` are given."""
+    """Return the files of a package; it has one project, unless `copies` are given.
+
+    Of the log, `log_size` entries are signed.
+    """
     copies = changed.pop("copies", [copy(exported)])
+    entries = [entry for _, of_project in copies for entry in _entries(of_project)]
+    of_log = log_files(entries, key, PACKAGE, changed.pop("log_size", LOG_SIZE))
+    changed |= {"log_files": {name: of_log[name] for name in (ENTRIES, LOG_KEY) if name in of_log}}
     described = _contents(exported, has_password=encrypted, copies=[each for each, _ in copies], **changed)
     bagged = bagging.opening_files(described, key)
     for each, of_project in copies:
         bagged |= {f"{bag.PAYLOAD}{each.folder}{name}": data for name, data in of_project.items()}
+    bagged |= {name: of_log[name] for name in (PROOFS,) if name in of_log}
     return bagged | bagging.closing_files(described, key, bag.digests(bagged))
+
+
+def _entries(of_project: Mapping[str, bytes]) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = json.loads(of_project.get(FILE, b'{"items": []}'))["items"]
+    return items
 
 
 def _contents(exported: Export, **changed: Any) -> Contents:

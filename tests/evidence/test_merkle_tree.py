@@ -91,6 +91,7 @@ def test_a_proof_shows_one_leaf_at_one_place(size: int, data: st.DataObject) -> 
     wrong += [(other, hashes[index], size, proof) for other in range(size) if other != index]
     wrong += [(index, hashes[index], size, [*proof, root])]
     wrong += [(index, hashes[index], size, proof[:-1])] if proof else []
+    wrong += [(0, root, 5, [])]
     for place, leaf, of, shown in wrong:
         with pytest.raises(ProofError):
             require_included(place, leaf, of, root, shown)

@@ -11,6 +11,7 @@ from contracts.evidence import bag
 from contracts.projects.exports import EXPORT_PROJECTS_MAX
 from incidents.evidence.findings import Verification
 from incidents.evidence.verification import verify
+from tests.evidence.logged_activity import LOG_SIZE, activity
 from tests.evidence.sample import PASSWORD, copy, export, files, package, packed, project, unpacked
 from workers.common.signing_key import SigningKey
 
@@ -137,7 +138,10 @@ def test_bytes_around_it_are_found(plain: bytes) -> None:
 def package_of(count: int) -> bytes:
     """Return a package of so many projects, whose numbers are long."""
     numbers = range(10**12 - count, 10**12)
-    copies = [copy(export(project={**project(), "number": number}), f"{number}/") for number in numbers]
+    copies = [
+        copy(export(project={**project(), "number": number}, activity=activity([number % LOG_SIZE])), f"{number}/")
+        for number in numbers
+    ]
     bagged = files(export(), KEY, encrypted=False, copies=copies, has_folders=True)
     return packed(bagged, KEY)
 
@@ -146,7 +150,7 @@ def test_the_largest_package_is_sealed_and_a_changed_report_is_named() -> None:
     """A hundred projects fit into a seal, which names the report that was changed, and where."""
     data = package_of(EXPORT_PROJECTS_MAX)
     result = verify(data, KEY.fingerprint)
-    assert (result.verified, result.files) == (True, 6 * EXPORT_PROJECTS_MAX + 9)
+    assert (result.verified, result.files) == (True, 6 * EXPORT_PROJECTS_MAX + 12)
     name = f"data/{10**12 - 7}/report.pdf"
     forged = bytearray(data)
     place = data.index(name.encode()) + len(name) + 5

@@ -1,6 +1,7 @@
 """`incidents verify`: what it says, and how it ends."""
 
 import asyncio
+import json
 import os
 import sys
 from asyncio.subprocess import PIPE
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 from pyrage import x25519
 
+from contracts.permissions import EVERYTHING
 from tests.checks.tree import ROOT
 from tests.client.command_line import CommandResult, incidents
 from tests.evidence.pdf_sample import signed
-from tests.evidence.sample import PASSWORD, encrypted_to, package
+from tests.evidence.sample import PASSWORD, encrypted_to, export, files, package, packed
 from tests.support.pdf_identity import shared
 from workers.common.signing_key import SigningKey
+from workers.projects.packages.choice import Choice
 
 KEY = SigningKey.generate("incident-manager-main")
 POLICE = x25519.Identity.generate()
@@ -86,6 +89,35 @@ async def test_a_change_is_named(tmp_path: Path, language: str, words: str) -> N
     [finding] = document["findings"]
     assert (document["verified"], finding["kind"], finding["name"]) == (False, "changed", "data/project.json")
     assert 0 < finding["first_byte"] < finding["last_byte"] < len(data)
+
+
+async def test_the_activity_is_said_to_be_proven(tmp_path: Path) -> None:
+    """People read how many entries are proven, how many in part, and how many have no proof."""
+    (tmp_path / "a.zip").write_bytes(package(KEY))
+    shown = (await verify(tmp_path, "a.zip")).out
+    assert "Activity: 3 of 3 entries are proven to be in the log incidents/main/incident_manager" in shown
+    assert "without a name" not in shown
+    unnamed = files(export(choice=Choice.of([], EVERYTHING)), KEY, encrypted=False, log_size=200)
+    (tmp_path / "b.zip").write_bytes(packed(unnamed, KEY))
+    french = (await verify(tmp_path, "b.zip", "--lang", "fr")).out
+    words = ("Activité\u00a0: 2 entrées sur 3", "2 d'entre elles", "1 d'entre elles")
+    assert [word for word in words if word not in french] == []
+
+
+@pytest.mark.parametrize("language, words", [("en", "Entry 2 of data/"), ("fr", "L'entrée 2 de data/")])
+async def test_a_changed_entry_is_named(tmp_path: Path, language: str, words: str) -> None:
+    """The first bad entry is named by its file and its number there, to people and to programs."""
+    contents = files(export(), KEY, encrypted=False)
+    document = json.loads(contents["data/activity.json"])
+    document["items"][1]["actor"] = "olivia"
+    contents["data/activity.json"] = json.dumps(document).encode()
+    (tmp_path / "a.zip").write_bytes(packed(contents, KEY))
+    ended = await verify(tmp_path, "a.zip", "--lang", language)
+    assert (ended.status, words in ended.out) == (1, True)
+    findings = (await verify(tmp_path, "a.zip", "--json")).json["findings"]
+    assert [
+        (each["name"], each["entry"], each["log_index"]) for each in findings if each["kind"] == "entry-changed"
+    ] == [("data/activity.json", 2, 128)]
 
 
 async def test_what_cannot_be_read_is_a_mistake(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ ONLY_IN_SQL = {
     "PackageReport",
     "ExportPart",
     "ExportFile",
+    "ExportEntry",
     "Download",
     "BatchChunk",
     "BatchDownload",

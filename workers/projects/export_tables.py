@@ -1,7 +1,7 @@
 """The tables of exports that are being made, and the statements on them."""
 
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -105,6 +105,26 @@ class ExportFile(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class ExportEntry(Base):
+    """An entry of the activity of a collected project: its place in the log, and its hash as the package has it."""
+
+    __tablename__ = "export_entry"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["package_id", "place"],
+            ["projects.export_part.package_id", "projects.export_part.place"],
+            ondelete="CASCADE",
+        ),
+        Index("export_entry_by_part", "package_id", "place"),
+        {"schema": "projects"},
+    )
+
+    package_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    log_index: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    place: Mapped[int] = mapped_column(Integer)
+    shown_hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class PackageProject(Base):
     """A project in a package; a trigger deletes the package with it."""
 
@@ -117,57 +137,6 @@ class PackageProject(Base):
     project_id: Mapped[UUID] = mapped_column(
         Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"), primary_key=True
     )
-
-
-class UnfinishedExportRow(TypedDict):
-    """A row of the statement that finds exports that are being made."""
-
-    package_id: UUID
-    principal: str
-    is_waiting: bool
-
-
-class CancelledExportRow(TypedDict):
-    """A row of the statement that cancels an export."""
-
-    package_id: UUID
-    project_id: UUID | None
-
-
-class WaitingExportPartRow(TypedDict):
-    """A row of the statement that claims a project to collect."""
-
-    place: int
-    project_id: UUID
-    report_id: UUID | None
-    rounds: int
-    media: Any
-
-
-class ExportPartRow(TypedDict):
-    """A row of the statement that reads the projects of an export."""
-
-    place: int
-    project_id: UUID
-    state: str
-    facts: dict[str, Any] | None
-    media: Any
-
-
-class ExportFileRow(TypedDict):
-    """A row of the statement that lists the files of an export."""
-
-    place: int
-    name: str
-    bytes: int
-
-
-class MadeReportRow(TypedDict):
-    """A row of the published view of reports for packages, without the PDF."""
-
-    state: str
-    revision: int | None
-    nodes: list[Any]
 
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -241,6 +210,12 @@ ADD_REPORT = text(
     SELECT :package_id, :place, :name, :number, pdf FROM published.package_reports WHERE report_id = :report_id
     """
 )
+ADD_ENTRIES = text(
+    """
+    INSERT INTO projects.export_entry (package_id, place, log_index, shown_hash)
+    SELECT :package_id, :place, * FROM unnest(:indexes, :hashes) ON CONFLICT DO NOTHING
+    """
+).bindparams(bindparam("indexes", type_=ARRAY(BigInteger)), bindparam("hashes", type_=ARRAY(LargeBinary)))
 STORE_PART = text(
     """
     UPDATE projects.export_part SET state = :state, facts = :facts, report_id = NULL
@@ -271,6 +246,25 @@ FILE_PIECE = text(
     WHERE package_id = :package_id AND place = :place AND name = :name
     """
 )
+ENTRIES = text(
+    """
+    SELECT log_index, shown_hash FROM projects.export_entry
+    WHERE package_id = :package_id AND log_index > :after ORDER BY log_index LIMIT :at_most
+    """
+)
+NEEDED_LOG_SIZE = text("SELECT size FROM published.requested_checkpoints WHERE package_id = :package_id")
+CHECKPOINT = text(
+    """
+    SELECT size, note FROM published.log_checkpoints WHERE store = 'incident_manager' ORDER BY size DESC LIMIT 1
+    """
+)
+LOG_TREE = text("SELECT size, edge FROM published.log_trees WHERE store = 'incident_manager'")
+LOG_TILES = text(
+    """
+    SELECT level, index, hashes FROM published.log_tiles
+    JOIN unnest(:levels, :indexes) AS wanted(level, index) USING (level, index) WHERE store = 'incident_manager'
+    """
+).bindparams(bindparam("levels", type_=ARRAY(SmallInteger)), bindparam("indexes", type_=ARRAY(BigInteger)))
 # No project of the package can be deleted from here to the commit.
 KEEP_PARTS = text(
     """

@@ -14,6 +14,7 @@ from typing import Annotated, Any, BinaryIO, Final
 import typer
 from rich.text import Text
 
+from contracts.evidence.activity_verification import PROBLEMS
 from contracts.evidence.seal import Data
 from incidents.evidence.findings import is_pdf, mapped
 from incidents.terminal.input.reading import read_password
@@ -25,7 +26,7 @@ from incidents.terminal.tables import show
 _MEMORY_BYTES_MAX: Final = 1_000_000_000
 """Bytes of a PDF, or of what is not a file on a disk: it is in memory as a whole."""
 
-_SENTENCES: Final = {
+_SENTENCES: Final[dict[str, str]] = {
     "no-seal": "It has no seal at its end: it was cut off or packed again, or another program made it.",
     "seal-broken": "The seal is not as it was written (bytes {first} to {last} of the file).",
     "uncovered": "Bytes {first} to {last} of the file were added or removed.",
@@ -48,6 +49,7 @@ _SENTENCES: Final = {
     "not-valid": "The certificate was not valid at the time of the signature.",
     "time-stamp-broken": "The time stamp is not of this signature, or not as its authority made it.",
     "read-otherwise": "A second reader of PDF files does not find this signature in it, or finds others.",
+    **{str(kind): words for kind, words in PROBLEMS.items()},
     "unsigned": "No signature by the expected key, {expected}, was found.",
 }
 _LABELS: Final = {
@@ -221,9 +223,28 @@ def _lines(session: Session, file: Path, result: Any) -> list[Any]:
                 "--identity FILE opens it."
             )
         lines.append(Text(session.say(words)))
+    if activity := result.activity:
+        lines += _activity_lines(session, activity)
     facts = result.facts
     rows = [(session.say(words), _fact(session, facts[label])) for label, words in _LABELS.items() if label in facts]
     return [*lines, show.table(session.language, "Fact", "Value", rows=rows)] if rows else lines
+
+
+def _activity_lines(session: Session, activity: Any) -> list[Text]:
+    """Say what is proven of the activity, and what is not."""
+    words = "Activity: {proven} of {entries} entries are proven to be in the log of the site."
+    if activity.log_size is not None:
+        words = (
+            "Activity: {proven} of {entries} entries are proven to be in the log {origin}, which had {size} entries."
+        )
+    values = {"proven": activity.proven, "entries": activity.entries}
+    lines = [session.say(words, **values, origin=activity.log_origin, size=activity.log_size)]
+    if activity.partial:
+        words = "{count} of them are in the package without a name or a detail: the signature proves what they say."
+        lines.append(session.say(words, count=activity.partial))
+    if count := activity.entries - activity.proven:
+        lines.append(session.say("{count} of them are younger than the last signed state of the log.", count=count))
+    return [Text(line) for line in lines]
 
 
 def _is_inconclusive(result: Any) -> bool:
@@ -252,4 +273,5 @@ def _sentence(session: Session, finding: Any) -> str:
     elif kind == "other-key" and finding.found is None:
         kind = "unsigned"
     values = {"name": finding.name, "first": finding.first_byte, "last": finding.last_byte}
+    values |= {"entry": finding.entry, "index": finding.log_index}
     return session.say(_SENTENCES[kind], **values, expected=finding.expected, found=finding.found)

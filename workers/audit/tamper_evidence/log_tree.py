@@ -10,15 +10,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.evidence.checkpoints import Checkpoint, signed_note
+from contracts.evidence.log_entries import log_origin
 from contracts.evidence.merkle_tree import Edge, leaf_hash, split
 from contracts.message import Store
 from workers.audit.row_types import EdgeRow, NewHashesRow
 from workers.common.signing_key import SigningKey
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.identity_map import rows_of
-
-LOGS: Final = "incidents/"
-"""With what the name of a log begins."""
 
 MISSING: Final = leaf_hash(b"")
 """The hash at the place of an entry that was removed before it came into the tree: no entry has it."""
@@ -27,11 +25,13 @@ _LEAVES_AT_ONCE: Final = 50_000
 _GROWN: Final = text(
     """
     SELECT log.store FROM audit.log JOIN audit.tree USING (store)
-    WHERE log.size > tree.size OR CAST(:signs AS boolean)
-        AND log.size > coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store), 0)
-        AND NOT EXISTS (
-            SELECT FROM audit.checkpoint c WHERE c.store = log.store AND c.at > now() - CAST(:pause AS interval)
-        )
+    LEFT JOIN LATERAL (
+        SELECT size, at FROM audit.checkpoint c WHERE c.store = log.store ORDER BY size DESC LIMIT 1
+    ) AS signed ON true
+    WHERE log.size > tree.size OR CAST(:signs AS boolean) AND log.size > coalesce(signed.size, 0) AND (
+        coalesce(signed.at <= now() - CAST(:pause AS interval), true)
+        OR log.store = 'incident_manager' AND signed.size < (SELECT max(size) FROM published.requested_checkpoints)
+    )
     """
 )
 EDGE: Final = text(
@@ -71,6 +71,9 @@ _GROW: Final = text(
     bindparam("hashes", type_=ARRAY(LargeBinary)),
     bindparam("edge", type_=ARRAY(LargeBinary)),
 )
+_REQUESTED: Final = text(
+    "SELECT coalesce(max(size), 0) FROM published.requested_checkpoints WHERE :store = 'incident_manager'"
+)
 _SIGN: Final = text(
     "INSERT INTO audit.checkpoint (store, size, at, note) VALUES (:store, :size, now(), :note) ON CONFLICT DO NOTHING"
 )
@@ -86,7 +89,10 @@ class Signer(NamedTuple):
 
 
 async def grown(engine: AsyncEngine, signer: Signer | None) -> list[Store]:
-    """Return the stores whose trees lack recorded entries, or whose states are to be signed."""
+    """Return the stores whose trees lack recorded entries, or whose states are to be signed.
+
+    A state is signed when the last one is old enough, or when a package that is being made needs a later one.
+    """
     parameters = {"signs": signer is not None, "pause": signer.pause if signer else None}
     async with connect_autocommit(engine) as connection:
         return [Store(name) for name in (await connection.execute(_GROWN, parameters)).scalars()]
@@ -134,19 +140,19 @@ async def _grow(connection: AsyncConnection, store: Store, edge: Edge, hashes: S
 
 
 async def sign(engine: AsyncEngine, store: Store, edge: Edge, signer: Signer) -> str | None:
-    """Sign the state of a tree that has grown since the last checkpoint, if that is old enough; return the note."""
+    """Sign the state of a tree that has grown since the last checkpoint, and return the note.
+
+    That checkpoint must be old enough, unless a package that is being made needs a later one.
+    """
     async with connect_autocommit(engine) as connection:
         [row] = rows_of(await connection.execute(EDGE, {"store": store.value}), EdgeRow)
         if edge.size <= (row["signed_size"] or 0):
             return None
         if row["signed_at"] and row["now"] - row["signed_at"] < signer.pause:
-            return None
-        checkpoint = Checkpoint(origin_of(signer.site, store), edge.size, edge.root())
+            requested: int = (await connection.execute(_REQUESTED, {"store": store.value})).scalar_one()
+            if requested <= (row["signed_size"] or 0):
+                return None
+        checkpoint = Checkpoint(log_origin(signer.site, store), edge.size, edge.root())
         note = signed_note(checkpoint, signer.key.public_key, signer.key.sign_raw)
         await connection.execute(_SIGN, {"store": store.value, "size": edge.size, "note": note})
         return note
-
-
-def origin_of(site: str, store: Store) -> str:
-    """Return the name of a store's log in its checkpoints."""
-    return f"{LOGS}{site}/{store.value}"

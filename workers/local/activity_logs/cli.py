@@ -1,6 +1,7 @@
 """The command that verifies the activity logs of a system."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -12,6 +13,7 @@ from contracts.message import Store
 from workers.audit.tamper_evidence.log_verification import Discrepancy
 from workers.common.process_settings import signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
+from workers.local.activity_logs import packages
 from workers.local.activity_logs.verification import Databases, Result, Trusted, verify_store
 from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings
 from workers.local.console_output import fail, say, tell, write
@@ -42,6 +44,9 @@ class _System(NamedTuple):
 
 def verify_logs(
     data: Data = DEFAULT_DATA,
+    file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Verify the activity in this package; it needs no system.")
+    ] = None,
     key: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="The site's public key, from elsewhere; that of the system by default."),
@@ -60,19 +65,21 @@ def verify_logs(
 
     With servers of your own, set INCIDENTS_DATABASE_URL, INCIDENTS_LOG_DATABASE_URL and INCIDENTS_SITE.
 
+    With a package, it verifies each entry of the activity in it: by its proof, a signed checkpoint, and the site's key.
+
     Example: incidents audit verify --checkpoints /mnt/elsewhere/checkpoints
     """
+    if file:
+        packaged = packages.verify_file(file, _public_key(key, None) if key else None)
+        packages.show(packaged, as_json=as_json)
+        raise typer.Exit(0 if packaged.is_intact else _CHANGED)
     system = _system(data, key, checkpoints)
     stores = [Store.INCIDENT_MANAGER, *([Store.LOG_SERVER] if system.databases.log_server else [])]
     try:
         results = [uvloop.run(verify_store(system.databases, store, system.trust)) for store in stores]
     except UnfitError as error:
         fail(str(error), error.status)
-    if as_json:
-        write({"intact": all(result.is_intact for result in results), "logs": list(map(_document, results))})
-    else:
-        for result in results:
-            _show(result)
+    _show_all(results, as_json=as_json)
     if not all(result.is_intact for result in results):
         raise typer.Exit(_CHANGED)
 
@@ -103,6 +110,14 @@ def _public_key(file: Path | None, own: Path | None) -> bytes:
         fail(say("{path} cannot be read: {reason}", path=file, reason=say(reason)), _USAGE)
     except NoSigningKeyError as error:
         fail(error, _USAGE)
+
+
+def _show_all(results: Sequence[Result], *, as_json: bool) -> None:
+    if as_json:
+        write({"intact": all(result.is_intact for result in results), "logs": list(map(_document, results))})
+        return
+    for result in results:
+        _show(result)
 
 
 def _show(result: Result) -> None:

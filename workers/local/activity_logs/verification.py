@@ -10,9 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.evidence.checkpoints import is_note
+from contracts.evidence.log_entries import LOGS, log_origin
 from contracts.message import Store
 from workers.audit.tamper_evidence import stored_evidence
-from workers.audit.tamper_evidence.log_tree import LOGS, origin_of
 from workers.audit.tamper_evidence.log_verification import Verified, verify
 from workers.audit.tamper_evidence.stored_evidence import Unnumbered
 from workers.runtime.process.preconditions import explain_errors
@@ -63,7 +63,7 @@ async def verify_store(databases: Databases, store: Store, trusted: Trusted) -> 
     """Verify one store as it is at a moment, with the checkpoints of the database and of the files in a folder."""
     async with _connect(databases.incident_manager, "INCIDENTS_DATABASE_URL") as main:
         notes = [*await stored_evidence.read_notes(main, store), *_notes_in(trusted.folder, store)]
-        checkpoints, unsigned = stored_evidence.read_checkpoints(notes, origin_of(trusted.site, store), trusted.key)
+        checkpoints, unsigned = stored_evidence.read_checkpoints(notes, log_origin(trusted.site, store), trusted.key)
         evidence = await stored_evidence.read_tree(main, store, checkpoints)
         if store is Store.INCIDENT_MANAGER:
             verified = await verify(stored_evidence.entries(main, store), evidence)

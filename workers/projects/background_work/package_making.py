@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workers.common.asyncio_cancellation import run_cancellable
 from workers.common.logs import describe
 from workers.projects import export_tables
-from workers.projects.export_tables import UnfinishedExportRow
 from workers.projects.exports.collection import collect_next
 from workers.projects.exports.finishing import finish
 from workers.projects.exports.media_steps import select_next
 from workers.projects.row_types import ExportRow
+from workers.projects.row_types.export_rows import UnfinishedExportRow
 from workers.projects.worker import worker
 from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.commands.deferred_commands import TRANSIENT, Step, Turns

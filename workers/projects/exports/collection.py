@@ -5,11 +5,11 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
+from contracts.evidence.packaged_activity import shown_hash
 from contracts.permissions import Level, Node
 from workers.common.recordings import folder as recordings
 from workers.projects import domain, export_tables
 from workers.projects.change_history import History, Since
-from workers.projects.export_tables import MadeReportRow, WaitingExportPartRow
 from workers.projects.exports.conclusion import choice_of, conclude, give_up_export
 from workers.projects.exports.media import PartMedia, asked, stated, with_media
 from workers.projects.exports.media_steps import MediaPlace
@@ -17,6 +17,7 @@ from workers.projects.packages import contents, reading, sizes
 from workers.projects.packages.contents import Export
 from workers.projects.packages.reading import Reading
 from workers.projects.row_types import ExportRow, ProjectRow
+from workers.projects.row_types.export_rows import MadeReportRow, WaitingExportPartRow
 from workers.runtime.commands.deferred_commands import Step, StepChangedError
 from workers.runtime.storage.identity_map import row_of
 
@@ -147,6 +148,11 @@ async def _store_files(part: _Part, export: Export) -> None:
         {**part.key, "name": name, "number": number, "data": data} for number, (name, data) in enumerate(files.items())
     ]
     await part.reading.connection.execute(export_tables.ADD_FILE, rows)
+    # Somebody who inserts an entry into the database gives it no place in the log, or that of another one.
+    entries = {entry["log_index"]: shown_hash(entry) for entry in export.activity if entry["log_index"] is not None}
+    if entries:
+        parameters = {**part.key, "indexes": [*entries], "hashes": [*entries.values()]}
+        await part.reading.connection.execute(export_tables.ADD_ENTRIES, parameters)
     if part.report_revision is not None:
         report = {**part.key, "name": _REPORT, "number": len(rows), "report_id": part.row["report_id"]}
         await part.reading.connection.execute(export_tables.ADD_REPORT, report)

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, BinaryIO, Final, NamedTuple
 from uuid import UUID
 
@@ -17,18 +19,19 @@ from contracts.texts import Part
 from workers.common import signing_key
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.projects import export_tables, tables
-from workers.projects.export_tables import ExportPartRow
 from workers.projects.exports import database_storage, sealed_passwords
+from workers.projects.exports.activity_proofs import ActivityProofs, ready_proofs
 from workers.projects.exports.collection import COLLECTED
 from workers.projects.exports.conclusion import choice_of, conclude, conclude_cancelled, give_up_export
 from workers.projects.exports.media import MediaChangedError, PartMedia, stated
 from workers.projects.exports.media_steps import MediaPlace, Progress
-from workers.projects.exports.package_items import ProjectFiles, package_items
+from workers.projects.exports.package_items import ProjectFiles, Sources, package_items
 from workers.projects.exports.sealed_passwords import SealedPasswordError
 from workers.projects.packages import bagging, reading, sizes
 from workers.projects.packages.bagging import Contents, Copy
 from workers.projects.packages.sealing import Packing, SealedFile, temporary_file
 from workers.projects.row_types import ExportRow, PackageRow, TombstoneRow
+from workers.projects.row_types.export_rows import ExportPartRow
 from workers.runtime.commands.deferred_commands import Step, StepChangedError
 from workers.runtime.storage.identity_map import row_of, rows_of
 
@@ -60,7 +63,10 @@ async def finish(step: Step, package_id: UUID, *, give_up: bool = False) -> bool
 async def _make_of(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -> bool:
     """Make the package of these projects, and conclude its command; or have one of them collected again."""
     try:
-        result = await _make(step, export, await _sort(step, export, parts))
+        proofs = await _proofs(step, export, parts)
+        if proofs is None:
+            return False
+        result = await _make(step, export, await _sort(step, export, parts), proofs)
     except MediaChangedError as error:
         wants_reports = "report" in export["includes"]
         await MediaPlace(export["package_id"], error.place).wait_again(step, wants_reports=wants_reports)
@@ -69,6 +75,18 @@ async def _make_of(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]
         return await conclude(step, export, refusal)
     revision = None if export["has_folders"] else result.package.projects[0].revision
     return await conclude(step, export, result, revision=revision)
+
+
+async def _proofs(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -> ActivityProofs | None:
+    """Return what proves the activity of the package; None while a signed state of the log is awaited.
+
+    Raises:
+        Refusal: This site cannot sign it.
+    """
+    now = (await step.context(export["principal"])).now
+    times = [datetime.fromisoformat(_facts(part)["collected_at"]) for part in parts if part["state"] == COLLECTED]
+    waits = now, max(times, default=now)
+    return await ready_proofs(step.connection, export["package_id"], step.site, require_key(), waits)
 
 
 async def _sort(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -> _Parts:
@@ -100,7 +118,7 @@ def _omitted(project_id: UUID, part: ExportPartRow | None, tombstone: TombstoneR
     return OmittedProject(project_id=project_id, reason=why, number=number)
 
 
-async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported:
+async def _make(step: Step, export: ExportRow, parts: _Parts, proofs: ActivityProofs) -> ProjectExported:
     """Make and store the package.
 
     Raises:
@@ -115,7 +133,7 @@ async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported
     password = _password(export, key)
     size = (await step.connection.execute(export_tables.FILES_BYTES, named)).scalar_one()
     sizes.require_size(size, sizes.FILES_BYTES_MAX)
-    package = await _contents(step, export, parts)
+    package = replace(await _contents(step, export, parts), log_files=await proofs.files(step.site, key))
     digests = dict[str, FileDigest]()
     projects = [
         ProjectFiles(
@@ -123,8 +141,10 @@ async def _make(step: Step, export: ExportRow, parts: _Parts) -> ProjectExported
         )
         for part, copy in zip(parts.collected, package.copies, strict=True)
     ]
-    items = package_items(package, key, projects, digests, Progress(step, package.package_id))
-    packing = Packing(package.package_id, context.now, key, size + package.media_bytes)
+    sources = Sources(projects, await proofs.item(), Progress(step, package.package_id))
+    items = package_items(package, key, sources, digests)
+    size += package.media_bytes + (sources.proofs.size if sources.proofs else 0)
+    packing = Packing(package.package_id, context.now, key, size)
     with ExitStack() as files:
         target = files.enter_context(temporary_file())
         sealed = await packing.pack(items, digests, password, target)

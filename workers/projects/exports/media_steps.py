@@ -46,6 +46,7 @@ _STORE = text(
 ).bindparams(bindparam("media", type_=JSONB))
 _FORGET = text("UPDATE projects.export_part SET media = NULL WHERE package_id = :package_id AND place = :place")
 _DROP_FILES = text("DELETE FROM projects.export_file WHERE package_id = :package_id AND place = :place")
+_DROP_ENTRIES = text("DELETE FROM projects.export_entry WHERE package_id = :package_id AND place = :place")
 _WAIT_AGAIN = text(
     """
     UPDATE projects.export_part SET state = 'waiting', media = NULL, facts = NULL, rounds = rounds + 1,
@@ -118,7 +119,8 @@ class MediaPlace(NamedTuple):
 
     async def wait_again(self, step: Step, *, wants_reports: bool) -> None:
         """Have the project collected again, because a recording changed before it was packed."""
-        await step.connection.execute(_DROP_FILES, self._asdict())
+        for statement in (_DROP_FILES, _DROP_ENTRIES):
+            await step.connection.execute(statement, self._asdict())
         await step.connection.execute(_WAIT_AGAIN, {**self._asdict(), "wants_reports": wants_reports})
 
 

@@ -1,6 +1,6 @@
 """The files of a package in their order, each read piece by piece while it is packed."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -12,12 +12,12 @@ from workers.common.recordings import folder as recordings
 from workers.common.recordings.folder import NoRecordingsError, RecordingFile
 from workers.common.signing_key import SigningKey
 from workers.projects import export_tables
-from workers.projects.export_tables import ExportFileRow
 from workers.projects.exports.media import MediaChangedError, MediaFileRow, read_blocks
 from workers.projects.exports.media_steps import Progress
 from workers.projects.packages import bagging
 from workers.projects.packages.bagging import Contents
 from workers.projects.packages.sealing import Item, item_of
+from workers.projects.row_types.export_rows import ExportFileRow
 from workers.runtime.commands.deferred_commands import StepChangedError
 from workers.runtime.storage.identity_map import rows_of
 
@@ -72,12 +72,16 @@ class ProjectFiles(NamedTuple):
             raise MediaChangedError(self.place) from error
 
 
+class Sources(NamedTuple):
+    """Where the large files of a package come from: its projects, and the proofs of their activity, if there are."""
+
+    projects: Sequence[ProjectFiles]
+    proofs: Item | None
+    progress: Progress
+
+
 async def package_items(
-    package: Contents,
-    key: SigningKey,
-    projects: Iterable[ProjectFiles],
-    digests: Mapping[str, FileDigest],
-    progress: Progress,
+    package: Contents, key: SigningKey, sources: Sources, digests: Mapping[str, FileDigest]
 ) -> AsyncIterator[Item]:
     """Yield the files of a package; whoever packs them notes the digest of each before taking the next one.
 
@@ -86,12 +90,14 @@ async def package_items(
     """
     for name, data in bagging.opening_files(package, key).items():
         yield item_of(name, data)
-    for project in projects:
-        async for item in project.items(progress):
+    for project in sources.projects:
+        async for item in project.items(sources.progress):
             yield item
         for media in project.media:
             if digests[f"{project.folder}{media['name']}"].sha256 != media["sha256"]:
                 raise MediaChangedError(project.place)
-    await progress.tell()
+    await sources.progress.tell()
+    if sources.proofs:
+        yield sources.proofs
     for name, data in bagging.closing_files(package, key, digests).items():
         yield item_of(name, data)

@@ -12,12 +12,13 @@ from contracts.values import Language
 from workers.common.recordings import folder as recordings
 from workers.projects import domain, export_tables, tables
 from workers.projects.change_history import History, Since
-from workers.projects.export_tables import CancelledExportRow, Export
+from workers.projects.export_tables import Export
 from workers.projects.exports import sealed_passwords
 from workers.projects.exports.finishing import require_key
 from workers.projects.packages.choice import Choice
 from workers.projects.packages.reading import read_settings, require_purpose
 from workers.projects.row_types import ExportRow, ProjectRow, TombstoneRow
+from workers.projects.row_types.export_rows import CancelledExportRow
 from workers.projects.rules import export_rules
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.storage.bulk_writes import insert_rows

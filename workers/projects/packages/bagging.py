@@ -1,7 +1,7 @@
 """The bag around the files of projects: what explains it, lists its files, and is signed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -28,7 +28,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a package is made of: its projects and those that it lacks, for whom it is, and why."""
+    """What a package is made of: its projects and those that it lacks, for whom it is, and why.
+
+    `log_files` are about its activity: the signed state of its entries, and the key of the log.
+    """
 
     package_id: UUID
     site: str
@@ -46,6 +49,7 @@ class Contents:
     recipients: Sequence[str] = ()
     media_files: int = 0
     media_bytes: int = 0
+    log_files: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def opening_files(package: Contents, key: SigningKey) -> dict[str, bytes]:
@@ -58,7 +62,12 @@ def opening_files(package: Contents, key: SigningKey) -> dict[str, bytes]:
 
 def closing_files(package: Contents, key: SigningKey, earlier: Mapping[str, FileDigest]) -> dict[str, bytes]:
     """Return the files after those of the projects, which list and sign what is `earlier` in the package."""
-    contents = {SCHEMA: schema(), bag.BAGIT: bag.DECLARATION.encode(), bag.PUBLIC_KEY: key.public_line.encode()}
+    contents = {
+        **package.log_files,
+        SCHEMA: schema(),
+        bag.BAGIT: bag.DECLARATION.encode(),
+        bag.PUBLIC_KEY: key.public_line.encode(),
+    }
     digests = {**earlier, **bag.digests(contents)}
 
     def add(name: str, text: str) -> None:
@@ -88,6 +97,7 @@ def _explained(package: Contents, key: SigningKey) -> readme.Facts:
         has_password=package.has_password,
         has_folders=package.has_folders,
         has_media=package.media_files > 0,
+        has_entries=bool(package.log_files),
     )
 
 

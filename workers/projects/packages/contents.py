@@ -20,7 +20,7 @@ from workers.projects.row_types import HistoryEntryColumns
 
 Json = dict[str, Any]
 
-FORMAT: Final = 4
+FORMAT: Final = 5
 """The version of the package format, which project.json and bag-info.txt name."""
 
 COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
@@ -114,9 +114,9 @@ def _documents(export: Export) -> dict[str, Json]:
     choice = export.choice
     project = visibility.without_sections(export.project, choice.omitted)
     history: Iterable[Mapping[str, Any]] = export.history
-    activity: Iterable[Mapping[str, Any]] = export.activity
+    activity: Iterable[Mapping[str, Any]] = export.activity  # which has no names that it does not show
     if not choice.shows_names:
-        project, history, activity = without_names(project), map(without_names, history), map(without_names, activity)
+        project, history = without_names(project), map(without_names, history)
         for section in _SECTIONS:
             if section in project:
                 project[section] = [without_names(part) for part in project[section]]

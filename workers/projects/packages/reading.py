@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.audit import visible_details
 from contracts.errors import Code, Refusal
+from contracts.evidence.packaged_activity import shown_entry
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.exports import ExportProject
 from contracts.retention import ProjectHeld, ProjectReleased
@@ -30,7 +31,7 @@ _CATEGORIES = text("SELECT slot, name, enabled FROM published.categories ORDER B
 _DATA_FIELDS = text("SELECT kind, slot, name, enabled FROM published.data_fields ORDER BY id")
 _ACTIVITY = text(
     """
-    SELECT at, actor, activity, revision, details FROM published.activity
+    SELECT event_id, project_id, command_id, log_index, at, actor, activity, revision, details FROM published.activity
     WHERE project_id = :project_id AND NOT activity = ANY(:hidden) ORDER BY at DESC, event_id DESC
     """
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
@@ -47,6 +48,10 @@ class SettingsRow(TypedDict):
 class ActivityRow(TypedDict):
     """A row of the published view of activities."""
 
+    event_id: UUID
+    project_id: UUID
+    command_id: UUID | None
+    log_index: int | None
     at: datetime
     actor: str
     activity: str
@@ -124,11 +129,15 @@ async def _read_history(reading: Reading) -> list[HistoryEntryColumns]:
 
 
 async def _read_activity(reading: Reading) -> list[dict[str, Any]]:
-    """Read what was recorded about a project, without the details that the caller may not see."""
+    """Read what was recorded about a project, without the details and names that the package does not show."""
     grants = reading.grants
     parameters = {"project_id": reading.project_id, "hidden": hidden_activities(grants)}
     rows: Sequence[ActivityRow] = rows_of(await reading.connection.execute(_ACTIVITY, parameters), ActivityRow)
-    return [{**row, "details": visible_details(row["activity"], row["details"], grants)} for row in rows]
+    shows_names = reading.choice.shows_names
+    return [
+        shown_entry(row, visible_details(row["activity"], row["details"], grants), shows_names=shows_names)
+        for row in rows
+    ]
 
 
 def hidden_activities(grants: Grants) -> list[str]:

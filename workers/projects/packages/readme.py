@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from contracts.evidence import bag
+from contracts.evidence.packaged_activity import ENTRIES, LOG_KEY, PROOFS
 from contracts.texts import LANGUAGES
 from workers.projects.packages.page_cells import zone_of
 
@@ -27,7 +28,10 @@ _FILES: Final = {
     "data/sequences.csv": "sequences",
     "data/report.pdf": "report",
     "data/media/": "media",
+    PROOFS: "activity",
     "data/project.schema.json": None,
+    ENTRIES: "activity",
+    LOG_KEY: "activity",
     "bag-info.txt": None,
     "manifest-sha256.txt": None,
     "tagmanifest-sha256.txt": None,
@@ -62,6 +66,7 @@ class Facts:
     has_password: bool
     has_folders: bool = False
     has_media: bool = False
+    has_entries: bool = False
 
 
 @cache
@@ -125,8 +130,10 @@ def _files(facts: Facts, words: dict[str, str]) -> Iterator[tuple[str, str]]:
     folder = f"data/{words['number']}/" if facts.has_folders else "data/"
     if facts.has_folders:
         yield "data/index.html", words["list"]
+    left_out = set[str]() if facts.has_media else {"data/media/"}
+    left_out |= set[str]() if facts.has_entries else {PROOFS, ENTRIES, LOG_KEY}
     for name, section in _FILES.items():
-        if section is None or (section in facts.includes and (section != "media" or facts.has_media)):
+        if name not in left_out and (section is None or section in facts.includes):
             local = name.removeprefix("data/")
             yield (folder + local if local in _OF_PROJECTS else name), words[name]
 

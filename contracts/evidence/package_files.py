@@ -20,6 +20,10 @@ _UNPACKED_BYTES_MAX: Final = 100_000_000_000
 _TAG_BYTES_MAX: Final = 50_000_000
 """Bytes of a file outside the payload, whose content is needed."""
 
+_CONTENT_BYTES_MAX: Final = 200_000_000
+"""Bytes of a file of the payload that is read as a whole."""
+
+_LINE_BYTES_MAX: Final = 10_000
 _BLOCK_BYTES: Final = 1024 * 1024
 
 _DAMAGED: Final = (
@@ -86,6 +90,11 @@ class Archive:
         """Whether it is the wrapper of a bag that is encrypted to keys."""
         return any(_in_folder(entry.filename) == bag.ENCRYPTED for entry in self._entries)
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the files in the folder, in their order."""
+        return [_in_folder(entry.filename) for entry in self._entries]
+
     def files(self, password: str | None) -> Iterator[PackedFile]:
         """Yield the files, which are read in blocks.
 
@@ -105,8 +114,35 @@ class Archive:
         Raises:
             UnreadableError: It cannot be read.
         """
+        target.writelines(self._blocks(self._entry(name)))
+
+    def content(self, name: str) -> bytes:
+        """Return the content of a file, of the first one of this name; the password is that of `files`.
+
+        Raises:
+            UnreadableError: It cannot be read, or is too large.
+        """
+        entry = self._entry(name)
+        if entry.file_size > _CONTENT_BYTES_MAX:
+            raise UnreadableError(name)
+        return b"".join(self._blocks(entry))
+
+    def lines(self, name: str) -> Iterator[str]:
+        """Yield the lines of a file as they are read; one that is too long comes in parts, and no byte is refused.
+
+        Raises:
+            UnreadableError: It cannot be read.
+        """
+        try:
+            with self._archive.open(self._entry(name)) as opened:
+                while line := opened.readline(_LINE_BYTES_MAX):
+                    yield line.decode(errors="replace")
+        except _DAMAGED as error:
+            raise UnreadableError(name) from error
+
+    def _entry(self, name: str) -> Any:
         [entry, *_] = [each for each in self._entries if _in_folder(each.filename) == name]
-        target.writelines(self._blocks(entry))
+        return entry
 
     def _read(self, entry: Any) -> PackedFile:
         name, digest, size, content = _in_folder(entry.filename), hashlib.sha256(), 0, io.BytesIO()

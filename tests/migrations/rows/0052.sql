@@ -1,0 +1,1 @@
+INSERT INTO projects.export_entry VALUES ('$id', 1$n, 1, 'hash');
