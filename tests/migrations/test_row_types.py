@@ -23,6 +23,7 @@ ONLY_IN_SQL = {
     "BatchDownload",
     "SummaryChunk",
     "SummaryDownload",
+    "LastErasure",
     "LastSweep",
 }
 """Tables whose rows never leave their statements."""
