@@ -58,6 +58,14 @@ async def last_sweep(connection: AsyncConnection) -> Sequence[Figure]:
     return [] if ended is None else [Figure("last_sweep_timestamp_seconds", meaning, ended)]
 
 
+@worker.shows_figures
+async def last_erasure(connection: AsyncConnection) -> Sequence[Figure]:
+    """Return when the last complete clean-up after deletions began as a metric, or nothing before the first."""
+    began = (await connection.execute(tables.LAST_ERASURE)).scalar_one_or_none()
+    meaning = "what was deleted before is in no file any more, in seconds since 1970"
+    return [] if began is None else [Figure("last_erasure_timestamp_seconds", meaning, began)]
+
+
 @worker.answers(PreviewRetention)
 async def preview_retention(query: PreviewRetention, context: QueryContext) -> RetentionPreview:
     """Return what a retention time would delete now, by default the current one (AMB-6)."""
