@@ -8,8 +8,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.values import EARLIEST
+from tests.privacy.byte_search import ByteSearch
+from tests.privacy.markers import Markers
 from tests.support import Site, eventually
 from tests.support.site import as_app
+from workers.local.servers.postgres import EmbeddedPostgres
 from workers.runtime.bus import outbox
 from workers.runtime.storage import page_cleanup
 from workers.runtime.storage.database import SessionTimeouts, connect_autocommit, open_engine
@@ -28,7 +31,7 @@ async def connection(site: Site) -> AsyncIterator[AsyncConnection]:
     await engine.dispose()
 
 
-async def write_and_delete(site: Site) -> None:
+async def write_and_delete(site: Site, comment: str = "zebra") -> None:
     """Write a project with a comment, and delete both."""
     columns = (
         "id, number, revision, description, created_by, created_at, updated_by, updated_at, imported, retention_exempt"
@@ -36,7 +39,7 @@ async def write_and_delete(site: Site) -> None:
     values = "gen_random_uuid(), 1, 1, 'okapi', 'ann', now(), 'ann', now(), false, false"
     await site.sql(f"INSERT INTO projects.project ({columns}) VALUES ({values})")  # noqa: S608 - names of columns
     columns = "project_id, comment_id, text, created_by, created_at, revision, place"
-    values = "id, gen_random_uuid(), 'zebra', 'ann', now(), 1, 1"
+    values = f"id, gen_random_uuid(), '{comment}', 'ann', now(), 1, 1"
     await site.sql(f"INSERT INTO {_TABLE} ({columns}) SELECT {values} FROM projects.project")  # noqa: S608 - the same
     await site.sql("DELETE FROM projects.project")
     await site.sql("SELECT pg_stat_force_next_flush()")
@@ -53,6 +56,18 @@ async def test_a_cleanup_follows_deletions_alone(site: Site, connection: AsyncCo
     assert await eventually(is_rewritten)
     assert not await cleaner.is_needed(connection)
     assert (await cleaner.clean(connection)).rewritten == []
+
+
+async def test_one_cleanup_overwrites_the_log(
+    site: Site, connection: AsyncConnection, postgres: EmbeddedPostgres
+) -> None:
+    """After one clean-up, no segment of the write-ahead log has a text that was written and deleted before it."""
+    marker = Markers().new("deleted", f"a comment of {site.database_url}")
+    await write_and_delete(site, marker)
+    folder, search = postgres.directory / "data" / "pg_wal", ByteSearch([marker])
+    assert search.in_folders([folder]) != set()
+    await PageCleaner().clean(connection)
+    assert ByteSearch([marker]).in_folders([folder]) == set()
 
 
 async def test_a_table_that_is_used_all_the_time_is_named(

@@ -21,7 +21,7 @@ _SEGMENTS_MAX: Final = 80
 """Segments of the write-ahead log that are overwritten at most; by default there are less than 64 of 16 MB."""
 
 _SEGMENT_PAUSE_SECONDS: Final = 0.05
-LOCK_ATTEMPTS_MAX: Final = 20
+LOCK_ATTEMPTS_MAX: Final = 5
 """Attempts to lock a table, half a second apart, before it is left for the next clean-up."""
 
 _LOCK_PAUSE_SECONDS: Final = 0.5
@@ -132,10 +132,12 @@ async def _rewrite(connection: AsyncConnection, table: str) -> bool:
 async def overwrite_log(connection: AsyncConnection) -> list[str]:
     """Overwrite every segment of the write-ahead log from before, and return the rights that are missing for it.
 
-    The first checkpoint makes all earlier segments free to be used again. Each turn fills the rest of a segment with
-    zeros, and the last checkpoint makes the pages in the cache durable.
+    A turn before the first checkpoint ends the current segment, whose beginning would stay otherwise. The checkpoint
+    makes all earlier segments free to be used again. Each further turn fills a whole one with zeros, and the last
+    checkpoint makes the pages in the cache durable.
     """
     try:
+        await connection.execute(_TURN)
         await connection.execute(_CHECKPOINT)
         segments = (await connection.execute(_SEGMENTS)).scalar_one()
         for _ in range(min(segments, _SEGMENTS_MAX)):
