@@ -36,7 +36,7 @@ CASES = [
 async def test_an_embedded_server_has_nothing_in_the_way(site: Site) -> None:
     """What `incidents up` configures is what a complete erasure needs."""
     ended = await incidents("doctor", "--json", environment=variables(site))
-    assert [finding for finding in json.loads(ended.out) if finding["obstacle"]] == []
+    assert [result for result in json.loads(ended.out) if result["obstacle"]] == []
     assert ended.status == 0
 
 
@@ -47,9 +47,9 @@ async def test_an_obstacle_is_named_with_its_remedy(site: Site, statement: str, 
     for part in statement.split(";"):
         await site.sql(part)
     ended = await incidents("doctor", "--json", environment=variables(site))
-    findings = [finding for finding in json.loads(ended.out) if finding["obstacle"]]
-    assert [finding["obstacle"] for finding in findings] == [obstacle]
-    assert remedy in findings[0]["remedy"]
+    results = [result for result in json.loads(ended.out) if result["obstacle"]]
+    assert [result["obstacle"] for result in results] == [obstacle]
+    assert remedy in results[0]["remedy"]
     assert ended.status == 1
 
 

@@ -31,24 +31,24 @@ def examine(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
     """
     url = _database_url(data)
     try:
-        findings = uvloop.run(_examine(url))
+        results = uvloop.run(_examine(url))
     except UnfitError as error:
         fail(str(error), error.status)
     if as_json:
-        write([finding._asdict() for finding in findings])
+        write([result._asdict() for result in results])
     else:
-        for finding in findings:
-            _show(finding)
-    if any(finding.obstacle for finding in findings):
+        for result in results:
+            _show(result)
+    if any(result.obstacle for result in results):
         raise typer.Exit(1)
 
 
-def _show(finding: Finding) -> None:
-    if not finding.obstacle:
-        tell(("✓", "green"), f" {finding.requirement}")
+def _show(result: Finding) -> None:
+    if not result.obstacle:
+        tell(("✓", "green"), f" {result.requirement}")
         return
-    tell(("✗", "red"), f" {finding.requirement}: {finding.obstacle}")
-    tell((f"  {finding.remedy}", "dim"))
+    tell(("✗", "red"), f" {result.requirement}: {result.obstacle}")
+    tell((f"  {result.remedy}", "dim"))
 
 
 async def _examine(url: str) -> list[Finding]:

@@ -122,10 +122,10 @@ async def find(connection: AsyncConnection, role: str) -> list[Finding]:
     """Check everything for the role of workers."""
     version = (await connection.execute(_VERSION)).scalar_one()
     parameters = {"role": role, "version": version}
-    findings = []
+    results = []
     for check in [*_rights(role), *_settings()]:
         if check.needs_maintain and version < _MAINTAIN_SINCE:
             continue
         obstacle = (await connection.execute(text(check.obstacle), parameters)).scalar()
-        findings.append(Finding(check.requirement, obstacle or "", check.remedy if obstacle else ""))
-    return findings
+        results.append(Finding(check.requirement, obstacle or "", check.remedy if obstacle else ""))
+    return results
