@@ -25,6 +25,7 @@ _HELP: Final = {
     "backup": "Save a running system in one file.",
     "restore": "Restore a system from a backup.",
     "lanes": "Show how many processes of a worker can work at once, and allow more.",
+    "doctor": "Check whether a database lets deleted projects leave its files.",
     "audit.verify": "Verify that no entry of the activity logs was changed, removed or inserted.",
     "access": "Create, list and revoke credentials of people, workers and operations.",
 }

@@ -24,6 +24,7 @@ ONLY_IN_SQL = {
     "BatchDownload",
     "SummaryChunk",
     "SummaryDownload",
+    "LastErasure",
     "LastSweep",
 }
 """Tables whose rows never leave their statements."""

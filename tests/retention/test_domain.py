@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from contracts.projects.commands import ExpireProjects, ProjectsExpired
 from contracts.retention import PreviewRetention
 from workers.retention import domain
-from workers.retention.policies import RetentionRules
+from workers.retention.retention_rules import RetentionRules
 from workers.retention.row_types import SweepRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -15,7 +15,7 @@ from incidents import Client
 from tests.retention.conftest import EventsByKind, Fill
 from tests.retention.helpers import Holder
 from tests.support import Site, eventually
-from workers.retention.policies import RetentionRules
+from workers.retention.retention_rules import RetentionRules
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAYS = st.integers(1, 365_000)

@@ -147,7 +147,7 @@ async def test_the_version_that_runs_is_a_figure(site: Site) -> None:
 
 async def test_what_alerts_panels_and_pages_name_is_there(site: Site) -> None:
     """Every figure that an alert, a panel or the runbook names is on the page of a worker, from the start on."""
-    running = {name: await site.worker(name, sweep_seconds=0.1) for name in WORKERS}
+    running = {name: await site.worker(name, sweep_seconds=0.1, erasure_seconds=0.1) for name in WORKERS}
     expected = {name for expression in expressions() for name in names(expression)}
     expected |= set(re.findall(r"`(incidents_\w+)`", PAGE.partition("## What to watch\n")[2].partition("\n## ")[0]))
 

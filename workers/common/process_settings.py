@@ -101,6 +101,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(600.0, ge=0.1, le=3_600)
     """Time between two scheduled sweeps; an alert fires when none has ended for two hours."""
 
+    erasure_seconds: float = Field(900.0, ge=0.1, le=3_600)
+    """Time between two clean-ups after deletions, which take deleted words out of freed pages and logs."""
+
     watchdog_seconds: float = Field(60.0, ge=0.1, le=3_600)
     """A process that cannot reach a server for this long ends itself, and its supervisor restarts it."""
 

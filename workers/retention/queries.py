@@ -24,7 +24,7 @@ from contracts.retention_policies import ListPolicies, Policies, Policy
 from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
-from workers.retention.policies import RetentionRules, new_policy
+from workers.retention.retention_rules import RetentionRules, new_policy
 from workers.retention.row_types import (
     DueOfTypeRow,
     DueProjectRow,
@@ -82,6 +82,14 @@ async def last_sweep(connection: AsyncConnection) -> Sequence[Figure]:
     ended = (await connection.execute(tables.LAST_SWEEP)).scalar_one_or_none()
     meaning = "when a sweep last came to its end, or found nothing to delete, in seconds since 1970"
     return [] if ended is None else [Figure("last_sweep_timestamp_seconds", meaning, ended)]
+
+
+@worker.shows_figures
+async def last_erasure(connection: AsyncConnection) -> Sequence[Figure]:
+    """Return when the last complete clean-up after deletions began as a metric, or nothing before the first."""
+    began = (await connection.execute(tables.LAST_ERASURE)).scalar_one_or_none()
+    meaning = "what was deleted before is in no file any more, in seconds since 1970"
+    return [] if began is None else [Figure("last_erasure_timestamp_seconds", meaning, began)]
 
 
 @worker.answers(PreviewRetention)

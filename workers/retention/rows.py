@@ -14,7 +14,7 @@ from contracts.retention import HoldCommand, Sweep
 from contracts.retention_policies import DeletePolicy, SetPolicy
 from contracts.texts import Part
 from workers.retention import tables
-from workers.retention.policies import RetentionRules
+from workers.retention.retention_rules import RetentionRules
 from workers.retention.row_types import HoldRow, PolicyRow, PropertyRow, SettingsRow, SweepRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.identity_map import RowSet, row_of, rows_of

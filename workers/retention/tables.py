@@ -33,6 +33,16 @@ class LastSweep(Base):
     ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class LastErasure(Base):
+    """When the last complete clean-up after deletions began: one row."""
+
+    __tablename__ = "last_erasure"
+    __table_args__ = {"schema": "retention"}
+
+    one: Mapped[bool] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Hold(Base):
     """A hold of a project; it is in force until it is released."""
 
@@ -117,6 +127,14 @@ ENDED = text(
     """
 ).bindparams(bindparam("ended_at", type_=DateTime(timezone=True)))
 LAST_SWEEP = text("SELECT extract(epoch FROM ended_at)::float8 FROM retention.last_sweep")
+
+ERASED = text(
+    """
+    INSERT INTO retention.last_erasure (began_at) VALUES (:began_at)
+    ON CONFLICT (one) DO UPDATE SET began_at = excluded.began_at
+    """
+).bindparams(bindparam("began_at", type_=DateTime(timezone=True)))
+LAST_ERASURE = text("SELECT extract(epoch FROM began_at)::float8 FROM retention.last_erasure")
 
 # A deletion locks the project first and then looks for holds; this lock waits for it.
 LOCK_PROJECTS = text(

@@ -50,7 +50,7 @@ fsync = on
 synchronous_commit = on
 full_page_writes = on
 wal_buffers = 16MB
-min_wal_size = 256MB
+min_wal_size = 128MB
 max_wal_size = 1GB
 checkpoint_timeout = 15min
 random_page_cost = 1.1
@@ -63,6 +63,7 @@ log_error_verbosity = terse
 log_checkpoints = off
 """
 _ACCESS: Final = "local all all trust\n"
+_ROLE_RIGHTS: Final = "GRANT pg_read_all_stats, pg_checkpoint TO {}"
 MAJOR: Final = 18
 """The major version of the bundled PostgreSQL."""
 
@@ -135,12 +136,12 @@ class EmbeddedPostgres(EmbeddedServer):
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def ensure_role(self, name: str) -> None:
-        """Create a role that may connect and see which session blocks it, unless it exists."""
+        """Create a role that may connect, see which session blocks it, and make checkpoints, unless it exists."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None:
                 with contextlib.suppress(errors.DuplicateObject):
                     connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
-            connection.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL(_ROLE_RIGHTS).format(sql.Identifier(name)))
 
     def _spawn(self, program: str, death_signal: signal.Signals, *arguments: str) -> subprocess.Popen[bytes]:
         owned = [self.directory, self._socket]

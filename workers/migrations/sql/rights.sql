@@ -13,6 +13,11 @@ BEGIN
     LOOP
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', part, app);
         EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO %I', part, app);
+        -- The clean-up after deletions rewrites tables; before PostgreSQL 17 only their owner can.
+        IF current_setting('server_version_num')::int >= 170000 THEN
+            EXECUTE format('GRANT MAINTAIN ON ALL TABLES IN SCHEMA %I TO %I', part, app);
+            EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT MAINTAIN ON TABLES TO %I', part, app);
+        END IF;
         EXECUTE format('GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA %I TO %I', part, app);
         EXECUTE format('REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA %I FROM PUBLIC', part);
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO %I',
@@ -35,4 +40,11 @@ BEGIN
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, app);
     END LOOP;
+    -- On other servers its administrator grants this.
+    IF (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN
+        EXECUTE format('GRANT EXECUTE ON FUNCTION pg_switch_wal(), pg_ls_waldir() TO %I', app);
+        IF current_setting('server_version_num')::int >= 170000 THEN
+            EXECUTE format('GRANT MAINTAIN ON pg_catalog.pg_statistic TO %I', app);
+        END IF;
+    END IF;
 END $$;

@@ -9,7 +9,7 @@ from contracts.retention_policies import (
     SetPolicy,
     require_confirmed,
 )
-from workers.retention import policies
+from workers.retention import retention_rules
 from workers.retention.queries import count_due
 from workers.retention.row_types import PolicyRow
 from workers.retention.worker import RetentionUnit, worker
@@ -19,9 +19,9 @@ from workers.retention.worker import RetentionUnit, worker
 async def set_policy(command: SetPolicy, unit: RetentionUnit) -> PolicySet:
     """Make a policy or replace its terms; accept the same terms again."""
     old = unit.rows.policies.get(command.policy_id)
-    new = policies.new_policy(command.policy_id, command, unit.principal, unit.now)
+    new = retention_rules.new_policy(command.policy_id, command, unit.principal, unit.now)
     name = unit.rows.require_property(command.property_id)
-    changed = policies.changes(old, new)
+    changed = retention_rules.changes(old, new)
     if not changed:
         unit.leave_unchanged()
         return PolicySet(policy_id=command.policy_id, name=name)
@@ -41,7 +41,7 @@ async def delete_policy(command: DeletePolicy, unit: RetentionUnit) -> PolicyDel
     await _require_confirmed(command, None, unit)
     unit.rows.policies.remove(command.policy_id)
     name = unit.rows.properties.get(old["property_id"])
-    return PolicyDeleted(policy_id=command.policy_id, name=name, changed=policies.changes(old, None))
+    return PolicyDeleted(policy_id=command.policy_id, name=name, changed=retention_rules.changes(old, None))
 
 
 async def _require_confirmed(command: SetPolicy | DeletePolicy, new: PolicyRow | None, unit: RetentionUnit) -> None:

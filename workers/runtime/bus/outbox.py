@@ -7,7 +7,7 @@ from heapq import merge
 from typing import Any, NamedTuple, TypedDict
 
 from pydantic_core import from_json
-from sqlalchemy import BigInteger, DateTime, Integer, SmallInteger, Text, text
+from sqlalchemy import BigInteger, DateTime, Integer, SmallInteger, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -125,6 +125,25 @@ def append_with(statement: str) -> str:
     """
     with_ = f"WITH {_COUNTED}, appended AS ({_APPENDED}), accompanying AS ({statement})"
     return f"{with_} SELECT lane, posted, now() AS posted_at FROM counted"  # noqa: S608 - statements of the program
+
+
+_BLANK_LETTERS = text(
+    """
+    UPDATE runtime.outbox o SET messages = (
+        SELECT json_agg(CASE WHEN message ->> 'subject' ~ '^im\\.[^.]+\\.dead\\.'
+            THEN json_build_object('subject', message -> 'subject', 'headers', '{}'::json, 'body', '')
+            ELSE message END ORDER BY number)::text
+        FROM json_array_elements(o.messages::json) WITH ORDINALITY AS given(message, number))
+    FROM runtime.posted p
+    WHERE p.worker = o.worker AND p.lane = o.lane AND o.first + o.size - 1 <= p.published
+        AND o.posted_at >= :since AND o.messages ~ '"subject": ?"im\\.[^."]+\\.dead\\.' AND o.messages !~ '"body" : ""'
+    """
+).bindparams(bindparam("since", type_=DateTime(timezone=True)))
+
+
+async def blank_letters(connection: AsyncConnection, since: datetime) -> int:
+    """Remove the contents of published dead letters from the log, which is read for events alone; return how many."""
+    return (await connection.execute(_BLANK_LETTERS, {"since": since})).rowcount
 
 
 async def post(connection: AsyncConnection, rows: Sequence[PostedRow]) -> None:

@@ -36,7 +36,12 @@ from workers.runtime.commands import audit_flood_control, envelopes
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, reject_forged
 from workers.runtime.commands.decision_writer import DEFERRED, Decision, Outcome, write_decisions
 from workers.runtime.commands.envelopes import LaneOutbox, Origin, sender
-from workers.runtime.commands.refusal_messages import attempt_event, error_of, turned_away_outcome
+from workers.runtime.commands.refusal_messages import (
+    attempt_event,
+    error_of,
+    turned_away_outcome,
+    without_unknown_names,
+)
 from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
 from workers.runtime.storage import statement_execution
@@ -244,7 +249,7 @@ class GroupCommit:
             command_id=message.id,
             principal=message.work.principal,
             fingerprint=message.fingerprint,
-            outcome=outcome,
+            outcome=without_unknown_names(outcome),
             now=now,
         )
         decision.inbox.append(row)

@@ -1,13 +1,19 @@
 """Answers to refused commands, in the words of each command, and the audit event of an attempt."""
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from pydantic_core import from_json, to_json
 
 from contracts.audit import AttemptRefused
 from contracts.errors import Code, Error, Refusal
 from contracts.message import Command
 from contracts.texts import Part, Phrase
-from workers.runtime.admission.incoming_messages import Addressed, IncomingCommand
+from workers.runtime.admission.incoming_messages import COMMAND_ID, Addressed, IncomingCommand
+
+_INVALID: Final = b'"code":"%b"' % Code.INVALID.value.encode()
+_OWN_NAMES: Final = (COMMAND_ID, "subject", "")
 
 
 def error_of(refusal: Refusal, message: Addressed) -> Error:
@@ -52,3 +58,37 @@ def attempt_event(message: IncomingCommand, refusal: Refusal) -> AttemptRefused:
     attempted = f"{message.work.worker}.{message.work.verb}"
     project_id = getattr(message.command, "project_id", None)
     return AttemptRefused(attempted=attempted, code=refusal.code, project_id=project_id)
+
+
+def without_unknown_names(outcome: bytes) -> bytes:
+    """Return an outcome as it is stored: with `?` and its length in place of each unknown name of a field.
+
+    Somebody wrote that name, and the inbox outlives the project. Only the answer to its sender has it.
+    """
+    if _INVALID not in outcome:
+        return outcome
+    document = from_json(outcome)
+    for field in document["error"]["details"].get("fields", ()):
+        field["field"] = ".".join(map(_stored_name, field["field"].split(".")))
+    return to_json(document)
+
+
+def _stored_name(name: str) -> str:
+    return name if name in _known_names() or name.isdigit() else f"?{len(name)}"
+
+
+@cache
+def _known_names() -> frozenset[str]:
+    schemas = [kind.model_json_schema() for kind in Command.registry.values()]
+    return frozenset(name for schema in schemas for name in _names(schema)) | frozenset(_OWN_NAMES)
+
+
+def _names(schema: Any) -> Iterator[str]:
+    if isinstance(schema, Mapping):
+        properties = schema.get("properties", {})
+        yield from properties if isinstance(properties, Mapping) else ()
+        for inner in schema.values():
+            yield from _names(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _names(inner)

@@ -1,4 +1,4 @@
-"""The background work of retention: requesting a sweep at intervals."""
+"""Requesting a sweep at intervals."""
 
 import asyncio
 from typing import Final

@@ -1,0 +1,84 @@
+"""The canary: nothing that people wrote about a project is in any file after the project was erased."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.privacy.byte_search import ByteSearch
+from tests.privacy.installation import Installation
+from tests.privacy.markers import text_fields
+from tests.privacy.story import DISCLOSURE, Story
+from tests.support import eventually
+
+ERASURE_SECONDS: Final = 1
+CLEANED_SECONDS: Final = 60
+WRITTEN_MIN: Final = 100
+"""So many texts are found before the erasure at least, in the same files and forms."""
+
+DISCLOSURES: Final = 24
+"""The one exception: to whom, for which reference and on which legal basis copies were handed over is the record of a
+disclosure, and outlives the project in both activity logs, and for a while in events, outcomes and lists of exports.
+"""
+
+_IS_ERASED: Final = """
+    SELECT count(*) FROM retention.last_erasure WHERE began_at < now() - interval '3 seconds'
+        AND began_at > (SELECT max(deleted_at) FROM projects.tombstone) AND began_at > pg_postmaster_start_time()
+"""
+"""The last clean-up began after the deletions and this start, and no other one has followed it."""
+
+
+def is_disclosure(place: str) -> bool:
+    """Tell whether a text says to whom, for which reference and on which legal basis a copy was handed over."""
+    field = place.rpartition(": ")[2]
+    subject, _, path = field.partition(" ")
+    return subject in {"projects.export", "reports.generate", "reports.generate-batch"} and path in DISCLOSURE
+
+
+async def wait_for_cleanup(installation: Installation) -> None:
+    """Wait until a clean-up is complete that began after the last deletion."""
+
+    async def is_cleaned() -> bool:
+        return installation.sql(_IS_ERASED) == [(1,)]
+
+    await eventually(is_cleaned, within=CLEANED_SECONDS)
+
+
+async def tell_story(installation: Installation) -> Story:
+    """Tell the story of the projects, see that the search finds their texts, and erase them."""
+    async with installation.caller() as caller:
+        story = Story(installation, caller)
+        await story.tell()
+        installation.sql("CHECKPOINT")
+        written = ByteSearch(story.markers.places).in_folders([installation.directory])
+        assert len({hit.marker for hit in written}) > WRITTEN_MIN
+        await story.end()
+    return story
+
+
+async def require_nothing_left(installation: Installation, story: Story) -> None:
+    """Find nothing in any file after the clean-up, apart from the disclosures."""
+    await wait_for_cleanup(installation)
+    installation.learn_names()
+    places: Mapping[str, str] = story.markers.places
+    hits = ByteSearch(places).in_folders(installation.folders)
+    disclosed = {hit for hit in hits if is_disclosure(places[hit.marker])}
+    assert not hits - disclosed, installation.table(places, hits - disclosed)
+    assert len({hit.marker for hit in disclosed}) == DISCLOSURES
+
+
+@pytest.mark.timeout(240)
+async def test_nothing_is_left_of_an_erased_project(tmp_path: Path) -> None:
+    """Of some 200 texts in every field, none is in a file after the clean-up, nor after a restart (RET-03, PRJ-21)."""
+    installation = Installation(tmp_path, INCIDENTS_ERASURE_SECONDS=ERASURE_SECONDS, INCIDENTS_SWEEP_SECONDS=3_600)
+    try:
+        await installation.start()
+        story = await tell_story(installation)
+        assert story.markers.fields == {field for field in text_fields() if field.is_marked}
+        await require_nothing_left(installation, story)
+        installation.stop()
+        await installation.start()
+        await require_nothing_left(installation, story)
+    finally:
+        installation.stop()

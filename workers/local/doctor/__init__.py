@@ -1,0 +1,1 @@
+"""Whether servers of your own are set up as the product needs them."""

@@ -1,0 +1,113 @@
+"""The clean-up after deletions: what people wrote leaves freed pages, the write-ahead log and the dead letters."""
+
+import asyncio
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from nats.errors import Error as NatsError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from contracts.values import EARLIEST
+from workers.common.logs import describe
+from workers.retention import tables
+from workers.retention.worker import worker
+from workers.runtime.bus import outbox
+from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter
+from workers.runtime.process.running_components import RunningComponents
+from workers.runtime.storage.database import SessionTimeouts, connect_autocommit, open_engine
+from workers.runtime.storage.page_cleanup import PageCleaner
+
+_CHECK_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 60.0
+_FIRST_LANE: Final = 0
+"""The owner of this lane does the work that only one process may do."""
+
+_LETTERS_AT_ONCE: Final = 100
+_WAITS: Final = SessionTimeouts("incidents-erasure", lock_seconds=0.2, statement_seconds=0)
+_PUBLICATION_MAX: Final = timedelta(hours=1)
+"""Letters that take longer to be published stay in the outbox until its day is dropped."""
+
+_ID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_NOW: Final = text("SELECT now()")
+log = structlog.get_logger()
+
+
+@dataclass
+class Progress:
+    """What earlier clean-ups of this process have reached."""
+
+    pages: PageCleaner = field(default_factory=PageCleaner)
+    blanked_at: datetime = EARLIEST
+
+
+@worker.background
+async def clean_up(running: RunningComponents) -> None:
+    """Clean up at intervals if something was deleted, in the process that owns the first lane."""
+    now, seconds = asyncio.get_running_loop().time, running.settings.erasure_seconds
+    progress, due = Progress(), now() + seconds
+    while True:
+        await asyncio.sleep(min(_CHECK_SECONDS, seconds))
+        if now() < due or _FIRST_LANE not in running.lanes.owned:
+            continue
+        try:
+            is_done = await erase(running, progress)
+            due = now() + (seconds if is_done else min(seconds, _RETRY_SECONDS))
+        except (DBAPIError, NatsError, OSError) as error:
+            due = now() + min(seconds, _RETRY_SECONDS)
+            log.warning("erasure_failed", **describe(error))
+
+
+async def erase(running: RunningComponents, progress: Progress) -> bool:
+    """Erase what deletions left in files, and return whether nothing of it is left."""
+    engine = open_engine(running.settings.database_url, connections=1, waits=_WAITS)
+    try:
+        async with connect_autocommit(engine) as connection:
+            if not await progress.pages.is_needed(connection):
+                return True
+            began_at, begun = (await connection.execute(_NOW)).scalar_one(), time.monotonic()
+            letters = await remove_letters(running)
+            await outbox.blank_letters(connection, progress.blanked_at - _PUBLICATION_MAX)
+            progress.blanked_at = began_at
+            pages = await progress.pages.clean(connection)
+            if pages.is_complete:
+                await connection.execute(tables.ERASED, {"began_at": began_at})
+    finally:
+        await engine.dispose()
+    done = {"rewritten": len(pages.rewritten), "letters": letters, "seconds": round(time.monotonic() - begun, 1)}
+    if pages.locked or pages.missing_rights:
+        log.warning("erasure_incomplete", **done, locked=pages.locked, missing_rights=pages.missing_rights)
+    elif pages.large:
+        log.info("erasure_partial", **done, large=pages.large)
+    else:
+        log.info("erasure_complete", **done)
+    return not pages.locked
+
+
+async def remove_letters(running: RunningComponents) -> int:
+    """Remove the dead letters that name a deleted project, and return how many; the server overwrites their bytes."""
+    stream = DeadLetterStream(running.settings.site, lambda: running.nats)
+    place, removed = 0, 0
+    while letters := await stream.after(place, _LETTERS_AT_ONCE):
+        place = letters[-1].number
+        for letter in await _of_deleted_projects(running, letters):
+            await stream.remove(letter.number, letter.message_id)
+            removed += 1
+    return removed
+
+
+async def _of_deleted_projects(running: RunningComponents, letters: list[Letter]) -> list[Letter]:
+    named = {letter.number: set(map(_as_id, _ID.findall(letter.subject.encode() + letter.body))) for letter in letters}
+    async with connect_autocommit(running.engine) as connection:
+        ids = list(set[UUID]().union(*named.values()))
+        deleted = {row.project_id for row in await connection.execute(tables.TOMBSTONES, {"ids": ids})}
+    return [letter for letter in letters if named[letter.number] & deleted]
+
+
+def _as_id(text_of_id: bytes) -> UUID:
+    return UUID(text_of_id.decode())
