@@ -36,7 +36,7 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "compte plus que les {limit} entrées d'un registre\u00a0: indiquez une période plus courte, ou des projets",
     ),
     "not_confirmed": (
-        "must be {size}, for so many projects would the next sweep delete: preview them, and repeat the number",
+        "must be {size}, the number of projects that the next sweep would delete: preview them, and repeat it",
         "doit être {size}, nombre de projets que la prochaine purge supprimerait\u00a0: vérifiez, puis répétez-le",
     ),
     "too_many_policies": (

@@ -30,7 +30,7 @@ TECHNICAL: Final = """
     sha256 language refusal_language trace state form kind conformance template sort place compare timezone store
     direction site fields worker instance stream hearer hash hashes edge fingerprint activity what note
     withheld includes recipients command_key report_nodes restricted_nodes missing_nodes nodes missing left_out
-    template_numbers template_failure content refusal timezone
+    template_numbers template_failure content refusal timezone shown_hash policy_id counted_from
 """
 """Names of columns that hold codes, ids and digests, whatever their table."""
 
