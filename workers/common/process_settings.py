@@ -110,6 +110,12 @@ class Settings(BaseSettings):
     checkpoints: Path | None = None
     """The directory outside the database to whose files checkpoints are appended."""
 
+    witnesses: Path | None = None
+    """The file that names the witnesses that cosign checkpoints, each by its address and its key."""
+
+    witness_seconds: float = Field(10.0, ge=0.1, le=60)
+    """How long the answer of a witness is waited for."""
+
     children: int = Field(3, ge=1, le=64)
     """Concurrent child processes; with fewer than `transactions`, batches wait for a child."""
 
