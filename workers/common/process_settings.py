@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     """Its certificate, and behind it those that issued it; by default a file next to the credentials."""
 
     timestamp_url: str | None = None
-    """An authority that stamps the time of PDF files (RFC 3161)."""
+    """An authority that stamps the time of PDF files and of checkpoints (RFC 3161)."""
 
     timestamp_seconds: float = Field(10.0, ge=0.1, le=60)
     """How long a PDF waits for its time stamp; then it is made without one."""
@@ -115,6 +115,9 @@ class Settings(BaseSettings):
 
     witness_seconds: float = Field(10.0, ge=0.1, le=60)
     """How long the answer of a witness is waited for."""
+
+    attestation_seconds: float = Field(3_600.0, ge=1, le=86_400)
+    """Least time between two time stamps of the checkpoints of one log, and between two letters with them."""
 
     children: int = Field(3, ge=1, le=64)
     """Concurrent child processes; with fewer than `transactions`, batches wait for a child."""

@@ -14,7 +14,10 @@ from workers.audit.tamper_evidence.attestations import Kind, read_attestations
 from workers.common.logs import describe
 from workers.runtime.process.running_components import RunningComponents
 
-_NOTES: Final = ".notes"
+NOTES: Final = ".notes"
+STAMPS: Final = ".stamps"
+"""The ends of the names of files: those with the notes of a log, and those with a time stamp on each line."""
+
 log = structlog.get_logger()
 
 
@@ -35,7 +38,15 @@ class CheckpointCopies:
         attested = await read_attestations(connection, store, size)
         cosigned = note + "".join(each["content"] for each in attested if each["kind"] == Kind.COSIGNATURE)
         await self._publish(SignedCheckpoint(log=store, size=size, note=cosigned))
-        await asyncio.to_thread(self._append, store, cosigned)
+        await asyncio.to_thread(self._append, f"{store}{NOTES}", cosigned)
+
+    async def add_stamp(self, store: Store, stamp: str) -> None:
+        """Copy a time stamp, in base64, into the file of those of a log.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        await asyncio.to_thread(self._append, f"{store}{STAMPS}", stamp)
 
     async def _publish(self, checkpoint: SignedCheckpoint) -> None:
         """Publish a checkpoint; nobody has to listen, and a message that is lost is followed by another one."""
@@ -45,8 +56,8 @@ class CheckpointCopies:
         except (NatsError, OSError) as error:
             log.warning("checkpoint_not_published", log=checkpoint.log, **describe(error))
 
-    def _append(self, store: Store, note: str) -> None:
+    def _append(self, name: str, text: str) -> None:
         if self._folder:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / f"{store}{_NOTES}").open("a", encoding="utf-8") as file:
-                file.write(f"{note}\n")
+            with (self._folder / name).open("a", encoding="utf-8") as file:
+                file.write(f"{text}\n")

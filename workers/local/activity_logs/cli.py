@@ -1,6 +1,7 @@
 """The command that verifies the activity logs of a system."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from workers.audit.tamper_evidence.log_verification import Discrepancy
 from workers.audit.tamper_evidence.witnesses.witness_list import WitnessesFileError, read_witnesses
 from workers.common.process_settings import signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
+from workers.local.activity_logs.stamps import StampedState
 from workers.local.activity_logs.verification import Databases, Result, Trusted, verify_store
 from workers.local.activity_logs.witness_answers import Witnessed
 from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings
@@ -25,6 +27,7 @@ from workers.local.data_directory import Home
 from workers.runtime.process.preconditions import UnfitError
 
 _VARIABLE: Final = "INCIDENTS_DATABASE_URL"
+_FINGERPRINT: Final = re.compile("[0-9A-F]{64}")
 _CHANGED: Final = 1
 _USAGE: Final = 2
 _NOT_REACHED: Final = 3
@@ -70,6 +73,10 @@ WitnessKeys = Annotated[
         help="The key of a witness whose cosignatures count, in one line. Repeatable.",
     ),
 ]
+AuthorityPrint = Annotated[
+    str | None,
+    typer.Option("--authority", metavar="SHA256:…", help="The certificate of the authority whose time stamps count."),
+]
 Since = Annotated[
     str | None,
     typer.Option("--since", metavar="DATE", help="Read only entries after the last checkpoint before this day (UTC)."),
@@ -82,6 +89,7 @@ def verify_logs(  # noqa: PLR0913, PLR0917 - each parameter is an option
     checkpoints: Checkpoints = None,
     witnesses: WitnessFile = None,
     witness_key: WitnessKeys = None,
+    authority: AuthorityPrint = None,
     since: Since = None,
     as_json: AsJson = False,
 ) -> None:
@@ -95,8 +103,9 @@ def verify_logs(  # noqa: PLR0913, PLR0917 - each parameter is an option
 
     Example: incidents audit verify --checkpoints /mnt/elsewhere/checkpoints
     """
-    moment = _moment(since)
+    moment, stamping = _moment(since), _fingerprint(authority)
     system = _witnessed(_system(data, key, checkpoints), witnesses, witness_key or [])
+    system = system._replace(trust=system.trust._replace(authority=stamping))
     stores = [Store.INCIDENT_MANAGER, *([Store.LOG_SERVER] if system.databases.log_server else [])]
     try:
         results = [uvloop.run(verify_store(system.databases, store, system.trust, moment)) for store in stores]
@@ -141,6 +150,16 @@ def _witnessed(system: _System, file: Path | None, lines: Sequence[str]) -> _Sys
     return system._replace(trust=system.trust._replace(witnesses=known, asked=asked))
 
 
+def _fingerprint(text: str | None) -> str | None:
+    """Return the fingerprint of a certificate in the form in which they are compared."""
+    if text is None:
+        return None
+    digits = text.upper().removeprefix("SHA256:").replace(":", "")
+    if not _FINGERPRINT.fullmatch(digits):
+        fail(say("--authority: {text} is not a fingerprint: write it as SHA256:AB:CD:…", text=repr(text)), _USAGE)
+    return f"SHA256:{bytes.fromhex(digits).hex(':').upper()}"
+
+
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
@@ -173,7 +192,7 @@ def _show(result: Result) -> None:
         tell((say("  read from entry {first} on; those before fit a signed checkpoint", first=result.first), "dim"))
     if count := result.unnumbered.before:
         tell((say("  {count} entries are from before the log began, and prove nothing", count=count), "dim"))
-    for line, style in _witness_lines(result):
+    for line, style in [*_witness_lines(result), *_stamp_lines(result)]:
         tell((line, style))
     for line in _problems(result):
         tell((line, "red"))
@@ -195,6 +214,18 @@ def _witness_lines(result: Result) -> Iterator[tuple[str, str]]:
         elif answer.verdict == "away":
             words = "  {witness} did not say whether it knows this log: {reason}"
             yield say(words, witness=answer.witness, reason=translate(answer.reason)), "yellow"
+
+
+def _stamp_lines(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield what authorities have stamped, with the style of each line."""
+    if last := result.stamped:
+        words = "  stamped: {count} entries on {at}, by the certificate {authority}"
+        values = {"count": last.checkpoint.size, "at": f"{last.at:%Y-%m-%d %H:%M} UTC", "authority": last.authority}
+        yield say(words, **values), "dim"
+    elif result.is_unstamped:
+        yield say("  this authority has stamped no state of this log"), "red"
+    if count := result.other_stamps:
+        yield say("  {count} time stamps are of no checkpoint that is here, or were changed", count=count), "red"
 
 
 def _problems(result: Result) -> Iterator[str]:
@@ -226,6 +257,8 @@ def _document(result: Result) -> dict[str, Any]:
         "inserted": result.unnumbered.since,
         "first": result.first,
         "witnessed": _witnessed_document(result.witnessed),
+        "stamped": _stamped_document(result.stamped),
+        "other_stamps": result.other_stamps,
         "discrepancies": [discrepancy._asdict() for discrepancy in result.verified.discrepancies],
         "intact": result.is_intact,
     }
@@ -241,3 +274,9 @@ def _witnessed_document(witnessed: Witnessed | None) -> dict[str, Any] | None:
         "at": last.at.isoformat() if last else None,
         "answers": [answer._asdict() for answer in witnessed.answers],
     }
+
+
+def _stamped_document(stamped: StampedState | None) -> dict[str, Any] | None:
+    if stamped is None:
+        return None
+    return {"entries": stamped.checkpoint.size, "at": stamped.at.isoformat(), "authority": stamped.authority}

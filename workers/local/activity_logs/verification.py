@@ -14,10 +14,13 @@ from contracts.evidence.checkpoints import is_note
 from contracts.evidence.cosignatures import Verifier
 from contracts.message import Store
 from workers.audit.tamper_evidence import stored_evidence
+from workers.audit.tamper_evidence.attestations import Kind, read_attestations
+from workers.audit.tamper_evidence.checkpoint_copies import NOTES, STAMPS
 from workers.audit.tamper_evidence.log_tree import LOGS, origin_of
 from workers.audit.tamper_evidence.log_verification import Evidence, Verified, verify
 from workers.audit.tamper_evidence.stored_evidence import Unnumbered
 from workers.audit.tamper_evidence.witnesses.witness_list import Cosigner
+from workers.local.activity_logs.stamps import StampedState, Stamps, read_stamps
 from workers.local.activity_logs.witness_answers import Asked, CosignedState, Witnessed, ask, cosigned_states
 from workers.runtime.process.preconditions import explain_errors
 from workers.runtime.storage.database import SessionTimeouts, open_engine
@@ -40,7 +43,8 @@ class Databases(NamedTuple):
 class Trusted(NamedTuple):
     """What is trusted: the site's name, its public key, and the directory with checkpoints outside the database.
 
-    `witnesses` are the keys of those whose cosignatures count, `asked` those that are also asked now.
+    `witnesses` are the keys of those whose cosignatures count, `asked` those that are also asked now. `authority` is
+    the fingerprint of the certificate of one that stamps times: without it, any counts, and none is required.
     """
 
     site: str
@@ -48,6 +52,7 @@ class Trusted(NamedTuple):
     folder: Path | None
     witnesses: Sequence[Verifier] = ()
     asked: Sequence[Cosigner] = ()
+    authority: str | None = None
 
 
 class Result(NamedTuple):
@@ -64,6 +69,10 @@ class Result(NamedTuple):
     unsigned_notes: int
     first: int = 0
     witnessed: Witnessed | None = None
+    stamped: StampedState | None = None
+    other_stamps: int = 0
+    is_unstamped: bool = False
+    """Whether a stamp of a certain authority is required, and there is none of a state that fits."""
 
     @property
     def is_refused(self) -> bool:
@@ -74,7 +83,7 @@ class Result(NamedTuple):
     def is_intact(self) -> bool:
         """Whether nothing was changed, as far as anybody can tell."""
         changed = self.verified.discrepancies or self.unnumbered.since or self.unsigned_notes
-        return not changed and not self.is_refused
+        return not (changed or self.is_refused or self.other_stamps or self.is_unstamped)
 
 
 class _Known(NamedTuple):
@@ -83,6 +92,7 @@ class _Known(NamedTuple):
     evidence: Evidence
     states: Sequence[CosignedState]
     unsigned: int
+    stamps: Stamps
     times: Sequence[tuple[int, datetime]]
     """When a checkpoint of a size was signed, as the database says."""
 
@@ -110,7 +120,10 @@ async def _read(main: AsyncConnection, store: Store, trusted: Trusted, asked: Se
     checkpoints, unsigned = stored_evidence.read_checkpoints(notes, origin_of(trusted.site, store), trusted.key)
     evidence = await stored_evidence.read_tree(main, store, checkpoints)
     states = cosigned_states(notes, trusted.witnesses)
-    return _Known(evidence, states, unsigned, [(row["size"], row["at"]) for row in rows])
+    attested = await read_attestations(main, store)
+    contents = [each["content"] for each in attested if each["kind"] == Kind.TIME_STAMP]
+    stamps = read_stamps([*contents, *_stamps_in(trusted.folder, store)], checkpoints)
+    return _Known(evidence, states, unsigned, stamps, [(row["size"], row["at"]) for row in rows])
 
 
 async def _compare(
@@ -132,7 +145,10 @@ async def _compare(
         default=None,
     )
     witnessed = Witnessed(last, asked.answers) if trusted.witnesses else None
-    return Result(store, verified, left, len(evidence.checkpoints), known.unsigned, first, witnessed)
+    stamped = known.stamps.last(verified.signed, trusted.authority)
+    missing = trusted.authority is not None and stamped is None and bool(verified.size)
+    result = Result(store, verified, left, len(evidence.checkpoints), known.unsigned, first, witnessed)
+    return result._replace(stamped=stamped, other_stamps=known.stamps.others, is_unstamped=missing)
 
 
 async def _first(entries: AsyncConnection, store: Store, known: _Known, since: datetime) -> int:
@@ -140,6 +156,7 @@ async def _first(entries: AsyncConnection, store: Store, known: _Known, since: d
     most = await stored_evidence.size_before(entries, store, since)
     proven = {checkpoint.size for checkpoint in known.evidence.checkpoints[: known.evidence.proven()]}
     times = [*known.times, *((state.checkpoint.size, state.at) for state in known.states)]
+    times += [(state.checkpoint.size, state.at) for state in known.stamps.states]
     older = {size for size, at in times if at < since and (most is None or size <= most)}
     return max(older & proven, default=0)
 
@@ -163,9 +180,16 @@ async def _at_one_moment(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 def _notes_in(folder: Path | None, store: Store) -> list[str]:
     """Return the notes in the file of a store; one that a crash cut off is left out."""
-    path = folder / f"{store}.notes" if folder else None
-    if path is None or not path.exists():
-        return []
-    begun = _BEGINNING.split(path.read_text("utf-8", errors="replace"))
+    begun = _BEGINNING.split(_text_in(folder, f"{store}{NOTES}"))
     notes = [f"{note.rstrip()}\n" for note in begun if note.strip()]
     return [note for note in notes if is_note(note)]
+
+
+def _stamps_in(folder: Path | None, store: Store) -> list[str]:
+    """Return the time stamps in the file of a store; the last line may be one that a crash cut off."""
+    return _text_in(folder, f"{store}{STAMPS}").rpartition("\n")[0].split()
+
+
+def _text_in(folder: Path | None, name: str) -> str:
+    path = folder / name if folder else None
+    return path.read_text("utf-8", errors="replace") if path and path.exists() else ""

@@ -17,10 +17,12 @@ from workers.audit.tamper_evidence.attestations import Attested, Kind
 from workers.audit.tamper_evidence.checkpoint_copies import CheckpointCopies
 from workers.audit.tamper_evidence.witnesses.errors import WitnessError, WitnessRefusedError
 from workers.audit.tamper_evidence.witnesses.http_witness import cosign
+from workers.audit.tamper_evidence.witnesses.stamping import name_of, stamp
 from workers.audit.tamper_evidence.witnesses.tree_proofs import read_proof
 from workers.audit.tamper_evidence.witnesses.witness_list import Cosigner, WitnessesFileError, read_witnesses
 from workers.common.asyncio_cancellation import run_cancellable
 from workers.common.logs import describe
+from workers.common.pdf_signing.authority import Authority
 from workers.common.process_settings import Settings
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.process.running_components import RunningComponents
@@ -47,7 +49,7 @@ class Witness(NamedTuple):
 
 async def run(running: RunningComponents) -> None:
     """Show the newest checkpoints to each witness, in the process that signs them."""
-    witnesses = _configured(running.settings)
+    witnesses = [*_configured(running.settings), *_stamping(running.settings)]
     await _announce(running, witnesses)
     async with asyncio.TaskGroup() as group:
         for witness in witnesses:
@@ -63,6 +65,15 @@ def _configured(settings: Settings) -> list[Witness]:
         return []
     attest = partial(_cosigned, settings.witness_seconds)
     return [Witness(each.key.name, Kind.COSIGNATURE, partial(attest, each)) for each in cosigners]
+
+
+def _stamping(settings: Settings) -> list[Witness]:
+    """Return the authority that stamps times, which is asked less often: it may be one that is paid for."""
+    url, pause = settings.timestamp_url, timedelta(seconds=settings.attestation_seconds)
+    if url is None:
+        return []
+    authority = Authority(url, settings.timestamp_seconds)
+    return [Witness(name_of(url), Kind.TIME_STAMP, partial(stamp, authority), pause)]
 
 
 async def _announce(running: RunningComponents, witnesses: Sequence[Witness]) -> None:
@@ -121,6 +132,8 @@ class _Attendance:
         await attestations.store(connection, due, Attested(self._witness.name, self._witness.kind, content))
         if self._witness.kind is Kind.COSIGNATURE:
             await self._copies.add(connection, Store(due["store"]), due["size"], due["note"])
+        elif self._witness.kind is Kind.TIME_STAMP:
+            await self._copies.add_stamp(Store(due["store"]), content)
         return None
 
     async def _fail(self, connection: AsyncConnection, error: WitnessError) -> None:
