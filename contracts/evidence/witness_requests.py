@@ -19,6 +19,20 @@ SIZE_TYPE: Final = "text/x.tlog.size"
 BODY_BYTES_MAX: Final = 65_536
 """The largest request; a proof and a note with sixteen signatures are much smaller."""
 
+REASONS: Final = (
+    "it saw another history of this log",
+    "no proof leads from what it saw to this tree",
+    "it saw {size} entries, and this checkpoint has {checkpoint}",
+    "no checkpoint is signed yet",
+    "it does not know this log or its key ({status})",
+    "it answered with status {status}",
+    "its answer has no cosignature of its key",
+    "its answer has no size",
+    "the authority sent no time stamp of this file",
+    "timed out",
+)
+"""Why a witness attests nothing, as sentences that are translated where they are shown."""
+
 _OLD: Final = re.compile(r"old (0|[1-9][0-9]{0,18})")
 _SIZE: Final = re.compile(r"(0|[1-9][0-9]{0,18})\n?")
 

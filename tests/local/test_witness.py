@@ -13,6 +13,7 @@ from contracts.evidence.cosignatures import LOG_KEY, WITNESS_KEY, Verifier, read
 from contracts.evidence.merkle_tree import leaf_hash, root_of
 from tests.client.command_line import incidents
 from tests.support.witness import NAME, WitnessProcess, post, submit, witness_process
+from workers.common.signing_key import SigningKey as SiteKey
 from workers.common.signing_key import is_signature
 
 KEY, OTHER = SigningKey(b"s" * 32), SigningKey(b"o" * 32)
@@ -128,3 +129,17 @@ async def test_mistakes_are_named(tmp_path: Path, line: tuple[str, ...], words: 
     (tmp_path / "keys").write_text("no key\n")
     ended = await incidents("audit", "witness", "seen", "--log", "keys", "--name", "w", folder=tmp_path)
     assert (ended.status, "is not the key of a log" in ended.err) == (2, True), ended
+
+
+async def test_a_site_shows_the_keys_of_its_logs(tmp_path: Path) -> None:
+    """The lines are those that a witness takes, with the name of the site that is in the directory or given."""
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "package-signing.key").write_text(SiteKey.generate("site").text())
+    (tmp_path / "keys" / "site").write_text("north\n")
+    ended = await incidents("audit", "keys", "--data", tmp_path)
+    names = [read_verifier(line, LOG_KEY).name for line in ended.out.splitlines()]
+    assert names == ["incidents/north/incident_manager", "incidents/north/log_server"], ended
+    other = await incidents("audit", "keys", "--data", tmp_path, "--json", environment={"INCIDENTS_SITE": "south"})
+    assert read_verifier(other.json["log_server"], LOG_KEY).name == "incidents/south/log_server"
+    missing = await incidents("audit", "keys", "--data", tmp_path / "other")
+    assert (missing.status, "package-signing.key" in missing.err) == (2, True), missing

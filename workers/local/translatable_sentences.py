@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from contracts.evidence.witness_requests import REASONS
+
 _CREDENTIALS: Final = "`incidents access init --out DIR` makes DIR/creds/{name}.creds; name it in INCIDENTS_NATS_CREDS."
 
 KNOWN: Final = (
@@ -39,14 +41,7 @@ KNOWN: Final = (
     "each certificate must be followed by the one that issued it",
     "a certificate in it is valid from {first} to {last} only",
     "it is not an Ed25519 key of OpenSSH without a passphrase",
-    "it saw another history of this log",
-    "no proof leads from what it saw to this tree",
-    "it saw {size} entries, and this checkpoint has {checkpoint}",
-    "no checkpoint is signed yet",
-    "it does not know this log or its key ({status})",
-    "it answered with status {status}",
-    "its answer has no cosignature of its key",
-    "its answer has no size",
+    *REASONS,
     "two witnesses have one name",
     "line {number} is not the address and the key of a witness",
     "'{name}' cannot name a site: use 1 to 32 of a-z, 0-9 and '-'.",

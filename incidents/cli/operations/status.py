@@ -12,6 +12,8 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from contracts import sentences
+from contracts.evidence.witness_requests import REASONS
 from contracts.figures import quantity, size
 from contracts.subjects import WORKERS
 from incidents.cli.operations.health import Finding, judge
@@ -154,6 +156,9 @@ def _sentence(session: Session, finding: Finding) -> str:
     if "part" in values:
         values["part"] = name_of(session.language, "part", values["part"])
         values["reason"] = session.say(_REASONS.get(values["reason"], values["reason"]))
+    if "witness" in values:
+        reasons = (*REASONS, "[Errno 111] Connection refused")
+        values["reason"] = sentences.translate(values["reason"], reasons, session.say)
     if "free" in values:
         values["free"] = size(values["free"] << 20, session.language)
     if finding.single and "count" in values:

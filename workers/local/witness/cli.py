@@ -16,9 +16,8 @@ from contracts.message import Store
 from workers.audit.tamper_evidence.log_tree import origin_of
 from workers.common import logs
 from workers.common.http_server import HttpServer, PortForbiddenError, PortInUseError
-from workers.common.process_settings import signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
-from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings
+from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data
 from workers.local.console_output import fail, say, tell, write
 from workers.local.data_directory import Home, write_private
 from workers.local.witness.observed_logs import ObservedLogs
@@ -59,27 +58,34 @@ def serve_witness(
         fail(error, _USAGE)
 
 
-def show_log_keys(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
+def show_log_keys(
+    data: Data = DEFAULT_DATA,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", envvar="INCIDENTS_SIGNING_KEY", help="A private key of your own."),
+    ] = None,
+    site: Annotated[
+        str | None, typer.Option(envvar="INCIDENTS_SITE", help="The site's name, part of every subject.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the public keys of the activity logs, as witnesses take them: one line for each log.
-
-    With servers of your own, set INCIDENTS_SIGNING_KEY and INCIDENTS_SITE.
 
     Example: incidents audit keys
     """
-    runtime = Home(data.absolute()).runtime()
-    settings = read_settings()
-    path = signing_key_of(settings) or Home(data.absolute()).signing_key
+    home = Home(data.absolute())
     try:
-        key = SigningKey.read(path).public_key
+        public = SigningKey.read(key or home.signing_key).public_key
     except NoSigningKeyError as error:
         fail(error, _USAGE)
-    site = runtime.site if runtime else settings.site
-    lines = {store.value: Verifier(origin_of(site, store), key, LOG_KEY).line for store in Store}
+    own = home.keys / "site"
+    name = site or (own.read_text("utf-8").strip() if own.exists() else "main")
+    lines = {store.value: Verifier(origin_of(name, store), public, LOG_KEY).line for store in Store}
     if as_json:
         write(lines)
-    else:
-        for line in lines.values():
-            tell(line)
+        return
+    for line in lines.values():
+        tell(line)
 
 
 async def _serve(pages: WitnessPages, host: str, port: int) -> None:

@@ -17,6 +17,7 @@ from workers.audit.tamper_evidence.attestations import Attested, Kind
 from workers.audit.tamper_evidence.checkpoint_copies import CheckpointCopies
 from workers.audit.tamper_evidence.witnesses.errors import WitnessError, WitnessRefusedError
 from workers.audit.tamper_evidence.witnesses.http_witness import cosign
+from workers.audit.tamper_evidence.witnesses.mailbox import Mailbox, send
 from workers.audit.tamper_evidence.witnesses.stamping import name_of, stamp
 from workers.audit.tamper_evidence.witnesses.tree_proofs import read_proof
 from workers.audit.tamper_evidence.witnesses.witness_list import Cosigner, WitnessesFileError, read_witnesses
@@ -49,7 +50,8 @@ class Witness(NamedTuple):
 
 async def run(running: RunningComponents) -> None:
     """Show the newest checkpoints to each witness, in the process that signs them."""
-    witnesses = [*_configured(running.settings), *_stamping(running.settings)]
+    settings = running.settings
+    witnesses = [*_configured(settings), *_stamping(settings), *_mailing(settings)]
     await _announce(running, witnesses)
     async with asyncio.TaskGroup() as group:
         for witness in witnesses:
@@ -74,6 +76,15 @@ def _stamping(settings: Settings) -> list[Witness]:
         return []
     authority = Authority(url, settings.timestamp_seconds)
     return [Witness(name_of(url), Kind.TIME_STAMP, partial(stamp, authority), pause)]
+
+
+def _mailing(settings: Settings) -> list[Witness]:
+    """Return the mailbox to which checkpoints are sent."""
+    to, pause = settings.witness_mail, timedelta(seconds=settings.attestation_seconds)
+    if to is None:
+        return []
+    mailbox = Mailbox(to, settings.mail_from or to, settings.smtp_url, settings.witness_seconds)
+    return [Witness(mailbox.name, Kind.LETTER, partial(send, mailbox), pause)]
 
 
 async def _announce(running: RunningComponents, witnesses: Sequence[Witness]) -> None:

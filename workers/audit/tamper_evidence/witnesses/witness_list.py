@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
 
 from contracts.evidence.checkpoints import NoteError
 from contracts.evidence.cosignatures import WITNESS_KEY, Verifier, read_verifier
 from contracts.evidence.witness_requests import PATH
+from workers.common.process_settings import is_address
 
 _PARTS: Final = 2
 
@@ -57,17 +57,9 @@ def _read(path: Path, lines: Iterable[str]) -> Iterable[Cosigner]:
         if not words or words[0].startswith("#"):
             continue
         reason = f"line {number} is not the address and the key of a witness"
-        if len(words) != _PARTS or not _is_http(words[0]):
+        if len(words) != _PARTS or not is_address(words[0], {"http", "https"}):
             raise WitnessesFileError(path, reason)
         try:
             yield Cosigner(words[0], read_verifier(words[1], WITNESS_KEY))
         except NoteError as error:
             raise WitnessesFileError(path, reason) from error
-
-
-def _is_http(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
