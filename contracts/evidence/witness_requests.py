@@ -24,6 +24,7 @@ REASONS: Final = (
     "no proof leads from what it saw to this tree",
     "it saw {size} entries, and this checkpoint has {checkpoint}",
     "no checkpoint is signed yet",
+    "the checkpoint in the database is none",
     "it does not know this log or its key ({status})",
     "it answered with status {status}",
     "its answer has no cosignature of its key",

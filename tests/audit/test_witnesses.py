@@ -177,6 +177,16 @@ async def test_a_witness_that_saw_another_history_is_an_alarm(
     assert "witness_refused" in capfd.readouterr().out
 
 
+async def test_a_tree_that_somebody_broke_is_not_cosigned(site: Site, witness: WitnessProcess) -> None:
+    """Where no proof leads from what the witness saw to the tree, nobody is asked, and the site says why."""
+    async with system(site, witness) as events:
+        await record(site, events, 3)
+        await site.sql("UPDATE audit.tree SET edge = '{}' WHERE store = 'log_server'")
+        await record(site, events, 1, cosigned=False)
+        refused = "SELECT 1 FROM audit.witness WHERE problem LIKE 'no proof leads%'"
+        await eventually(lambda: site.sql(refused))
+
+
 async def test_every_client_may_keep_checkpoints(site: Site, witness: WitnessProcess) -> None:
     """Each state is published when it is signed, and again with its cosignature; a client cannot publish any."""
     listener = await site.nats("olivia")

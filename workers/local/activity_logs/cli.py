@@ -75,11 +75,13 @@ WitnessKeys = Annotated[
 ]
 AuthorityPrint = Annotated[
     str | None,
-    typer.Option("--authority", metavar="SHA256:…", help="The certificate of the authority whose time stamps count."),
+    typer.Option(
+        "--authority", metavar="FINGERPRINT", help="The certificate of the authority whose time stamps count."
+    ),
 ]
 Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="DATE", help="Read only entries after the last checkpoint before this day (UTC)."),
+    typer.Option("--since", metavar="DAY", help="Read only entries after the last checkpoint before this day (UTC)."),
 ]
 
 

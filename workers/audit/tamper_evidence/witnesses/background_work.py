@@ -10,6 +10,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.evidence.checkpoints import NoteError
+from contracts.evidence.merkle_tree import ProofError
 from contracts.message import Store
 from workers.audit.row_types import DueCheckpointRow
 from workers.audit.tamper_evidence import attestations
@@ -96,6 +98,7 @@ async def _announce(running: RunningComponents, witnesses: Sequence[Witness]) ->
                 return
         except (SQLAlchemyError, OSError) as error:
             log.info("witnesses_not_announced", **describe(error))
+            await asyncio.sleep(_DELAY_SECONDS)
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
@@ -121,9 +124,13 @@ class _Attendance:
             try:
                 if EVENTS_LANE in self._running.lanes.owned:
                     await self._round()
-            except (SQLAlchemyError, OSError, ValueError) as error:  # also a note or a tree that somebody broke
+            except (SQLAlchemyError, OSError) as error:
+                self._slow_down()
                 log.info("witness_not_asked", witness=self._witness.name, **describe(error))
             await asyncio.sleep(self._delay_seconds or _PAUSE_SECONDS)
+
+    def _slow_down(self) -> None:
+        self._delay_seconds = min(max(_DELAY_SECONDS, self._delay_seconds * 2), _DELAY_SECONDS_MAX)
 
     async def _round(self) -> None:
         async with connect_autocommit(self._running.engine) as connection:
@@ -131,7 +138,9 @@ class _Attendance:
             errors = [error for each in due if (error := await self._ask(connection, each))]
             if errors:
                 await self._fail(connection, errors[0])
-            elif due:
+            else:
+                self._delay_seconds = 0.0
+            if due and not errors:
                 await self._recover(connection)
 
     async def _ask(self, connection: AsyncConnection, due: DueCheckpointRow) -> WitnessError | None:
@@ -140,6 +149,10 @@ class _Attendance:
             content = await self._witness.attest(connection, due)
         except WitnessError as error:
             return error
+        except ProofError:
+            return WitnessRefusedError("no proof leads from what it saw to this tree")
+        except NoteError:
+            return WitnessRefusedError("the checkpoint in the database is none")
         await attestations.store(connection, due, Attested(self._witness.name, self._witness.kind, content))
         if self._witness.kind is Kind.COSIGNATURE:
             await self._copies.add(connection, Store(due["store"]), due["size"], due["note"])
@@ -148,7 +161,7 @@ class _Attendance:
         return None
 
     async def _fail(self, connection: AsyncConnection, error: WitnessError) -> None:
-        self._delay_seconds = min(max(_DELAY_SECONDS, self._delay_seconds * 2), _DELAY_SECONDS_MAX)
+        self._slow_down()
         await attestations.fail(connection, self._witness.name, str(error))
         if self._failure is not type(error):
             name, reason = self._witness.name, str(error)
@@ -161,5 +174,5 @@ class _Attendance:
     async def _recover(self, connection: AsyncConnection) -> None:
         if self._failure:
             log.info("witness_back", witness=self._witness.name)
-        self._delay_seconds, self._failure = 0.0, None
+        self._failure = None
         await attestations.recover(connection, self._witness.name)
