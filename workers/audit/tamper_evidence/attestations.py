@@ -16,8 +16,9 @@ from workers.runtime.storage.identity_map import rows_of
 _DUE: Final = text(
     """
     SELECT newest.store, newest.size, newest.note, coalesce(last.size, 0) AS attested
-    FROM (SELECT DISTINCT ON (store) store, size, note FROM audit.checkpoint ORDER BY store, size DESC) AS newest
-    LEFT JOIN LATERAL (
+    FROM audit.log CROSS JOIN LATERAL (
+        SELECT store, size, note FROM audit.checkpoint c WHERE c.store = log.store ORDER BY size DESC LIMIT 1
+    ) AS newest LEFT JOIN LATERAL (
         SELECT size, at FROM audit.attestation a WHERE a.store = newest.store AND a.witness = :witness
         ORDER BY size DESC LIMIT 1
     ) AS last ON true

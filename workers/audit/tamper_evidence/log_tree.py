@@ -26,20 +26,20 @@ MISSING: Final = leaf_hash(b"")
 _LEAVES_AT_ONCE: Final = 50_000
 _GROWN: Final = text(
     """
-    SELECT log.store FROM audit.log JOIN audit.tree USING (store)
-    WHERE log.size > tree.size OR CAST(:signs AS boolean)
-        AND log.size > coalesce((SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store), 0)
-        AND NOT EXISTS (
-            SELECT FROM audit.checkpoint c WHERE c.store = log.store AND c.at > now() - CAST(:pause AS interval)
-        )
+    SELECT log.store FROM audit.log JOIN audit.tree USING (store) LEFT JOIN LATERAL (
+        SELECT size, at FROM audit.checkpoint c WHERE c.store = log.store ORDER BY size DESC LIMIT 1
+    ) AS signed ON true
+    WHERE log.size > tree.size OR CAST(:signs AS boolean) AND log.size > coalesce(signed.size, 0)
+        AND (signed.at IS NULL OR signed.at <= now() - CAST(:pause AS interval))
     """
 )
 EDGE: Final = text(
     """
     SELECT log.size AS recorded, tree.size, tree.edge, now() AS now,
-        (SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store) AS signed_size,
-        (SELECT max(c.at) FROM audit.checkpoint c WHERE c.store = log.store) AS signed_at
-    FROM audit.log JOIN audit.tree USING (store) WHERE log.store = :store
+        signed.size AS signed_size, signed.at AS signed_at
+    FROM audit.log JOIN audit.tree USING (store) LEFT JOIN LATERAL (
+        SELECT size, at FROM audit.checkpoint c WHERE c.store = log.store ORDER BY size DESC LIMIT 1
+    ) AS signed ON true WHERE log.store = :store
     """
 )
 _NEW_HASHES: Final[dict[Store, TextClause]] = {

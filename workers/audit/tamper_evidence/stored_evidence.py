@@ -76,7 +76,7 @@ def read_checkpoints(notes: Iterable[str], origin: str, public_key: bytes) -> tu
     """Return the checkpoints that the site's key has signed, by size, and the number of notes that it has not."""
     known: dict[tuple[int, bytes], Checkpoint] = {}
     unsigned = 0
-    for note in set(notes):
+    for note in {_without_cosignatures(note) for note in notes}:
         try:
             checkpoint = read_note(note, public_key, is_signature)
         except NoteError:
@@ -87,6 +87,12 @@ def read_checkpoints(notes: Iterable[str], origin: str, public_key: bytes) -> tu
         else:
             unsigned += 1
     return sorted(known.values(), key=lambda checkpoint: (checkpoint.size, checkpoint.root)), unsigned
+
+
+def _without_cosignatures(note: str) -> str:
+    """Return a note with its first signature alone, that of the site: copies with more of them are verified once."""
+    text, _, signatures = note.rpartition("\n\n")
+    return f"{text}\n\n{signatures.partition(chr(10))[0]}\n"
 
 
 async def size_before(connection: AsyncConnection, store: Store, moment: datetime) -> int | None:

@@ -28,8 +28,10 @@ _WITNESSES: Final = text(
         CAST(CASE WHEN newest.size > coalesce(last.size, 0)
             THEN extract(epoch FROM now() - coalesce(last.at, newest.first_at)) ELSE 0
         END AS double precision) AS late_seconds
-    FROM audit.witness w CROSS JOIN (
-        SELECT store, max(size) AS size, min(at) AS first_at FROM audit.checkpoint GROUP BY store
+    FROM audit.witness w CROSS JOIN audit.log CROSS JOIN LATERAL (
+        SELECT store, size,
+            (SELECT at FROM audit.checkpoint f WHERE f.store = log.store ORDER BY size LIMIT 1) AS first_at
+        FROM audit.checkpoint c WHERE c.store = log.store ORDER BY size DESC LIMIT 1
     ) AS newest LEFT JOIN LATERAL (
         SELECT size, at FROM audit.attestation a WHERE a.store = newest.store AND a.witness = w.name
         ORDER BY size DESC LIMIT 1

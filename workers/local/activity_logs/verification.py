@@ -138,7 +138,8 @@ async def _compare(
     evidence = known.evidence
     verified = await verify(stored_evidence.entries(entries, store, first), evidence, waiting, first)
     left = await stored_evidence.unnumbered(entries, store)
-    fitting = [state for state in known.states if state.checkpoint in evidence.checkpoints]
+    signed = set(evidence.checkpoints)
+    fitting = [state for state in known.states if state.checkpoint in signed]
     last = max(
         (state for state in fitting if state.checkpoint.size <= verified.signed),
         key=lambda state: state.checkpoint.size,
