@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from contracts.errors import Error
+from contracts.message import Store
 
 Traceparent = Annotated[str, Field(pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
 AcceptLanguage = Annotated[str, Field(examples=["fr-CH, en;q=0.5"])]
@@ -100,6 +101,17 @@ class Heartbeat(BaseModel):
     oldest_pending_seconds: float
     figures: dict[str, float]
     """Backlogs of the servers, by the names of docs/operations.md without `incidents_`; unknown ones are missing."""
+
+
+class SignedCheckpoint(BaseModel):
+    """A signed state of an activity log, published when it is signed and again with each cosignature of a witness.
+
+    `note` is a signed note (C2SP tlog-checkpoint). Keep it: whoever has it can tell later whether the log was changed.
+    """
+
+    log: Store
+    size: int
+    note: str
 
 
 class DeadLetterHeaders(BaseModel):

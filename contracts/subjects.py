@@ -100,6 +100,11 @@ def heartbeat(site: str, worker: str, instance: str) -> str:
     return f"im.{site}.ops.heartbeat.{worker}.{instance}"
 
 
+def checkpoint(site: str, log: str) -> str:
+    """Return the subject on which the signed states of an activity log are published."""
+    return f"im.{site}.checkpoint.{log}"
+
+
 def probe(site: str, worker: str) -> str:
     """Return the subject on which a worker checks that the stream of commands stores messages; no lane includes it."""
     return f"im.{site}.probe.{worker}"

@@ -18,6 +18,10 @@ _ED25519: Final = b"\x01"
 """The kind of the key and of its signatures."""
 
 _KEY_ID_BYTES: Final = 4
+_TIME_BYTES: Final = 8
+_SIGNATURE_LENGTHS: Final = {_KEY_ID_BYTES + SIGNATURE_BYTES, _KEY_ID_BYTES + _TIME_BYTES + SIGNATURE_BYTES}
+"""Of the log's own signature and of cosignatures, which have a time."""
+
 _DASH: Final = "\u2014 "
 _CHECKPOINT_LINES: Final = 3
 
@@ -89,7 +93,7 @@ def is_note(text: str) -> bool:
         signature = base64.b64decode(text.rpartition(" ")[2], validate=False)
     except ValueError:
         return False
-    return text.rpartition("\n\n")[2].startswith(_DASH) and len(signature) == _KEY_ID_BYTES + SIGNATURE_BYTES
+    return text.rpartition("\n\n")[2].startswith(_DASH) and len(signature) in _SIGNATURE_LENGTHS
 
 
 def verifier_line(origin: str, public_key: bytes) -> str:

@@ -27,6 +27,8 @@ _HELP: Final = {
     "lanes": "Show how many processes of a worker can work at once, and allow more.",
     "doctor": "Check whether a database lets deleted projects leave its files.",
     "audit.verify": "Verify that no entry of the activity logs was changed, removed or inserted.",
+    "audit.witness": "Be a witness for other sites: cosign their checkpoints, until Ctrl-C.",
+    "audit.keys": "Show the public keys of the activity logs, as witnesses take them.",
     "access": "Create, list and revoke credentials of people, workers and operations.",
 }
 """The help texts of the server's commands, so that `--help` does not import the server."""

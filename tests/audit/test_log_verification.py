@@ -45,7 +45,7 @@ def evidence(hashes: list[bytes], checkpoints: Iterable[Checkpoint], recorded: i
     edge = Edge()
     tiles = [tile.hashes for tile in edge.append(hashes) if tile.level == 0]
     return Evidence(
-        recorded, tiles, edge.levels[0] if edge.levels else [], sorted(checkpoints, key=lambda each: each[1])
+        recorded, tiles, edge.levels[0] if edge.levels else [], sorted(checkpoints, key=lambda each: each[1:])
     )
 
 
@@ -54,14 +54,15 @@ def signed(sizes: Iterable[int]) -> list[Checkpoint]:
     return [Checkpoint("log", size, root_of(HASHES[:size])) for size in set(sizes)]
 
 
-async def verified(rows: Rows, known: Evidence) -> Verified:
-    """Verify rows in the order in which a database returns them."""
+async def verified(rows: Rows, known: Evidence, first: int = 0) -> Verified:
+    """Verify rows from a number on, in the order in which a database returns them."""
 
     async def read() -> AsyncIterator[Mapping[str, Any]]:
         for row in sorted(rows, key=lambda row: (row["log_index"], row["event_id"])):
-            yield row
+            if row["log_index"] >= first:
+                yield row
 
-    return await verify(read(), known)
+    return await verify(read(), known, first=first)
 
 
 sizes = st.lists(st.integers(1, len(ENTRIES)), max_size=4)
@@ -143,6 +144,34 @@ async def test_a_recalculated_tree_is_found_by_a_checkpoint(way: str, place: int
     assert first.kind in {"rewritten", "removed"}
     if behind <= len(rows):
         assert first == Discrepancy("rewritten", before, behind - 1)
+
+
+@settings(deadline=None)
+@given(st.integers(1, len(ENTRIES)), sizes, st.integers(0, 1_000))
+async def test_checkpoints_that_were_signed_anew_hide_nothing(before: int, at: list[int], seed: int) -> None:
+    """Whoever has the site's key signs the tree that was made anew at any sizes: a copy of one of before shows it."""
+    place = seed % before
+    rows = [{**row, "actor": "oscar"} if row["log_index"] == place else row for row in ENTRIES]
+    rows = [{**row, "hash": leaf_hash(leaf_of(row))} for row in rows]
+    hashes = [row["hash"] for row in rows]
+    forged = [Checkpoint("log", size, root_of(hashes[:size])) for size in {*at, len(ENTRIES)}]
+    result = await verified(rows, evidence(hashes, [*forged, *signed([before])], len(rows)))
+    [rewritten] = result.discrepancies
+    assert (rewritten.kind, rewritten.last) == ("rewritten", before - 1)
+    assert result.signed == rewritten.first < before
+
+
+@settings(deadline=None)
+@given(st.integers(0, len(ENTRIES)), st.sampled_from(WAYS), places, sizes)
+async def test_a_verification_may_begin_at_a_checkpoint(first: int, way: str, place: int, at: list[int]) -> None:
+    """Behind a checkpoint that fits, every change is named as if all had been read; what is before is not looked at."""
+    known = evidence(HASHES, signed([*at, first]) if first else signed(at), len(ENTRIES))
+    assert await verified(ENTRIES, known, first) == Verified(len(ENTRIES), max([*at, first]), [])
+    rows, expected = tampered(way, place)
+    result = await verified(rows, known, first)
+    if place >= first:
+        assert result.discrepancies[0] == expected
+    assert all(discrepancy.first >= first for discrepancy in result.discrepancies)
 
 
 @settings(deadline=None)

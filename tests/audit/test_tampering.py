@@ -1,7 +1,7 @@
 """The logs of a whole site, changed by the owner of its databases: `incidents audit verify` says what was changed."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -187,7 +187,7 @@ async def test_an_entry_that_is_gone_before_it_is_in_the_tree_leaves_a_mark(
     assert capfd.readouterr().out.count("audit_entry_missing") == 2
 
 
-@pytest.mark.parametrize("table", ["audit.activity", "audit.tile", "audit.checkpoint"])
+@pytest.mark.parametrize("table", ["audit.activity", "audit.tile", "audit.checkpoint", "audit.attestation"])
 @pytest.mark.parametrize("statement", ["UPDATE {} SET store = 'x'", "DELETE FROM {}"])
 def test_not_even_the_owner_changes_what_is_recorded_by_accident(site: Site, table: str, statement: str) -> None:
     """A second line behind the rights of workers: the tables refuse changes themselves."""
@@ -199,3 +199,41 @@ def test_not_even_the_owner_changes_what_is_recorded_by_accident(site: Site, tab
         )
         with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is never changed"):
             owner.execute(statement.format(table).replace("store", column))
+
+
+@pytest.mark.parametrize("statement", ["UPDATE entry SET actor = 'x'", "DELETE FROM entry", "TRUNCATE entry"])
+def test_the_log_server_refuses_changes_too(site: Site, statement: str) -> None:
+    """The same second line is drawn in the database of the log server."""
+    with psycopg.connect(site.log_database_url, autocommit=True) as owner:
+        owner.execute(
+            "INSERT INTO entry (event_id, at, actor, activity, details) "
+            "VALUES (gen_random_uuid(), now(), 'oscar', 'projects.opened', '{}')"
+        )
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="is never changed"):
+            owner.execute(statement)
+
+
+@pytest.mark.parametrize("days, first", [(1, 5), (-1, 0)])
+async def test_a_verification_begins_at_a_date(recorded: Site, days: int, first: int) -> None:
+    """Entries behind a checkpoint before the date are read, and what was changed before is not looked at."""
+    change(recorded, Store.LOG_SERVER, "UPDATE entry SET actor = 'oscar' WHERE log_index = 2")
+    day = (datetime.now(UTC) + timedelta(days=days)).date().isoformat()
+    ended = await verify(recorded, "--since", day, "--json")
+    log = ended.json["logs"][1]
+    assert (log["first"], log["entries"], bool(log["discrepancies"])) == (first, 5, first == 0)
+    assert ("read from entry 5 on" in (await verify(recorded, "--since", day)).out) == (first == 5)
+
+
+async def test_a_forged_time_of_a_checkpoint_hides_no_entry(recorded: Site) -> None:
+    """A checkpoint that claims to be older than entries before it is no beginning."""
+    change(recorded, Store.INCIDENT_MANAGER, "UPDATE audit.checkpoint SET at = '2001-01-01'")
+    change(recorded, Store.LOG_SERVER, "UPDATE entry SET actor = 'oscar' WHERE log_index = 2")
+    ended = await verify(recorded, "--since", "2002-01-01", "--json")
+    assert (ended.status, ended.json["logs"][1]["first"]) == (1, 0)
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "01.02.2026"])
+async def test_a_bad_date_is_named(recorded: Site, text: str) -> None:
+    """What is no date ends the command with status 2, and a date to copy."""
+    ended = await verify(recorded, "--since", text)
+    assert (ended.status, f"--since: {text!r} is not a date: write it as 2026-03-31" in ended.err) == (2, True), ended

@@ -29,6 +29,7 @@ SENDERS = (
     "workers/runtime/queries/query_dispatch.py",
     "workers/runtime/queries/outcome_waits.py",
     "workers/runtime/bus/ordered_stream_reader.py",
+    "workers/audit/tamper_evidence/checkpoint_copies.py",  # signed states of what is committed
 )
 
 # Who writes the broker's own patterns: which subjects a stream holds and a kind of user may use.

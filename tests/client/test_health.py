@@ -53,6 +53,9 @@ PART = {"part": "database", "reason": "away", "since": "", "seconds": 4.0}
 AWAY = {"configured": True, "waiting": 7, "oldest_seconds": 90.0}
 NONE = {**AWAY, "configured": False, "oldest_seconds": 1.0}
 
+LATE = {"store": "log_server", "recorded": 9, "in_tree": 9, "signed": 7, "late_seconds": 700.0}
+SILENT = {"name": "w", "kind": "cosignature", "problem": "it answered with status 500", "failing_seconds": 90.0}
+
 
 def test_a_healthy_system_has_nothing_to_say() -> None:
     """Nothing is found where all is as it should be."""
@@ -74,6 +77,8 @@ def test_a_healthy_system_has_nothing_to_say() -> None:
             {"audit": {"log_server": NONE}},
             "attention log_server_not_configured",
         ),
+        ({"audit": {"log_trees": [LATE]}}, "fails checkpoint_late"),
+        ({"audit": {"witnesses": [SILENT]}}, "attention witness_fails"),
         ({"retention": {"clock_doubted": True}}, "fails clock_doubted"),
         ({"retention": {"database_time": (NOW + timedelta(minutes=5)).isoformat()}}, "attention clocks_apart"),
         ({"audit": {"version": "2"}}, "attention versions_differ"),

@@ -29,6 +29,7 @@ _ENVELOPES = (
     envelopes.Rejected,
     envelopes.Refused,
     envelopes.Heartbeat,
+    envelopes.SignedCheckpoint,
     envelopes.DeadLetterHeaders,
     envelopes.DeadLetter,
     watching.FeedHeaders,
@@ -42,9 +43,14 @@ class _Schemas(GenerateJsonSchema):
         return False
 
 
+_OTHERS: dict[str, type[BaseModel]] = {"checkpoint": envelopes.SignedCheckpoint, "dead": envelopes.DeadLetter}
+"""What else workers publish, by the name of its channel."""
+
+
 def document(site: str = "{site}") -> Json:
     """Describe every message, where it travels, and what answers it; `site` may be that of one installation."""
     commands, queries, events = catalogue.commands(), catalogue.queries(), catalogue.events()
+    letters = subjects.dead(site, "{worker}", "{principal}")
     channels = {
         **{f"cmd.{subject}": _command_channel(command, site) for subject, command in commands.items()},
         "out": _outcome_channel(commands, site),
@@ -52,16 +58,15 @@ def document(site: str = "{site}") -> Json:
         "inbox": _inbox_channel(queries),
         **{f"evt.{subject}": _event_channel(event, site) for subject, event in events.items()},
         "ops.heartbeat": _ops_channel(subjects.heartbeat(site, "{worker}", "{instance}"), envelopes.Heartbeat),
-        "dead": _ops_channel(
-            subjects.dead(site, "{worker}", "{principal}"), envelopes.DeadLetter, envelopes.DeadLetterHeaders
-        ),
+        "checkpoint": _ops_channel(subjects.checkpoint(site, "{log}"), envelopes.SignedCheckpoint),
+        "dead": _ops_channel(letters, envelopes.DeadLetter, envelopes.DeadLetterHeaders),
     }
     operations = {
         **{f"cmd.{subject}": _command_operation(command) for subject, command in commands.items()},
         **{f"qry.{subject}": _query_operation(query) for subject, query in queries.items()},
         **{f"evt.{subject}": _event_operation(event) for subject, event in events.items()},
         "ops.heartbeat": _sending("ops.heartbeat", envelopes.Heartbeat),
-        "dead": _sending("dead", envelopes.DeadLetter),
+        **{name: _sending(name, model) for name, model in _OTHERS.items()},
     }
     forms = {**schemas(), **_outcomes(commands)}
     explained.explain(forms)

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 from pydantic import BaseModel, ValidationError
 
 from contracts import subjects
+from contracts.message import Store
 
 Json: TypeAlias = dict[str, Any]
 
@@ -22,6 +23,7 @@ PARAMETERS: dict[str, Json] = {
     "command_id": {"description": "The command's Nats-Msg-Id.", "location": "$message.payload#/command_id"},
     "inbox": {"description": "One to three tokens that the caller chooses."},
     "worker": {"enum": list(subjects.WORKERS), "description": "Whose it is."},
+    "log": {"enum": [store.value for store in Store], "description": "Which activity log."},
     "instance": {"description": "One process of a worker."},
 }
 SECURITY: Json = {

@@ -93,6 +93,15 @@ async def test_signs_of_life_are_as_published(site: Site, wire: Wire) -> None:
     conforms("ops.heartbeat", "Heartbeat", (await wait_for_message(wire, ".ops.heartbeat.projects.")).data)
 
 
+async def test_checkpoints_are_as_published(site: Site, wire: Wire) -> None:
+    """The signed state of a log has the published form, also with a cosignature."""
+    await site.workers("projects")
+    await site.worker("audit", checkpoint_seconds=1)
+    await created(await site.caller())
+    message = await wait_for_message(wire, ".checkpoint.incident_manager")
+    conforms("checkpoint", "SignedCheckpoint", message.data)
+
+
 async def test_dead_letters_are_as_published(site: Site, wire: Wire) -> None:
     """What can never be handled becomes a dead letter in the published form."""
     await site.worker("projects")

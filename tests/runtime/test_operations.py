@@ -103,6 +103,9 @@ async def test_operations_hear_nobodys_commands(connect: Connect, subject: str) 
     assert "permissions violation for subscription" in mallory.refusals[0]
 
 
+HEARD = ("im.main.checkpoint.*", "$JS.EVENT.ADVISORY.CONSUMER.>")
+
+
 async def test_operations_see_what_they_need(site: Site, connect: Connect) -> None:
     """Streams, consumers, dead letters, events and signs of life are open to operations."""
     ops = await site.nats("ops", "ops")
@@ -110,7 +113,7 @@ async def test_operations_see_what_they_need(site: Site, connect: Connect) -> No
         assert "error" not in await api(ops, verb, {})
     assert (await api(ops, "STREAM.MSG.GET.DEAD", {"seq": 1}))["error"]["err_code"] == NO_MESSAGE
     listener = await connect("listener", "ops")
-    for subject in ("im.main.evt.>", "im.main.ops.>", "im.main.dead.>", "$JS.EVENT.ADVISORY.CONSUMER.>"):
+    for subject in ("im.main.evt.>", "im.main.ops.>", "im.main.dead.>", *HEARD):
         await listener.subscribe(subject)
     assert not listener.refusals
 

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.audit import log_server_database, tables
 from workers.audit.log_server_database import LogServer
 from workers.audit.row_types import BacklogRow, NextBatchRow
-from workers.audit.tamper_evidence import tree_growth
+from workers.audit.tamper_evidence import tree_growth, tree_state
+from workers.audit.tamper_evidence.witnesses import background_work as witnesses
 from workers.audit.worker import worker
 from workers.common.logs import describe
 from workers.runtime.bus.backlog_metrics import Figure
@@ -56,6 +57,25 @@ async def forward(running: RunningComponents) -> None:
 async def grow_trees(running: RunningComponents) -> None:
     """Let the trees of both stores grow, and sign their states."""
     await tree_growth.run(running)
+
+
+@worker.background
+async def show_checkpoints(running: RunningComponents) -> None:
+    """Show the signed states to the witnesses of the site."""
+    await witnesses.run(running)
+
+
+@worker.reports_status
+async def report_trees(running: RunningComponents) -> dict[str, Any]:
+    """Return how far the trees of both logs and their witnesses are behind."""
+    async with running.engine.connect() as connection:
+        return await tree_state.status(connection)
+
+
+@worker.shows_figures
+async def tree_figures(connection: AsyncConnection) -> Sequence[Figure]:
+    """Return the same as metrics."""
+    return await tree_state.figures(connection)
 
 
 @worker.reports_status

@@ -91,6 +91,57 @@ class SignedCheckpointRow(TypedDict):
     note: str
 
 
+class WitnessRow(TypedDict):
+    """A row of `audit.witness`."""
+
+    name: str
+    kind: str
+    failing_since: datetime | None
+    problem: str | None
+
+
+class AttestationRow(TypedDict):
+    """A row of `audit.attestation`."""
+
+    store: str
+    size: int
+    witness: str
+    kind: str
+    at: datetime
+    content: str
+
+
+class DueCheckpointRow(TypedDict):
+    """A row of the statement that reads the checkpoints about which a witness is to be asked."""
+
+    store: str
+    size: int
+    note: str
+    attested: int
+
+
+class LogStateRow(TypedDict):
+    """A row of the statement that reads how far a log's tree is behind."""
+
+    store: str
+    recorded: int
+    in_tree: int
+    signed: int
+    late_seconds: float
+
+
+class WitnessStateRow(TypedDict):
+    """A row of the statement that reads how far a witness is behind with a log."""
+
+    name: str
+    kind: str
+    store: str
+    attested: int
+    problem: str | None
+    failing_seconds: float | None
+    late_seconds: float
+
+
 class EdgeRow(TypedDict):
     """The row of the statement that reads the edge of a store's tree, and when its state was last signed."""
 

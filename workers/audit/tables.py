@@ -130,6 +130,32 @@ class SignedCheckpoint(Base):
     note: Mapped[str] = mapped_column(Text)
 
 
+class Witness(Base):
+    """A witness that the settings name, and since when and why it attests no checkpoints."""
+
+    __tablename__ = "witness"
+    __table_args__ = {"schema": "audit"}
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    failing_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    problem: Mapped[str | None] = mapped_column(Text)
+
+
+class Attestation(Base):
+    """What a witness has said about a checkpoint, written once: a cosignature, a time stamp, or the id of a letter."""
+
+    __tablename__ = "attestation"
+    __table_args__ = {"schema": "audit"}
+
+    store: Mapped[str] = mapped_column(Text, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    witness: Mapped[str] = mapped_column(Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    content: Mapped[str] = mapped_column(Text)
+
+
 class LogEntry(EntryColumns, LogBase):
     """An entry of the database log_server."""
 
@@ -229,11 +255,35 @@ NAMES_AT = text(
 LOCK_TABLES = text("SELECT pg_advisory_xact_lock(hashtext('incidents.log_server'))")
 
 
+_REFUSE_CHANGES: Final = text(
+    """
+    DO $$ BEGIN
+        IF pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'entry'::regclass), 'USAGE') AND NOT EXISTS (
+            SELECT FROM pg_trigger WHERE tgrelid = 'entry'::regclass AND tgname = 'refuse_change'
+        ) THEN
+            CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $body$
+            BEGIN
+                RAISE EXCEPTION 'what the log server has recorded is never changed'
+                    USING ERRCODE = 'insufficient_privilege';
+            END $body$;
+            CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON entry
+                EXECUTE FUNCTION refuse_change();
+        END IF;
+    END $$
+    """
+)
+"""A second line behind the rights of workers; only the owner of the table can draw it."""
+
+
 def create_log_server_tables(connection: Connection) -> None:
-    """Create missing tables of the log server, and the columns that those of an older version lack."""
+    """Create missing tables of the log server, the columns that those of an older version lack, and what protects them.
+
+    What is protected is refused to its owner, too, who would have to take the protection away first.
+    """
     LogBase.metadata.create_all(connection)
     known = {column["name"] for column in inspect(connection).get_columns(LogEntry.__tablename__)}
     for column in LogEntry.__table__.columns:
         if column.name not in known:
             kind = column.type.compile(connection.dialect)
             connection.execute(text(f"ALTER TABLE {LogEntry.__tablename__} ADD COLUMN {column.name} {kind}"))
+    connection.execute(_REFUSE_CHANGES)

@@ -1,7 +1,7 @@
 """Settings of a worker process, read once from `INCIDENTS_*` variables."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ OF_THE_COMMAND_LINE: Final = ("INCIDENTS_DATA", "INCIDENTS_AS", "INCIDENTS_LANG"
 OF_THE_CONTAINERS: Final = ("INCIDENTS_NATS_PORT", "INCIDENTS_NATS_ADDRESS", "INCIDENTS_BACKUP_DAYS")
 """What docker-compose.yml reads, and a worker may find in its environment."""
 
+_MAILBOX: Final = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
 _LINK: Final = re.compile(r"_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?$")
 
 
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     """Its certificate, and behind it those that issued it; by default a file next to the credentials."""
 
     timestamp_url: str | None = None
-    """An authority that stamps the time of PDF files (RFC 3161)."""
+    """An authority that stamps the time of PDF files and of checkpoints (RFC 3161)."""
 
     timestamp_seconds: float = Field(10.0, ge=0.1, le=60)
     """How long a PDF waits for its time stamp; then it is made without one."""
@@ -113,6 +114,24 @@ class Settings(BaseSettings):
     checkpoints: Path | None = None
     """The directory outside the database to whose files checkpoints are appended."""
 
+    witnesses: Path | None = None
+    """The file that names the witnesses that cosign checkpoints, each by its address and its key."""
+
+    witness_seconds: float = Field(10.0, ge=0.1, le=60)
+    """How long the answer of a witness is waited for."""
+
+    attestation_seconds: float = Field(3_600.0, ge=1, le=86_400)
+    """Least time between two time stamps of the checkpoints of one log, and between two letters with them."""
+
+    witness_mail: str | None = None
+    """The address of a mailbox to which checkpoints are sent."""
+
+    mail_from: str | None = None
+    """The address that these letters are from; by default that of the mailbox."""
+
+    smtp_url: str = "smtp://127.0.0.1"
+    """The mail server that takes them."""
+
     children: int = Field(3, ge=1, le=64)
     """Concurrent child processes; with fewer than `transactions`, batches wait for a child."""
 
@@ -138,10 +157,26 @@ class Settings(BaseSettings):
             raise PydanticCustomError(kind, "write it as nats://HOST:PORT or tls://HOST:PORT")
         return url
 
+    @field_validator("witness_mail", "mail_from")
+    @classmethod
+    def _is_a_mailbox(cls, address: str | None) -> str | None:
+        if address is not None and not _MAILBOX.fullmatch(address):
+            kind = "mailbox"
+            raise PydanticCustomError(kind, "write it as NAME@HOST")
+        return address
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: str) -> str:
+        if not is_address(url, {"smtp", "smtps"}):
+            kind = "smtp_url"
+            raise PydanticCustomError(kind, "write it as smtp://HOST or smtps://NAME:PASSWORD@HOST")
+        return url
+
     @field_validator("timestamp_url")
     @classmethod
     def _is_an_authority(cls, url: str | None) -> str | None:
-        if url is not None and not _is_http(url):
+        if url is not None and not is_address(url, {"http", "https"}):
             kind = "timestamp_url"
             raise PydanticCustomError(kind, "write it as https://HOST/PATH or http://HOST/PATH")
         return url
@@ -214,9 +249,10 @@ def _is_postgresql(url: URL) -> bool:
     return url.drivername == "postgresql" and (url.port is None or 0 < url.port < 1 << 16)
 
 
-def _is_http(url: str) -> bool:
+def is_address(url: str, schemes: Collection[str]) -> bool:
+    """Tell whether an address has a host, and one of these schemes."""
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False

@@ -29,6 +29,16 @@ _ATTEMPTS_MAX: Final = 5
 """About so many seconds a command waits for a starting server."""
 
 _EXPIRY_SECONDS_MAX: Final = 100_000 * 604_800
+_ADDRESSES: Final = {
+    "nats_url": ("{variable} is not the address of a message bus: write it as nats://HOST:PORT or tls://HOST:PORT."),
+    "database_url": (
+        "{variable} is not the address of a database: write it as postgresql://ROLE@HOST/DATABASE, "
+        "with each special character of a password as %XX."
+    ),
+    "smtp_url": (
+        "{variable} is not the address of a mail server: write it as smtp://HOST or smtps://NAME:PASSWORD@HOST."
+    ),
+}
 _SHOWN_MAX: Final = 40
 """As many characters of an invalid value are shown."""
 
@@ -63,17 +73,8 @@ def _invalid(field: str, kind: str, value: str) -> str:
     shown = value if len(value) <= _SHOWN_MAX else f"{value[:_SHOWN_MAX]}…"
     if kind == "empty":
         return say("{variable} is empty: give it a value, or remove it.", variable=variable)
-    if kind == "nats_url":
-        return say(
-            "{variable} is not the address of a message bus: write it as nats://HOST:PORT or tls://HOST:PORT.",
-            variable=variable,
-        )
-    if kind == "database_url":
-        return say(
-            "{variable} is not the address of a database: write it as postgresql://ROLE@HOST/DATABASE, "
-            "with each special character of a password as %XX.",
-            variable=variable,
-        )
+    if kind in _ADDRESSES:
+        return say(_ADDRESSES[kind], variable=variable)
     if bounds := bounds_of(field):
         return _out_of_bounds(variable, shown, bounds, Settings.model_fields[field].default)
     if kind == "site_name":

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from contracts.evidence.witness_requests import REASONS
+
 _CREDENTIALS: Final = "`incidents access init --out DIR` makes DIR/creds/{name}.creds; name it in INCIDENTS_NATS_CREDS."
 
 KNOWN: Final = (
@@ -39,6 +41,9 @@ KNOWN: Final = (
     "each certificate must be followed by the one that issued it",
     "a certificate in it is valid from {first} to {last} only",
     "it is not an Ed25519 key of OpenSSH without a passphrase",
+    *REASONS,
+    "two witnesses have one name",
+    "line {number} is not the address and the key of a witness",
     "'{name}' cannot name a site: use 1 to 32 of a-z, 0-9 and '-'.",
     "'{name}' cannot name a principal: use 1 to 64 of a-z, 0-9, '_' and '-'.",
     "'{name}' is reserved for the system: choose another name for this principal.",

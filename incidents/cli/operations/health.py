@@ -11,6 +11,7 @@ Level = Literal["fails", "attention"]
 
 _WAITING_SECONDS: Final = 60.0
 _LATE_SECONDS: Final = 10.0
+_UNSIGNED_SECONDS: Final = 600.0
 _OUTBOX_MESSAGES_MAX: Final = 1_000
 _FULL_SHARE, _FILLING_SHARE = 0.95, 0.8
 _CLOCK_DIFFERENCE_SECONDS_MAX: Final = 60.0
@@ -79,6 +80,7 @@ def _of_process(worker: str, process: dict[str, Any]) -> Iterator[Finding]:
         words = "{worker}: {count} events and commands wait to be published"
         yield Finding("attention", "outbox_waits", words, {**where, "count": process["outbox"]})
     yield from _of_log_server(process.get("log_server"))
+    yield from _of_log_trees(process)
 
 
 def _of_log_server(log_server: dict[str, Any] | None) -> Iterator[Finding]:
@@ -91,6 +93,24 @@ def _of_log_server(log_server: dict[str, Any] | None) -> Iterator[Finding]:
         single = "the log server is unreachable: {count} entry waits for it, for {seconds} s"
         values = {"count": log_server["waiting"], "seconds": round(log_server["oldest_seconds"])}
         yield Finding("fails", "log_server_away", words, values, single)
+
+
+def _of_log_trees(process: dict[str, Any]) -> Iterator[Finding]:
+    for log in process.get("log_trees", ()):
+        if log["late_seconds"] > _UNSIGNED_SECONDS:
+            words = "{log}: {count} entries are in no signed checkpoint, the last of which is {seconds} s old"
+            single = "{log}: {count} entry is in no signed checkpoint, the last of which is {seconds} s old"
+            values = {
+                "log": log["store"],
+                "count": log["recorded"] - log["signed"],
+                "seconds": round(log["late_seconds"]),
+            }
+            yield Finding("fails", "checkpoint_late", words, values, single)
+    failing = {each["name"]: each for each in process.get("witnesses", ()) if each["problem"]}
+    for name, each in failing.items():
+        values = {"witness": name, "seconds": round(each["failing_seconds"] or 0), "reason": each["problem"]}
+        words = "the witness {witness} has attested nothing for {seconds} s: {reason}"
+        yield Finding("attention", "witness_fails", words, values)
 
 
 def _of_streams(survey: Survey) -> Iterator[Finding]:

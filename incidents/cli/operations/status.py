@@ -12,6 +12,8 @@ from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from contracts import sentences
+from contracts.evidence.witness_requests import REASONS
 from contracts.figures import quantity, size
 from contracts.subjects import WORKERS
 from incidents.cli.operations.health import Finding, judge
@@ -154,6 +156,9 @@ def _sentence(session: Session, finding: Finding) -> str:
     if "part" in values:
         values["part"] = name_of(session.language, "part", values["part"])
         values["reason"] = session.say(_REASONS.get(values["reason"], values["reason"]))
+    if "witness" in values:
+        reasons = (*REASONS, "[Errno 111] Connection refused")
+        values["reason"] = sentences.translate(values["reason"], reasons, session.say)
     if "free" in values:
         values["free"] = size(values["free"] << 20, session.language)
     if finding.single and "count" in values:
@@ -172,6 +177,10 @@ def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, obje
     for process in survey.of("audit"):
         if log_server := process.get("log_server"):
             yield "Log server", _log_server(session, log_server)
+        if trees := process.get("log_trees"):
+            yield "Activity logs", _log_trees(session, trees)
+        if witnesses := process.get("witnesses"):
+            yield "Witnesses", _witnesses(session, witnesses)
     for name, stream in survey.streams.items():
         most = f" / {size(stream['bytes_max'], session.language)}" if stream["bytes_max"] > 0 else ""
         words = ("{count} message, {size}", "{count} messages, {size}", "no messages, {size}")
@@ -191,3 +200,20 @@ def _log_server(session: Session, log_server: dict[str, Any]) -> str:
         return session.say("all entries are stored")
     singular, plural = "{count} entry is not stored there yet", "{count} entries are not stored there yet"
     return session.count(log_server["waiting"], singular, plural)
+
+
+def _log_trees(session: Session, trees: list[dict[str, Any]]) -> str:
+    if waiting := sum(max(tree["recorded"] - tree["in_tree"], 0) for tree in trees):
+        singular, plural = "{count} entry is not in the tree yet", "{count} entries are not in the tree yet"
+        return session.count(waiting, singular, plural)
+    if unsigned := sum(max(tree["recorded"] - tree["signed"], 0) for tree in trees):
+        singular, plural = "{count} entry is not signed yet", "{count} entries are not signed yet"
+        return session.count(unsigned, singular, plural)
+    return session.say("all entries are signed")
+
+
+def _witnesses(session: Session, witnesses: list[dict[str, Any]]) -> str:
+    """Return how many of the witnesses have attested their last request."""
+    names = {witness["name"] for witness in witnesses}
+    failing = {witness["name"] for witness in witnesses if witness["problem"]}
+    return session.say("{count} of {total} attest", count=len(names - failing), total=len(names))

@@ -37,9 +37,10 @@ _GROWN: Final = text(
 EDGE: Final = text(
     """
     SELECT log.size AS recorded, tree.size, tree.edge, now() AS now,
-        (SELECT max(c.size) FROM audit.checkpoint c WHERE c.store = log.store) AS signed_size,
-        (SELECT max(c.at) FROM audit.checkpoint c WHERE c.store = log.store) AS signed_at
-    FROM audit.log JOIN audit.tree USING (store) WHERE log.store = :store
+        signed.size AS signed_size, signed.at AS signed_at
+    FROM audit.log JOIN audit.tree USING (store) LEFT JOIN LATERAL (
+        SELECT size, at FROM audit.checkpoint c WHERE c.store = log.store ORDER BY size DESC LIMIT 1
+    ) AS signed ON true WHERE log.store = :store
     """
 )
 _NEW_HASHES: Final[dict[Store, TextClause]] = {

@@ -4,7 +4,6 @@ Nothing that a worker says is trusted. Whoever changed entries would have had to
 changed the tree has no checkpoint for it that the site's key signed.
 """
 
-from bisect import bisect_left
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -12,7 +11,16 @@ from typing import Any, Final, Literal, NamedTuple
 
 from contracts.evidence.checkpoints import Checkpoint
 from contracts.evidence.log_entries import leaf_of
-from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, Edge, leaf_hash, root_of, root_of_tiles, split
+from contracts.evidence.merkle_tree import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    TILE_HASHES,
+    Edge,
+    leaf_hash,
+    node_hash,
+    root_of,
+    split,
+)
 
 Kind = Literal["changed", "removed", "doubled", "rewritten", "tree-changed"]
 _UNKNOWN: Final = bytes(HASH_BYTES)
@@ -66,31 +74,75 @@ class Evidence:
             return self.tiles[tile][place * HASH_BYTES : (place + 1) * HASH_BYTES]
         return self.rest[place] if tile == len(self.tiles) and place < len(self.rest) else None
 
-    def fits(self, checkpoint: Checkpoint) -> bool:
-        """Return whether the tree had the root of a checkpoint when it had its size."""
-        if checkpoint.size > self.size:
-            return False
-        full, place = divmod(checkpoint.size, TILE_HASHES)
-        hashes = split(self.tiles[full]) if full < len(self.tiles) else self.rest
-        return root_of_tiles(self._tile_roots[:full], hashes[:place]) == checkpoint.root
+    def proven(self) -> int:
+        """Return how many checkpoints fit, up to the first size of which one does not.
+
+        Each is compared: whoever has the key of the site can sign others between those that were signed before.
+        """
+        stack, tiles = _CompleteTrees(), 0
+        for place, checkpoint in enumerate(self.checkpoints):
+            full, rest = divmod(checkpoint.size, TILE_HASHES)
+            if checkpoint.size > self.size:
+                return self._begin_of_size(place)
+            while tiles < full:
+                stack.add(self._tile_roots[tiles])
+                tiles += 1
+            hashes = split(self.tiles[full]) if full < len(self.tiles) else self.rest
+            if stack.root(hashes[:rest]) != checkpoint.root:
+                return self._begin_of_size(place)
+        return len(self.checkpoints)
+
+    def leaves(self, count: int) -> list[bytes]:
+        """Return the hashes of the first leaves."""
+        full, rest = divmod(count, TILE_HASHES)
+        hashes = [hash_ for tile in self.tiles[:full] for hash_ in split(tile)]
+        return hashes + (split(self.tiles[full]) if full < len(self.tiles) else list(self.rest))[:rest]
+
+    def _begin_of_size(self, place: int) -> int:
+        """Return the place of the first checkpoint of a size: one of two roots of one size proves nothing."""
+        while place and self.checkpoints[place - 1].size == self.checkpoints[place].size:
+            place -= 1
+        return place
 
     @cached_property
     def _tile_roots(self) -> list[bytes]:
         return [root_of(split(hashes)) for hashes in self.tiles]
 
-    def proven(self) -> int:
-        """Return how many checkpoints fit, from the first on: a change of the tree is seen by all later ones."""
-        return bisect_left(self.checkpoints, x=True, key=lambda checkpoint: not self.fits(checkpoint))
+
+class _CompleteTrees:
+    """The largest complete trees over the full tiles so far, from the left."""
+
+    def __init__(self) -> None:
+        self._trees: list[tuple[int, bytes]] = []
+
+    def add(self, tile_root: bytes) -> None:
+        """Add the next tile."""
+        height, root = 0, tile_root
+        while self._trees and self._trees[-1][0] == height:
+            root, height = node_hash(self._trees.pop()[1], root), height + 1
+        self._trees.append((height, root))
+
+    def root(self, rest: Sequence[bytes]) -> bytes:
+        """Return the root of the whole tree, with the leaves after the last full tile."""
+        roots = [root for _, root in self._trees] + ([root_of(rest)] if rest else [])
+        whole = roots.pop() if roots else EMPTY_ROOT
+        while roots:
+            whole = node_hash(roots.pop(), whole)
+        return whole
 
 
 async def verify(
-    entries: AsyncIterator[Mapping[str, Any]], evidence: Evidence, waiting: Sequence[Mapping[str, Any]] = ()
+    entries: AsyncIterator[Mapping[str, Any]],
+    evidence: Evidence,
+    waiting: Sequence[Mapping[str, Any]] = (),
+    first: int = 0,
 ) -> Verified:
     """Compare the numbered entries of a store, in the order of their numbers, with what is known of them.
 
-    `waiting` are those that waited for the store when its evidence was read; it may have got them since.
+    `waiting` are those that waited for the store when its evidence was read; it may have got them since. Entries before
+    the `first` one are not compared: a checkpoint of this size has to fit.
     """
-    walk = _Walk(evidence)
+    walk = _Walk(evidence, first)
     async for entry in entries:
         walk.take(entry)
     for entry in waiting:
@@ -102,13 +154,15 @@ async def verify(
 class _Walk:
     """One pass over the entries, which makes the tree anew behind the last checkpoint that fits."""
 
-    def __init__(self, evidence: Evidence) -> None:
+    def __init__(self, evidence: Evidence, first: int) -> None:
         proven = evidence.proven()
         self._evidence = evidence
         self._pending = list(evidence.checkpoints[proven:])
         self._verified = Verified(signed=evidence.checkpoints[proven - 1].size if proven else 0)
-        self.size = 0
+        self.size = first
         self._edge = Edge()
+        if self._pending:
+            self._edge.append(evidence.leaves(first))
         self._doubted: list[int] = []
         """Numbers at which the tree and the entry differ, and no checkpoint has told yet which of them was changed."""
 
@@ -148,16 +202,18 @@ class _Walk:
         if not self._pending:
             return
         self._edge.append([hash_])
-        if self._pending[0].size != self.size:
+        roots = set()
+        while self._pending and self._pending[0].size == self.size:
+            roots.add(self._pending.pop(0).root)
+        if not roots:
             return
-        checkpoint = self._pending.pop(0)
-        if checkpoint.root == self._edge.root():
+        if roots == {self._edge.root()}:
             for index in self._doubted:
                 self._find("tree-changed", index)
             self._doubted.clear()
-            self._verified.signed = checkpoint.size
+            self._verified.signed = self.size
             return
-        self._find("rewritten", self._verified.signed, checkpoint.size - 1)
+        self._find("rewritten", self._verified.signed, self.size - 1)
         self._doubted.clear()
         self._pending.clear()  # nothing later can fit
 

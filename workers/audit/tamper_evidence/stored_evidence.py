@@ -1,7 +1,8 @@
 """Reading what a verification needs from the databases: the entries of a store, its tree, and its checkpoints."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, and_, func, not_, select, text, true
@@ -13,6 +14,7 @@ from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, split
 from contracts.message import Store
 from workers.audit.row_types import EdgeRow, SignedCheckpointRow, TreeTileRow, WaitingRow
 from workers.audit.tables import Activity, LogEntry
+from workers.audit.tamper_evidence.attestations import Kind, read_attestations
 from workers.audit.tamper_evidence.log_tree import EDGE
 from workers.audit.tamper_evidence.log_verification import Evidence
 from workers.common.signing_key import is_signature
@@ -60,17 +62,21 @@ async def read_tree(connection: AsyncConnection, store: Store, checkpoints: list
     return Evidence(row["recorded"], tiles, rest, checkpoints)
 
 
-async def read_notes(connection: AsyncConnection, store: Store) -> list[str]:
-    """Return the notes of a store's checkpoints, as the database has them."""
+async def read_notes(connection: AsyncConnection, store: Store) -> list[SignedCheckpointRow]:
+    """Return the notes of a store's checkpoints as the database has them, each with the cosignatures that it has."""
     rows = rows_of(await connection.execute(_CHECKPOINTS, {"store": store.value}), SignedCheckpointRow)
-    return [row["note"] for row in rows]
+    lines: dict[int, str] = defaultdict(str)
+    for attestation in await read_attestations(connection, store):
+        if attestation["kind"] == Kind.COSIGNATURE:
+            lines[attestation["size"]] += attestation["content"]
+    return [{**row, "note": row["note"] + lines[row["size"]]} for row in rows]
 
 
 def read_checkpoints(notes: Iterable[str], origin: str, public_key: bytes) -> tuple[list[Checkpoint], int]:
     """Return the checkpoints that the site's key has signed, by size, and the number of notes that it has not."""
     known: dict[tuple[int, bytes], Checkpoint] = {}
     unsigned = 0
-    for note in set(notes):
+    for note in {_without_cosignatures(note) for note in notes}:
         try:
             checkpoint = read_note(note, public_key, is_signature)
         except NoteError:
@@ -80,13 +86,26 @@ def read_checkpoints(notes: Iterable[str], origin: str, public_key: bytes) -> tu
             known[checkpoint.size, checkpoint.root] = checkpoint
         else:
             unsigned += 1
-    return sorted(known.values(), key=lambda checkpoint: checkpoint.size), unsigned
+    return sorted(known.values(), key=lambda checkpoint: (checkpoint.size, checkpoint.root)), unsigned
 
 
-async def entries(connection: AsyncConnection, store: Store) -> AsyncIterator[Mapping[str, Any]]:
-    """Yield the numbered entries of a store in the order of their numbers."""
+def _without_cosignatures(note: str) -> str:
+    """Return a note with its first signature alone, that of the site: copies with more of them are verified once."""
+    text, _, signatures = note.rpartition("\n\n")
+    return f"{text}\n\n{signatures.partition(chr(10))[0]}\n"
+
+
+async def size_before(connection: AsyncConnection, store: Store, moment: datetime) -> int | None:
+    """Return how many entries were recorded before the first one of a moment or later; None if there is none."""
+    table = _TABLES[store]
+    first: int | None = (await connection.execute(select(func.min(table.log_index)).where(table.at >= moment))).scalar()
+    return first
+
+
+async def entries(connection: AsyncConnection, store: Store, first: int = 0) -> AsyncIterator[Mapping[str, Any]]:
+    """Yield the numbered entries of a store, from the first number on, in the order of their numbers."""
     columns = [getattr(_TABLES[store], name) for name in (*FIELDS, "log_index", "hash")]
-    numbered = select(*columns).where(_TABLES[store].log_index.is_not(None))
+    numbered = select(*columns).where(_TABLES[store].log_index >= first)
     ordered = numbered.order_by(_TABLES[store].log_index, _TABLES[store].event_id)
     result = await connection.stream(ordered.execution_options(yield_per=_AT_ONCE))
     async for rows in result.mappings().partitions():

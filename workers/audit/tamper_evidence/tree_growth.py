@@ -8,14 +8,15 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from contracts.message import Store
 from workers.audit.tamper_evidence import log_tree
+from workers.audit.tamper_evidence.checkpoint_copies import CheckpointCopies
 from workers.audit.tamper_evidence.log_tree import Signer
 from workers.common.logs import describe
 from workers.common.process_settings import signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.process.running_components import RunningComponents
+from workers.runtime.storage.database import connect_autocommit
 
 _PAUSE_SECONDS: Final = 0.3
 _REMINDER_SECONDS: Final = 60.0
@@ -46,12 +47,12 @@ def _key(path: Path | None) -> SigningKey | None:
 
 
 class _Growth:
-    """The growth of both trees; their signed states are also appended to files outside the database."""
+    """The growth of both trees; their signed states are also copied to places outside the database."""
 
     def __init__(self, running: RunningComponents) -> None:
         settings, key = running.settings, _key(signing_key_of(running.settings))
         self._engine = running.engine
-        self._folder = settings.checkpoints
+        self._copies = CheckpointCopies(running)
         pause = timedelta(seconds=settings.checkpoint_seconds)
         self._signer = Signer(settings.site, key, pause) if key else None
 
@@ -60,10 +61,5 @@ class _Growth:
         for store in await log_tree.grown(self._engine, self._signer):
             edge = await log_tree.grow(self._engine, store)
             if self._signer and (note := await log_tree.sign(self._engine, store, edge, self._signer)):
-                await asyncio.to_thread(self._append, store, note)
-
-    def _append(self, store: Store, note: str) -> None:
-        if self._folder:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / f"{store}.notes").open("a", encoding="utf-8") as file:
-                file.write(f"{note}\n")
+                async with connect_autocommit(self._engine) as connection:
+                    await self._copies.add(connection, store, edge.size, note)

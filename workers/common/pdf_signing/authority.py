@@ -26,6 +26,10 @@ _FAILURES: Final = (OSError, HTTPException, FormError, TimeoutError)
 log = structlog.get_logger()
 
 
+class NoStampError(Exception):
+    """An authority sent no time stamp; the reason says why."""
+
+
 @dataclass
 class Authority:
     """An authority that stamps times, by its address."""
@@ -37,16 +41,27 @@ class Authority:
 
     _silent_until: float = field(default=0.0, repr=False)
 
+    async def request(self, imprint: bytes) -> bytes:
+        """Return a time stamp of a SHA-256.
+
+        Raises:
+            NoStampError: The authority sent none in time; the reason says why.
+        """
+        try:
+            return await asyncio.wait_for(asyncio.to_thread(self._stamp, imprint), self.seconds)
+        except _FAILURES as error:
+            raise NoStampError(_reason(error)) from error
+
     async def stamp(self, imprint: bytes) -> bytes | None:
         """Return a time stamp of a SHA-256; None if there was none, which the log says."""
         if time.monotonic() < self._silent_until:
             log.warning("time_stamp_missing", reason=_FAILED_BEFORE)
             return None
         try:
-            return await asyncio.wait_for(asyncio.to_thread(self._stamp, imprint), self.seconds)
-        except _FAILURES as error:
+            return await self.request(imprint)
+        except NoStampError as error:
             self._silent_until = time.monotonic() + _PAUSE_SECONDS
-            log.warning("time_stamp_missing", reason=_reason(error))
+            log.warning("time_stamp_missing", reason=str(error))
             return None
 
     def _stamp(self, imprint: bytes) -> bytes:

@@ -187,13 +187,14 @@ _CLIENT: Final = (
         "im.SITE.qry.{{name()}}.*.*",
     ),
     (),
-    ("im.SITE.out.{{name()}}.*", "_INBOX_{{name()}}.>"),
+    ("im.SITE.out.{{name()}}.*", "im.SITE.checkpoint.*", "_INBOX_{{name()}}.>"),
 )
 _WORKER: Final = (
     (
         "im.SITE.out.*.*",
         "im.SITE.evt.*.*.*",
         "im.SITE.ops.>",
+        "im.SITE.checkpoint.*",
         "im.SITE.probe.*",
         "im.SITE.dead.*.*",
         f"im.SITE.cmd.{SYSTEM}.*.*.*",
@@ -248,6 +249,7 @@ _OPS: Final = (
     (
         "im.SITE.evt.>",
         "im.SITE.ops.>",
+        "im.SITE.checkpoint.*",
         "im.SITE.dead.>",
         "_INBOX_{{name()}}.>",
         "$JS.EVENT.ADVISORY.CONSUMER.>",

@@ -1,26 +1,34 @@
 """The command that verifies the activity logs of a system."""
 
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 import uvloop
 
+from contracts.evidence.checkpoints import NoteError
+from contracts.evidence.cosignatures import WITNESS_KEY, read_verifier
 from contracts.evidence.ssh_signatures import FormError, read_public_line
 from contracts.message import Store
 from workers.audit.tamper_evidence.log_verification import Discrepancy
+from workers.audit.tamper_evidence.witnesses.witness_list import WitnessesFileError, read_witnesses
 from workers.common.process_settings import signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local.activity_logs import packages
+from workers.local.activity_logs.stamps import StampedState
 from workers.local.activity_logs.verification import Databases, Result, Trusted, verify_store
+from workers.local.activity_logs.witness_answers import Witnessed
 from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings
-from workers.local.console_output import fail, say, tell, write
+from workers.local.console_output import fail, say, tell, translate, write
 from workers.local.data_directory import Home
 from workers.runtime.process.preconditions import UnfitError
 
 _VARIABLE: Final = "INCIDENTS_DATABASE_URL"
+_FINGERPRINT: Final = re.compile("[0-9A-F]{64}")
 _CHANGED: Final = 1
 _USAGE: Final = 2
 _NOT_REACHED: Final = 3
@@ -42,26 +50,61 @@ class _System(NamedTuple):
     trust: Trusted
 
 
-def verify_logs(
+PackageFile = Annotated[
+    Path | None, typer.Option("--file", metavar="FILE", help="Verify the activity in this package; it needs no system.")
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key", metavar="FILE", help="The site's public key, from elsewhere; that of the system by default."),
+]
+Checkpoints = Annotated[
+    Path | None,
+    typer.Option(
+        "--checkpoints", metavar="DIR", envvar="INCIDENTS_CHECKPOINTS", help="Checkpoints outside the database."
+    ),
+]
+WitnessFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--witnesses", metavar="FILE", envvar="INCIDENTS_WITNESSES", help="Witnesses, which are asked now, too."
+    ),
+]
+WitnessKeys = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--witness-key",
+        metavar="KEY",
+        help="The key of a witness whose cosignatures count, in one line. Repeatable.",
+    ),
+]
+AuthorityPrint = Annotated[
+    str | None,
+    typer.Option(
+        "--authority", metavar="FINGERPRINT", help="The certificate of the authority whose time stamps count."
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DAY", help="Read only entries after the last checkpoint before this day (UTC)."),
+]
+
+
+def verify_logs(  # noqa: PLR0913, PLR0917 - each parameter is an option
     data: Data = DEFAULT_DATA,
-    file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Verify the activity in this package; it needs no system.")
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The site's public key, from elsewhere; that of the system by default."),
-    ] = None,
-    checkpoints: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", envvar="INCIDENTS_CHECKPOINTS", help="Checkpoints outside the database."),
-    ] = None,
+    file: PackageFile = None,
+    key: KeyFile = None,
+    checkpoints: Checkpoints = None,
+    witnesses: WitnessFile = None,
+    witness_key: WitnessKeys = None,
+    authority: AuthorityPrint = None,
+    since: Since = None,
     as_json: AsJson = False,
 ) -> None:
     """Verify that no entry of the activity logs was changed, removed or inserted.
 
     It reads the databases themselves and trusts no worker. A million entries take about half a minute. The exit status
     is 1 if anything was changed. Somebody who has the databases and the key can rewrite both: keep copies of the
-    checkpoints elsewhere, and give their directory.
+    checkpoints elsewhere, and give their directory; or have witnesses, who know what they saw.
 
     With servers of your own, set INCIDENTS_DATABASE_URL, INCIDENTS_LOG_DATABASE_URL and INCIDENTS_SITE.
 
@@ -73,10 +116,12 @@ def verify_logs(
         packaged = packages.verify_file(file, _public_key(key, None) if key else None)
         packages.show(packaged, as_json=as_json)
         raise typer.Exit(0 if packaged.is_intact else _CHANGED)
-    system = _system(data, key, checkpoints)
+    moment, stamping = _moment(since), _fingerprint(authority)
+    system = _witnessed(_system(data, key, checkpoints), witnesses, witness_key or [])
+    system = system._replace(trust=system.trust._replace(authority=stamping))
     stores = [Store.INCIDENT_MANAGER, *([Store.LOG_SERVER] if system.databases.log_server else [])]
     try:
-        results = [uvloop.run(verify_store(system.databases, store, system.trust)) for store in stores]
+        results = [uvloop.run(verify_store(system.databases, store, system.trust, moment)) for store in stores]
     except UnfitError as error:
         fail(str(error), error.status)
     _show_all(results, as_json=as_json)
@@ -98,6 +143,40 @@ def _system(data: Path, key: Path | None, checkpoints: Path | None) -> _System:
     databases = Databases(runtime.database_url, runtime.log_database_url)
     folder = checkpoints or home.checkpoints
     return _System(databases, Trusted(runtime.site, _public_key(key, home.signing_key), folder))
+
+
+def _witnessed(system: _System, file: Path | None, lines: Sequence[str]) -> _System:
+    """Add the witnesses of a file, who are asked, and those of which only the keys are given."""
+    try:
+        asked = read_witnesses(file)
+    except WitnessesFileError as error:
+        fail(say("{path} cannot be read: {reason}", path=error.path, reason=translate(error.reason)), _USAGE)
+    try:
+        keys = [read_verifier(line, WITNESS_KEY) for line in lines]
+    except NoteError:
+        fail(say("--witness-key takes the line that a witness shows: NAME+ID+KEY"), _USAGE)
+    known = [*(each.key for each in asked), *keys]
+    return system._replace(trust=system.trust._replace(witnesses=known, asked=asked))
+
+
+def _fingerprint(text: str | None) -> str | None:
+    """Return the fingerprint of a certificate in the form in which they are compared."""
+    if text is None:
+        return None
+    digits = text.upper().removeprefix("SHA256:").replace(":", "")
+    if not _FINGERPRINT.fullmatch(digits):
+        fail(say("--authority: {text} is not a fingerprint: write it as SHA256:AB:CD:…", text=repr(text)), _USAGE)
+    return f"SHA256:{bytes.fromhex(digits).hex(':').upper()}"
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        fail(say("--since: {text} is not a date: write it as 2026-03-31", text=repr(text)), _USAGE)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _public_key(file: Path | None, own: Path | None) -> bytes:
@@ -126,20 +205,56 @@ def _show(result: Result) -> None:
     mark = ("✓", "green") if result.is_intact else ("✗", "red")
     values = {"size": verified.size, "signed": verified.signed, "checkpoints": result.checkpoints}
     tell(mark, " ", say(words, name=name, **values))
+    if result.first:
+        tell((say("  read from entry {first} on; those before fit a signed checkpoint", first=result.first), "dim"))
     if count := result.unnumbered.before:
         tell((say("  {count} entries are from before the log began, and prove nothing", count=count), "dim"))
-    lines = [
-        f"  {_place(discrepancy)}: {say(_DISCREPANCIES[discrepancy.kind])}"
-        for discrepancy in verified.discrepancies[:_SHOWN_MAX]
-    ]
-    if (count := len(verified.discrepancies) - _SHOWN_MAX) > 0:
-        lines.append(say("  and {count} more; --json has all of them", count=count))
-    if count := result.unnumbered.since:
-        lines.append(say("  {count} entries were inserted: they have no number", count=count))
-    if count := result.unsigned_notes:
-        lines.append(say("  {count} checkpoints are not signed with the key of this site", count=count))
-    for line in lines:
+    for line, style in [*_witness_lines(result), *_stamp_lines(result)]:
+        tell((line, style))
+    for line in _problems(result):
         tell((line, "red"))
+
+
+def _witness_lines(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield what witnesses say, with the style of each line."""
+    if result.witnessed is None:
+        return
+    if last := result.witnessed.last:
+        words = "  witnessed: {count} entries, by {witness} on {at}"
+        yield say(words, count=last.checkpoint.size, witness=last.witness, at=f"{last.at:%Y-%m-%d %H:%M} UTC"), "dim"
+    elif result.verified.size:
+        yield say("  no witness has cosigned a state of this log"), "red"
+    for answer in result.witnessed.answers:
+        if answer.verdict == "refuses":
+            words = "  {witness} refuses this log: {reason}"
+            yield say(words, witness=answer.witness, reason=translate(answer.reason)), "red"
+        elif answer.verdict == "away":
+            words = "  {witness} did not say whether it knows this log: {reason}"
+            yield say(words, witness=answer.witness, reason=translate(answer.reason)), "yellow"
+
+
+def _stamp_lines(result: Result) -> Iterator[tuple[str, str]]:
+    """Yield what authorities have stamped, with the style of each line."""
+    if last := result.stamped:
+        words = "  stamped: {count} entries on {at}, by the certificate {authority}"
+        values = {"count": last.checkpoint.size, "at": f"{last.at:%Y-%m-%d %H:%M} UTC", "authority": last.authority}
+        yield say(words, **values), "dim"
+    elif result.is_unstamped:
+        yield say("  this authority has stamped no state of this log"), "red"
+    if count := result.other_stamps:
+        yield say("  {count} time stamps are of no checkpoint that is here, or were changed", count=count), "red"
+
+
+def _problems(result: Result) -> Iterator[str]:
+    discrepancies = result.verified.discrepancies
+    for discrepancy in discrepancies[:_SHOWN_MAX]:
+        yield f"  {_place(discrepancy)}: {say(_DISCREPANCIES[discrepancy.kind])}"
+    if (count := len(discrepancies) - _SHOWN_MAX) > 0:
+        yield say("  and {count} more; --json has all of them", count=count)
+    if count := result.unnumbered.since:
+        yield say("  {count} entries were inserted: they have no number", count=count)
+    if count := result.unsigned_notes:
+        yield say("  {count} checkpoints are not signed with the key of this site", count=count)
 
 
 def _place(discrepancy: Discrepancy) -> str:
@@ -157,6 +272,28 @@ def _document(result: Result) -> dict[str, Any]:
         "unsigned_checkpoints": result.unsigned_notes,
         "from_before": result.unnumbered.before,
         "inserted": result.unnumbered.since,
+        "first": result.first,
+        "witnessed": _witnessed_document(result.witnessed),
+        "stamped": _stamped_document(result.stamped),
+        "other_stamps": result.other_stamps,
         "discrepancies": [discrepancy._asdict() for discrepancy in result.verified.discrepancies],
         "intact": result.is_intact,
     }
+
+
+def _witnessed_document(witnessed: Witnessed | None) -> dict[str, Any] | None:
+    if witnessed is None:
+        return None
+    last = witnessed.last
+    return {
+        "entries": last.checkpoint.size if last else 0,
+        "witness": last.witness if last else None,
+        "at": last.at.isoformat() if last else None,
+        "answers": [answer._asdict() for answer in witnessed.answers],
+    }
+
+
+def _stamped_document(stamped: StampedState | None) -> dict[str, Any] | None:
+    if stamped is None:
+        return None
+    return {"entries": stamped.checkpoint.size, "at": stamped.at.isoformat(), "authority": stamped.authority}

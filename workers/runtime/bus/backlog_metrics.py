@@ -5,7 +5,7 @@ A figure whose server does not answer in time is left out, because an old value 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 import structlog
@@ -39,12 +39,22 @@ _OUTBOX = text(
 log = structlog.get_logger()
 
 
+_NO_LABELS: Final[Mapping[str, str]] = {}
+
+
 class Figure(NamedTuple):
-    """A monitored number: its name without `incidents_`, its meaning and its value."""
+    """A monitored number: its name without `incidents_`, its meaning, its value, and what it is about by label."""
 
     name: str
     meaning: str
     value: float
+    labels: Mapping[str, str] = _NO_LABELS
+
+    @property
+    def key(self) -> str:
+        """The name with the labels, as Prometheus writes them."""
+        labels = ",".join(f'{name}="{value}"' for name, value in self.labels.items())
+        return f"{self.name}{{{labels}}}" if labels else self.name
 
 
 Figures = Callable[[AsyncConnection], Awaitable[Sequence[Figure]]]

@@ -55,7 +55,7 @@ async def vital_signs(running: RunningComponents) -> dict[str, Any]:
         "dead": counters.dead,
         "lag": waiting,
         "oldest_pending_seconds": oldest,
-        "figures": {figure.name: figure.value for figure in await running.backlog.read()},
+        "figures": {figure.key: figure.value for figure in await running.backlog.read()},
     }
 
 

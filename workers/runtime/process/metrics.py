@@ -49,8 +49,16 @@ class _Figures(Collector):
         yield _failing_seconds(running)
         yield from _lanes(running)
         yield _build()
-        for figure in self._backlog:
-            yield GaugeMetricFamily(f"incidents_{figure.name}", figure.meaning, figure.value)
+        yield from _backlog(self._backlog)
+
+
+def _backlog(figures: Sequence[Figure]) -> Iterable[Metric]:
+    """Return the figures of the servers, those of one name together."""
+    families: dict[str, GaugeMetricFamily] = {}
+    for figure in figures:
+        family = GaugeMetricFamily(f"incidents_{figure.name}", figure.meaning, labels=list(figure.labels))
+        families.setdefault(figure.name, family).add_metric(list(figure.labels.values()), figure.value)
+    return families.values()
 
 
 def _counters(running: RunningComponents) -> Mapping[str, int]:

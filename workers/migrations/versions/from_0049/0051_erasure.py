@@ -5,7 +5,7 @@ from alembic import op
 from workers.migrations.scripts import read_sql, run_script
 
 revision = "0051"
-down_revision = "0049"
+down_revision = "0050"
 
 
 def upgrade() -> None:
