@@ -35,8 +35,8 @@ TECHNICAL: Final = """
 """Names of columns that hold codes, ids and digests, whatever their table."""
 
 BY_NAME: Final = {*PRINCIPALS.split(), *TECHNICAL.split()}
-OF_THE_SITE: Final = ("administration.", "reports.design")
-"""Definitions, settings and the design of reports belong to the site, and stay when a project is erased."""
+OF_THE_SITE: Final = ("administration.", "reports.design", "audit.witness.", "audit.attestation.")
+"""Definitions, settings, the design of reports and witnesses belong to the site, and stay when a project is erased."""
 
 
 async def test_every_column_with_texts_is_classified(site: Site) -> None:
