@@ -210,13 +210,21 @@ CHANGES = text(
     ORDER BY number DESC LIMIT :limit
     """
 )
-# The projects that retention would delete with another time, counted up to a million.
+# The projects that retention would delete with another time, counted up to a million. Those that are younger than the
+# shortest time, less a day for the offsets of zones, are not read.
 DUE = text(
     """
-    WITH rules AS MATERIALIZED (SELECT policies, timezone FROM published.retention_rules)
+    WITH rules AS MATERIALIZED (
+        SELECT policies, timezone, now() - least(CAST(:days AS integer), (
+            SELECT min(years * 365 + days - 1) FROM published.retention_policies WHERE NOT exempt
+        )) * interval '1 day' AS scan_before
+        FROM published.retention_rules LIMIT 1
+    )
     SELECT count(*) FROM (
         SELECT FROM rules
-        CROSS JOIN LATERAL published.due_projects(rules.policies, CAST(:days AS integer), rules.timezone, now()) due
+        CROSS JOIN LATERAL published.due_projects(
+            rules.policies, CAST(:days AS integer), rules.timezone, rules.scan_before
+        ) due
         LIMIT 1000000
     ) AS counted
     """

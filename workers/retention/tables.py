@@ -93,12 +93,18 @@ POLICIES_LOCKED = text("SELECT * FROM retention.policy ORDER BY policy_id FOR UP
 PROPERTIES = text("SELECT id, name FROM published.properties WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Integer))
 )
+# A property is in one of these columns, each of which has an index.
 LISTED_POLICIES = text(
     """
     SELECT y.*, (
         SELECT count(*) FROM (
-            SELECT FROM published.projects p WHERE y.property_id IN
-                (p.type_id, p.status_id, p.category_1, p.category_2, p.category_3, p.category_4, p.category_5)
+            SELECT FROM published.projects p WHERE p.type_id = y.property_id
+            UNION ALL SELECT FROM published.projects p WHERE p.status_id = y.property_id
+            UNION ALL SELECT FROM published.projects p WHERE p.category_1 = y.property_id
+            UNION ALL SELECT FROM published.projects p WHERE p.category_2 = y.property_id
+            UNION ALL SELECT FROM published.projects p WHERE p.category_3 = y.property_id
+            UNION ALL SELECT FROM published.projects p WHERE p.category_4 = y.property_id
+            UNION ALL SELECT FROM published.projects p WHERE p.category_5 = y.property_id
             LIMIT :at_most
         ) AS its
     ) AS projects

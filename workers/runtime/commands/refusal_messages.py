@@ -68,9 +68,21 @@ def without_unknown_names(outcome: bytes) -> bytes:
     if _INVALID not in outcome:
         return outcome
     document = from_json(outcome)
-    for field in document["error"]["details"].get("fields", ()):
+    for field in _refused_fields(document):
         field["field"] = ".".join(map(_stored_name, field["field"].split(".")))
     return to_json(document)
+
+
+def _refused_fields(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the fields that an outcome refuses: of the command, or of each refused element of an applied one."""
+    if isinstance(value, dict):
+        fields = value.get("fields")
+        yield from (each for each in fields if "field" in each) if isinstance(fields, list) else ()
+        for inner in value.values():
+            yield from _refused_fields(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _refused_fields(inner)
 
 
 def _stored_name(name: str) -> str:
