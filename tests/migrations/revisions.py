@@ -76,6 +76,15 @@ class Walk:
         """Return where the database that stopped at a revision is."""
         return self.server.url(f"walk_{revision}")
 
+    def copy(self, revision: str) -> str:
+        """Return where a copy of it is, for one test to change; the original stays as it is for all others."""
+        name = f"copy_of_{revision}"
+        with psycopg.connect(self.server.url("postgres"), autocommit=True) as server:
+            server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+            names = map(sql.Identifier, (name, f"walk_{revision}"))
+            server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(*names))
+        return self.server.url(name)
+
     def run(self) -> None:
         """Make all of them."""
         before = "template0"

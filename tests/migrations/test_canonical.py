@@ -3,14 +3,11 @@
 import json
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from tests.migrations.revisions import Walk
-from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.scripts import read_sql, run_script
 
 PAST = (("decimal_1", "1E+2", "-0"), ("decimal_2", None, "7"), ("text_1", "1E+2", None))
@@ -26,13 +23,9 @@ CHANGE = text(
 
 
 @pytest.fixture
-def url(walk: Walk, postgres: EmbeddedPostgres) -> str:
+def url(walk: Walk) -> str:
     """Return a copy of the database that stopped before the numbers had one form."""
-    name, before = "canonical", make_url(walk.url("0015")).database
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as server:
-        server.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
-        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*map(sql.Identifier, (name, before or ""))))
-    return str(make_url(postgres.url(name)).set(drivername="postgresql+psycopg"))
+    return str(make_url(walk.copy("0015")).set(drivername="postgresql+psycopg"))
 
 
 def as_json(value: Any) -> str | None:

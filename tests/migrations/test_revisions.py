@@ -52,9 +52,15 @@ DETAILS = ("incident-projects/main-details", "incident-projects/categories")
 
 
 @pytest.fixture
-async def engine(walk: Walk, revision: str) -> AsyncIterator[AsyncEngine]:
-    """Connect to the database that stopped at a revision."""
-    opened = open_engine(walk.url(revision), connections=2)
+def url(walk: Walk, revision: str) -> str:
+    """Return a copy of the database that stopped at a revision."""
+    return walk.copy(revision)
+
+
+@pytest.fixture
+async def engine(url: str) -> AsyncIterator[AsyncEngine]:
+    """Connect to it."""
+    opened = open_engine(url, connections=2)
     yield opened
     await opened.dispose()
 
@@ -114,7 +120,7 @@ def schema(url: str) -> list[str]:
 
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_every_revision_is_upgraded_with_its_rows(
-    walk: Walk, engine: AsyncEngine, revision: str, postgres: EmbeddedPostgres
+    url: str, engine: AsyncEngine, revision: str, postgres: EmbeddedPostgres
 ) -> None:
     """From each revision all rows of all its tables reach the newest schema, which is the one of a new site."""
     before = await contents(engine)
@@ -125,7 +131,7 @@ async def test_every_revision_is_upgraded_with_its_rows(
         (table, row) for table in before for row in before[table] if not any(holds(new, row) for new in after[table])
     ]
     assert lost == []
-    assert schema(walk.url(revision)) == schema(postgres.url("template_incident_manager"))
+    assert schema(url) == schema(postgres.url("template_incident_manager"))
     async with engine.connect() as connection:
         assert (await connection.execute(_UNSEARCHED)).all() == []
         version = (await connection.execute(text("SELECT version FROM projects.indexing"))).scalar_one()

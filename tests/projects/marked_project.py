@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pyzipper
@@ -120,9 +121,14 @@ async def read_report_and_package(clerk: Client, project_id: str) -> dict[str, s
     return {"report": "".join(pages), **texts, **printed, "made": json.dumps(report | package)}
 
 
+_OPAQUE = re.compile(r"[0-9a-f]{32,}|[0-9A-Za-z+/]{40,}=*|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[.][0-9]{6}Z")
+"""Digests, signatures, ids and parts of seconds, in which the four digits of a year occur by chance."""
+
+
 def marks_in(texts: dict[str, str], marks: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return every place with one of these marks."""
-    return [(place, mark) for place, text in texts.items() for mark in marks if mark in text]
+    readable = {place: _OPAQUE.sub(" ", text) for place, text in texts.items()}
+    return [(place, mark) for place, text in readable.items() for mark in marks if mark in text]
 
 
 def events_by_name(events: list[CloudEvent]) -> dict[str, str]:
