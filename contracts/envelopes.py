@@ -106,7 +106,7 @@ class Heartbeat(BaseModel):
 class SignedCheckpoint(BaseModel):
     """A signed state of an activity log, published when it is signed and again with each cosignature of a witness.
 
-    `note` is a signed note (C2SP tlog-checkpoint). Keep it: whoever has it can tell later whether the log was changed.
+    `note` is a signed note (C2SP tlog-checkpoint). Keep it to find out later whether the log was changed.
     """
 
     log: Store

@@ -40,7 +40,7 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "doit être {size}, nombre de projets que la prochaine purge supprimerait\u00a0: vérifiez, puis répétez-le",
     ),
     "too_many_policies": (
-        "is one policy too many, for a site has at most {limit}: delete one that is no longer needed",
+        "would exceed the limit of {limit} policies: delete one that is no longer needed",
         "est une règle de trop, car un site en a {limit} au plus\u00a0: supprimez-en une devenue inutile",
     ),
     "too_many_batches": (

@@ -6,7 +6,7 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "doit être le nombre de projets que la prochaine purge supprimerait\u00a0: vérifiez-le, puis répétez-le",
     ),
     "too_many_policies": (
-        "is one policy too many: delete one that is no longer needed",
+        "would exceed the limit of policies: delete one that is no longer needed",
         "est une règle de trop\u00a0: supprimez-en une devenue inutile",
     ),
     "unknown_policy": (

@@ -1,50 +1,31 @@
 """Proofs that a tree of RFC 6962 has only grown: made from tiles, and checked without the tree."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, ProofError, node_hash, root_of
+from contracts.evidence.merkle_tree import ProofError, joined_root, node_hash, root_of, split
+from contracts.evidence.subtrees import Subtree, complete_subtrees
 
-_TILE_HEIGHT: Final = TILE_HASHES.bit_length() - 1
 PROOF_HASHES_MAX: Final = 63
 """The most hashes of a proof between two trees (C2SP tlog-witness)."""
-
-
-class Node(NamedTuple):
-    """A complete tree of `2**height` leaves, and its number among those of this height."""
-
-    height: int
-    number: int
-
-    @property
-    def tile(self) -> "TilePlace":
-        """The tile that has its hash, or the hashes of which it is the root."""
-        level, height = divmod(self.height, _TILE_HEIGHT)
-        first = self.number << height
-        return TilePlace(level, first // TILE_HASHES, first % TILE_HASHES, 1 << height)
-
-
-class TilePlace(NamedTuple):
-    """Hashes in a tile: its level and its number, the place of the first one, and how many they are."""
-
-    level: int
-    number: int
-    first: int
-    width: int
 
 
 ReadTile = Callable[[int, int], bytes]
 """Returns the hashes of a tile, full or not, by its level and its number."""
 
 
-def proof_nodes(old: int, new: int) -> list[list[Node]]:
+def proof_subtrees(old: int, new: int) -> list[list[Subtree]]:
     """Return what makes each hash of the proof from a size to a larger one (RFC 6962, 2.1.2), from the left."""
-    return [list(_complete_trees(first, last)) for first, last in _ranges(old, 0, new, is_whole=True)]
+    return [complete_subtrees(first, last) for first, last in _ranges(old, 0, new, is_whole=True)]
 
 
 def consistency_proof(old: int, new: int, read_tile: ReadTile) -> list[bytes]:
-    """Return the proof that the tree of a size is the beginning of that of another one."""
-    return [_joined([_hash_of(node, read_tile) for node in nodes]) for nodes in proof_nodes(old, new)]
+    """Return the proof that the tree of a size is the beginning of that of another one.
+
+    Raises:
+        ProofError: A tile is missing.
+    """
+    return [joined_root([_root(each, read_tile) for each in subtrees]) for subtrees in proof_subtrees(old, new)]
 
 
 def require_consistent(old: int, new: int, roots: tuple[bytes, bytes], proof: Sequence[bytes]) -> None:
@@ -104,23 +85,8 @@ def _ranges(old: int, first: int, last: int, *, is_whole: bool) -> Iterator[tupl
         yield first, first + cut
 
 
-def _complete_trees(first: int, last: int) -> Iterator[Node]:
-    while first < last:
-        height = (last - first).bit_length() - 1
-        yield Node(height, first >> height)
-        first += 1 << height
-
-
-def _hash_of(node: Node, read_tile: ReadTile) -> bytes:
-    level, number, first, width = node.tile
-    tile = read_tile(level, number)[first * HASH_BYTES : (first + width) * HASH_BYTES]
-    if len(tile) != width * HASH_BYTES:
+def _root(subtree: Subtree, read_tile: ReadTile) -> bytes:
+    hashes = subtree.hashes_in(read_tile(*subtree.tile))
+    if len(hashes) != subtree.width:
         raise ProofError
-    return root_of([tile[place : place + HASH_BYTES] for place in range(0, len(tile), HASH_BYTES)])
-
-
-def _joined(roots: list[bytes]) -> bytes:
-    whole = roots.pop()
-    while roots:
-        whole = node_hash(roots.pop(), whole)
-    return whole
+    return root_of(split(hashes))

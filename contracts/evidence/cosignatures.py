@@ -67,7 +67,7 @@ def read_verifier(line: str, kind: bytes) -> Verifier:
     """Return the key in a line `NAME+ID+KEY`.
 
     Raises:
-        NoteError: It is no such line, its id is that of another key, or the key is of another kind.
+        NoteError: The line has another form, its id is that of another key, or the key is of another kind.
     """
     match = _VERIFIER.fullmatch(line.strip())
     try:
@@ -86,7 +86,7 @@ def parts_of(note: str) -> Parts:
     """Return the parts of a note without verifying anything; extension lines of other logs are taken, too.
 
     Raises:
-        NoteError: It is no note of a checkpoint.
+        NoteError: The text is not a signed checkpoint.
     """
     body, _, signatures = note.rpartition("\n\n")
     lines = body.split("\n")

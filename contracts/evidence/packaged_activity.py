@@ -74,7 +74,7 @@ def read_entries(name: str, content: bytes) -> list[PackagedEntry]:
     """Return the entries in a file of activities.
 
     Raises:
-        ValueError: It is no such file.
+        ValueError: The file has another form.
     """
     try:
         items = json.loads(content, object_pairs_hook=_object)["items"]

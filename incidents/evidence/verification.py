@@ -114,11 +114,11 @@ def _changed(data: Data, mark: Seal) -> list[Finding]:
 def _verified(armored: str, namespace: str, message: bytes) -> Signature | None:
     """Return a signature if it is one of this message for this purpose."""
     try:
-        signature = read_armor(armored)
-        VerifyKey(signature.public_key).verify(signed_bytes(namespace, message), signature.signature)
-    except (FormError, CryptoError, ValueError):
+        signature, signed = read_armor(armored), signed_bytes(namespace, message)
+    except (FormError, ValueError):
         return None
-    return signature if signature.namespace == namespace else None
+    is_verified = _is_signed(signature.public_key, signature.signature, signed)
+    return signature if is_verified and signature.namespace == namespace else None
 
 
 def _has_changes(result: Verification) -> bool:

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.evidence.merkle_tree import TILE_HASHES, Edge, inclusion_proof, leaf_hash, require_included, root_of
+from contracts.evidence.subtrees import TileName
 from contracts.evidence.tlog_proofs import HEADER, ProofFormError, TlogProof, proof_bytes, read_proofs
-from contracts.evidence.tree_proofs import TileName, inclusion_proofs, needed_tiles, proof_spans
+from contracts.evidence.tree_proofs import inclusion_proofs, needed_tiles, proof_spans
 from tests.evidence.logged_activity import log_note, proof_of
 from workers.common.signing_key import SigningKey
 

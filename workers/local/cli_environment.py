@@ -19,12 +19,15 @@ from contracts.figures import read_duration
 from workers.common.process_settings import PREFIX, Settings, bounds_of, unknown_variables, variable_of
 from workers.local.access.signing_keys import SCOPES, Scope
 from workers.local.console_output import fail, language, say
+from workers.local.data_directory import Home, Runtime
 from workers.runtime.bus.hardened_parser import BusClient
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 Data = Annotated[Path, typer.Option("--data", metavar="DIR", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 DEFAULT_DATA: Final = Path(".incidents")
+DATABASE_VARIABLE: Final = "INCIDENTS_DATABASE_URL"
+_NOT_REACHED: Final = 3
 _ATTEMPTS_MAX: Final = 5
 """About so many seconds a command waits for a starting server."""
 
@@ -106,6 +109,19 @@ def _out_of_bounds(variable: str, value: str, bounds: tuple[float, float], defau
 def plain(number: float) -> str:
     """Return a number as it is typed, without an exponent."""
     return f"{number:.12g}"
+
+
+def require_runtime(data: Path) -> Runtime:
+    """Return what a running system says of itself; end with status 3 and a sentence if none runs there."""
+    runtime = Home(data.absolute()).runtime()
+    if runtime is None:
+        fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
+    return runtime
+
+
+def database_url_of(data: Path) -> str:
+    """Return the database of servers of your own, which INCIDENTS_DATABASE_URL names, or of the system that runs."""
+    return read_settings().database_url if DATABASE_VARIABLE in os.environ else require_runtime(data).database_url
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:

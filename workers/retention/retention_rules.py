@@ -37,7 +37,7 @@ class RetentionRules(NamedTuple):
     def _shortest_days(self) -> int:
         """Return the shortest time, less a day for the offsets of zones if policies count by the calendar."""
         times = [each["years"] * _YEAR_DAYS_MIN + each["days"] - 1 for each in self.policies if not each["exempt"]]
-        return min(self.days, *times, self.days)
+        return min([self.days, *times])
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of the statements that read due projects."""

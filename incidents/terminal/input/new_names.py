@@ -42,7 +42,7 @@ async def require_unused(
 
 
 async def _is_repeated(session: Session, client: Client) -> bool:
-    """Return whether this command was carried out before; with an id of its own it was not."""
+    """Return whether this command was carried out before, which only a given id can say."""
     if not session.has_given_id:
         return False
     with suppress(Refused):

@@ -22,16 +22,14 @@ from workers.local.activity_logs import packages
 from workers.local.activity_logs.stamps import StampedState
 from workers.local.activity_logs.verification import Databases, Result, Trusted, verify_store
 from workers.local.activity_logs.witness_answers import Witnessed
-from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings
+from workers.local.cli_environment import DATABASE_VARIABLE, DEFAULT_DATA, AsJson, Data, read_settings, require_runtime
 from workers.local.console_output import fail, say, tell, translate, write
 from workers.local.data_directory import Home
 from workers.runtime.process.preconditions import UnfitError
 
-_VARIABLE: Final = "INCIDENTS_DATABASE_URL"
 _FINGERPRINT: Final = re.compile("[0-9A-F]{64}")
 _CHANGED: Final = 1
 _USAGE: Final = 2
-_NOT_REACHED: Final = 3
 _SHOWN_MAX: Final = 20
 _NAMES: Final = {Store.INCIDENT_MANAGER: "activity of projects", Store.LOG_SERVER: "log server"}
 _DISCREPANCIES: Final = {
@@ -133,13 +131,11 @@ def _system(data: Path, key: Path | None, checkpoints: Path | None) -> _System:
     home = Home(data.absolute())
     if checkpoints and not checkpoints.is_dir():
         fail(say("there is no directory {path}", path=checkpoints), _USAGE)
-    if _VARIABLE in os.environ:
+    if DATABASE_VARIABLE in os.environ:
         settings = read_settings()
         databases = Databases(settings.database_url, settings.log_database_url)
         return _System(databases, Trusted(settings.site, _public_key(key, signing_key_of(settings)), checkpoints))
-    runtime = home.runtime()
-    if runtime is None:
-        fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
+    runtime = require_runtime(data)
     databases = Databases(runtime.database_url, runtime.log_database_url)
     folder = checkpoints or home.checkpoints
     return _System(databases, Trusted(runtime.site, _public_key(key, home.signing_key), folder))

@@ -25,7 +25,15 @@ from workers.local.backup import archive, database_dumps, external_servers, stre
 from workers.local.backup.archive import NoBackupError
 from workers.local.backup.database_dumps import Database, DumpError
 from workers.local.backup.stream_snapshots import SnapshotError
-from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings, remedy, require_holder
+from workers.local.cli_environment import (
+    DEFAULT_DATA,
+    AsJson,
+    Data,
+    read_settings,
+    remedy,
+    require_holder,
+    require_runtime,
+)
 from workers.local.console_output import decimal, emphasise, fail, language, say, tell, translate, write
 from workers.local.data_directory import Home
 from workers.local.servers import process_control
@@ -74,8 +82,8 @@ def backup(
     home = Home(data.absolute())
     _require_apart(home, out, keys, force=force)
     own = _external_servers(home, data)
-    if own is None and home.runtime() is None:
-        fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
+    if own is None:
+        require_runtime(data)
     began = time.monotonic()
     _finish(_save_both(home, external_servers.save(*own, out) if own else _save(home, out), keys), own)
     seconds = round(time.monotonic() - began, 1)

@@ -1,24 +1,18 @@
 """The command line of the doctor: what stands in the way of a complete erasure."""
 
 import os
-from pathlib import Path
-from typing import Final
 
 import typer
 import uvloop
 from sqlalchemy.engine import make_url
 
-from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings
-from workers.local.console_output import fail, say, tell, write
-from workers.local.data_directory import Home
+from workers.local.cli_environment import DATABASE_VARIABLE, DEFAULT_DATA, AsJson, Data, database_url_of
+from workers.local.console_output import fail, tell, write
 from workers.local.doctor import erasure_checks
 from workers.local.doctor.erasure_checks import Finding
 from workers.local.servers.postgres import APP_ROLE
 from workers.runtime.process.preconditions import UnfitError, explain_errors
 from workers.runtime.storage.database import SessionTimeouts, connect_autocommit, open_engine
-
-_VARIABLE: Final = "INCIDENTS_DATABASE_URL"
-_NOT_REACHED: Final = 3
 
 
 def examine(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
@@ -29,7 +23,7 @@ def examine(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
 
     Example: INCIDENTS_DATABASE_URL=postgresql://incidents_app@db/incident_manager incidents doctor
     """
-    url = _database_url(data)
+    url = database_url_of(data)
     try:
         results = uvloop.run(_examine(url))
     except UnfitError as error:
@@ -53,18 +47,9 @@ def _show(result: Finding) -> None:
 
 async def _examine(url: str) -> list[Finding]:
     engine = open_engine(url, connections=1, waits=SessionTimeouts("incidents-doctor"))
-    role = make_url(url).username if _VARIABLE in os.environ else APP_ROLE
+    role = make_url(url).username if DATABASE_VARIABLE in os.environ else APP_ROLE
     try:
-        async with explain_errors(url, _VARIABLE), connect_autocommit(engine) as connection:
+        async with explain_errors(url, DATABASE_VARIABLE), connect_autocommit(engine) as connection:
             return await erasure_checks.find(connection, role or APP_ROLE)
     finally:
         await engine.dispose()
-
-
-def _database_url(data: Path) -> str:
-    if _VARIABLE in os.environ:
-        return read_settings().database_url
-    runtime = Home(data.absolute()).runtime()
-    if runtime is None:
-        fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
-    return runtime.database_url

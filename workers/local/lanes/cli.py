@@ -1,6 +1,5 @@
 """The command line of lanes: how many each worker has, and splitting them."""
 
-import os
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
@@ -11,19 +10,16 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.subjects import COMMANDED, LANE_COUNTS
-from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data, read_settings
+from workers.local.cli_environment import DATABASE_VARIABLE, DEFAULT_DATA, AsJson, Data, database_url_of
 from workers.local.console_output import fail, say, table, tell, write
-from workers.local.data_directory import Home
 from workers.local.lanes import splitting
 from workers.runtime.process.preconditions import UnfitError, explain_errors
 from workers.runtime.storage.database import SessionTimeouts, open_engine
 
-_VARIABLE: Final = "INCIDENTS_DATABASE_URL"
 _LOCK_SECONDS: Final = 30.0
 """How long a split waits for the commits under way."""
 
 _USAGE: Final = 2
-_NOT_REACHED: Final = 3
 ResultT = TypeVar("ResultT")
 
 lanes = typer.Typer(
@@ -92,7 +88,7 @@ def split(
 def _run(data: Path, work: Callable[[AsyncEngine], Awaitable[ResultT]]) -> ResultT:
     """Run something in the database of the system; end with a sentence if that fails."""
     try:
-        return uvloop.run(_with_engine(_database_url(data), work))
+        return uvloop.run(_with_engine(database_url_of(data), work))
     except UnfitError as error:
         fail(str(error), error.status)
     except splitting.SplitError as error:
@@ -102,16 +98,7 @@ def _run(data: Path, work: Callable[[AsyncEngine], Awaitable[ResultT]]) -> Resul
 async def _with_engine(url: str, work: Callable[[AsyncEngine], Awaitable[ResultT]]) -> ResultT:
     engine = open_engine(url, connections=1, waits=SessionTimeouts("incidents-lanes", lock_seconds=_LOCK_SECONDS))
     try:
-        async with explain_errors(url, _VARIABLE):
+        async with explain_errors(url, DATABASE_VARIABLE):
             return await work(engine)
     finally:
         await engine.dispose()
-
-
-def _database_url(data: Path) -> str:
-    if _VARIABLE in os.environ:
-        return read_settings().database_url
-    runtime = Home(data.absolute()).runtime()
-    if runtime is None:
-        fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
-    return runtime.database_url

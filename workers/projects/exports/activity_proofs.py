@@ -14,10 +14,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.evidence.checkpoints import Checkpoint, NoteError, read_note, signed_note, verifier_line
-from contracts.evidence.merkle_tree import TILE_HASHES, Edge, leaf_hash
+from contracts.evidence.merkle_tree import Edge, leaf_hash
 from contracts.evidence.packaged_activity import ENTRIES, LOG_KEY, PROOFS, activity_origin, package_origin
+from contracts.evidence.subtrees import TileName, edge_tiles
 from contracts.evidence.tlog_proofs import TlogProof, proof_bytes
-from contracts.evidence.tree_proofs import TileName, inclusion_proofs, needed_tiles
+from contracts.evidence.tree_proofs import inclusion_proofs, needed_tiles
 from workers.common.signing_key import SigningKey, is_signature
 from workers.projects import export_tables
 from workers.projects.packages.sealing import Item
@@ -121,11 +122,7 @@ class _Tree(NamedTuple):
 
 async def _edge(connection: AsyncConnection) -> dict[TileName, bytes]:
     tree = row_of(await connection.execute(export_tables.LOG_TREE), LogTreeRow)
-    if tree is None:
-        return {}
-    return {
-        TileName(level, tree["size"] // TILE_HASHES ** (level + 1)): hashes for level, hashes in enumerate(tree["edge"])
-    }
+    return edge_tiles(tree["size"], tree["edge"]) if tree else {}
 
 
 async def ready_proofs(

@@ -6,8 +6,9 @@ from sqlalchemy import BigInteger, SmallInteger, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.evidence.consistency import consistency_proof, proof_nodes
-from contracts.evidence.merkle_tree import TILE_HASHES, ProofError
+from contracts.evidence.consistency import consistency_proof, proof_subtrees
+from contracts.evidence.merkle_tree import ProofError
+from contracts.evidence.subtrees import TileName, edge_tiles
 from contracts.message import Store
 from workers.audit.row_types import EdgeRow, TreeTileRow
 from workers.audit.tamper_evidence.log_tree import EDGE
@@ -33,10 +34,9 @@ async def read_proof(connection: AsyncConnection, store: Store, old: int, new: i
     [row] = rows_of(await connection.execute(EDGE, {"store": store.value}), EdgeRow)
     if not old < new <= row["size"]:
         raise ProofError
-    places = {node.tile[:2] for nodes in proof_nodes(old, new) for node in nodes}
-    parameters = {"store": store.value, "levels": [level for level, _ in places], "indexes": [at for _, at in places]}
-    rows = rows_of(await connection.execute(_TILES, parameters), TreeTileRow)
-    tiles = {(tile["level"], tile["index"]): tile["hashes"] for tile in rows}
-    for level, hashes in enumerate(row["edge"]):
-        tiles[level, row["size"] // TILE_HASHES ** (level + 1)] = hashes
-    return consistency_proof(old, new, lambda level, number: tiles.get((level, number), b""))
+    names = {subtree.tile for subtrees in proof_subtrees(old, new) for subtree in subtrees}
+    parameters = {"levels": [name.level for name in names], "indexes": [name.number for name in names]}
+    rows = rows_of(await connection.execute(_TILES, {"store": store.value, **parameters}), TreeTileRow)
+    full = {TileName(tile["level"], tile["index"]): tile["hashes"] for tile in rows}
+    tiles = {**full, **edge_tiles(row["size"], row["edge"])}
+    return consistency_proof(old, new, lambda *place: tiles.get(TileName(*place), b""))
