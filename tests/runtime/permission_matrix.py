@@ -137,6 +137,26 @@ COMMANDS = (
     Line("projects.export", _EXPORT, {"project_ids": [ID], "include": ["history"]}),
     Line("projects.import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
     Line(
+        "projects.redact",
+        {**of_project("retention", MANAGE), **_CALLS},
+        {"project_id": ID, "field": "call", "part_id": OTHER, "reason": "asked for"},
+    ),
+    Line(
+        "projects.redact",
+        {**of_project("retention", MANAGE), **_CATEGORIES},
+        {"project_id": ID, "field": "text_1", "reason": "asked for"},
+    ),
+    Line(
+        "projects.redact",
+        {**of_project("retention", MANAGE), **_MAIN},
+        {"project_id": ID, "field": "reference", "reason": "asked for"},
+    ),
+    Line(
+        "projects.redact",
+        {**of_project("retention", MANAGE), **_COMMENTS},
+        {"project_id": ID, "field": "comment", "part_id": OTHER, "reason": "asked for"},
+    ),
+    Line(
         "projects.import",
         {PROJECTS: MANAGE, f"{PROJECTS}/retention": MANAGE},
         {"projects": [{**_LEGACY, "retention_exempt": True}]},
