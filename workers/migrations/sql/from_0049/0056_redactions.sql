@@ -47,6 +47,8 @@ BEGIN
     RETURN dropped;
 END $$;
 
+CREATE VIEW published.redactions AS SELECT project_id, field, part_id, at FROM projects.redaction;
+
 -- The document of a project names its redactions.
 CREATE FUNCTION published.redactions_of(project uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT coalesce(jsonb_agg(to_jsonb(r) - 'project_id' - 'reason' ORDER BY revision), '[]')
