@@ -64,7 +64,8 @@ class RedactProject(ExistingProjectCommand[ProjectRedacted]):
 
     def needs(self) -> dict[Node, Level]:
         """Require retention, and the node of the field."""
-        return {self.node: self.level, _SECTIONS[self.field][1]: self.level}
+        section = _SECTIONS.get(getattr(self, "field", ""))
+        return {self.node: self.level, **({section[1]: self.level} if section else {})}
 
     @model_validator(mode="after")
     def _names_a_part(self) -> Self:

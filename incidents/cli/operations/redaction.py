@@ -67,11 +67,10 @@ async def redact(  # noqa: PLR0913 - each parameter is an argument or an option
         values = {"project_id": project_id, "field": named, "reason": reason, "earlier_only": earlier_only}
         values |= {"part_id": part_id} if part_id else {}
         event = await session.send(client, make_message(session, RedactProject, values | revision(expected_revision)))
-    erased = session.count(event.texts, "{count} text erased", "{count} texts erased")
-    files = session.count(
-        event.files, "{count} file with them deleted", "{count} files with them deleted", "no file showed them"
-    )
-    session.show(event, session.say("{texts}; {files}", texts=erased, files=files))
+    erased = session.count(event.texts, "{count} text erased.", "{count} texts erased.")
+    singular, plural = "{count} file that showed it was deleted.", "{count} files that showed it were deleted."
+    files = session.count(event.files, singular, plural, "No file showed it.")
+    session.show(event, f"{erased} {files}")
 
 
 async def _part_id(session: Session, client: Client, project_id: UUID, field: str, part: str | None) -> UUID | None:
@@ -87,7 +86,7 @@ async def _part_id(session: Session, client: Client, project_id: UUID, field: st
         return None
     if part is None:
         raise UsageError(
-            session.say("say which {kind}: its number in `incidents projects show`", kind=session.say(field))
+            session.say("say which of the {kind}: its number in `incidents projects show`", kind=session.say(field))
         )
     try:
         return UUID(part)
