@@ -20,15 +20,16 @@ REDACTED: Final = {"redacted": True}
 CALL_TEXTS: Final = ("party", "number", "reference", "notes")
 """The texts of a call."""
 
-_SECTIONS: Final[dict[str, tuple[str, Node]]] = {
-    "comment": ("comments", Node.COMMENTS),
-    "call": ("calls", Node.CALLS),
-    "description": ("main-details", Node.MAIN_DETAILS),
-    "reference": ("main-details", Node.MAIN_DETAILS),
-    "text_1": ("categories", Node.CATEGORIES),
-    "text_2": ("categories", Node.CATEGORIES),
-    "text_3": ("categories", Node.CATEGORIES),
+_SECTIONS: Final = {
+    "comment": "comments",
+    "call": "calls",
+    "description": "main-details",
+    "reference": "main-details",
+    "text_1": "categories",
+    "text_2": "categories",
+    "text_3": "categories",
 }
+"""The sections of the fields."""
 
 
 class ProjectRedacted(ProjectEvent):
@@ -63,9 +64,8 @@ class RedactProject(ExistingProjectCommand[ProjectRedacted]):
     reason: Reason
 
     def needs(self) -> dict[Node, Level]:
-        """Require retention, and the node of the field."""
-        section = _SECTIONS.get(getattr(self, "field", ""))
-        return {self.node: self.level, **({section[1]: self.level} if section else {})}
+        """Require retention, and the projects, as a deletion does."""
+        return {self.node: self.level, Node.PROJECTS: self.level}
 
     @model_validator(mode="after")
     def _names_a_part(self) -> Self:
@@ -85,4 +85,4 @@ def is_redacted(value: object) -> bool:
 
 def visible_redactions(redactions: Iterable[dict[str, Any]], withheld: Collection[str]) -> list[dict[str, Any]]:
     """Return the redactions of the sections that are not withheld."""
-    return [each for each in redactions if _SECTIONS[each["field"]][0] not in withheld]
+    return [each for each in redactions if _SECTIONS[each["field"]] not in withheld]

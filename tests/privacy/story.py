@@ -57,24 +57,24 @@ class Story:
     async def _redacted(self, occasion: str) -> None:
         """Redact every text that can be, in a project that stays, after files and dead letters have shown them."""
 
-        def written(*names: str) -> dict[str, str]:
+        def texts(*names: str) -> dict[str, str]:
             return {name: self.markers.new(f"{occasion}, {next(times)}", name) for name in names}
 
         times = count(1)
         project_id, comment_id, call_id = (str(uuid7()) for _ in range(3))
         whole, comment = {"project_id": project_id}, {"project_id": project_id, "comment_id": comment_id}
         call = {**_body("projects.add-call", whole), "call_id": call_id}
-        await self._applied("projects.create", {**whole, **written("description", "reference")})
+        await self._applied("projects.create", {**whole, **texts("description", "reference")})
         for _ in range(2):
-            data = written("text_1", "text_2", "text_3")
-            await self._applied("projects.update", {**whole, **written("description", "reference"), "data": data})
+            data = texts("text_1", "text_2", "text_3")
+            await self._applied("projects.update", {**whole, **texts("description", "reference"), "data": data})
         for verb in ("add", "edit"):
-            await self._applied(f"projects.{verb}-comment", {**comment, **written("text")})
-            await self._applied(f"projects.{verb}-call", {**call, **written(*CALL_TEXTS)})
+            await self._applied(f"projects.{verb}-comment", {**comment, **texts("text")})
+            await self._applied(f"projects.{verb}-call", {**call, **texts(*CALL_TEXTS)})
         with self._failing():
             for subject, body in (
-                ("edit-comment", comment | written("text")),
-                ("edit-call", call | written(*CALL_TEXTS)),
+                ("edit-comment", comment | texts("text")),
+                ("edit-call", call | texts(*CALL_TEXTS)),
             ):
                 outcome = await self._caller.send(f"projects.{subject}", project_id, body)
                 assert outcome.get("error", {}).get("code") == "unavailable", (subject, outcome)

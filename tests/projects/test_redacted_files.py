@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from sqlalchemy import text
 
 from contracts.ids import uuid7
-from contracts.projects.exports import ExportProject
+from contracts.projects.exports import ExportProject, Included
 from contracts.projects.parts import AddComment, EditComment
 from contracts.projects.redaction import REDACTED, RedactProject
 from contracts.report_batches import BatchForm, DownloadBatch, GenerateBatch
@@ -25,7 +25,7 @@ from workers.runtime.storage.database import open_engine
 MANY = 12
 """Reports that take longer than a redaction."""
 
-SECTIONS = ["comments", "history", "report"]
+SECTIONS: list[Included] = ["comments", "history", "report"]
 
 
 def words_of(pdf: bytes) -> str:
@@ -96,7 +96,7 @@ async def test_an_export_that_is_being_made_starts_again(site: Site) -> None:
         await eventually(lambda: site.count(STORING))
         redacting = await client.submit(redaction(ids[0], comment_id))
     await engine.dispose()
-    assert (await outcome_of(client, redacting.command_id)).error is None
+    assert (await redacting.outcome()).error is None
     await result_of(client, export.command_id)
     assert await tables_with(site, "zorbax") == []
     files = await site.sql("SELECT data FROM projects.package_chunk")

@@ -9,11 +9,13 @@ import pytest
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Command
+from contracts.permissions import Grants, Level, Node
 from contracts.projects.commands import IncidentData, UpdateProject
 from contracts.projects.history import GetHistory, HistoryEntry
 from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
-from contracts.projects.queries import ListProjects, RedactedField
+from contracts.projects.queries import GetProject, ListProjects, RedactedField
 from contracts.projects.redaction import REDACTED, RedactProject
+from contracts.projects.watching import visible_body
 from contracts.properties import DefineDataField
 from contracts.retention import HoldProject
 from tests.projects.helpers import Operator, refusal_of
@@ -89,7 +91,7 @@ async def test_a_correction_stays_where_only_earlier_words_go(operator: Operator
 async def test_the_texts_of_a_call_go(operator: Operator, site: Site, *, is_deleted: bool) -> None:
     """The party, the number, the reference and the notes; when it was and how long it took stay."""
     call_id = uuid7()
-    given = {
+    call = {
         "project_id": operator.project_id,
         "call_id": call_id,
         "direction": "made",
@@ -97,8 +99,8 @@ async def test_the_texts_of_a_call_go(operator: Operator, site: Site, *, is_dele
         "duration_seconds": 61,
     }
     texts = {"party": "Zorbax", "number": "zorbax-1", "reference": "zorbax-2", "notes": "zorbax-3"}
-    await operator.send(AddCall.model_validate(given | texts))
-    await operator.send(EditCall.model_validate(given | texts | {"notes": "zorbax-4"}))
+    await operator.send(AddCall.model_validate(call | texts))
+    await operator.send(EditCall.model_validate(call | texts | {"notes": "zorbax-4"}))
     if is_deleted:
         await operator.send(DeleteCall(project_id=operator.project_id, call_id=call_id))
     redacted = await operator.send(redact(operator, "call", call_id))
@@ -174,3 +176,18 @@ async def test_a_redacted_comment_does_not_come_back(operator: Operator, site: S
     refused = await operator.refusal(adding)
     assert refused.error.code is Code.CONFLICT
     assert await tables_with(site, "zorbax") == []
+
+
+async def test_who_may_not_see_a_text_is_not_told_of_its_redaction(operator: Operator, site: Site) -> None:
+    """Neither the project nor its feed names what is withheld; the reason is for those who see retention."""
+    await operator.send(redact(operator, "description"))
+    await site.grant("olivia", {Node.PROJECTS: "view", Node.COMMENTS: "view"})
+    await site.grant("bruno", {Node.PROJECTS: "view", Node.MAIN_DETAILS: "view"})
+    olivia, bruno = await site.client("olivia"), await site.client("bruno")
+    assert (await olivia.ask(GetProject(project_id=operator.project_id))).redactions == []
+    [redaction] = (await bruno.ask(GetProject(project_id=operator.project_id))).redactions
+    assert (redaction.field, redaction.reason) == ("description", None)
+    body = {"project_id": str(operator.project_id), "field": "description"}
+    allowed, refused = ({Node.PROJECTS: Level.VIEW, node: Level.VIEW} for node in (Node.MAIN_DETAILS, Node.COMMENTS))
+    assert visible_body("projects.redacted", body, Grants(allowed)) == body
+    assert visible_body("projects.redacted", body, Grants(refused)) is None

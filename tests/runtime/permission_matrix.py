@@ -138,23 +138,8 @@ COMMANDS = (
     Line("projects.import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
     Line(
         "projects.redact",
-        {**of_project("retention", MANAGE), **_CALLS},
+        {PROJECTS: MANAGE, f"{PROJECTS}/retention": MANAGE},
         {"project_id": ID, "field": "call", "part_id": OTHER, "reason": "asked for"},
-    ),
-    Line(
-        "projects.redact",
-        {**of_project("retention", MANAGE), **_CATEGORIES},
-        {"project_id": ID, "field": "text_1", "reason": "asked for"},
-    ),
-    Line(
-        "projects.redact",
-        {**of_project("retention", MANAGE), **_MAIN},
-        {"project_id": ID, "field": "reference", "reason": "asked for"},
-    ),
-    Line(
-        "projects.redact",
-        {**of_project("retention", MANAGE), **_COMMENTS},
-        {"project_id": ID, "field": "comment", "part_id": OTHER, "reason": "asked for"},
     ),
     Line(
         "projects.import",

@@ -86,7 +86,7 @@ async def _part_id(session: Session, client: Client, project_id: UUID, field: st
         return None
     if part is None:
         raise UsageError(
-            session.say("say which of the {kind}: its number in `incidents projects show`", kind=session.say(field))
+            session.say("say which of the {kind}: its number in `incidents projects show`", kind=session.say(kind))
         )
     try:
         return UUID(part)

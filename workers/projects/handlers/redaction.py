@@ -1,23 +1,16 @@
 """Erasing what people wrote in one place of a project."""
 
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from contracts.projects.redaction import CALL_TEXTS, ProjectRedacted, RedactProject
 from contracts.texts import Part
 from workers.projects import domain
 from workers.projects.row_types import CallRow, ProjectChanges, ProjectRow
 from workers.projects.rules import redaction_rules
-from workers.projects.rules.redaction_rules import Texts
+from workers.projects.rules.redaction_rules import RedactedPast, Texts
 from workers.projects.tables import redactions
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.storage.bulk_writes import insert_rows
-
-
-class _Past(NamedTuple):
-    """What a redaction found in the history: how many texts, and whether there was anything."""
-
-    texts: int
-    is_known: bool
 
 
 @worker.handles(RedactProject)
@@ -48,7 +41,7 @@ def _present(command: RedactProject, project: ProjectRow, unit: ProjectUnit) -> 
     return {command.field: project[command.field]}
 
 
-async def _redact_past(command: RedactProject, unit: ProjectUnit, present: Texts) -> _Past:
+async def _redact_past(command: RedactProject, unit: ProjectUnit, present: Texts) -> RedactedPast:
     """Erase the words from the history, except those that are present."""
     named = {"project_id": command.project_id, "field": command.field}
     texts, is_known = 0, False
@@ -59,7 +52,7 @@ async def _redact_past(command: RedactProject, unit: ProjectUnit, present: Texts
         if redacted.texts:
             written = {"project_id": command.project_id, "revision": revision, "changes": redacted.changes}
             await unit.connection.execute(redactions.REWRITE, written)
-    return _Past(texts, is_known)
+    return RedactedPast(texts, is_known)
 
 
 def _erase(command: RedactProject, project: ProjectRow, erased: Texts, unit: ProjectUnit) -> None:
@@ -77,5 +70,5 @@ def _erase(command: RedactProject, project: ProjectRow, erased: Texts, unit: Pro
 
 
 def _row(command: RedactProject, unit: ProjectUnit) -> dict[str, Any]:
-    given = command.model_dump(include={"project_id", "field", "part_id", "earlier_only", "reason"})
-    return {**given, "revision": unit.revision, "at": unit.now, "by": unit.principal}
+    fields = command.model_dump(include={"project_id", "field", "part_id", "earlier_only", "reason"})
+    return {**fields, "revision": unit.revision, "at": unit.now, "by": unit.principal}

@@ -16,7 +16,7 @@ from workers.projects import visibility
 from workers.projects.packages.choice import Choice
 from workers.projects.packages.field_values import CategoryNameRow, DataFieldNameRow, field_values
 from workers.projects.packages.page import page
-from workers.projects.row_types import HistoryEntryColumns
+from workers.projects.row_types.history_rows import HistoryEntryColumns
 
 Json = dict[str, Any]
 

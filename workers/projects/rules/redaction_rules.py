@@ -19,6 +19,13 @@ class RedactedChanges(NamedTuple):
     texts: int
 
 
+class RedactedPast(NamedTuple):
+    """How many texts a redaction found in the history, and whether its part was ever there."""
+
+    texts: int
+    is_known: bool
+
+
 def without_words(changes: list[dict[str, Any]], command: RedactProject, present: Texts) -> RedactedChanges:
     """Erase every text of a field or part from the changes of one revision, except the present ones."""
     written, texts = list[dict[str, Any]](), 0
