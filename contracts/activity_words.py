@@ -43,6 +43,7 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "projects.exported": ("project exported", "projet exporté"),
     "projects.imported": ("projects imported", "projets importés"),
     "projects.opened": ("project viewed", "projet consulté"),
+    "projects.redacted": ("words redacted", "texte caviardé"),
     "projects.sequences-added": ("sequences added", "séquences ajoutées"),
     "projects.sequences-drafted": ("sequences added to a draft list", "séquences ajoutées à une liste provisoire"),
     "projects.sequences-removed": ("sequences removed", "séquences retirées"),

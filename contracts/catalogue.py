@@ -27,10 +27,12 @@ from contracts.projects import history as project_history
 from contracts.projects import imports as project_imports
 from contracts.projects import parts as project_parts
 from contracts.projects import queries as project_queries
+from contracts.projects import redaction as project_redaction
 
 MODULES = (
     projects,
     project_parts,
+    project_redaction,
     project_imports,
     project_queries,
     project_history,

@@ -17,6 +17,18 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "must say how long: years, days or both, or exempt alone",
         "doit indiquer une durée\u00a0: des années, des jours ou les deux, ou bien seulement exempt",
     ),
+    "no_words": (
+        "has no words to erase here: look at the history of the project",
+        "ne contient aucun texte à effacer\u00a0: voyez l'historique du projet",
+    ),
+    "part_missing": (
+        "must name the comment or call by its part_id",
+        "doit indiquer le commentaire ou l'appel par son part_id",
+    ),
+    "part_unwanted": (
+        "belongs to comments and calls: leave it out",
+        "ne concerne que les commentaires et les appels\u00a0: omettez-le",
+    ),
     "terms_without_policy": (
         "has terms, but no policy_id: name the policy that would have them",
         "contient des termes sans policy_id\u00a0: indiquez la règle qui les aurait",

@@ -32,6 +32,7 @@ from contracts.projects.imports import CheckImport, ImportProjects
 from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.projects.queries import FindProject, GetOutcome, GetProject, ListProjects, ProjectFilter, Span
 from contracts.projects.recordings import Sequence
+from contracts.projects.redaction import RedactProject
 from contracts.projects.statistics import ProjectStatistics
 from contracts.projects.watching import WatchProjects
 from contracts.properties import (
@@ -145,6 +146,7 @@ __all__ = [
     "ProjectFilter",
     "ProjectStatistics",
     "RecordPrint",
+    "RedactProject",
     "Refused",
     "ReleaseProject",
     "RemoveAllSequences",

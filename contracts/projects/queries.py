@@ -191,6 +191,22 @@ class Hold(Message):
     reason: str
 
 
+RedactedField = Literal["description", "reference", "text_1", "text_2", "text_3", "comment", "call"]
+"""A field whose words can be redacted; of a call the party, the number, the reference and the notes."""
+
+
+class Redaction(Message):
+    """A redaction of a project: its words are gone; its reason is there for those who may see retention."""
+
+    revision: int
+    field: RedactedField
+    part_id: UUID | None = None
+    earlier_only: bool = False
+    at: Time
+    by: str
+    reason: str | None = None
+
+
 class Label(Message):
     """The names at the time when a field was set: `label` of a category or data field, `value` of the choice.
 
@@ -234,6 +250,7 @@ class ProjectDetails(Message):
     sequences: Sequence[AttachedSequence] | None = None
     labels: dict[str, Label] = {}
     hold: Hold | None = None
+    redactions: list[Redaction] = []
     withheld: list[str] = []
     too_large: list[str] = []
 

@@ -29,6 +29,7 @@ _NODES: Final = {
     "projects.created": Node.PROJECTS,
     "projects.updated": Node.PROJECTS,
     "projects.deleted": Node.PROJECTS,
+    "projects.redacted": Node.PROJECTS,
     "projects.imported": Node.PROJECTS,
     "projects.opened": Node.ACTIVITY_LOGS,
     "projects.exported": Node.ACTIVITY_LOGS,
@@ -45,6 +46,7 @@ _PARTS: Final = {
     "projects.call-": Node.CALLS,
     "reports.": Node.REPORTS,
 }
+_REDACTED: Final = {"comment": Node.COMMENTS, "call": Node.CALLS}
 OWN: Final = frozenset({"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"})
 """Events of a principal's own draft list, which others do not see."""
 
@@ -66,6 +68,9 @@ def visible_body(happened: str, body: Mapping[str, Any], grants: Grants) -> dict
     if node is None or not grants.allow(node, Level.VIEW):
         return None
     shown = dict(body)
+    if happened == "projects.redacted":
+        field = body["field"]
+        return shown if grants.allow(_REDACTED.get(field) or node_of_field(field), Level.VIEW) else None
     if happened == "projects.created" and not grants.allow(Node.SEQUENCES, Level.VIEW):
         shown["sequence_ids"] = []
     if happened == "projects.created" and not grants.allow(Node.MAIN_DETAILS, Level.VIEW):

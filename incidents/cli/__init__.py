@@ -14,7 +14,7 @@ from incidents import demo
 from incidents.cli import messages
 from incidents.cli.administration import categories, define, definitions, licence, roles, settings, site
 from incidents.cli.imports import imports
-from incidents.cli.operations import audit, dead_letters, disclosures, retention, status, verify
+from incidents.cli.operations import audit, dead_letters, disclosures, redaction, retention, status, verify
 from incidents.cli.plugins import NotInstalledError, plugins
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
@@ -72,7 +72,7 @@ def build(language: str = "en") -> typer.core.TyperGroup:
     lists.register(about_projects)
     about_projects.add_typer(projects.app)
     about_projects.add_typer(drafts.app, name="draft")
-    for part in (comments, calls, sequences, history, exports):
+    for part in (comments, calls, sequences, history, redaction, exports):
         part.register(about_projects)
     app.add_typer(about_projects, name="projects")
     app.add_typer(retention.app, name="retention")

@@ -63,6 +63,7 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "projects.import": "import projects",
     "projects.list": "list projects",
     "projects.outcome": "view an outcome",
+    "projects.redact": "redact words",
     "projects.remove-all-sequences": "remove all sequences",
     "projects.remove-sequences": "remove sequences",
     "projects.statistics": "view statistics",

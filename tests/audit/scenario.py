@@ -66,6 +66,7 @@ PROJECT = (
     Step("projects.update"),
     Step("projects.delete-comment"),
     Step("projects.delete-call"),
+    Step("projects.redact"),
     Step("projects.export"),
     Step("reports.generate"),
     Step("reports.record-print"),

@@ -38,6 +38,7 @@ TABLE = {
     # Creating and deleting projects, generating and printing reports: both.
     "projects.created": BOTH,
     "projects.deleted": BOTH,
+    "projects.redacted": BOTH,
     "reports.generated": BOTH,
     "reports.printed": BOTH,
     # Everything else that operators do stays with the project.

@@ -144,6 +144,7 @@ class Writer:
         texts = {f"text_{slot}": self._text for slot in range(1, 4)}
         values = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
         await self.send("projects.update", **project, description="")
+        await self.send("projects.redact", **project, field="reference", reason=self._text)
         await self.send("projects.update", **project, description=self._text, reference=self._text[:199], **values)
         for verb in ("hold", "release", "hold"):
             await self.send(f"retention.{verb}", **project, reason=self._text)

@@ -3,10 +3,13 @@
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from itertools import count
+from typing import Any, Final, get_args
 
 from contracts import catalogue, subjects
 from contracts.ids import uuid7
+from contracts.projects.queries import RedactedField
+from contracts.projects.redaction import CALL_TEXTS
 from tests.privacy.installation import Installation
 from tests.privacy.markers import Markers
 from tests.runtime.permission_matrix import AT, COMMANDS, QUERIES
@@ -18,6 +21,8 @@ _LONG_AGO: Final = "2020-01-01T00:00:00Z"
 _FAILING_TABLES: Final = ("projects.comment", "projects.call", "retention.hold", "projects.sequence")
 _FAILING: Final = ("projects.add-comment", "projects.add-call", "projects.add-sequences", "retention.hold")
 _LONG_SECONDS: Final = 60
+_SHOWING: Final = ("comments", "calls", "history", "report")
+"""What a package shows of the texts that can be redacted."""
 
 
 class Story:
@@ -43,8 +48,43 @@ class Story:
             await self._send_refused(f"{occasion}, refused", project_id)
             await self._dead_lettered(f"{occasion}, dead letter", project_id)
             await self._disclosed(occasion, project_id)
+        field = {"project_id": self._by_hand, "field": "reference"}
+        await self._applied("projects.redact", self.markers.fill("by hand", "projects.redact", field))
+        await self._redacted("redacted")
         await self._ask_all()
         self._installation.sql("ANALYZE")  # which a site with more rows does by itself
+
+    async def _redacted(self, occasion: str) -> None:
+        """Redact every text that can be, in a project that stays, after files and dead letters have shown them."""
+
+        def texts(*names: str) -> dict[str, str]:
+            return {name: self.markers.new(f"{occasion}, {next(times)}", name) for name in names}
+
+        times = count(1)
+        project_id, comment_id, call_id = (str(uuid7()) for _ in range(3))
+        whole, comment = {"project_id": project_id}, {"project_id": project_id, "comment_id": comment_id}
+        call = {**_body("projects.add-call", whole), "call_id": call_id}
+        await self._applied("projects.create", {**whole, **texts("description", "reference")})
+        for _ in range(2):
+            data = texts("text_1", "text_2", "text_3")
+            await self._applied("projects.update", {**whole, **texts("description", "reference"), "data": data})
+        for verb in ("add", "edit"):
+            await self._applied(f"projects.{verb}-comment", {**comment, **texts("text")})
+            await self._applied(f"projects.{verb}-call", {**call, **texts(*CALL_TEXTS)})
+        with self._failing():
+            for subject, body in (
+                ("edit-comment", comment | texts("text")),
+                ("edit-call", call | texts(*CALL_TEXTS)),
+            ):
+                outcome = await self._caller.send(f"projects.{subject}", project_id, body)
+                assert outcome.get("error", {}).get("code") == "unavailable", (subject, outcome)
+        await self._applied("reports.generate", {**whole, "report_id": str(uuid7())})
+        await self._applied("reports.generate-batch", {"report_id": str(uuid7()), "project_ids": [project_id]})
+        await self._applied("projects.export", {**whole, "include": [*_SHOWING]})
+        parts = {"comment": comment_id, "call": call_id}
+        for field in get_args(RedactedField):
+            named = {"part_id": parts[field]} if field in parts else {}
+            await self._applied("projects.redact", {**whole, **named, "field": field, "reason": "asked for"})
 
     async def _created(self) -> str:
         project_id = str(uuid7())
@@ -164,7 +204,7 @@ class Story:
         await self._applied("retention.sweep", {})
 
         async def is_swept() -> bool:
-            return self._installation.sql("SELECT count(*) FROM projects.project") == [(0,)]
+            return self._installation.sql("SELECT count(*) FROM projects.project") == [(1,)]
 
         await eventually(is_swept, within=_LONG_SECONDS)
 

@@ -137,6 +137,11 @@ COMMANDS = (
     Line("projects.export", _EXPORT, {"project_ids": [ID], "include": ["history"]}),
     Line("projects.import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
     Line(
+        "projects.redact",
+        {PROJECTS: MANAGE, f"{PROJECTS}/retention": MANAGE},
+        {"project_id": ID, "field": "call", "part_id": OTHER, "reason": "asked for"},
+    ),
+    Line(
         "projects.import",
         {PROJECTS: MANAGE, f"{PROJECTS}/retention": MANAGE},
         {"projects": [{**_LEGACY, "retention_exempt": True}]},

@@ -21,6 +21,7 @@ from contracts.projects.commands import (
 from contracts.projects.drafts import DraftSequences
 from contracts.projects.imports import ImportProjects
 from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
+from contracts.projects.redaction import RedactProject
 from workers.projects import legal_hold_view, tables
 from workers.runtime.storage.statement_execution import Question
 
@@ -76,9 +77,12 @@ def questions_of(messages: Sequence[Message]) -> dict[str, Question]:
     named = {message.project_id for message in messages if isinstance(message, ProjectCommand)}
     comments = [(message.project_id, message.comment_id) for message in messages if isinstance(message, _OF_COMMENTS)]
     calls = [(message.project_id, message.call_id) for message in messages if isinstance(message, _OF_CALLS)]
+    comments += _redacted(messages, "comment")
+    calls += _redacted(messages, "call")
+    unless_held = [message.project_id for message in messages if isinstance(message, DeleteProject | RedactProject)]
     parameters: dict[str, tuple[TextClause, dict[str, list[Any]]]] = {
         "projects": (tables.LOCK_PROJECTS, {"ids": sorted(named.union(new))}),
-        "holds": (legal_hold_view.IN_FORCE, {"ids": [m.project_id for m in messages if isinstance(m, DeleteProject)]}),
+        "holds": (legal_hold_view.IN_FORCE, {"ids": unless_held}),
         "comments": (tables.COMMENTS, _keys(comments)),
         "calls": (tables.CALLS, _keys(calls)),
         "sequences": (tables.SEQUENCES, {"ids": [m.project_id for m in messages if isinstance(m, _OF_SEQUENCES)]}),
@@ -98,6 +102,15 @@ def questions_of(messages: Sequence[Message]) -> dict[str, Question]:
     if any(site for message in messages for site in named_sites(message)):
         questions["child_sites"] = (_CHILD_SITES, {})
     return questions
+
+
+def _redacted(messages: Sequence[Message], field: str) -> list[tuple[UUID, UUID]]:
+    """Return the parts of this kind that the messages redact."""
+    return [
+        (message.project_id, message.part_id)
+        for message in messages
+        if isinstance(message, RedactProject) and message.field == field and message.part_id
+    ]
 
 
 def _keys(parts: Sequence[tuple[UUID, UUID]]) -> dict[str, list[Any]]:

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import domain, tables
 from workers.projects.domain import FieldChange, Removal, Revision
-from workers.projects.row_types import ChangeSetRow, HistoryEntryColumns, HistoryEntryRow
+from workers.projects.row_types import ChangeSetRow
+from workers.projects.row_types.history_rows import HistoryEntryColumns, HistoryEntryRow
 from workers.projects.rules import camera_recording_rules
 from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.storage.bulk_writes import insert_rows

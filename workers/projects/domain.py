@@ -14,13 +14,13 @@ from contracts.texts import Part
 from contracts.values import plain
 from workers.projects import visibility
 from workers.projects.row_types import (
-    HistoryEntryColumns,
     HoldRow,
     PackageRow,
     ProjectChanges,
     ProjectRow,
     TombstoneRow,
 )
+from workers.projects.row_types.history_rows import HistoryEntryColumns
 
 _WRITTEN = frozenset({"reference", "description", "text_1", "text_2", "text_3"})
 """Free text, whose values no event or refusal carries."""

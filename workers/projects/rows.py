@@ -170,6 +170,12 @@ class ProjectRows(Rows):
         if not entries:
             unit.leave_unchanged(project["revision"])
             return
+        self.revise(project, unit, changes, entries)
+
+    def revise(
+        self, project: ProjectRow, unit: Unit["ProjectRows"], changes: ProjectChanges, entries: list[FieldChange]
+    ) -> None:
+        """Write a project's next revision with its changes, and these entries of its history."""
         touched = domain.next_revision(project, unit.principal, unit.now, changes)
         unit.revision = touched["revision"]
         self.projects.put(touched)

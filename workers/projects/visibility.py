@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, get_args
 
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.commands import MAIN_DETAILS
+from contracts.projects.redaction import visible_redactions
 from contracts.properties import FieldKind
 
 _FIELDS = [f"{kind}_{slot}" for kind in get_args(FieldKind) for slot in range(1, 4)]
@@ -32,11 +33,12 @@ def withheld_details(grants: Grants) -> list[str]:
 
 
 def without_sections(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return a project's document without these details and sections and without the labels of their fields."""
+    """Return a project's document without these details and sections, and without what it says of their fields."""
     dropped = {*names, *(key for name, details in DETAILS.items() if name in names for key in details.keys)}
     unnamed = {field for name, details in DETAILS.items() if name in names for field in details.fields}
     labels = {field: label for field, label in document.get("labels", {}).items() if field not in unnamed}
-    return {**{name: value for name, value in document.items() if name not in dropped}, "labels": labels}
+    shown = {name: value for name, value in document.items() if name not in dropped}
+    return {**shown, "labels": labels, "redactions": visible_redactions(document["redactions"], names)}
 
 
 def largest_sections(sizes: Mapping[str, int], room: int) -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.permissions import Grants
 from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ProjectDetails
+from contracts.projects.redaction import visible_redactions
 from contracts.values import Language
 from workers.reports import design_tables, domain, tables
 from workers.reports.collection.named_values import FieldNames, name_categories, name_data
@@ -161,4 +162,7 @@ async def _read_project(context: ReportContext, command: ReportRequest, hidden: 
     )
     [project] = rows_as(ProjectDocumentRow, answers["document"])
     [labels] = rows_as(ProjectLabelsRow, answers["labels"])
-    return _ProjectFacts(project["document"] | {"labels": domain.visible_labels(labels["labels"], hidden)}, answers)
+    document = project["document"]
+    redactions = visible_redactions(document["redactions"], hidden)
+    document |= {"labels": domain.visible_labels(labels["labels"], hidden), "redactions": redactions}
+    return _ProjectFacts(document, answers)

@@ -92,3 +92,12 @@ class DueProjectRow(TypedDict):
     number: int
     created_at: datetime
     expires_at: datetime
+
+
+class RedactionRow(TypedDict):
+    """A row of the published view of redactions."""
+
+    project_id: UUID
+    field: str
+    part_id: UUID | None
+    at: datetime

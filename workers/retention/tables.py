@@ -150,6 +150,9 @@ IN_FORCE = text(
     "SELECT * FROM retention.hold WHERE project_id = ANY(:ids) AND released_at IS NULL ORDER BY project_id FOR UPDATE"
 ).bindparams(_IDS)
 TOMBSTONES = text("SELECT * FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(_IDS)
+REDACTIONS = text(
+    "SELECT project_id, field, part_id, at FROM published.redactions WHERE project_id = ANY(:ids)"
+).bindparams(_IDS)
 PRESENT = text("SELECT FROM published.projects WHERE project_id = :project_id")
 
 HOLDS_IN_FORCE = text(

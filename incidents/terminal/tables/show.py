@@ -196,7 +196,8 @@ def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Par
         yield Part("Incident data", (), [*known])
     if details.comments:
         rows: list[Sequence[object]] = [
-            (comment.created_at, comment.created_by, comment.text) for comment in details.comments
+            (comment.created_at, comment.created_by, comment.text or say(language, "(redacted)"))
+            for comment in details.comments
         ]
         yield Part("Comments", ("Time", "By", "Text"), rows)
     if details.calls:
@@ -204,7 +205,7 @@ def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Par
             (
                 call.at,
                 name_of(language, "state", call.direction),
-                call.party,
+                call.party or say(language, "(redacted)"),
                 call.number,
                 _duration(call.duration_seconds, language),
                 call.reference,
@@ -216,6 +217,11 @@ def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Par
     if details.sequences:
         rows = [(sequence.start, sequence.end, *_recording(sequence, language)) for sequence in details.sequences]
         yield Part("Sequences", ("Start", "End", "Camera", "Camera id", "Site", "Kept until"), rows)
+    if details.redactions:
+        rows = [
+            (each.at, each.by, field_label(each.field, names, language), each.reason) for each in details.redactions
+        ]
+        yield Part("Redacted texts", ("Time", "By", "Field", "Reason"), rows)
 
 
 def _duration(seconds: int | None, language: str) -> Cell:

@@ -10,6 +10,7 @@ from contracts.administration_queries import Properties
 from contracts.figures import duration, size
 from contracts.printable import on_one_line
 from contracts.projects.queries import ProjectRow
+from contracts.projects.redaction import is_redacted
 from incidents.terminal.tables.sheet import local
 from incidents.terminal.text.words import field_word, number, say, value_of
 
@@ -111,16 +112,21 @@ def field_value(field: str, value: Any, names: Names, language: str, *, plain: b
         case int() if field.startswith(("type_id", "status_id", "category_")):
             return on_one_line(names.of(value))
         case dict():
-            texts = {
-                _part_label(name, value, names, language, plain=plain): field_value(
-                    name, inner, names, language, plain=plain
-                )
-                for name, inner in in_reading_order(value)
-            }
-            lines = ((on_one_line(name), text) for name, text in texts.items() if text)
-            return "\n".join(say(language, "{label}: {value}", label=name, value=text) for name, text in lines)
+            return _part_value(value, names, language, plain=plain)
         case _:
             return _single(field, value, language, plain=plain)
+
+
+def _part_value(value: Mapping[str, Any], names: Names, language: str, *, plain: bool) -> str:
+    """Return a part for people, field by field; or what stands for redacted words."""
+    if is_redacted(value):
+        return say(language, "(redacted)")
+    texts = {
+        _part_label(name, value, names, language, plain=plain): field_value(name, inner, names, language, plain=plain)
+        for name, inner in in_reading_order(value)
+    }
+    lines = ((on_one_line(name), text) for name, text in texts.items() if text)
+    return "\n".join(say(language, "{label}: {value}", label=name, value=text) for name, text in lines)
 
 
 def in_reading_order(fields: Mapping[str, Any]) -> list[tuple[str, Any]]:

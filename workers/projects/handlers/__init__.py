@@ -9,6 +9,7 @@ from workers.projects.handlers import (
     imports,
     phone_calls,
     projects,
+    redaction,
 )
 
 __all__ = [
@@ -20,4 +21,5 @@ __all__ = [
     "imports",
     "phone_calls",
     "projects",
+    "redaction",
 ]

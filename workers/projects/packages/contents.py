@@ -16,7 +16,7 @@ from workers.projects import visibility
 from workers.projects.packages.choice import Choice
 from workers.projects.packages.field_values import CategoryNameRow, DataFieldNameRow, field_values
 from workers.projects.packages.page import page
-from workers.projects.row_types import HistoryEntryColumns
+from workers.projects.row_types.history_rows import HistoryEntryColumns
 
 Json = dict[str, Any]
 
@@ -117,7 +117,7 @@ def _documents(export: Export) -> dict[str, Json]:
     activity: Iterable[Mapping[str, Any]] = export.activity  # which has no names that it does not show
     if not choice.shows_names:
         project, history = without_names(project), map(without_names, history)
-        for section in _SECTIONS:
+        for section in (*_SECTIONS, "redactions"):
             if section in project:
                 project[section] = [without_names(part) for part in project[section]]
     fields = field_values(project, export.categories, export.data_fields)

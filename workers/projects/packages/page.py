@@ -32,6 +32,7 @@ _SEQUENCE: Final = (
 )
 _CALL: Final = ("direction", "at", "party", "number", "duration_seconds", "reference")
 _PARTS: Final = ("created_at", "created_by", "edited_at", "edited_by")
+_REDACTION: Final = ("at", "by", "field")
 _CHANGE: Final = ("at", "by", "field", "old", "new")
 _ACTION: Final = ("at", "actor", "activity_name", "details")
 _OPTIONAL: Final = ("comments", "calls", "sequences", "history", "activity", "report")
@@ -103,6 +104,9 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
             for sequence in located
         ]
         yield _heading(cells, "sequences") + (cells.table(_SEQUENCE, rows) if rows else _nothing(cells))
+    if project["redactions"]:
+        yield _heading(cells, "redactions")
+        yield cells.table(_REDACTION, ([*_redaction(each, cells)] for each in project["redactions"]))
     if "history" in documents:
         yield _heading(cells, "history")
         yield cells.table(_CHANGE, ([*_change(entry, cells)] for entry in documents["history"]["items"]))
@@ -196,7 +200,8 @@ def _media(sequence: Json, cells: Cells) -> str:
 
 
 def _comment(comment: Json, cells: Cells) -> str:
-    return _head(comment, _PARTS, cells) + f'<div class="text">{isolated(comment["text"])}</div>\n'
+    text = comment["text"] or cells.words["redacted"]
+    return _head(comment, _PARTS, cells) + f'<div class="text">{isolated(text)}</div>\n'
 
 
 def _call(call: Json, cells: Cells) -> str:
@@ -211,6 +216,12 @@ def _head(part: Json, names: tuple[str, ...], cells: Cells) -> str:
         f"{escaped(cells.label(name, part))}{cells.words['colon']} {isolated(text)}" for name, text in texts if text
     )
     return f'<p class="head">{" · ".join(shown)}</p>\n'
+
+
+def _redaction(redaction: Json, cells: Cells) -> Iterator[str]:
+    yield cells.cell("at", redaction["at"])
+    yield cells.cell("by", redaction["by"])
+    yield cells.cell("field", cells.label(redaction["field"]))
 
 
 def _change(entry: Json, cells: Cells) -> Iterator[str]:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.figures import decimal, exact_duration, grouped
 from contracts.printable import printable
+from contracts.projects.redaction import is_redacted
 
 Json = Mapping[str, Any]
 
@@ -64,6 +65,8 @@ class Cells:
 
     def plain(self, name: str, value: Any, names: Mapping[str, Any]) -> str:
         """Return the value of a field as text; `names` are those of the choices."""
+        if is_redacted(value):
+            return self.words["redacted"]
         if isinstance(value, Mapping):
             keys = sorted(value, key=lambda key: _ORDER.index(key) if key in _ORDER else len(_ORDER))
             pairs = [(key, self.plain(key, value[key], names)) for key in keys]

@@ -19,7 +19,8 @@ from workers.projects import change_history, domain, tables
 from workers.projects.packages.choice import Choice
 from workers.projects.packages.contents import Export
 from workers.projects.packages.field_values import CategoryNameRow, DataFieldNameRow
-from workers.projects.row_types import ExportRow, HistoryEntryColumns, HistoryEntryRow
+from workers.projects.row_types import ExportRow
+from workers.projects.row_types.history_rows import HistoryEntryColumns, HistoryEntryRow
 from workers.projects.rules import camera_recording_rules
 from workers.runtime.storage.identity_map import rows_of
 

@@ -9,12 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.message import PENDING
+from contracts.permissions import Level, Node
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.queries import FindProject, FoundProject, GetOutcome, GetProject
 from workers.projects import domain, legal_hold_view, tables, visibility
 from workers.projects.legal_hold_view import OpenedProjectRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.rules import camera_recording_rules
+from workers.projects.tables import redactions
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import decided_outcomes
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
@@ -48,8 +50,18 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
     document |= {"labels": row["labels"]} | ({} if "hold" in withheld else {"hold": row["hold"]})
     camera_recording_rules.add_media(document.get("sequences", []), context.now)
     document = visibility.without_sections(document, withheld)
+    if document["redactions"] and context.grants.allow(Node.RETENTION, Level.VIEW):
+        await _add_reasons(document["redactions"], query.project_id, context)
     context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     return Answer(_without_excess({**document, "withheld": withheld, "too_large": too_large}))
+
+
+async def _add_reasons(entries: list[dict[str, Any]], project_id: UUID, context: QueryContext) -> None:
+    """Say why each redaction was made."""
+    reasons = await context.connection.execute(redactions.REASONS, {"project_id": project_id})
+    by_revision: dict[int, str] = {row.revision: row.reason for row in reasons}
+    for entry in entries:
+        entry["reason"] = by_revision.get(entry["revision"])
 
 
 @worker.answers(FindProject)

@@ -10,7 +10,8 @@ from contracts.projects.drafts import Draft, DraftedSequence, GetDraft
 from contracts.projects.history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects.recordings import media_at
 from workers.projects import change_history, domain, draft_recordings, tables, visibility
-from workers.projects.row_types import HistoryEntryRow, TombstoneRow
+from workers.projects.row_types import TombstoneRow
+from workers.projects.row_types.history_rows import HistoryEntryRow
 from workers.projects.worker import worker
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext

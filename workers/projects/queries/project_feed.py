@@ -12,6 +12,7 @@ from contracts.message import Event
 from contracts.permissions import Grants
 from contracts.projects.commands import ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.projects.imports import ProjectsImported
+from contracts.projects.redaction import ProjectRedacted
 from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, visible_body
 from workers.projects.queries.filter_conditions import all_conditions
 from workers.projects.tables import Project
@@ -88,6 +89,8 @@ def _concerns_lists(heard: ReceivedEvent[Event], criteria: WatchedProjects) -> b
     if isinstance(heard.event, ProjectUpdated):
         columns = {_COLUMNS.get(name, name) for name in filtered} | {f"category_{slot}" for slot in criteria.categories}
         return "updated" in filtered or not columns.isdisjoint(heard.event.changed)
+    if isinstance(heard.event, ProjectRedacted):
+        return "references" in filtered and heard.event.field == "reference"
     if isinstance(heard.event, SequencesRemoved):
         return "camera_ids" in filtered
     return isinstance(heard.event, ProjectDeleted)

@@ -188,24 +188,17 @@ class ChangeSetRow(TypedDict):
     new_status_id: int | None
 
 
-class HistoryEntryColumns(TypedDict):
-    """The columns of a history entry that callers see."""
+class RedactionRow(TypedDict):
+    """A row of `projects.redaction`."""
 
+    project_id: UUID
     revision: int
-    at: datetime
-    by: str
     field: str
     part_id: UUID | None
-    old: Any | None
-    new: Any | None
-    label: str | None
-    names: dict[str, str | None]
-
-
-class HistoryEntryRow(HistoryEntryColumns):
-    """A row of the statement that reads the history of a project."""
-
-    place: int
+    earlier_only: bool
+    at: datetime
+    by: str
+    reason: str
 
 
 class PackageRow(TypedDict):

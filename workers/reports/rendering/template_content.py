@@ -39,6 +39,7 @@ def content(document: ReportDocument) -> Content:
         "sections": [
             *_incident(writer),
             *circumstances.hold(writer),
+            *circumstances.redactions(writer),
             *circumstances.files(writer),
             *circumstances.activities(writer),
             circumstances.origin(writer),

@@ -53,6 +53,10 @@ class Wording:
     held_because: str
     hold_since: str
     hold_by: str
+    redacted: str
+    redactions: str
+    redacted_at: str
+    redacted_text: str
     earlier_reports: str
     exports: str
     exported: str
@@ -150,6 +154,10 @@ EN = Wording(
     held_because="Reason",
     hold_since="In force since",
     hold_by="Placed by",
+    redacted="(redacted)",
+    redactions="Redacted texts",
+    redacted_at="Redacted",
+    redacted_text="Text",
     earlier_reports="Earlier reports",
     exports="Exports",
     exported="Exported",
@@ -250,6 +258,10 @@ FR = Wording(
     held_because="Motif",
     hold_since="En vigueur depuis le",
     hold_by="Posé par",
+    redacted="(texte caviardé)",
+    redactions="Textes caviardés",
+    redacted_at="Caviardé",
+    redacted_text="Texte",
     earlier_reports="Rapports antérieurs",
     exports="Exports",
     exported="Exporté le",

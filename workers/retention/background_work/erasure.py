@@ -16,11 +16,13 @@ from sqlalchemy.exc import DBAPIError
 from contracts.values import EARLIEST
 from workers.common.logs import describe
 from workers.retention import tables
+from workers.retention.row_types import RedactionRow
 from workers.retention.worker import worker
 from workers.runtime.bus import outbox
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import SessionTimeouts, connect_autocommit, open_engine
+from workers.runtime.storage.identity_map import rows_of
 from workers.runtime.storage.page_cleanup import PageCleaner
 
 _CHECK_SECONDS: Final = 1.0
@@ -90,23 +92,38 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
 
 
 async def remove_letters(running: RunningComponents) -> int:
-    """Remove the dead letters that name a deleted project, and return how many; the server overwrites their bytes."""
+    """Remove the dead letters with words that were erased, and return how many; the server overwrites their bytes."""
     stream = DeadLetterStream(running.settings.site, lambda: running.nats)
     place, removed = 0, 0
     while letters := await stream.after(place, _LETTERS_AT_ONCE):
         place = letters[-1].number
-        for letter in await _of_deleted_projects(running, letters):
+        for letter in await _with_erased_words(running, letters):
             await stream.remove(letter.number, letter.message_id)
             removed += 1
     return removed
 
 
-async def _of_deleted_projects(running: RunningComponents, letters: list[Letter]) -> list[Letter]:
+async def _with_erased_words(running: RunningComponents, letters: list[Letter]) -> list[Letter]:
+    """Return the letters that name a deleted project, or a text that was redacted after them."""
     named = {letter.number: set(map(_as_id, _ID.findall(letter.subject.encode() + letter.body))) for letter in letters}
     async with connect_autocommit(running.engine) as connection:
         ids = list(set[UUID]().union(*named.values()))
         deleted = {row.project_id for row in await connection.execute(tables.TOMBSTONES, {"ids": ids})}
-    return [letter for letter in letters if named[letter.number] & deleted]
+        redactions = rows_of(await connection.execute(tables.REDACTIONS, {"ids": ids}), RedactionRow)
+    return [
+        letter
+        for letter in letters
+        if named[letter.number] & deleted
+        or any(_is_redacted(letter, named[letter.number], redaction) for redaction in redactions)
+    ]
+
+
+def _is_redacted(letter: Letter, named: set[UUID], redaction: RedactionRow) -> bool:
+    """Tell whether a letter from before a redaction names its text: the comment or call, or the field."""
+    if redaction["project_id"] not in named or letter.at > redaction["at"]:
+        return False
+    part_id = redaction["part_id"]
+    return part_id in named if part_id else f'"{redaction["field"]}"'.encode() in letter.body
 
 
 def _as_id(text_of_id: bytes) -> UUID:

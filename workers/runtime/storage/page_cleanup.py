@@ -29,7 +29,9 @@ _TABLES: Final = text(
     """
     SELECT c.oid::regclass::text AS name, pg_table_size(c.oid)::bigint AS bytes,
         coalesce(s.n_tup_del, 0)::bigint AS deleted, coalesce(s.n_tup_upd, 0)::bigint AS updated,
-        coalesce(s.autovacuum_count, 0)::bigint AS vacuumed, has_table_privilege(c.oid, :privilege) AS is_permitted
+        coalesce(s.autovacuum_count, 0)::bigint AS vacuumed,
+        (coalesce(s.n_tup_ins, 0) * (c.oid = to_regclass('projects.redaction'))::int)::bigint AS redacted,
+        has_table_privilege(c.oid, :privilege) AS is_permitted
     FROM pg_class c LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
     WHERE c.relkind = 'r' AND EXISTS (
         SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attstattarget = 0 AND NOT a.attisdropped)
@@ -81,7 +83,7 @@ class PageCleaner:
     _deleted: int | None = None
 
     async def is_needed(self, connection: AsyncConnection) -> bool:
-        """Return whether a row of a table with people's words was deleted since the last complete clean-up."""
+        """Return whether words were deleted or redacted since the last complete clean-up."""
         rows = (await connection.execute(_TABLES, {"privilege": "SELECT"})).all()
         return _deletions(rows) != self._deleted
 
@@ -112,7 +114,7 @@ class PageCleaner:
 
 
 def _deletions(rows: Sequence[Row[Any]]) -> int:
-    return sum(row.deleted for row in rows if row.name != _STATISTICS)
+    return sum(row.deleted + row.redacted for row in rows if row.name != _STATISTICS)
 
 
 async def _rewrite(connection: AsyncConnection, table: str) -> bool:

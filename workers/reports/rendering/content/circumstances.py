@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from contracts.activity_words import activity_words
 from workers.reports.rendering.content.writer import Content, Fact, Writer
-from workers.reports.rendering.render_input import ProjectFile
+from workers.reports.rendering.render_input import ProjectFile, Section
 
 
 def hold(writer: Writer) -> Iterable[Content]:
@@ -17,6 +17,20 @@ def hold(writer: Writer) -> Iterable[Content]:
             (words.hold_by, writer.name(placed.held_by)),
         ]
         yield {"heading": words.hold, "facts": [fact for fact in facts if fact[1]]}
+
+
+def redactions(writer: Writer) -> Iterable[Content]:
+    """Yield the section of the texts that were redacted, if there are some."""
+    words, redacted = writer.words, writer.document.project.redactions
+    names = {
+        "description": words.sections[Section.DESCRIPTION],
+        "reference": words.reference,
+        "comment": words.sections[Section.COMMENTS],
+        "call": words.sections[Section.CALLS],
+    }
+    rows = [[names.get(each.field, words.sections[Section.DATA]), writer.done(each.at, each.by)] for each in redacted]
+    if rows:
+        yield {"heading": words.redactions, "listing": {"head": [words.redacted_text, words.redacted_at], "rows": rows}}
 
 
 def files(writer: Writer) -> Iterable[Content]:

@@ -38,7 +38,7 @@ def _comment(writer: Writer, comment: Comment) -> Content:
         "head": writer.done(comment.created_at, comment.created_by),
         "aside": writer.edited(comment.edited_at, comment.edited_by),
         "facts": [],
-        "text": comment.text,
+        "text": comment.text or writer.words.redacted,
         "earlier": earlier,
     }
 
@@ -57,7 +57,7 @@ def calls(writer: Writer) -> Content:
 def _call(writer: Writer, call: Call) -> Content:
     words = writer.words
     facts = (
-        (words.party, call.party),
+        (words.party, call.party or words.redacted),
         (words.telephone, call.number),
         (words.duration, "" if call.duration_seconds is None else exact_duration(call.duration_seconds)),
         (words.reference, call.reference),
