@@ -4,7 +4,7 @@ from alembic import op
 
 from workers.migrations.scripts import read_sql, run_script
 
-revision = "0056"
+revision = "0054"
 down_revision = "0053"
 
 
