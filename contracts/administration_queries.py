@@ -103,6 +103,7 @@ class GetRoles(Query[Roles]):
     """Ask for every role of the site."""
 
     subject = "administration.roles"
+    is_recorded = True
     node = Node.ROLES
 
 

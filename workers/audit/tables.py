@@ -59,6 +59,12 @@ class Activity(EntryColumns, Base):
         Index("activity_by_actor", "actor", "at", "event_id"),
         Index("activity_by_name", "activity", "at", "event_id"),
         Index("activity_by_log_index", "log_index", **_BRIN),
+        Index(
+            "activity_by_shown_project",
+            text("audit.page_projects(details)"),
+            postgresql_using="gin",
+            postgresql_where=text("activity = 'audit.page-viewed'"),
+        ),
         {"schema": "audit", "postgresql_partition_by": "RANGE (at)"},
     )
 
