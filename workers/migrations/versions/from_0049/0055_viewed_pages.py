@@ -1,4 +1,4 @@
-"""Pages of lists that were viewed are found by the projects on them."""
+"""Pages of lists that were viewed are found by the projects on them, and logs drop what is old."""
 
 from alembic import op
 
@@ -9,5 +9,6 @@ down_revision = "0053"
 
 
 def upgrade() -> None:
-    """Run the one file of this version."""
+    """Run the two files of this version."""
     run_script(op.get_bind(), read_sql("*_viewed_pages.sql"))
+    run_script(op.get_bind(), read_sql("*_dropped_entries.sql"))
