@@ -26,6 +26,7 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "administration.type-added": ("type added", "type ajouté"),
     "administration.type-deleted": ("type deleted", "type supprimé"),
     "administration.type-edited": ("type edited", "type modifié"),
+    "audit.page-viewed": ("list viewed", "liste consultée"),
     "audit.refused": ("attempt refused", "tentative refusée"),
     "audit.surplus-counted": ("further attempts counted", "autres tentatives comptées"),
     "projects.call-added": ("call added", "appel ajouté"),

@@ -1,6 +1,6 @@
 """Commands and events of settings and roles (RET-01, REP-03, PERM-01 to PERM-11)."""
 
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
@@ -23,6 +23,9 @@ Signatories = Annotated[list[Annotated[Name, Field(max_length=80, pattern=r"^[^\
 """Who signs a report, such as a function: each gets a line to sign on."""
 
 RetentionDays = Annotated[int, Field(ge=1, le=365_000)]
+LogDays = Annotated[int, Field(ge=30, le=3_650)]
+LOG_DAYS_WITHOUT_REASON_MAX: Final = 1_095
+"""Three years: whoever keeps logs for longer says why."""
 
 
 class AdministrationEvent(Event):
@@ -42,17 +45,22 @@ class DefinitionEvent(AdministrationEvent):
 
 
 class SettingsChanged(AdministrationEvent):
-    """Settings changed, each with its old and new value; of a list of sites they are one text, of signatories lines."""
+    """Settings changed, each with its old and new value; of a list of sites they are one text, of signatories lines.
+
+    `reason` says why logs are kept for more than three years.
+    """
 
     subject = "administration.settings-changed"
 
     changed: dict[str, Change]
+    reason: str | None = None
 
 
 class ChangeSettings(Command[SettingsChanged]):
     """Change any of the site's settings; absent = unchanged.
 
-    A shorter retention time that lets the next sweep delete more than before is a `conflict` without `confirm`.
+    A shorter retention time that lets the next sweep delete more than before is a `conflict` without `confirm`. Logs
+    that are kept for more than three years need a `reason`, which the log has.
     """
 
     subject = "administration.change-settings"
@@ -69,13 +77,20 @@ class ChangeSettings(Command[SettingsChanged]):
     log_archive_bytes: Annotated[int, Field(ge=100_000, le=10_000_000_000)] | None = None
     child_sites: ChildSites | None = None
     export_details_required: bool | None = None
+    activity_days: LogDays | None = None
+    log_days: LogDays | None = None
+    reason: Annotated[Text, StringConstraints(min_length=1, max_length=500)] | None = None
     confirm: Confirm | None = None
 
     @model_validator(mode="after")
     def _names_a_change(self) -> Self:
-        if not any(getattr(self, name) is not None for name in self.model_fields_set - {"confirm"}):
+        if not any(getattr(self, name) is not None for name in self.model_fields_set - {"confirm", "reason"}):
             kind = "nothing_to_change"
             raise PydanticCustomError(kind, "give at least one setting to change")
+        longest = max(self.activity_days or 0, self.log_days or 0)
+        if longest > LOG_DAYS_WITHOUT_REASON_MAX and self.reason is None:
+            kind = "reason_required"
+            raise PydanticCustomError(kind, "give a reason for keeping a log for more than 1,095 days")
         return self
 
 

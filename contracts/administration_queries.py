@@ -75,6 +75,8 @@ class Settings(Message):
     export_details_required: bool = False
     report_confidentiality: str = ""
     report_signatories: list[str] = []
+    activity_days: int = 365
+    log_days: int = 365
 
 
 class GetSettings(Query[Settings]):
@@ -103,6 +105,7 @@ class GetRoles(Query[Roles]):
     """Ask for every role of the site."""
 
     subject = "administration.roles"
+    is_recorded = True
     node = Node.ROLES
 
 

@@ -1,13 +1,13 @@
 """Queries of activities, and the events of refused attempts (PRJ-08, LOG, B4)."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from contracts.errors import Code
-from contracts.message import BOTH_STORES, Event, Message, Query
+from contracts.message import BOTH_STORES, PROJECT_STORE, Event, Message, Query
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.watching import node_of, visible_body
 from contracts.values import Principal, Time
@@ -24,8 +24,33 @@ class AttemptRefused(Event):
     project_id: UUID | None = None
 
 
+class PageViewed(Event):
+    """Somebody read a page of a list, or began to follow it: one event for all that is on the page.
+
+    `conditions` has the names of the fields that narrowed or sorted the list, each with the ids that it named; texts
+    and times are left out. `words` is the number of words that were searched, `principal` whose activities were read,
+    and `needs` names the permissions that the query took.
+    """
+
+    subject = "audit.page-viewed"
+    stores = PROJECT_STORE
+
+    query: Annotated[str, Field(pattern="^[a-z.-]+$")]
+    needs: list[Node]
+    conditions: dict[str, list[int | UUID | None]] = {}
+    words: int | None = None
+    principal: Principal | None = None
+    total: int
+    project_ids: list[UUID]
+
+
+PAGE: Final = PageViewed.subject
+
+
 def visible_details(activity: str, details: Mapping[str, Any], grants: Grants) -> Mapping[str, Any]:
     """Return the details of an activity that these grants show."""
+    if activity == PAGE:
+        return details if all(grants.allow(node, Level.VIEW) for node in details["needs"]) else {}
     if node_of(activity) is not None:
         return visible_body(activity, details, grants) or {}
     of_hold = activity == AttemptRefused.subject and details["code"] == Code.HELD
@@ -48,7 +73,7 @@ class Entry(Message):
     """One activity: what was done, by whom and when, with its fields in `details`.
 
     `labels` are the names that the categories and data fields in `details` had at that time, `names` those of the ids
-    of types, statuses and values.
+    of types, statuses and values. `project_numbers` are the numbers of the `project_ids` of a page that was viewed.
     """
 
     event_id: UUID
@@ -62,6 +87,7 @@ class Entry(Message):
     project_number: int | None = None
     labels: dict[str, str] = {}
     names: dict[str, str] = {}
+    project_numbers: list[int] = []
 
 
 class Entries(Message):
@@ -83,6 +109,7 @@ class ProjectActivity(Query[Entries]):
     """Ask for the activities of one project."""
 
     subject = "audit.activity"
+    is_recorded = True
     node = Node.ACTIVITY_LOGS
 
     project_id: UUID
@@ -102,6 +129,7 @@ class SiteLog(Query[Entries]):
     """
 
     subject = "audit.log"
+    is_recorded = True
     node = Node.AUDIT_LOG
 
     actor: Principal | None = None

@@ -50,6 +50,7 @@ class ListDeadLetters(Query[DeadLetters]):
     """Ask for the dead letters."""
 
     subject = "administration.list-dead-letters"
+    is_recorded = True
     node = Node.DEAD_LETTERS
 
     limit: Limit = 100

@@ -137,6 +137,8 @@ class Query(Request[AnswerT_co], Generic[AnswerT_co]):
     """A request for information: answered at once, without changes."""
 
     level: ClassVar[Level] = Level.VIEW
+    is_recorded: ClassVar[bool] = False
+    """Whether each page of its answer is recorded as viewed (`audit.page-viewed`)."""
     registry: ClassVar[dict[str, type["Query[Any]"]]] = {}
 
     @classmethod

@@ -159,6 +159,7 @@ class GetReport(Query[Report]):
     """Ask for the facts about one report."""
 
     subject = "reports.get"
+    is_recorded = True
     node = Node.REPORTS
 
     report_id: UUID
@@ -178,6 +179,7 @@ class ListReports(Query[ReportList]):
     """
 
     subject = "reports.list"
+    is_recorded = True
     node = Node.REPORTS
 
     project_id: UUID | None = None

@@ -162,6 +162,7 @@ class ListHolds(Query[Holds]):
     """Ask for the current holds; with `project_id`, for all current and past holds of that project."""
 
     subject = "retention.holds"
+    is_recorded = True
     node = Node.RETENTION
 
     project_id: UUID | None = None
@@ -190,6 +191,7 @@ class ListDue(Query[DueProjects]):
     """Ask which projects are deleted next, expired ones first, without those that are exempt or under hold."""
 
     subject = "retention.due"
+    is_recorded = True
     node = Node.RETENTION
 
     within_days: Annotated[int, Field(ge=0, le=365_000)] | None = None

@@ -29,6 +29,10 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "belongs to comments and calls: leave it out",
         "ne concerne que les commentaires et les appels\u00a0: omettez-le",
     ),
+    "reason_required": (
+        "keeps a log for more than 1,095 days: give the reason, too, or fewer days",
+        "conserve un journal plus de 1\u00a0095 jours\u00a0: indiquez aussi le motif, ou moins de jours",
+    ),
     "terms_without_policy": (
         "has terms, but no policy_id: name the policy that would have them",
         "contient des termes sans policy_id\u00a0: indiquez la règle qui les aurait",

@@ -43,10 +43,15 @@ class Checkpoint(NamedTuple):
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
 
+def signed_text(name: str, content: str, public_key: bytes, sign: Callable[[bytes], bytes]) -> str:
+    """Return a text as a note with the signature of an Ed25519 key; `sign` signs bytes."""
+    signature = base64.b64encode(_key_id(name, public_key) + sign(content.encode()))
+    return f"{content}\n{_DASH}{name} {signature.decode()}\n"
+
+
 def signed_note(checkpoint: Checkpoint, public_key: bytes, sign: Callable[[bytes], bytes]) -> str:
     """Return a checkpoint with the signature of its log's own Ed25519 key; `sign` signs bytes."""
-    signature = base64.b64encode(_key_id(checkpoint.origin, public_key) + sign(checkpoint.text.encode()))
-    return f"{checkpoint.text}\n{_DASH}{checkpoint.origin} {signature.decode()}\n"
+    return signed_text(checkpoint.origin, checkpoint.text, public_key, sign)
 
 
 def read_note(note: str, public_key: bytes, verify: Verify) -> Checkpoint:
@@ -56,17 +61,24 @@ def read_note(note: str, public_key: bytes, verify: Verify) -> Checkpoint:
         NoteError: The text is not a checkpoint, or was not signed with this key.
     """
     checkpoint = read_unverified_note(note)
+    if not is_signed_text(note, checkpoint.origin, public_key, verify):
+        raise NoteError
+    return checkpoint
+
+
+def is_signed_text(note: str, name: str, public_key: bytes, verify: Verify) -> bool:
+    """Tell whether a key of this name has signed the text of a note, which may have other signatures, too."""
     text, _, signatures = note.rpartition("\n\n")
     *lines, end = signatures.split("\n")
     if end or not all(line.startswith(_DASH) for line in lines):
-        raise NoteError
+        return False
     for line in lines:
-        name, _, encoded = line.removeprefix(_DASH).partition(" ")
-        if name == checkpoint.origin:
+        signer, _, encoded = line.removeprefix(_DASH).partition(" ")
+        if signer == name:
             signature = _signature(encoded, name, public_key)
             if signature is not None and verify(public_key, signature, f"{text}\n".encode()):
-                return checkpoint
-    raise NoteError
+                return True
+    return False
 
 
 def read_unverified_note(note: str) -> Checkpoint:

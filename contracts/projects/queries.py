@@ -125,6 +125,7 @@ class ListProjects(Query[ProjectPage]):
     """List projects, a page at a time."""
 
     subject = "projects.list"
+    is_recorded = True
     node = Node.PROJECTS
 
     filter: ProjectFilter = ProjectFilter()

@@ -77,6 +77,7 @@ class ProjectStatistics(Query[Statistics]):
     """
 
     subject = "projects.statistics"
+    is_recorded = True
     node = Node.PROJECTS
 
     group_by: Grouping | None = None

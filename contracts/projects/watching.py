@@ -115,6 +115,7 @@ class WatchProjects(Query[Feed]):
     """
 
     subject = "projects.watch"
+    is_recorded = True
     node = Node.PROJECTS
 
     filter: WatchedProjects = WatchedProjects()

@@ -1,10 +1,11 @@
 """Activities as tables, with their details in words and without ids."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
-from contracts.audit import Entry
+from contracts.audit import PAGE, Entry
 from contracts.permissions import Node
 from contracts.printable import on_one_line
 from incidents.terminal.activity_names import activity_name
@@ -21,6 +22,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "code": "Code",
     "comment_id": "Comment",
     "complete": "Complete",
+    "conditions": "Narrowed by",
     "conformance": "Standard",
     "created": "Incidents",
     "deleted": "Deleted",
@@ -38,6 +40,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "package_id": "Package",
     "pages": "Pages",
     "principal": "Principal",
+    "query": "Action",
     "project_ids": "Projects",
     "report_id": "Report",
     "role_id": "Role",
@@ -48,6 +51,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "total": "Projects",
     "type_id": "Type",
     "until": "Until",
+    "words": "Words searched",
 }
 _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package_id", "report_id", "sweep_id"})
 """Details that the screen leaves out, because it shows numbers instead."""
@@ -57,8 +61,8 @@ _COUNTED: Final = frozenset({"left_out"})
 
 _SIZES: Final = {"bytes": "size"}
 _NODES: Final = frozenset(Node)
-_RANGES_MAX: Final = 3
-"""The most ranges of numbers that the screen shows."""
+_RANGES_MAX, _PAGE_RANGES_MAX = 3, 12
+"""The most ranges of numbers that the screen shows, and those of a page that was viewed."""
 
 
 def activity(items: Iterable[Entry], names: Names, language: str) -> Sheet:
@@ -111,6 +115,8 @@ def describe(entry: Entry, names: Names, language: str) -> Cell:
     The screen gets the lengths of lists and no long ids, a spreadsheet everything.
     """
     then = names.then(entry.labels, entry.names)
+    if entry.activity == PAGE:
+        return _page(entry, then, language)
     seen = {
         _SIZES.get(name, name): len(value)
         if isinstance(value, list) and name.endswith("_ids")
@@ -120,6 +126,20 @@ def describe(entry: Entry, names: Names, language: str) -> Cell:
     }
     shown, whole = _details(seen, then, language), _details(entry.details, then, language, plain=True)
     return Cell("  ".join(shown), "; ".join(whole), times_in("", entry.details))
+
+
+def _page(entry: Entry, names: Names, language: str) -> Cell:
+    """Return what a page showed: the screen gets the numbers of its projects, a spreadsheet also their ids."""
+    details = {name: value for name, value in entry.details.items() if name != "needs"}
+    if entry.project_numbers:
+        details["numbers"] = entry.project_numbers
+    hidden = {"project_ids", "total"} if entry.project_numbers else {"project_ids"}
+    seen = {name: value for name, value in details.items() if name not in hidden}
+    seen |= {"conditions": [*details.get("conditions", {})]}
+    if entry.project_numbers:
+        seen["numbers"] = _ranges(entry.project_numbers, _PAGE_RANGES_MAX)
+    shown, whole = _details(seen, names, language), _details(details, names, language, plain=True)
+    return Cell("  ".join(shown), "; ".join(whole))
 
 
 def _is_said(name: str, value: object, details: Mapping[str, Any]) -> bool:
@@ -143,6 +163,9 @@ def _details(details: Mapping[str, Any], names: Names, language: str, *, plain: 
             case dict() if name == "permissions":
                 changed = details.get("changed") or {}
                 yield from _levels({node: level for node, level in value.items() if node not in changed}, language)
+            case dict() if name == "conditions":
+                texts = (_condition(field, ids, names, language) for field, ids in value.items())
+                yield _labelled(label, ", ".join(texts), language)
             case dict():
                 yield from _details(value, names, language, plain=plain)
             case list():
@@ -150,7 +173,7 @@ def _details(details: Mapping[str, Any], names: Names, language: str, *, plain: 
                 yield _labelled(label, on_one_line(", ".join(texts)), language)
             case str() if name == "form":
                 yield _labelled(label, name_of(language, "batch", value), language)
-            case str() if name == "attempted":
+            case str() if name in {"attempted", "query"}:
                 yield _labelled(label, attempt_name(value, language), language)
             case _:
                 yield _labelled(label, field_value(name, value, names, language, plain=plain), language)
@@ -159,10 +182,21 @@ def _details(details: Mapping[str, Any], names: Names, language: str, *, plain: 
 def _element(name: str, item: Any, names: Names, language: str, *, plain: bool) -> str:
     """Return an element of a list; a project that was left out is its id and the reason."""
     match item:
+        case str() if name == "conditions":
+            return _condition(item, (), names, language)
         case {"project_id": str(project_id), "reason": str(reason)}:
             return f"{project_id} ({name_of(language, 'omission', reason)})"
         case _:
             return field_value(name, item, names, language, plain=plain)
+
+
+def _condition(field: str, ids: Iterable[object], names: Names, language: str) -> str:
+    """Return the name of a field that narrowed a list, with the ids that it named."""
+    inner, _, last = field.rpartition(".")
+    name = f"category_{last}" if inner.endswith("categories") else re.sub("_ids$", "_id", last)
+    label = field_label(name, names, language)
+    texts = ", ".join("–" if value is None else str(value) for value in ids)
+    return f"{label} ({texts})" if texts else label
 
 
 def _levels(permissions: Mapping[str, str], language: str) -> Iterator[str]:
@@ -218,7 +252,7 @@ def _shortened(name: str, value: Any) -> Any:
             return value
 
 
-def _ranges(numbers: Iterable[int]) -> str:
+def _ranges(numbers: Iterable[int], at_most: int = _RANGES_MAX) -> str:
     """Return numbers as a text: those that follow each other by the first and the last one."""
     ranges: list[tuple[int, int]] = []
     for number in sorted(numbers):
@@ -226,5 +260,5 @@ def _ranges(numbers: Iterable[int]) -> str:
             ranges[-1] = ranges[-1][0], number
         else:
             ranges.append((number, number))
-    texts = [f"{first}–{last}" if last > first else str(first) for first, last in ranges[:_RANGES_MAX]]
-    return ", ".join([*texts, "…"] if len(ranges) > _RANGES_MAX else texts)
+    texts = [f"{first}–{last}" if last > first else str(first) for first, last in ranges[:at_most]]
+    return ", ".join([*texts, "…"] if len(ranges) > at_most else texts)

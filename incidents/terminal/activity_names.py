@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from contracts.activity_words import ACTIVITY_WORDS, activity_words
+from contracts.audit import PAGE
 from incidents.terminal.input.naming import Named, fold, nearest
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text.words import list_names
@@ -31,7 +32,7 @@ DISCLOSURES: Final = (
 )
 """All activities that take a copy of a project, or the figures of many, out of the system."""
 
-_VIEWING: Final = tuple(sorted((*DISCLOSURES, "administration.letter-opened", "projects.opened")))
+_VIEWING: Final = tuple(sorted((*DISCLOSURES, "administration.letter-opened", PAGE, "projects.opened")))
 
 
 def activity_name(activity: str, language: str) -> str:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from pydantic import ValidationError
 
 from contracts.administration import ChangeSettings
 from contracts.administration_queries import GetSettings, Settings
@@ -47,7 +48,7 @@ async def test_what_is_so_already_does_not_change(site: Site, admin: Client) -> 
     """A change to what is so already is applied, names nothing, and leaves no event."""
     submitted = await admin.submit(ChangeSettings(retention_days=7, timezone="UTC"))
     outcome = await submitted.outcome()
-    assert (outcome.status, outcome.result, outcome.events) == ("applied", {"changed": {}}, [])
+    assert (outcome.status, outcome.result, outcome.events) == ("applied", {"changed": {}, "reason": None}, [])
 
 
 @pytest.mark.parametrize("days", [0, -1, 365_001, 7.5, "7"])
@@ -96,3 +97,13 @@ async def test_only_managers_change_settings(site: Site, admin: Client) -> None:
     with pytest.raises(Refused) as refusal:
         await bob.ask(GetSettings())
     assert refusal.value.code == Code.NOT_AVAILABLE
+
+
+async def test_logs_are_kept_for_long_only_with_a_reason(admin: Client) -> None:
+    """Between 30 and 1,095 days need no reason; more need one, which travels with the change, up to 3,650."""
+    assert (await admin.send(ChangeSettings(activity_days=1_095, log_days=30))).reason is None
+    changed = await admin.send(ChangeSettings(activity_days=1_096, reason="claims"))
+    assert (changed.changed, changed.reason) == ({"activity_days": Change(old=1_095, new=1_096)}, "claims")
+    for refused in ({"activity_days": 29}, {"log_days": 3_651, "reason": "claims"}, {"log_days": 1_096}):
+        with pytest.raises(ValidationError):
+            ChangeSettings.model_validate(refused)

@@ -17,6 +17,7 @@ ActivityCounts: TypeAlias = Counter[tuple[str, str]]
 
 EVENTS, COMMANDS, QUERIES = catalogue.events(), catalogue.commands(), catalogue.queries()
 EVENTS_OF_QUERIES = {
+    **{subject: "audit.page-viewed" for subject, query in QUERIES.items() if query.is_recorded},
     "administration.get-dead-letter": "administration.letter-opened",
     "projects.download": "projects.downloaded",
     "projects.get": "projects.opened",

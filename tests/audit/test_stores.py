@@ -43,6 +43,7 @@ TABLE = {
     "reports.printed": BOTH,
     # Everything else that operators do stays with the project.
     "projects.opened": PROJECT,
+    "audit.page-viewed": PROJECT,
     "projects.exported": PROJECT,
     "projects.updated": PROJECT,
     "projects.comment-added": PROJECT,

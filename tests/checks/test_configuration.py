@@ -56,4 +56,4 @@ def test_the_variables_of_the_containers_are_told() -> None:
 
 def test_every_setting_of_the_site_is_told() -> None:
     """What administrators can change while everything runs is on the page."""
-    assert rows("Settings of the site").keys() == ChangeSettings.model_fields.keys() - {"confirm"}
+    assert rows("Settings of the site").keys() == ChangeSettings.model_fields.keys() - {"confirm", "reason"}

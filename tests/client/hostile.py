@@ -121,7 +121,7 @@ class Writer:
             await self.send(f"administration.edit-{kind}", id=added["id"], **more, **texts)
         short = self._text.replace("\n", "")[:_ROOM]
         texts = {"report_title": self._text, "report_confidentiality": short}
-        await self.send("administration.change-settings", **texts, report_signatories=[short])
+        await self.send("administration.change-settings", **texts, report_signatories=[short], reason=short)
         await self.send("administration.define-role", role_id="r", name=self._text, permissions={})
         return ids
 

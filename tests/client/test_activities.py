@@ -18,6 +18,7 @@ from incidents.terminal.tables.values import field_value
 ID = "0190a000-0000-7000-8000-000000000001"
 LOOKED_AT = {
     "administration.letter-opened",
+    "audit.page-viewed",
     *("projects.opened", "projects.exported", "projects.downloaded"),
     *("reports.generated", "reports.printed", "reports.downloaded"),
     *("reports.included", "reports.batch-generated", "reports.batch-downloaded"),
@@ -32,8 +33,9 @@ def described(details: dict[str, Any], language: str = "en", **more: Any) -> tup
         "at": datetime.now(UTC),
         "actor": "olivia",
         "activity": "projects.updated",
+        **more,
     }
-    entry = Entry(**values, project_id=None, command_id=None, revision=None, details=details, **more)
+    entry = Entry(**values, project_id=None, command_id=None, revision=None, details=details)
     description = activities.describe(entry, Names(None), language)
     return str(description.shown), str(description.whole)
 
@@ -134,3 +136,14 @@ def test_a_duration_in_words_has_no_unit_in_its_label() -> None:
     edited = {"reference": "P-1", "duration_seconds": 270}
     assert field_value("call", edited, Names(None), "fr").splitlines()[-1] == "Durée\u00a0: 4\u00a0min 30\u00a0s"
     assert field_value("call", edited, Names(None), "fr", plain=True).splitlines()[-1] == "Durée (s)\u00a0: 270"
+
+
+def test_a_page_is_described_by_its_numbers() -> None:
+    """A list that was viewed names its projects by number, what narrowed it, and how many words were searched."""
+    conditions = {"search": [], "filter.type_ids": [3, None], "filter.categories.2": [7]}
+    page = {"query": "projects.list", "needs": ["incident-projects"], "conditions": conditions, "words": 2}
+    page |= {"principal": None, "total": 4, "project_ids": [ID]}
+    shown, whole = described(page, activity="audit.page-viewed", project_numbers=[9, 8, 7, 2])
+    assert shown == ("Action: list projects  Narrowed by: Search, Type, category_2  Words searched: 2  Numbers: 2, 7–9")
+    assert ID in whole
+    assert "(3, –)" in whole

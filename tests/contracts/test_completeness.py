@@ -47,6 +47,7 @@ TEXTS = {
     **{f"{event}.name": "a definition's name, which is of the site and of no project" for event in DEFINITIONS},
     "Change.old": "of projects ids, numbers, times and check boxes alone; of definitions and settings their words, too",
     "Change.new": "the same",
+    "SettingsChanged.reason": "why a log is kept for long, which is of the site and of no project",
     "ReportGenerated.missing": "names of sections of a project",
     "ReportGenerated.sha256": "a digest",
     "BatchGenerated.sha256": "a digest",

@@ -90,7 +90,7 @@ def _flat(state: State) -> dict[str, int | bool | str]:
 
 def requested_settings(command: ChangeSettings) -> SettingChanges:
     """Return the settings that a command names, with their new values."""
-    return cast("SettingChanges", command.model_dump(exclude_none=True, exclude={"confirm"}))
+    return cast("SettingChanges", command.model_dump(exclude_none=True, exclude={"confirm", "reason"}))
 
 
 def require_changeable_role(role_id: str) -> None:

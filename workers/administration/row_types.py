@@ -51,6 +51,8 @@ class SettingColumns(TypedDict):
     export_details_required: bool
     report_confidentiality: str
     report_signatories: list[str]
+    activity_days: int
+    log_days: int
 
 
 class SettingsRow(SettingColumns):
@@ -71,6 +73,8 @@ class SettingChanges(TypedDict, total=False):
     export_details_required: bool
     report_confidentiality: str
     report_signatories: list[str]
+    activity_days: int
+    log_days: int
 
 
 class RoleNameRow(TypedDict):

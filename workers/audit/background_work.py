@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.audit import log_server_database, tables
 from workers.audit.log_server_database import LogServer
 from workers.audit.row_types import BacklogRow, NextBatchRow
-from workers.audit.tamper_evidence import tree_growth, tree_state
+from workers.audit.tamper_evidence import log_retention, tree_growth, tree_state
 from workers.audit.tamper_evidence.witnesses import background_work as witnesses
 from workers.audit.worker import worker
 from workers.common.logs import describe
@@ -57,6 +57,12 @@ async def forward(running: RunningComponents) -> None:
 async def grow_trees(running: RunningComponents) -> None:
     """Let the trees of both stores grow, and sign their states."""
     await tree_growth.run(running)
+
+
+@worker.background
+async def drop_old_entries(running: RunningComponents) -> None:
+    """Drop what both logs have kept for as long as the settings say."""
+    await log_retention.run(running)
 
 
 @worker.background

@@ -7,10 +7,11 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal_column, select, tuple_, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.audit import Entry
+from contracts.audit import PAGE, Entry
 from contracts.permissions import Node
 from contracts.projects.commands import node_of_field
 from contracts.values import Time
@@ -25,17 +26,22 @@ Store: TypeAlias = type[Activity | LogEntry]
 Place = tuple[Time, UUID]
 
 _PLACE: TypeAdapter[Place] = TypeAdapter(Place)
-_STORED: Final = tuple(name for name in Entry.model_fields if name not in {"project_number", "labels", "names"})
+_ADDED: Final = frozenset({"project_number", "project_numbers", "labels", "names"})
+_STORED: Final = tuple(name for name in Entry.model_fields if name not in _ADDED)
 _KINDS: Final = {"type_id": "type", "status_id": "status"}
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A selection of entries; `apart` looks each activity up separately, where nothing else narrows the search."""
+    """A selection of entries; `apart` looks each activity up separately, where nothing else narrows the search.
+
+    With `alternatives`, one of them must hold. Each is looked up by its own index, and no entry fulfils two.
+    """
 
     conditions: Sequence[ColumnElement[bool]] = field(default_factory=list)
     activities: Sequence[str] | None = None
     apart: bool = False
+    alternatives: Sequence[ColumnElement[bool]] = ()
 
 
 def _entry(row: ActivityRow) -> Entry:
@@ -61,12 +67,23 @@ def statement(store: Store, selection: Selection, after: str | None, limit: int)
         ordered = select(*columns).where(*conditions, *more).order_by(store.at.desc(), store.event_id.desc())
         return ordered.limit(limit)
 
-    if selection.activities is None:
-        return newest()
-    if not selection.apart or len(selection.activities) == 1:
-        return newest(store.activity.in_(selection.activities))
-    every = union_all(*(select(newest(store.activity == name).subquery()) for name in selection.activities)).subquery()
+    parts = _parts(store, selection)
+    if len(parts) == 1:
+        return newest(*parts[0])
+    every = union_all(*(select(newest(*part).subquery()) for part in parts)).subquery()
     return select(every).order_by(every.c.at.desc(), every.c.event_id.desc()).limit(limit)
+
+
+def _parts(store: Store, selection: Selection) -> list[list[ColumnElement[bool]]]:
+    """Return the conditions of each look-up by an index of its own."""
+    named: list[ColumnElement[bool]] = (
+        [] if selection.activities is None else [store.activity.in_(selection.activities)]
+    )
+    if selection.alternatives:
+        return [[alternative, *named] for alternative in selection.alternatives]
+    if selection.activities and selection.apart:
+        return [[store.activity == name] for name in selection.activities]
+    return [named]
 
 
 def merge(store_pages: Sequence[Page[Entry, ActivityRow]], limit: int) -> tuple[list[Entry], bool]:
@@ -89,7 +106,7 @@ def cursor_after(entry: Entry) -> str:
 
 async def with_names(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Entry]:
     """Return entries with the numbers of their projects, and with names as of their time for the ids in them."""
-    numbers = await _numbers(connection, {entry.project_id for entry in entries if entry.project_id})
+    numbers = await _numbers(connection, {project_id for entry in entries for project_id in _projects(entry)})
     words = await _words(connection, {reference for entry in entries for reference in _references(entry)})
     return [_with_words(entry, numbers, words) for entry in entries]
 
@@ -119,7 +136,25 @@ def _with_words(entry: Entry, numbers: Mapping[UUID, int], words: Mapping[Refere
     labels = {key: name for (kind, key), name in known.items() if kind in {"category", "data-field"}}
     names = {key: name for (kind, key), name in known.items() if key not in labels}
     number = numbers.get(entry.project_id) if entry.project_id else None
-    return entry.model_copy(update={"project_number": number, "labels": labels, "names": names})
+    of_page = [numbers[project_id] for project_id in _projects(entry) if project_id in numbers]
+    more = {"project_number": number, "project_numbers": of_page if entry.activity == PAGE else []}
+    return entry.model_copy(update={"labels": labels, "names": names, **more})
+
+
+def _projects(entry: Entry) -> list[UUID]:
+    """Return the project of an entry, or those of the page that was viewed."""
+    if entry.activity == PAGE:
+        return [UUID(project_id) for project_id in entry.details.get("project_ids", [])]
+    return [entry.project_id] if entry.project_id else []
+
+
+def of_projects(store: Store, project_ids: Sequence[UUID]) -> list[ColumnElement[bool]]:
+    """Return the alternatives for entries about some projects: their own, and the pages that showed them."""
+    own = store.project_id.in_(project_ids)
+    if store is LogEntry:
+        return [own]
+    shown: ColumnElement[list[UUID]] = func.audit.page_projects(store.details, type_=ARRAY(Uuid))
+    return [own, and_(store.activity == literal_column(f"'{PAGE}'"), shown.op("&&")(list(project_ids)))]
 
 
 def _references(entry: Entry) -> Iterator[Reference]:

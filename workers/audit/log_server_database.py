@@ -55,6 +55,17 @@ async def connect_for_query(main_engine: AsyncEngine) -> AsyncIterator[AsyncConn
             raise Refusal(Code.UNAVAILABLE) from error
 
 
+@asynccontextmanager
+async def connect_for_work(main_engine: AsyncEngine) -> AsyncIterator[AsyncConnection | None]:
+    """Connect to the log server for work in the background; None if there is none."""
+    engine = _engines.get(main_engine)
+    if engine is None:
+        yield None
+        return
+    async with connect_autocommit(engine) as connection:
+        yield connection
+
+
 class LogServer:
     """Writes entries; creates its tables if they are missing."""
 

@@ -1,11 +1,12 @@
 """The queries about activities."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
 from contracts import catalogue
-from contracts.audit import Entries, Entry, ProjectActivity, SiteLog, visible_details
+from contracts.audit import PAGE, Entries, Entry, ProjectActivity, SiteLog, visible_details
 from contracts.message import PROJECT_STORE
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.imports import ProjectsImported
@@ -22,19 +23,28 @@ from workers.runtime.queries.query_dispatch import QueryContext
 async def project_activity(query: ProjectActivity, context: QueryContext) -> Entries:
     """Return the activities of a project, the newest first, also of a deleted one (PRJ-08).
 
-    Entries of holds are left out for callers who may not see holds, because they name who placed them.
+    Entries of holds are left out for callers who may not see holds, because they name who placed them. Pages that
+    showed the project are among them, without the other projects on them.
     """
-    conditions: list[ColumnElement[bool]] = [Activity.project_id == query.project_id]
+    conditions: list[ColumnElement[bool]] = []
     if not context.grants.allow(Node.RETENTION, Level.VIEW):
         conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
-    page = await entry_pages.page(context.connection, Activity, Selection(conditions), query.after, query.limit)
-    entries = [visible_entry(entry, context.grants) for entry in page.items]
+    selection = Selection(conditions, alternatives=entry_pages.of_projects(Activity, [query.project_id]))
+    page = await entry_pages.page(context.connection, Activity, selection, query.after, query.limit)
+    entries = [_about(query.project_id, visible_entry(entry, context.grants)) for entry in page.items]
     return await _answer(context, entries, more=page.last is not None)
 
 
 def visible_entry(entry: Entry, grants: Grants) -> Entry:
     """Return an entry without details that the caller may not see; actor, activity and time stay."""
     return entry.model_copy(update={"details": visible_details(entry.activity, entry.details, grants)})
+
+
+def _about(project_id: UUID, entry: Entry) -> Entry:
+    """Return an entry as the activity of one project has it: a page without the other projects on it."""
+    if entry.activity != PAGE or not entry.details:
+        return entry
+    return entry.model_copy(update={"details": {**entry.details, "project_ids": [str(project_id)]}})
 
 
 @worker.answers(SiteLog)
@@ -76,13 +86,12 @@ def _selection(query: SiteLog, store: Store, activities: Sequence[str] | None) -
     conditions: list[ColumnElement[bool]] = []
     if query.actor is not None:
         conditions.append(store.actor == query.actor)
-    if query.project_ids is not None:
-        conditions.append(store.project_id.in_(query.project_ids))
     if query.since is not None:
         conditions.append(store.at >= query.since)
     if query.until is not None:
         conditions.append(store.at < query.until)
-    return Selection(conditions, activities, apart=query.actor is None and query.project_ids is None)
+    alternatives = [] if query.project_ids is None else entry_pages.of_projects(store, query.project_ids)
+    return Selection(conditions, activities, apart=query.actor is None, alternatives=alternatives)
 
 
 async def _answer(

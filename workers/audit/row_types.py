@@ -190,3 +190,31 @@ class NameRow(TypedDict):
     key: str
     at: datetime
     name: str | None
+
+
+class DroppedRow(TypedDict):
+    """A row of `audit.dropped`."""
+
+    store: str
+    first: int
+    size: int
+    before: datetime
+    at: datetime
+    note: str
+
+
+class DropStateRow(TypedDict):
+    """The row of the statement that reads from which number on entries of a store can be dropped, and how old."""
+
+    now: datetime
+    before: datetime
+    first: int
+    proven: int
+    note: str
+
+
+class LastDropRow(TypedDict):
+    """The row of the statement that reads what was last to be dropped from the log server."""
+
+    size: int
+    before: datetime

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from workers.audit.log_server_functions import PROTECT_ENTRIES
 from workers.runtime.storage.database import Base, LogBase
 
 _BRIN: Final[dict[str, Any]] = {
@@ -59,6 +60,12 @@ class Activity(EntryColumns, Base):
         Index("activity_by_actor", "actor", "at", "event_id"),
         Index("activity_by_name", "activity", "at", "event_id"),
         Index("activity_by_log_index", "log_index", **_BRIN),
+        Index(
+            "activity_by_shown_project",
+            text("audit.page_projects(details)"),
+            postgresql_using="gin",
+            postgresql_where=text("activity = 'audit.page-viewed'"),
+        ),
         {"schema": "audit", "postgresql_partition_by": "RANGE (at)"},
     )
 
@@ -126,6 +133,20 @@ class SignedCheckpoint(Base):
 
     store: Mapped[str] = mapped_column(Text, primary_key=True)
     size: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    note: Mapped[str] = mapped_column(Text)
+
+
+class Dropped(Base):
+    """A range of entries that was dropped under retention, with a signed statement about it, written once."""
+
+    __tablename__ = "dropped"
+    __table_args__ = {"schema": "audit"}
+
+    store: Mapped[str] = mapped_column(Text, primary_key=True)
+    first: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    before: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     note: Mapped[str] = mapped_column(Text)
 
@@ -255,26 +276,6 @@ NAMES_AT = text(
 LOCK_TABLES = text("SELECT pg_advisory_xact_lock(hashtext('incidents.log_server'))")
 
 
-_REFUSE_CHANGES: Final = text(
-    """
-    DO $$ BEGIN
-        IF pg_has_role((SELECT relowner FROM pg_class WHERE oid = 'entry'::regclass), 'USAGE') AND NOT EXISTS (
-            SELECT FROM pg_trigger WHERE tgrelid = 'entry'::regclass AND tgname = 'refuse_change'
-        ) THEN
-            CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $body$
-            BEGIN
-                RAISE EXCEPTION 'what the log server has recorded is never changed'
-                    USING ERRCODE = 'insufficient_privilege';
-            END $body$;
-            CREATE TRIGGER refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON entry
-                EXECUTE FUNCTION refuse_change();
-        END IF;
-    END $$
-    """
-)
-"""A second line behind the rights of workers; only the owner of the table can draw it."""
-
-
 def create_log_server_tables(connection: Connection) -> None:
     """Create missing tables of the log server, the columns that those of an older version lack, and what protects them.
 
@@ -286,4 +287,4 @@ def create_log_server_tables(connection: Connection) -> None:
         if column.name not in known:
             kind = column.type.compile(connection.dialect)
             connection.execute(text(f"ALTER TABLE {LogEntry.__tablename__} ADD COLUMN {column.name} {kind}"))
-    connection.execute(_REFUSE_CHANGES)
+    connection.execute(PROTECT_ENTRIES)

@@ -24,6 +24,8 @@ _GRANT_APPEND = """
     DO $$ BEGIN
         EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', current_setting('incidents.app_role'));
         EXECUTE format('GRANT SELECT, INSERT ON public.entry TO %I', current_setting('incidents.app_role'));
+        EXECUTE format('GRANT EXECUTE ON FUNCTION public.drop_entries(bigint, timestamptz) TO %I',
+                       current_setting('incidents.app_role'));
     END $$
 """
 _PARTITIONS = text(

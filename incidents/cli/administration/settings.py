@@ -1,5 +1,6 @@
 """The commands of the site's settings, with a preview of what a shorter retention deletes."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -79,12 +80,24 @@ Signatories = Annotated[
     ),
 ]
 
+ActivityDays = Annotated[
+    int | None,
+    typer.Option(metavar="DAYS", help="For how many days the activity of projects is kept: 30 to 3650."),
+]
+LogDays = Annotated[
+    int | None, typer.Option(metavar="DAYS", help="For how many days the log server keeps entries: 30 to 3650.")
+]
+WhyLonger = Annotated[
+    str | None, typer.Option("--reason", metavar="TEXT", help="Why a log is kept for more than 1095 days.")
+]
+
 
 @command(
     app,
     "set",
     "incidents settings set --retention-days 90",
     "incidents settings set --report-title 'Harbour Security' --timezone Europe/Zurich",
+    "incidents settings set --activity-days 1200 --reason 'claims may come for ten years'",
     sends=True,
 )
 async def set_settings(  # noqa: PLR0913 - each parameter is an option
@@ -99,6 +112,9 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     export_details_required: DetailsRequired = None,
     confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
+    activity_days: ActivityDays = None,
+    log_days: LogDays = None,
+    reason: WhyLonger = None,
     confirm: Confirm = None,
     yes: Yes = False,
 ) -> None:
@@ -113,12 +129,10 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "export_details_required": export_details_required,
         "report_confidentiality": confidentiality,
         "report_signatories": _named(report_signatory),
+        "activity_days": activity_days,
+        "log_days": log_days,
     }
-    lists = child_site, report_signatory
-    require_change(session, "incidents settings set --retention-days 90", *values.values(), *lists)
-    changing = make_message(
-        session, ChangeSettings, {name: value for name, value in values.items() if value is not None}
-    )
+    changing = _changing(session, {**values, "reason": reason}, child_site, report_signatory)
     async with session.client() as client:
         if retention_days is not None and confirm is None:
             confirm = await _confirmed(session, client, retention_days, yes=yes)
@@ -126,6 +140,17 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     changed = ", ".join(_name(session, name) for name in event.changed)
     unchanged = session.say("Nothing was changed: the settings had these values already.")
     session.show(event, session.say("Settings changed: {changed}", changed=changed) if changed else unchanged)
+
+
+def _changing(session: Session, values: Mapping[str, Any], *lists: list[str] | None) -> ChangeSettings:
+    """Return the command that changes the settings that were given; lists may be given empty.
+
+    Raises:
+        UsageError: Nothing was given to change.
+    """
+    settings = (value for name, value in values.items() if name != "reason")
+    require_change(session, "incidents settings set --retention-days 90", *settings, *lists)
+    return make_message(session, ChangeSettings, {name: value for name, value in values.items() if value is not None})
 
 
 def _named(names: list[str] | None) -> list[str] | None:

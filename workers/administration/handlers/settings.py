@@ -33,7 +33,7 @@ async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> 
         unit.leave_unchanged()
     for name in changed:
         unit.rows.history.add(unit, "setting", name, {"value": old[name]}, {"value": new[name]})
-    return SettingsChanged(changed=changed)
+    return SettingsChanged(changed=changed, reason=command.reason if changed else None)
 
 
 async def _require_confirmed(command: ChangeSettings, settings: SettingsRow, unit: AdministrationUnit) -> None:

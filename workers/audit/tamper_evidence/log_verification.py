@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 from contracts.evidence.checkpoints import Checkpoint
+from contracts.evidence.dropped_entries import DroppedEntries
 from contracts.evidence.log_entries import leaf_of
 from contracts.evidence.merkle_tree import (
     EMPTY_ROOT,
@@ -22,14 +23,15 @@ from contracts.evidence.merkle_tree import (
     split,
 )
 
-Kind = Literal["changed", "removed", "doubled", "rewritten", "tree-changed"]
+Kind = Literal["changed", "removed", "doubled", "rewritten", "tree-changed", "dropped-changed"]
 _UNKNOWN: Final = bytes(HASH_BYTES)
 
 
 class Discrepancy(NamedTuple):
     """What is wrong with a store: the first and the last number that it is about.
 
-    Between two checkpoints of which only the first one fits, entries were `rewritten` together with the tree.
+    Between two checkpoints of which only the first one fits, entries were `rewritten` together with the tree. Of those
+    that are `dropped-changed`, some were changed or removed before retention dropped them.
     """
 
     kind: Kind
@@ -54,13 +56,20 @@ class Evidence:
     """What the entries of a store are compared with.
 
     `recorded` is how many the database has counted, `tiles` the hashes of leaves in full tiles, `rest` those of the
-    leaves after them, and `checkpoints` those that the site's key has signed, in the order of their sizes.
+    leaves after them, and `checkpoints` those that the site's key has signed, in the order of their sizes. `dropped`
+    are the ranges of which the site's key has stated that retention dropped them, from the first entry on.
     """
 
     recorded: int
     tiles: Sequence[bytes]
     rest: Sequence[bytes]
     checkpoints: Sequence[Checkpoint]
+    dropped: Sequence[DroppedEntries] = ()
+
+    @property
+    def dropped_size(self) -> int:
+        """The number of entries that were dropped under retention."""
+        return self.dropped[-1].end if self.dropped else 0
 
     @property
     def size(self) -> int:
@@ -159,7 +168,7 @@ class _Walk:
         self._evidence = evidence
         self._pending = list(evidence.checkpoints[proven:])
         self._verified = Verified(signed=evidence.checkpoints[proven - 1].size if proven else 0)
-        self.size = first
+        self.size = self._first = first
         self._edge = Edge()
         if self._pending:
             self._edge.append(evidence.leaves(first))
@@ -172,6 +181,7 @@ class _Walk:
         if index < self.size:
             self._find("doubled", index)
             return
+        self._skip_dropped(index)
         if index > self.size:
             self._find("removed", self.size, index - 1)
             while self.size < index:
@@ -187,6 +197,10 @@ class _Walk:
 
     def end(self) -> Verified:
         """Compare the size with what was recorded and signed, and return what was found."""
+        self._skip_dropped(self._evidence.dropped_size)
+        for dropped in self._evidence.dropped:
+            if dropped.intact < dropped.end - dropped.first and dropped.end > self._first:
+                self._find("dropped-changed", dropped.first, dropped.end - 1)
         for index in self._doubted:
             self._find("changed", index)
         signed = max((each.size for each in self._evidence.checkpoints), default=0)
@@ -196,6 +210,11 @@ class _Walk:
         self._verified.size = self.size
         self._verified.discrepancies.sort(key=lambda discrepancy: discrepancy.first)
         return self._verified
+
+    def _skip_dropped(self, index: int) -> None:
+        """Take the hashes of the tree for entries before a number that retention has dropped."""
+        while self.size < min(index, self._evidence.dropped_size):
+            self._append(self._evidence.leaf(self.size) or _UNKNOWN)
 
     def _append(self, hash_: bytes) -> None:
         self.size += 1

@@ -1,7 +1,8 @@
 """Reading what a verification needs from the databases: the entries of a store, its tree, and its checkpoints."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, cast
 
@@ -9,10 +10,11 @@ from sqlalchemy import ColumnElement, and_, func, not_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.evidence.checkpoints import Checkpoint, NoteError, read_note
+from contracts.evidence.dropped_entries import DroppedEntries, chain, read_statement
 from contracts.evidence.log_entries import FIELDS
 from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, split
 from contracts.message import Store
-from workers.audit.row_types import EdgeRow, SignedCheckpointRow, TreeTileRow, WaitingRow
+from workers.audit.row_types import DroppedRow, EdgeRow, SignedCheckpointRow, TreeTileRow, WaitingRow
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.tamper_evidence.attestations import Kind, read_attestations
 from workers.audit.tamper_evidence.log_tree import EDGE
@@ -27,6 +29,9 @@ _TABLES: Final[dict[Store, type[Activity | LogEntry]]] = {
 }
 _TILES: Final = text(
     "SELECT store, level, index, hashes FROM audit.tile WHERE store = :store AND level = 0 ORDER BY index"
+)
+_DROPPED: Final = text(
+    "SELECT store, first, size, before, at, note FROM audit.dropped WHERE store = :store ORDER BY first"
 )
 _CHECKPOINTS: Final = text("SELECT store, size, at, note FROM audit.checkpoint WHERE store = :store ORDER BY size")
 
@@ -50,7 +55,9 @@ class Unnumbered(NamedTuple):
     since: int
 
 
-async def read_tree(connection: AsyncConnection, store: Store, checkpoints: list[Checkpoint]) -> Evidence:
+async def read_tree(
+    connection: AsyncConnection, store: Store, checkpoints: Sequence[Checkpoint], dropped: Sequence[DroppedEntries] = ()
+) -> Evidence:
     """Return what the entries of a store are compared with; a tile that is missing ends the tree."""
     [row] = rows_of(await connection.execute(EDGE, {"store": store.value}), EdgeRow)
     tiles: list[bytes] = []
@@ -59,7 +66,19 @@ async def read_tree(connection: AsyncConnection, store: Store, checkpoints: list
             break
         tiles.append(tile["hashes"])
     rest = split(row["edge"][0]) if row["edge"] and len(tiles) == row["size"] // TILE_HASHES else []
-    return Evidence(row["recorded"], tiles, rest, checkpoints)
+    return Evidence(row["recorded"], tiles, rest, checkpoints, dropped)
+
+
+async def read_statements(
+    connection: AsyncConnection, store: Store, origin: str, public_key: bytes
+) -> tuple[list[DroppedEntries], int]:
+    """Return what was dropped from a store, as the site's key has stated it, and the number of other statements."""
+    rows = rows_of(await connection.execute(_DROPPED, {"store": store.value}), DroppedRow)
+    stated: list[DroppedEntries] = []
+    for row in rows:
+        with suppress(NoteError):
+            stated.append(read_statement(row["note"], origin, public_key, is_signature))
+    return chain(stated), len(rows) - len(stated)
 
 
 async def read_notes(connection: AsyncConnection, store: Store) -> list[SignedCheckpointRow]:
@@ -111,6 +130,15 @@ async def entries(connection: AsyncConnection, store: Store, first: int = 0) -> 
     async for rows in result.mappings().partitions():
         for row in rows:
             yield cast("Mapping[str, Any]", row)
+
+
+async def read_range(connection: AsyncConnection, store: Store, first: int, end: int) -> list[Mapping[str, Any]]:
+    """Return the entries from a number to before another one, in the order of their numbers."""
+    table = _TABLES[store]
+    columns = [getattr(table, name) for name in (*FIELDS, "log_index", "hash")]
+    numbered = select(*columns).where(table.log_index >= first, table.log_index < end)
+    rows = await connection.execute(numbered.order_by(table.log_index, table.event_id))
+    return [cast("Mapping[str, Any]", row) for row in rows.mappings()]
 
 
 async def waiting(connection: AsyncConnection) -> list[Mapping[str, Any]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -25,6 +24,7 @@ log = structlog.get_logger()
 
 async def run(running: RunningComponents) -> None:
     """Let the trees grow by what is recorded, in the process that records it, and sign them now and then."""
+    _warn_without_key(running)
     growth = _Growth(running)
     reminder_at = 0.0
     while True:
@@ -38,23 +38,29 @@ async def run(running: RunningComponents) -> None:
         await asyncio.sleep(_PAUSE_SECONDS)
 
 
-def _key(path: Path | None) -> SigningKey | None:
+def signer_of(running: RunningComponents) -> Signer | None:
+    """Return what signs the states of this site's trees; None if its key cannot be read."""
     try:
-        return SigningKey.read(path)
+        key = SigningKey.read(signing_key_of(running.settings))
+    except NoSigningKeyError:
+        return None
+    return Signer(running.settings.site, key, timedelta(seconds=running.settings.checkpoint_seconds))
+
+
+def _warn_without_key(running: RunningComponents) -> None:
+    try:
+        SigningKey.read(signing_key_of(running.settings))
     except NoSigningKeyError as error:
         log.warning("checkpoints_not_signed", path=str(error.path), reason=error.reason)
-        return None
 
 
 class _Growth:
     """The growth of both trees; their signed states are also copied to places outside the database."""
 
     def __init__(self, running: RunningComponents) -> None:
-        settings, key = running.settings, _key(signing_key_of(running.settings))
         self._engine = running.engine
         self._copies = CheckpointCopies(running)
-        pause = timedelta(seconds=settings.checkpoint_seconds)
-        self._signer = Signer(settings.site, key, pause) if key else None
+        self._signer = signer_of(running)
 
     async def step(self) -> None:
         """Let each tree grow that has to, and sign its state if the last checkpoint is old enough."""

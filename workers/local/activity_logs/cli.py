@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 import typer
 import uvloop
@@ -19,9 +19,8 @@ from workers.audit.tamper_evidence.witnesses.witness_list import WitnessesFileEr
 from workers.common.process_settings import signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local.activity_logs import packages
-from workers.local.activity_logs.stamps import StampedState
+from workers.local.activity_logs.result_documents import document_of
 from workers.local.activity_logs.verification import Databases, Result, Trusted, verify_store
-from workers.local.activity_logs.witness_answers import Witnessed
 from workers.local.cli_environment import DATABASE_VARIABLE, DEFAULT_DATA, AsJson, Data, read_settings, require_runtime
 from workers.local.console_output import fail, say, tell, translate, write
 from workers.local.data_directory import Home
@@ -38,6 +37,7 @@ _DISCREPANCIES: Final = {
     "doubled": "in the log twice",
     "rewritten": "rewritten together with the tree: they do not fit the next signed checkpoint",
     "tree-changed": "as it was, but the tree was changed",
+    "dropped-changed": "dropped under retention, but not all of them were as recorded by then",
 }
 
 
@@ -189,7 +189,7 @@ def _public_key(file: Path | None, own: Path | None) -> bytes:
 
 def _show_all(results: Sequence[Result], *, as_json: bool) -> None:
     if as_json:
-        write({"intact": all(result.is_intact for result in results), "logs": list(map(_document, results))})
+        write({"intact": all(result.is_intact for result in results), "logs": list(map(document_of, results))})
         return
     for result in results:
         _show(result)
@@ -203,6 +203,9 @@ def _show(result: Result) -> None:
     tell(mark, " ", say(words, name=name, **values))
     if result.first:
         tell((say("  read from entry {first} on; those before fit a signed checkpoint", first=result.first), "dim"))
+    if dropped := result.dropped:
+        words = "  {count} entries before {date} were dropped under retention, statement ok"
+        tell((say(words, count=dropped.end, date=f"{dropped.before:%Y-%m-%d}"), "dim"))
     if count := result.unnumbered.before:
         tell((say("  {count} entries are from before the log began, and prove nothing", count=count), "dim"))
     for line, style in [*_witness_lines(result), *_stamp_lines(result)]:
@@ -249,6 +252,8 @@ def _problems(result: Result) -> Iterator[str]:
         yield say("  and {count} more; --json has all of them", count=count)
     if count := result.unnumbered.since:
         yield say("  {count} entries were inserted: they have no number", count=count)
+    if count := result.other_statements:
+        yield say("  {count} statements about dropped entries are not signed with the key of this site", count=count)
     if count := result.unsigned_notes:
         yield say("  {count} checkpoints are not signed with the key of this site", count=count)
 
@@ -257,39 +262,3 @@ def _place(discrepancy: Discrepancy) -> str:
     if discrepancy.first == discrepancy.last:
         return say("entry {first}", first=discrepancy.first)
     return say("entries {first} to {last}", first=discrepancy.first, last=discrepancy.last)
-
-
-def _document(result: Result) -> dict[str, Any]:
-    return {
-        "log": result.store,
-        "entries": result.verified.size,
-        "proven": result.verified.signed,
-        "checkpoints": result.checkpoints,
-        "unsigned_checkpoints": result.unsigned_notes,
-        "from_before": result.unnumbered.before,
-        "inserted": result.unnumbered.since,
-        "first": result.first,
-        "witnessed": _witnessed_document(result.witnessed),
-        "stamped": _stamped_document(result.stamped),
-        "other_stamps": result.other_stamps,
-        "discrepancies": [discrepancy._asdict() for discrepancy in result.verified.discrepancies],
-        "intact": result.is_intact,
-    }
-
-
-def _witnessed_document(witnessed: Witnessed | None) -> dict[str, Any] | None:
-    if witnessed is None:
-        return None
-    last = witnessed.last
-    return {
-        "entries": last.checkpoint.size if last else 0,
-        "witness": last.witness if last else None,
-        "at": last.at.isoformat() if last else None,
-        "answers": [answer._asdict() for answer in witnessed.answers],
-    }
-
-
-def _stamped_document(stamped: StampedState | None) -> dict[str, Any] | None:
-    if stamped is None:
-        return None
-    return {"entries": stamped.checkpoint.size, "at": stamped.at.isoformat(), "authority": stamped.authority}

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.evidence.checkpoints import is_note
 from contracts.evidence.cosignatures import Verifier
+from contracts.evidence.dropped_entries import DroppedEntries
 from contracts.evidence.log_entries import LOGS, log_origin
 from contracts.message import Store
 from workers.audit.tamper_evidence import stored_evidence
@@ -74,6 +75,12 @@ class Result(NamedTuple):
     is_unstamped: bool = False
     """Whether a stamp of a certain authority is required, and there is none of a state that fits."""
 
+    dropped: DroppedEntries | None = None
+    """What retention dropped last: entries from the first one on, up to there."""
+
+    other_statements: int = 0
+    """How many statements about dropped entries the site's key has not signed."""
+
     @property
     def is_refused(self) -> bool:
         """Whether witnesses do not know this history of the log."""
@@ -83,7 +90,7 @@ class Result(NamedTuple):
     def is_intact(self) -> bool:
         """Whether nothing was changed, as far as anybody can tell."""
         changed = self.verified.discrepancies or self.unnumbered.since or self.unsigned_notes
-        return not (changed or self.is_refused or self.other_stamps or self.is_unstamped)
+        return not (changed or self.is_refused or self.other_stamps or self.is_unstamped or self.other_statements)
 
 
 class _Known(NamedTuple):
@@ -92,6 +99,7 @@ class _Known(NamedTuple):
     evidence: Evidence
     states: Sequence[CosignedState]
     unsigned: int
+    other_statements: int
     stamps: Stamps
     times: Sequence[tuple[int, datetime]]
     """When a checkpoint of a size was signed, as the database says."""
@@ -118,12 +126,16 @@ async def _read(main: AsyncConnection, store: Store, trusted: Trusted, asked: Se
     rows = await stored_evidence.read_notes(main, store)
     notes = [*(row["note"] for row in rows), *_notes_in(trusted.folder, store), *asked]
     checkpoints, unsigned = stored_evidence.read_checkpoints(notes, log_origin(trusted.site, store), trusted.key)
-    evidence = await stored_evidence.read_tree(main, store, checkpoints)
+    origin = log_origin(trusted.site, store)
+    dropped, others = await stored_evidence.read_statements(main, store, origin, trusted.key)
+    heads = {*checkpoints, *(each.tree for each in dropped)}
+    ordered = sorted(heads, key=lambda each: (each.size, each.root))
+    evidence = await stored_evidence.read_tree(main, store, ordered, dropped)
     states = cosigned_states(notes, trusted.witnesses)
     attested = await read_attestations(main, store)
     contents = [each["content"] for each in attested if each["kind"] == Kind.TIME_STAMP]
     stamps = read_stamps([*contents, *_stamps_in(trusted.folder, store)], checkpoints)
-    return _Known(evidence, states, unsigned, stamps, [(row["size"], row["at"]) for row in rows])
+    return _Known(evidence, states, unsigned, others, stamps, [(row["size"], row["at"]) for row in rows])
 
 
 async def _compare(
@@ -149,6 +161,8 @@ async def _compare(
     stamped = known.stamps.last(verified.signed, trusted.authority)
     missing = trusted.authority is not None and stamped is None and bool(verified.size)
     result = Result(store, verified, left, len(evidence.checkpoints), known.unsigned, first, witnessed)
+    dropped = evidence.dropped[-1] if evidence.dropped else None
+    result = result._replace(dropped=dropped, other_statements=known.other_statements)
     return result._replace(stamped=stamped, other_stamps=known.stamps.others, is_unstamped=missing)
 
 

@@ -29,7 +29,7 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE UPDATE, DELETE ON %s FROM %I', part, app);
     END LOOP;
-    EXECUTE format('REVOKE UPDATE, DELETE ON audit.tile, audit.checkpoint, audit.attestation FROM %I', app);
+    EXECUTE format('REVOKE UPDATE, DELETE ON audit.tile, audit.checkpoint, audit.attestation, audit.dropped FROM %I', app);
     EXECUTE format('REVOKE UPDATE, DELETE ON administration.definition_change FROM %I', app);
     EXECUTE format('REVOKE INSERT, DELETE ON audit.log, audit.tree FROM %I', app);
     -- A function that runs with its owner's rights is callable only where it checks what it is asked for.
@@ -37,7 +37,8 @@ BEGIN
         SELECT p.oid::regprocedure FROM pg_proc p
         WHERE pronamespace::regnamespace::text IN ('runtime', 'published', 'administration', 'projects', 'reports',
                                                    'retention', 'audit')
-          AND (NOT prosecdef OR proname IN ('maintain_partitions', 'maintain_outbox', 'is_believed'))
+          AND (NOT prosecdef OR proname IN ('maintain_partitions', 'maintain_outbox', 'is_believed',
+                                              'drop_entries'))
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, app);
     END LOOP;

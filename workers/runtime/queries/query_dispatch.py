@@ -36,6 +36,7 @@ from workers.runtime.feeds.feed import FeedAnswer, Follower, Renewal
 from workers.runtime.feeds.feed_lifecycle import Feeds
 from workers.runtime.queries.fair_queue import WaitingQuery
 from workers.runtime.queries.outcome_waits import AwaitedOutcome, OutcomeWaits
+from workers.runtime.queries.page_audit import RecentPages, viewed_page
 from workers.runtime.queries.refusal_log_limit import RefusalLogLimit
 
 LIMIT_STATEMENT_TIME = text("SET LOCAL statement_timeout = '5s'")
@@ -121,6 +122,7 @@ class QueryDispatcher:
         self._effects = effects
         self._feeds = feeds
         self._attempts = RefusalLogLimit()
+        self._pages = RecentPages()
         self.waits = OutcomeWaits(site, engine)
         self.counters = QueryCounters()
 
@@ -166,7 +168,12 @@ class QueryDispatcher:
                     await self._record(context)
                 self.counters.unlogged_attempts = self._attempts.unlogged
                 raise
+            page = viewed_page(query, answer, principal)
+            if page and (is_new := not self._pages.has(page)):
+                context.emit(page.event, principal)
             await self._record(context)
+            if page and is_new:
+                self._pages.add(page)
         return answer
 
     async def _record(self, context: QueryContext) -> None:
