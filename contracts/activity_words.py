@@ -69,6 +69,7 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "reports.summary-downloaded": ("summary downloaded", "synthèse téléchargée"),
     "reports.summary-generated": ("summary generated", "synthèse générée"),
     "retention.held": ("hold placed", "blocage posé"),
+    "retention.hold-changed": ("hold changed", "blocage modifié"),
     "retention.policy-deleted": ("retention policy deleted", "règle de conservation supprimée"),
     "retention.policy-set": ("retention policy set", "règle de conservation définie"),
     "retention.released": ("hold released", "blocage levé"),

@@ -5,6 +5,22 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "must be the number of projects that the next sweep would delete: preview them, and repeat it",
         "doit être le nombre de projets que la prochaine purge supprimerait\u00a0: vérifiez-le, puis répétez-le",
     ),
+    "held_already": (
+        "is under hold already: change or release that hold, or leave it",
+        "est déjà bloqué\u00a0: modifiez ou levez ce blocage, ou laissez-le",
+    ),
+    "not_held": (
+        "is not under hold: it can be deleted without a release",
+        "n'est pas bloqué\u00a0: il peut être supprimé sans levée préalable",
+    ),
+    "not_future": (
+        "is not in the future: give a later time, or none for a hold without end",
+        "n'est pas dans le futur\u00a0: donnez une date ultérieure, ou aucune pour un blocage sans fin",
+    ),
+    "others_hold": (
+        "is under a hold of somebody else: ask its author, or somebody who may release the holds of others",
+        "est bloqué par autrui\u00a0: demandez-le à l'auteur du blocage, ou à qui peut lever les blocages d'autrui",
+    ),
     "too_many_policies": (
         "would exceed the limit of policies: delete one that is no longer needed",
         "est une règle de trop\u00a0: supprimez-en une devenue inutile",

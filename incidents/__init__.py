@@ -54,7 +54,7 @@ from contracts.report_design import GetDesign, RemoveLogo, RemoveTemplate, SetLo
 from contracts.report_register import GenerateRegister
 from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
-from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
+from contracts.retention import ChangeHold, HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
 from contracts.retention_policies import DeletePolicy, ListPolicies, PolicyTerms, SetPolicy
 from incidents.client import Client, connect
 from incidents.errors import PendingError, Refused, UnreachableError
@@ -71,6 +71,7 @@ __all__ = [
     "AddType",
     "AssignRole",
     "CancelExport",
+    "ChangeHold",
     "ChangeSettings",
     "CheckImport",
     "ClearDraft",

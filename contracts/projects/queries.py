@@ -184,11 +184,13 @@ class AttachedSequence(Message):
 
 
 class Hold(Message):
-    """The hold that protects a project from deletion."""
+    """The hold that protects a project from deletion: until a time, or without end."""
 
     held_by: str
     held_at: Time
     reason: str
+    until: Time | None = None
+    reference: str | None = None
 
 
 class Label(Message):

@@ -75,6 +75,7 @@ PROJECT = (
     Step("reports.generate-summary"),
     Step("reports.generate-register"),
     Step("retention.hold"),
+    Step("retention.change-hold"),
 )
 ENDING = (
     Step("reports.delete"),

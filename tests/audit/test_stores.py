@@ -78,6 +78,7 @@ TABLE = {
     "reports.logo-set": SITE,
     "reports.logo-removed": SITE,
     "retention.held": BOTH,
+    "retention.hold-changed": BOTH,
     "retention.policy-set": SITE,
     "retention.policy-deleted": SITE,
     "retention.released": BOTH,

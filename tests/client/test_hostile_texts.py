@@ -61,6 +61,7 @@ TELLING = {
     "report",
     "demo",
     "retention hold",
+    "retention change-hold",
     "retention release",
     "retention sweep",
     "retention set-policy",

@@ -59,6 +59,23 @@ async def test_a_project_is_held_and_released(peer: Peer, run_line: RunLine, ver
     assert text in ended.out
 
 
+async def test_the_end_and_the_reference_of_a_hold_are_typed(peer: Peer, run_line: RunLine) -> None:
+    """Both go with the hold; `change-hold` sends what is typed alone, and null for what is removed."""
+    peer.result = {"project_id": PROJECT, "hold_id": HOLD, "changed": {"until": {"old": None, "new": NOW}}}
+    end, reference = ("--until", "2100-01-31T12:00Z"), ("--reference", "No. 17")
+    for line, sent in (
+        (("hold", PROJECT, "A claim.", *end, *reference), {"until": "2100-01-31T12:00:00Z", "reference": "No. 17"}),
+        (("change-hold", PROJECT, *end), {"until": "2100-01-31T12:00:00Z"}),
+        (("change-hold", PROJECT, "--no-end", "--no-reference"), {"until": None, "reference": None}),
+    ):
+        assert (await run_line(*line)).status == 0
+        body = json.loads(peer.commands[-1].data)
+        assert {name: value for name, value in body.items() if name not in {"project_id", "reason"}} == sent
+    ended = await run_line("change-hold", PROJECT, *end, "--no-end")
+    assert (ended.status, len(peer.commands)) == (2, 3)
+    assert "changes this field twice" in ended.err
+
+
 async def test_a_reason_must_be_typed(peer: Peer, run_line: RunLine) -> None:
     """A blank reason is reported before anything is sent."""
     ended = await run_line("hold", PROJECT, "  ", "--json")

@@ -82,6 +82,7 @@ class Story:
         remove = {"project_id": project_id, "sequence_ids": [sequence_id]}
         await self._applied("projects.remove-sequences", remove)
         await send(occasion, "retention.hold", {"project_id": project_id})
+        await send(occasion, "retention.change-hold", {"project_id": project_id})
         await send(occasion, "retention.release", {"project_id": project_id})
 
     async def _send_refused(self, occasion: str, project_id: str) -> None:

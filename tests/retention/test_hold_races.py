@@ -17,7 +17,7 @@ from tests.retention.helpers import Holder
 from tests.support import Site, eventually
 from workers.projects.rows import ProjectRows
 from workers.projects.rules.sweep_step_size import FEWEST_PROJECTS
-from workers.retention import domain
+from workers.retention import hold_rules
 from workers.retention.rows import RetentionRows
 
 AT_ONCE = 120
@@ -45,7 +45,7 @@ async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
         deleting = asyncio.create_task(refusal_of(holder.client.send(DeleteProject(project_id=project_id))))
         await somebody_waits(site)
         (now,) = await site.sql("SELECT now()")
-        rows.placed.put(domain.new_hold(uuid7(), command, "hans", now[0]))
+        rows.placed.put(hold_rules.new_hold(uuid7(), command, "hans", now[0]))
         await rows.save(connection)
     refusal = await deleting
     assert (refusal.code, refusal.error.details["held_by"]) == (Code.HELD, "hans")
@@ -76,8 +76,8 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
     await site.sql("CREATE SEQUENCE public.looks")
     await site.sql("GRANT USAGE ON SEQUENCE public.looks TO PUBLIC")
     await site.sql(
-        "CREATE OR REPLACE VIEW published.holds AS SELECT project_id, held_by, held_at, reason FROM retention.hold "
-        "WHERE released_at IS NULL AND (SELECT nextval('public.looks')) > 2"
+        "CREATE OR REPLACE VIEW published.holds AS SELECT project_id, held_by, held_at, reason, until, reference "
+        "FROM retention.current_hold WHERE (SELECT nextval('public.looks')) > 2"
     )
     assert (await holder.client.send(Sweep())).due == 3
 

@@ -32,6 +32,7 @@ NODES = (
     "incident-projects/export",
     "incident-projects/user-names",
     "incident-projects/retention",
+    "incident-projects/hold-release",
 )
 
 
@@ -204,6 +205,7 @@ COMMANDS = (
     Line("reports.set-logo", _SETTINGS, _LOGO),
     Line("reports.set-template", _SETTINGS, {"source": TEMPLATE}),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
+    Line("retention.change-hold", of_project("retention", MANAGE), {"project_id": ID, "reference": "No. 17"}),
     Line("retention.delete-policy", of_project("retention", MANAGE), {"policy_id": "thefts"}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
     Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),

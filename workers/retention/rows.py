@@ -102,9 +102,11 @@ class RetentionRows(Rows):
         holds.put(hold)
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write sweeps, and releases before new holds: a project has at most one hold in force."""
+        """Write sweeps, and the ends of holds before new ones: a project has at most one hold in force."""
         await self.sweeps.save(connection)
         await self.holds.save(connection)
+        if placed := {hold["project_id"] for hold in self.placed.all()}:
+            await connection.execute(tables.LAPSE, {"ids": sorted(placed)})
         await self.placed.save(connection)
         await self.policies.save(connection)
         if self.swept_at is not None:
