@@ -63,6 +63,7 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "projects.import": "import projects",
     "projects.list": "list projects",
     "projects.outcome": "view an outcome",
+    "projects.preserved": "view what a hold has preserved",
     "projects.remove-all-sequences": "remove all sequences",
     "projects.remove-sequences": "remove sequences",
     "projects.statistics": "view statistics",

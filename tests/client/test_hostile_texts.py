@@ -27,6 +27,7 @@ LISTING: dict[str, list[str]] = {
     "retention due": ["--all"],
     "retention policies": [],
     "retention holds": ["--project", "PROJECT"],
+    "retention preserved": ["PROJECT"],
     "retention preview": [],
     "licence show": [],
     "types list": [],

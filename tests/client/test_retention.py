@@ -76,6 +76,19 @@ async def test_the_end_and_the_reference_of_a_hold_are_typed(peer: Peer, run_lin
     assert "changes this field twice" in ended.err
 
 
+async def test_what_was_preserved_is_shown(peer: Peer, run_line: RunLine) -> None:
+    """What a hold has preserved is shown like the history: who changed it, when, and what it was."""
+    entry = {"revision": 4, "at": NOW, "by": "mallory", "field": "comment", "part_id": HOLD, "hold_id": HOLD}
+    page = {"items": [{**entry, "old": "Seen at gate 4.", "new": None, "label": None, "names": {}}], "next": None}
+    peer.answers["projects.preserved"] = json.dumps({**page, "withheld": ["calls"]}).encode()
+    peer.answers["administration.properties"] = b'{"types": [], "statuses": [], "categories": [], "data_fields": []}'
+    ended = await run_line("preserved", PROJECT)
+    assert ended.status == 0, ended.err
+    for word in ("mallory", "Seen at gate 4.", "Not shown to you: calls"):
+        assert word in ended.out
+    assert (await run_line("preserved", PROJECT, "--json")).json["items"][0]["old"] == "Seen at gate 4."
+
+
 async def test_a_reason_must_be_typed(peer: Peer, run_line: RunLine) -> None:
     """A blank reason is reported before anything is sent."""
     ended = await run_line("hold", PROJECT, "  ", "--json")

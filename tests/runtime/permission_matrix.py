@@ -249,6 +249,7 @@ QUERIES = (
     Line("projects.list", of_project("retention", VIEW), {"filter": {"has_hold": True}}),
     Line("projects.list", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("projects.outcome", {}, {"command_id": OTHER}),
+    Line("projects.preserved", of_project("retention", MANAGE), {"project_id": ID}),
     Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "creator"}),
     *(Line("projects.statistics", of_project("main-details", VIEW), {"group_by": name}) for name in ("type", "status")),
     *(

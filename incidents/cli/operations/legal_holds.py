@@ -1,4 +1,4 @@
-"""The commands of holds: holds, hold, change-hold, release."""
+"""The commands of holds: holds, hold, change-hold, release, preserved."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
@@ -7,14 +7,16 @@ from uuid import UUID
 import typer
 
 from contracts.message import AnswerT_co
+from contracts.projects.history import GetPreserved, PreservedContent
 from contracts.retention import ChangeHold, HoldCommand, HoldProject, Holds, ListHolds, ProjectHold, ReleaseProject
 from incidents.cli.arguments import LATER, Project, require_change
-from incidents.cli.listing import descriptions
+from incidents.cli.listing import descriptions, names
 from incidents.cli.paging import show_pages
 from incidents.terminal.input.reading import make_message, read_project, read_time
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
+from incidents.terminal.tables.history import history as history_table
 
 _IN_FORCE: Final = ("Number", "Description", "Held", "By", "Until", "Reference", "Reason")
 _PAST_TOO: Final = (*_IN_FORCE, "Released", "Released by", "Reason for release")
@@ -34,7 +36,7 @@ Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="The number 
 
 
 def register(app: typer.Typer) -> None:
-    """Add `holds`, `hold`, `change-hold` and `release`."""
+    """Add `holds`, `hold`, `change-hold`, `release` and `preserved`."""
     of_one = "incidents retention holds --project 12 --json"
     command(app, "holds", "incidents retention holds", of_one, table=True)(holds)
     command(
@@ -52,6 +54,13 @@ def register(app: typer.Typer) -> None:
         sends=True,
     )(change_hold)
     command(app, "release", "incidents retention release 12 'The case is closed.'", sends=True)(release)
+    command(
+        app,
+        "preserved",
+        "incidents retention preserved 12",
+        "incidents retention preserved 12 --all --json",
+        table=True,
+    )(preserved)
 
 
 async def holds(
@@ -135,6 +144,25 @@ async def release(session: Session, project: Project, reason: Reason) -> None:
     """End the hold of a project: it can be deleted again. Somebody else's hold needs a permission of its own."""
     event = await _send(session, project, ReleaseProject, {"reason": reason})
     session.show(event, session.say("Project {project} is released", project=project))
+
+
+async def preserved(
+    session: Session,
+    project: Project,
+    *,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Changes on a page.")] = 50,
+    all_: All = False,
+) -> None:
+    """Show what was changed or removed under hold, with its earlier form; the reading is recorded."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        query = make_message(session, GetPreserved, {"project_id": project_id, "limit": limit})
+        known = show.Names(None) if session.json else await names(client)
+
+        async def laid(page: PreservedContent) -> show.Sheet:
+            return history_table(page.items, known, session.language)
+
+        await show_pages(session, client, query, laid, every=all_)
 
 
 async def _send(
