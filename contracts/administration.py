@@ -69,6 +69,7 @@ class ChangeSettings(Command[SettingsChanged]):
     log_archive_bytes: Annotated[int, Field(ge=100_000, le=10_000_000_000)] | None = None
     child_sites: ChildSites | None = None
     export_details_required: bool | None = None
+    deletion_reason_required: bool | None = None
     confirm: Confirm | None = None
 
     @model_validator(mode="after")

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Generic, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.administration import RetentionDays
@@ -13,15 +13,7 @@ from contracts.permissions import Node
 from contracts.projects.queries import Cursor, Limit
 from contracts.retention_policies import PolicyId, PolicyTerms
 from contracts.texts import Part
-from contracts.values import AnyText, Name, Time, require_visible
-
-REASON_LENGTH_MAX = 2_000
-Reason = Annotated[
-    AnyText,
-    StringConstraints(min_length=1, max_length=REASON_LENGTH_MAX, strip_whitespace=True),
-    AfterValidator(require_visible),
-]
-"""Why a hold is placed or released: 1 to 2,000 characters, trimmed; it is deleted with its project."""
+from contracts.values import Name, Reason, Time
 
 
 class SweepStarted(Event):

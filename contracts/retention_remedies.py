@@ -21,6 +21,10 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "is under a hold of somebody else: ask its author, or somebody who may release the holds of others",
         "est bloqué par autrui\u00a0: demandez-le à l'auteur du blocage, ou à qui peut lever les blocages d'autrui",
     ),
+    "reason_required": (
+        "is missing: say why the project is deleted, which this site requires; the activity keeps it",
+        "manque\u00a0: indiquez le motif de la suppression, exigé sur ce site\u00a0; l'activité le conserve",
+    ),
     "too_many_policies": (
         "would exceed the limit of policies: delete one that is no longer needed",
         "est une règle de trop\u00a0: supprimez-en une devenue inutile",

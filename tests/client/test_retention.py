@@ -160,3 +160,15 @@ async def test_held_projects_are_listed(bus: Bus, peer: Peer, tmp_path: Path) ->
         peer.queries.clear()
         await incidents("projects", "list", option, folder=tmp_path, environment=environment)
         assert json.loads(peer.queries[0].data)["filter"]["has_hold"] is has_hold
+
+
+async def test_a_deletion_says_why(bus: Bus, peer: Peer, tmp_path: Path) -> None:
+    """What is typed as the reason goes with the deletion, and a blank one is reported before anything is sent."""
+    peer.result = {"project_id": PROJECT, "number": 12}
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+    line = ("projects", "delete", PROJECT, "--yes", "--reason")
+    blank = await incidents(*line, " ", folder=tmp_path, environment=environment)
+    assert (blank.status, "--reason" in blank.err, peer.commands) == (1, True, [])
+    await incidents(*line, "Created twice.", folder=tmp_path, environment=environment)
+    [message] = peer.commands
+    assert json.loads(message.data) == {"project_id": PROJECT, "reason": "Created twice."}

@@ -160,7 +160,7 @@ class Story:
 
     async def end(self) -> None:
         """Erase one of them by hand, and the other one by its expiry."""
-        await self._applied("projects.delete", {"project_id": self._by_hand})
+        await self._send("by hand", "projects.delete", {"project_id": self._by_hand})
         await self._applied("administration.change-settings", {"retention_days": 30, "confirm": 1_000_000})
         await self._applied("retention.sweep", {})
 

@@ -51,6 +51,7 @@ class SettingColumns(TypedDict):
     export_details_required: bool
     report_confidentiality: str
     report_signatories: list[str]
+    deletion_reason_required: bool
 
 
 class SettingsRow(SettingColumns):
@@ -71,6 +72,7 @@ class SettingChanges(TypedDict, total=False):
     export_details_required: bool
     report_confidentiality: str
     report_signatories: list[str]
+    deletion_reason_required: bool
 
 
 class RoleNameRow(TypedDict):

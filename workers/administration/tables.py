@@ -83,6 +83,7 @@ class Settings(Base):
     export_details_required: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     report_confidentiality: Mapped[str] = mapped_column(Text, server_default=text("''"))
     report_signatories: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    deletion_reason_required: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class Role(Base):
@@ -185,7 +186,7 @@ PROPERTIES = text("SELECT id, kind, slot, name, description, closing FROM admini
 SETTINGS = text(
     """
     SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, export_details_required,
-        report_confidentiality, report_signatories
+        report_confidentiality, report_signatories, deletion_reason_required
     FROM administration.settings
     """
 )

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from contracts.administration import ChangeSettings
+from contracts.administration import ChangeSettings, SettingsChanged
 from contracts.administration_queries import GetSettings
 from contracts.figures import read_size, size
 from contracts.retention import PreviewRetention
@@ -59,6 +59,13 @@ DetailsRequired = Annotated[
         help="Whether an export must name its recipient, reference and legal basis.",
     ),
 ]
+ReasonRequired = Annotated[
+    bool | None,
+    typer.Option(
+        "--require-deletion-reason/--optional-deletion-reason",
+        help="Whether a deletion by hand must say why.",
+    ),
+]
 Timezone = Annotated[
     str | None, typer.Option(metavar="ZONE", help="The time zone of reports and statistics, such as Europe/Zurich.")
 ]
@@ -97,6 +104,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     log_archive_bytes: LogSize = None,
     child_site: ChildSites = None,
     export_details_required: DetailsRequired = None,
+    deletion_reason_required: ReasonRequired = None,
     confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
     confirm: Confirm = None,
@@ -111,21 +119,27 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "log_archive_bytes": _bytes(session, log_archive_bytes),
         "child_sites": _named(child_site),
         "export_details_required": export_details_required,
+        "deletion_reason_required": deletion_reason_required,
         "report_confidentiality": confidentiality,
         "report_signatories": _named(report_signatory),
     }
-    lists = child_site, report_signatory
-    require_change(session, "incidents settings set --retention-days 90", *values.values(), *lists)
-    changing = make_message(
-        session, ChangeSettings, {name: value for name, value in values.items() if value is not None}
+    require_change(
+        session, "incidents settings set --retention-days 90", *values.values(), child_site, report_signatory
     )
+    typed = {name: value for name, value in values.items() if value is not None}
+    changing = make_message(session, ChangeSettings, typed)
     async with session.client() as client:
         if retention_days is not None and confirm is None:
             confirm = await _confirmed(session, client, retention_days, yes=yes)
         event = await session.send(client, with_number(changing, confirm))
+    session.show(event, _summary(session, event))
+
+
+def _summary(session: Session, event: SettingsChanged) -> str:
+    """Return which settings changed."""
     changed = ", ".join(_name(session, name) for name in event.changed)
     unchanged = session.say("Nothing was changed: the settings had these values already.")
-    session.show(event, session.say("Settings changed: {changed}", changed=changed) if changed else unchanged)
+    return session.say("Settings changed: {changed}", changed=changed) if changed else unchanged
 
 
 def _named(names: list[str] | None) -> list[str] | None:

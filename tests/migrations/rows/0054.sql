@@ -2,3 +2,4 @@ INSERT INTO retention.hold VALUES
     ('$id', '$id', 'Lawsuit', 'olivia', now(), NULL, NULL, NULL, now() + interval '9 years', 'No. 54', false),
     ('0190a000-0000-7000-8000-0000000300$n', '$id', 'Inquiry', 'olivia', '2025-01-01', NULL, NULL, NULL, '2025-02-01', NULL, true),
     ('$gone', '$id', 'Audit', 'olivia', now(), 'oscar', now(), 'Settled', NULL, NULL, false);
+UPDATE administration.settings SET export_details_required = true, deletion_reason_required = true;

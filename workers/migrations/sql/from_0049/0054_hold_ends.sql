@@ -21,6 +21,12 @@ CREATE OR REPLACE VIEW published.holds AS
 CREATE VIEW published.hold_periods AS
     SELECT hold_id, project_id, held_at, least(released_at, until) AS ended_at FROM retention.hold;
 
+ALTER TABLE administration.settings ADD COLUMN deletion_reason_required boolean NOT NULL DEFAULT false;
+CREATE OR REPLACE VIEW published.settings AS
+    SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, report_confidentiality,
+        report_signatories, export_details_required, deletion_reason_required
+    FROM administration.settings;
+
 -- Whoever managed retention could release any hold. Roles keep what they gave until somebody takes it away.
 UPDATE administration.role SET permissions = '{"incident-projects/hold-release": "manage"}' || permissions
 WHERE permissions ->> 'incident-projects/retention' = 'manage';

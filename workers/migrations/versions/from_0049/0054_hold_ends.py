@@ -1,4 +1,4 @@
-"""Holds end by a date, have a reference, and are released by others with a permission of its own."""
+"""Holds end by a date and have an owner, and a deletion may need a reason."""
 
 from alembic import op
 
@@ -9,5 +9,5 @@ down_revision = "0053"
 
 
 def upgrade() -> None:
-    """Add ends and references of holds, and the view that decides which holds are in force."""
+    """Add ends and references of holds, the view that decides which holds are in force, and a setting."""
     run_script(op.get_bind(), read_sql("*_hold_ends.sql"))
