@@ -72,6 +72,8 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "retention.hold-changed": ("hold changed", "blocage modifié"),
     "retention.policy-deleted": ("retention policy deleted", "règle de conservation supprimée"),
     "retention.policy-set": ("retention policy set", "règle de conservation définie"),
+    "retention.release-requested": ("release of a hold requested", "levée d'un blocage demandée"),
+    "retention.release-withdrawn": ("request for a release withdrawn", "demande de levée retirée"),
     "retention.released": ("hold released", "blocage levé"),
     "retention.sweep-started": ("sweep begun", "purge commencée"),
     "retention.swept": ("sweep ended", "purge terminée"),

@@ -70,6 +70,7 @@ class ChangeSettings(Command[SettingsChanged]):
     child_sites: ChildSites | None = None
     export_details_required: bool | None = None
     deletion_reason_required: bool | None = None
+    two_person_release: bool | None = None
     confirm: Confirm | None = None
 
     @model_validator(mode="after")

@@ -74,6 +74,7 @@ class Settings(Message):
     child_sites: list[str] = []
     export_details_required: bool = False
     deletion_reason_required: bool = False
+    two_person_release: bool = False
     report_confidentiality: str = ""
     report_signatories: list[str] = []
 

@@ -184,6 +184,9 @@ class ProjectHold(Message):
     held_at: Time
     until: Time | None = None
     in_force: bool = True
+    release_requested_by: str | None = None
+    release_requested_at: Time | None = None
+    release_request_reason: str | None = None
     released_by: str | None
     released_at: Time | None
     release_reason: str | None

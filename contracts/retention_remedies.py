@@ -25,6 +25,26 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "is missing: say why the project is deleted, which this site requires; the activity keeps it",
         "manque\u00a0: indiquez le motif de la suppression, exigé sur ce site\u00a0; l'activité le conserve",
     ),
+    "request_needed": (
+        "needs two persons for its release: request it, and let somebody else release it",
+        "exige deux personnes pour la levée\u00a0: demandez-la, et faites lever le blocage par quelqu'un d'autre",
+    ),
+    "other_person_needed": (
+        "needs two persons for its release: you have requested it, so somebody else must release it",
+        "exige deux personnes pour la levée\u00a0: vous l'avez demandée, c'est donc à quelqu'un d'autre d'y procéder",
+    ),
+    "release_requested": (
+        "has a request for its release already: release it, or withdraw the request first",
+        "fait déjà l'objet d'une demande de levée\u00a0: levez le blocage, ou retirez d'abord la demande",
+    ),
+    "no_release_request": (
+        "has no request for its release: its hold stays in force",
+        "ne fait l'objet d'aucune demande de levée\u00a0: son blocage reste en vigueur",
+    ),
+    "release_instead": (
+        "would end the hold earlier, and a release needs two persons here: request the release instead",
+        "avancerait la fin du blocage, or une levée exige ici deux personnes\u00a0: demandez plutôt la levée",
+    ),
     "too_many_policies": (
         "would exceed the limit of policies: delete one that is no longer needed",
         "est une règle de trop\u00a0: supprimez-en une devenue inutile",

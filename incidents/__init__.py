@@ -48,6 +48,7 @@ from contracts.properties import (
     EditType,
     MarkStatus,
 )
+from contracts.release_requests import RequestRelease, WithdrawRelease
 from contracts.report_batch_projects import ListBatchedProjects
 from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatches
 from contracts.report_design import GetDesign, RemoveLogo, RemoveTemplate, SetLogo, SetTemplate
@@ -153,6 +154,7 @@ __all__ = [
     "RemoveSequences",
     "RemoveTemplate",
     "ReplayLetter",
+    "RequestRelease",
     "Sequence",
     "SetLogo",
     "SetPolicy",
@@ -166,6 +168,7 @@ __all__ = [
     "UnreachableError",
     "UpdateProject",
     "WatchProjects",
+    "WithdrawRelease",
     "connect",
     "uuid7",
 ]

@@ -99,8 +99,10 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "retention.policies": "list the policies of retention",
     "retention.preview": "preview retention",
     "retention.release": "release a hold",
+    "retention.request-release": "request the release of a hold",
     "retention.set-policy": "set a policy of retention",
     "retention.sweep": "begin a sweep",
+    "retention.withdraw-release": "withdraw the request for a release",
 }
 
 

@@ -81,6 +81,8 @@ TABLE = {
     "retention.hold-changed": BOTH,
     "retention.policy-set": SITE,
     "retention.policy-deleted": SITE,
+    "retention.release-requested": BOTH,
+    "retention.release-withdrawn": BOTH,
     "retention.released": BOTH,
     "retention.sweep-started": BOTH,
     "retention.swept": BOTH,

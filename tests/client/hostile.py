@@ -148,6 +148,10 @@ class Writer:
         for verb in ("hold", "release", "hold"):
             reference = {"reference": self._text[:200]} if verb == "hold" else {}
             await self.send(f"retention.{verb}", **project, reason=self._text, **reference)
+        deleted = {"project_id": str(uuid7())}
+        await self.send("projects.create", **deleted, sequences=[])
+        await self.send("projects.delete", **deleted, reason=self._text)
+        await self.send("retention.request-release", **project, reason=self._text)
         await self.send("retention.change-hold", **project, reference=self._text[:199])
 
     async def parts(self) -> None:

@@ -63,6 +63,8 @@ TELLING = {
     "demo",
     "retention hold",
     "retention change-hold",
+    "retention request-release",
+    "retention withdraw-release",
     "retention release",
     "retention sweep",
     "retention set-policy",

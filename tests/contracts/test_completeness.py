@@ -21,7 +21,7 @@ COMMANDS, QUERIES, EVENTS = catalogue.commands(), catalogue.queries(), catalogue
 ASKING: dict[str, type[Request[Any]]] = {**COMMANDS, **QUERIES}
 MESSAGES: dict[str, Any] = {**ASKING, **EVENTS}
 
-IRREGULAR = {"held", "set", "swept"}
+IRREGULAR = {"held", "set", "swept", "withdrawn"}
 """Past participles without -ed."""
 
 UNTESTED: set[str] = set()

@@ -14,6 +14,7 @@ FIRST: dict[str, Any] = {
     "child_sites": [],
     "export_details_required": False,
     "deletion_reason_required": False,
+    "two_person_release": False,
 }
 
 

@@ -83,6 +83,7 @@ class Story:
         await self._applied("projects.remove-sequences", remove)
         await send(occasion, "retention.hold", {"project_id": project_id})
         await send(occasion, "retention.change-hold", {"project_id": project_id})
+        await send(occasion, "retention.request-release", {"project_id": project_id})
         await send(occasion, "retention.release", {"project_id": project_id})
 
     async def _send_refused(self, occasion: str, project_id: str) -> None:

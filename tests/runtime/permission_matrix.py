@@ -209,8 +209,10 @@ COMMANDS = (
     Line("retention.delete-policy", of_project("retention", MANAGE), {"policy_id": "thefts"}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
     Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
+    Line("retention.request-release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
     Line("retention.set-policy", of_project("retention", MANAGE), {"policy_id": "thefts", "property_id": 1, "days": 9}),
     Line("retention.sweep", of_project("retention", MANAGE), {}),
+    Line("retention.withdraw-release", of_project("retention", MANAGE), {"project_id": ID}),
 )
 
 INTERNAL: dict[str, dict[str, Any]] = {

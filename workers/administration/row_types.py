@@ -52,6 +52,7 @@ class SettingColumns(TypedDict):
     report_confidentiality: str
     report_signatories: list[str]
     deletion_reason_required: bool
+    two_person_release: bool
 
 
 class SettingsRow(SettingColumns):
@@ -73,6 +74,7 @@ class SettingChanges(TypedDict, total=False):
     report_confidentiality: str
     report_signatories: list[str]
     deletion_reason_required: bool
+    two_person_release: bool
 
 
 class RoleNameRow(TypedDict):

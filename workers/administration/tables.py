@@ -84,6 +84,7 @@ class Settings(Base):
     report_confidentiality: Mapped[str] = mapped_column(Text, server_default=text("''"))
     report_signatories: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     deletion_reason_required: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    two_person_release: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class Role(Base):
@@ -186,7 +187,7 @@ PROPERTIES = text("SELECT id, kind, slot, name, description, closing FROM admini
 SETTINGS = text(
     """
     SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, export_details_required,
-        report_confidentiality, report_signatories, deletion_reason_required
+        report_confidentiality, report_signatories, deletion_reason_required, two_person_release
     FROM administration.settings
     """
 )

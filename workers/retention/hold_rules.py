@@ -26,6 +26,9 @@ def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> Hold
         "until": command.until,
         "reference": command.reference,
         "lapsed": False,
+        "release_requested_by": None,
+        "release_requested_at": None,
+        "release_request_reason": None,
     }
 
 
@@ -95,3 +98,39 @@ def _moment(at: datetime | None) -> str | None:
 def released_hold(hold: HoldRow, reason: str, by: str, at: datetime) -> HoldRow:
     """Return a hold that has ended."""
     return {**hold, "released_by": by, "released_at": at, "release_reason": reason}
+
+
+def require_second_person(hold: HoldRow, by: str) -> None:
+    """Refuse the release of a hold that nobody else has requested."""
+    requested_by = hold["release_requested_by"]
+    if requested_by is None or requested_by == by:
+        kind = "request_needed" if requested_by is None else "other_person_needed"
+        raise Refusal(Code.CONFLICT, fields=[{"field": "project_id", "kind": kind}])
+
+
+def require_one_person(*, two_persons: bool) -> None:
+    """Refuse an earlier end where a release needs two persons: it would be a release by one."""
+    if two_persons:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "until", "kind": "release_instead"}])
+
+
+def require_no_request(hold: HoldRow) -> None:
+    """Refuse a second request, naming who made the first one and when."""
+    if hold["release_requested_at"] is not None:
+        raise Refusal(
+            Code.CONFLICT,
+            fields=[{"field": "project_id", "kind": "release_requested"}],
+            release_requested_by=hold["release_requested_by"],
+            release_requested_at=hold["release_requested_at"].isoformat(),
+        )
+
+
+def require_request(hold: HoldRow) -> None:
+    """Refuse to withdraw a request that is not there."""
+    if hold["release_requested_at"] is None:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "project_id", "kind": "no_release_request"}])
+
+
+def with_request(hold: HoldRow, by: str | None, at: datetime | None, reason: str | None) -> HoldRow:
+    """Return a hold with the request to release it; without one if all are None."""
+    return {**hold, "release_requested_by": by, "release_requested_at": at, "release_request_reason": reason}

@@ -70,6 +70,9 @@ class HoldRow(TypedDict):
     until: datetime | None
     reference: str | None
     lapsed: bool
+    release_requested_by: str | None
+    release_requested_at: datetime | None
+    release_request_reason: str | None
 
 
 class ListedHoldRow(HoldRow):

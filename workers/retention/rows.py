@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import Code, Refusal, project_gone
 from contracts.message import Message
 from contracts.projects.commands import ProjectsExpired
-from contracts.retention import HoldCommand, Sweep
+from contracts.retention import ChangeHold, HoldCommand, ReleaseProject, Sweep
 from contracts.retention_policies import DeletePolicy, SetPolicy
 from contracts.texts import Part
 from workers.retention import tables
@@ -32,6 +32,8 @@ class RetentionRows(Rows):
         self.placed = RowSet[HoldRow](tables.Hold, "hold_id")
         self.settings: SettingsRow | None = None
         self.policies = RowSet[PolicyRow](tables.Policy, "policy_id")
+        self.two_person_release = False
+        """Whether a release needs two persons; only read for releases and changes of holds."""
         self.properties: dict[int, str] = {}
         self.swept_at: datetime | None = None
         """The time at which a sweep ended within the batch."""
@@ -51,6 +53,8 @@ class RetentionRows(Rows):
         named = {message.project_id for message in messages if isinstance(message, HoldCommand)}
         if named:
             await rows._load_holds(connection, sorted(named))
+        if any(isinstance(message, ReleaseProject | ChangeHold) for message in messages):
+            rows.two_person_release = (await connection.execute(tables.RELEASE_RULES)).scalar_one()
         return rows
 
     async def _load_rules(self, connection: AsyncConnection, changing: Sequence[SetPolicy | DeletePolicy]) -> None:

@@ -69,6 +69,9 @@ class Hold(Base):
     until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     reference: Mapped[str | None] = mapped_column(Text)
     lapsed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    release_requested_by: Mapped[str | None] = mapped_column(Text)
+    release_requested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    release_request_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Policy(Base):
@@ -153,6 +156,7 @@ LAST_ERASURE = text("SELECT extract(epoch FROM began_at)::float8 FROM retention.
 LOCK_PROJECTS = text(
     "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR SHARE"
 ).bindparams(_IDS)
+RELEASE_RULES = text("SELECT two_person_release FROM published.settings")
 IN_FORCE = text(
     "SELECT * FROM retention.current_hold WHERE project_id = ANY(:ids) ORDER BY project_id FOR UPDATE"
 ).bindparams(_IDS)

@@ -1,6 +1,6 @@
 """The commands of the site's settings, with a preview of what a shorter retention deletes."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -20,6 +20,8 @@ from incidents.terminal.options import command, group
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, value_of
+
+_SETTING: Final = "incidents settings set --retention-days"
 
 app = group("The site's settings, and the design of reports.")
 
@@ -66,6 +68,13 @@ ReasonRequired = Annotated[
         help="Whether a deletion by hand must say why.",
     ),
 ]
+TwoPersonRelease = Annotated[
+    bool | None,
+    typer.Option(
+        "--two-person-release/--one-person-release",
+        help="Whether the release of a hold needs two persons.",
+    ),
+]
 Timezone = Annotated[
     str | None, typer.Option(metavar="ZONE", help="The time zone of reports and statistics, such as Europe/Zurich.")
 ]
@@ -105,6 +114,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     child_site: ChildSites = None,
     export_details_required: DetailsRequired = None,
     deletion_reason_required: ReasonRequired = None,
+    two_person_release: TwoPersonRelease = None,
     confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
     confirm: Confirm = None,
@@ -120,12 +130,11 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "child_sites": _named(child_site),
         "export_details_required": export_details_required,
         "deletion_reason_required": deletion_reason_required,
+        "two_person_release": two_person_release,
         "report_confidentiality": confidentiality,
         "report_signatories": _named(report_signatory),
     }
-    require_change(
-        session, "incidents settings set --retention-days 90", *values.values(), child_site, report_signatory
-    )
+    require_change(session, f"{_SETTING} 90", *values.values(), child_site, report_signatory)
     typed = {name: value for name, value in values.items() if value is not None}
     changing = make_message(session, ChangeSettings, typed)
     async with session.client() as client:
@@ -136,7 +145,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
 
 
 def _summary(session: Session, event: SettingsChanged) -> str:
-    """Return which settings changed."""
+    """Return the sentence about what changed."""
     changed = ", ".join(_name(session, name) for name in event.changed)
     unchanged = session.say("Nothing was changed: the settings had these values already.")
     return session.say("Settings changed: {changed}", changed=changed) if changed else unchanged

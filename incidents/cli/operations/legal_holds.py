@@ -1,4 +1,4 @@
-"""The commands of holds: holds, hold, change-hold, release, preserved."""
+"""The commands of holds: holds, hold, change-hold, release, request-release, withdraw-release, preserved."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
@@ -8,6 +8,7 @@ import typer
 
 from contracts.message import AnswerT_co
 from contracts.projects.history import GetPreserved, PreservedContent
+from contracts.release_requests import RequestRelease, WithdrawRelease
 from contracts.retention import ChangeHold, HoldCommand, HoldProject, Holds, ListHolds, ProjectHold, ReleaseProject
 from incidents.cli.arguments import LATER, Project, require_change
 from incidents.cli.listing import descriptions, names
@@ -19,7 +20,8 @@ from incidents.terminal.tables import show
 from incidents.terminal.tables.history import history as history_table
 
 _IN_FORCE: Final = ("Number", "Description", "Held", "By", "Until", "Reference", "Reason")
-_PAST_TOO: Final = (*_IN_FORCE, "Released", "Released by", "Reason for release")
+_REQUESTED: Final = ("Release requested", "Requested by", "Reason for request")
+_PAST: Final = ("Released", "Released by", "Reason for release")
 
 Limit = Annotated[int, typer.Option(metavar="N", min=1, max=500, help="Projects on a page.")]
 All = Annotated[bool, typer.Option("--all", help="All pages, not only the first.")]
@@ -36,7 +38,7 @@ Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="The number 
 
 
 def register(app: typer.Typer) -> None:
-    """Add `holds`, `hold`, `change-hold`, `release` and `preserved`."""
+    """Add `holds`, `hold`, `change-hold`, `release`, its requests and `preserved`."""
     of_one = "incidents retention holds --project 12 --json"
     command(app, "holds", "incidents retention holds", of_one, table=True)(holds)
     command(
@@ -54,6 +56,9 @@ def register(app: typer.Typer) -> None:
         sends=True,
     )(change_hold)
     command(app, "release", "incidents retention release 12 'The case is closed.'", sends=True)(release)
+    of_two = "incidents retention request-release 12 'The case is closed.'"
+    command(app, "request-release", of_two, sends=True)(request_release)
+    command(app, "withdraw-release", "incidents retention withdraw-release 12", sends=True)(withdraw_release)
     command(
         app,
         "preserved",
@@ -84,7 +89,10 @@ async def holds(
 
 
 def _holds(session: Session, items: Sequence[ProjectHold], texts: Mapping[int, str], *, past_too: bool) -> show.Sheet:
-    headings, more = (_PAST_TOO, ()) if past_too else (_IN_FORCE, _PAST_TOO[len(_IN_FORCE) :])
+    """Return holds as a table; requests for a release have columns if there are any."""
+    requested = _REQUESTED if any(item.release_requested_at for item in items) else ()
+    past, more = (_PAST, ()) if past_too else ((), _PAST)
+    headings = (*_IN_FORCE, *requested, *past)
     rows = (
         (
             item.number,
@@ -94,6 +102,7 @@ def _holds(session: Session, items: Sequence[ProjectHold], texts: Mapping[int, s
             item.until,
             item.reference,
             item.reason,
+            *((item.release_requested_at, item.release_requested_by, item.release_request_reason) if requested else ()),
             item.released_at,
             item.released_by,
             item.release_reason,
@@ -144,6 +153,19 @@ async def release(session: Session, project: Project, reason: Reason) -> None:
     """End the hold of a project: it can be deleted again. Somebody else's hold needs a permission of its own."""
     event = await _send(session, project, ReleaseProject, {"reason": reason})
     session.show(event, session.say("Project {project} is released", project=project))
+
+
+async def request_release(session: Session, project: Project, reason: Reason) -> None:
+    """Request the release of a hold, for somebody else to release it: a site may require two persons."""
+    event = await _send(session, project, RequestRelease, {"reason": reason})
+    words = "The release of project {project} is requested: somebody else can release it now"
+    session.show(event, session.say(words, project=project))
+
+
+async def withdraw_release(session: Session, project: Project) -> None:
+    """Withdraw the request to release a hold: the hold stays."""
+    event = await _send(session, project, WithdrawRelease, {})
+    session.show(event, session.say("The request to release project {project} is withdrawn", project=project))
 
 
 async def preserved(

@@ -36,6 +36,7 @@ async def change_hold(command: ChangeHold, unit: RetentionUnit) -> HoldChanged:
     changed = hold_rules.changed_hold(hold, command, unit.now)
     if hold_rules.ends_earlier(hold, changed):
         hold_rules.require_right_to_end(hold, unit.principal, unit.grants)
+        hold_rules.require_one_person(two_persons=unit.rows.two_person_release)
     changes = hold_rules.changes(hold, changed)
     if changes:
         unit.rows.update(changed)
@@ -46,9 +47,11 @@ async def change_hold(command: ChangeHold, unit: RetentionUnit) -> HoldChanged:
 
 @worker.handles(ReleaseProject)
 async def release_project(command: ReleaseProject, unit: RetentionUnit) -> ProjectReleased:
-    """Release the hold in force: one's own, or with the permission for it somebody else's."""
+    """Release the hold in force: one's own, or with the permission somebody else's; perhaps as the second person."""
     unit.rows.require_project(command.project_id)
     hold = hold_rules.require_hold(unit.rows.hold_of(command.project_id))
     hold_rules.require_right_to_end(hold, unit.principal, unit.grants)
+    if unit.rows.two_person_release:
+        hold_rules.require_second_person(hold, unit.principal)
     unit.rows.update(hold_rules.released_hold(hold, command.reason, unit.principal, unit.now))
     return ProjectReleased(project_id=command.project_id, hold_id=hold["hold_id"])

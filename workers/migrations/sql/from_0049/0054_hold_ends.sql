@@ -3,8 +3,12 @@
 ALTER TABLE retention.hold
     ADD COLUMN until timestamptz CHECK (until > held_at),
     ADD COLUMN reference text,
-    ADD COLUMN lapsed boolean NOT NULL DEFAULT false CHECK (NOT lapsed OR released_at IS NULL AND until IS NOT NULL);
-ALTER TABLE retention.hold ALTER COLUMN reference SET STATISTICS 0;
+    ADD COLUMN lapsed boolean NOT NULL DEFAULT false CHECK (NOT lapsed OR released_at IS NULL AND until IS NOT NULL),
+    ADD COLUMN release_requested_by text,
+    ADD COLUMN release_requested_at timestamptz,
+    ADD COLUMN release_request_reason text,
+    ADD CHECK (num_nulls(release_requested_by, release_requested_at, release_request_reason) IN (0, 3));
+ALTER TABLE retention.hold ALTER COLUMN reference SET STATISTICS 0, ALTER COLUMN release_request_reason SET STATISTICS 0;
 
 DROP INDEX retention.hold_in_force, retention.hold_by_time;
 CREATE UNIQUE INDEX hold_in_force ON retention.hold (project_id) WHERE released_at IS NULL AND NOT lapsed;
@@ -21,10 +25,12 @@ CREATE OR REPLACE VIEW published.holds AS
 CREATE VIEW published.hold_periods AS
     SELECT hold_id, project_id, held_at, least(released_at, until) AS ended_at FROM retention.hold;
 
-ALTER TABLE administration.settings ADD COLUMN deletion_reason_required boolean NOT NULL DEFAULT false;
+ALTER TABLE administration.settings
+    ADD COLUMN deletion_reason_required boolean NOT NULL DEFAULT false,
+    ADD COLUMN two_person_release boolean NOT NULL DEFAULT false;
 CREATE OR REPLACE VIEW published.settings AS
     SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, report_confidentiality,
-        report_signatories, export_details_required, deletion_reason_required
+        report_signatories, export_details_required, deletion_reason_required, two_person_release
     FROM administration.settings;
 
 -- Whoever managed retention could release any hold. Roles keep what they gave until somebody takes it away.
