@@ -9,7 +9,7 @@ from contracts.ids import uuid7
 from contracts.message import Command
 from contracts.permissions import EVERYTHING
 from contracts.projects.commands import DeleteProject
-from contracts.retention import HoldProject, Sweep
+from contracts.retention import ChangeHold, HoldProject, Sweep
 from incidents import Client, Refused
 from tests.projects.helpers import refusal_of
 from tests.retention.conftest import EventsByKind, Fill
@@ -49,6 +49,27 @@ async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
         await rows.save(connection)
     refusal = await deleting
     assert (refusal.code, refusal.error.details["held_by"]) == (Code.HELD, "hans")
+
+
+async def test_a_deletion_waits_for_an_extension_under_way(site: Site) -> None:
+    """A hold that is extended at the last moment counts for a deletion that begins after its former end."""
+    holder = await Holder.start(site)
+    project_id = await holder.create_held_project()
+    await site.sql("UPDATE retention.hold SET until = now() + interval '3 seconds'")
+    command = ChangeHold(project_id=project_id, until=None)
+
+    async def has_ended() -> bool:
+        return await site.count("published.holds") == 0
+
+    async with site.engine.begin() as connection:
+        rows = await RetentionRows.load(connection, [command])
+        hold = hold_rules.require_hold(rows.hold_of(project_id))
+        await eventually(has_ended)
+        deleting = asyncio.create_task(refusal_of(holder.client.send(DeleteProject(project_id=project_id))))
+        await somebody_waits(site)
+        rows.update(hold_rules.changed_hold(hold, command, hold["held_at"]))
+        await rows.save(connection)
+    assert (await deleting).code == Code.HELD
 
 
 async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
