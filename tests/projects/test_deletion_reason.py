@@ -22,8 +22,8 @@ async def test_the_reason_stays_in_both_logs(operator: Operator, site: Site) -> 
     await operator.send(DeleteProject(project_id=operator.project_id, reason=f" {REASON} "))
     for query in (ProjectActivity(project_id=operator.project_id), SiteLog(activities=["projects.deleted"])):
 
-        async def recorded(asked: Any = query) -> list[dict[str, Any]]:
-            entries = (await operator.client.ask(asked)).items
+        async def recorded(query: Any = query) -> list[dict[str, Any]]:
+            entries = (await operator.client.ask(query)).items
             return [entry.details for entry in entries if entry.activity == "projects.deleted"]
 
         [details] = await eventually(recorded)

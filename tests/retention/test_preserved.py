@@ -136,11 +136,11 @@ async def test_every_value_keeps_its_earlier_one(site: Site) -> None:
         values = {name: None if at is None else both[at] for name, both in DATA.items()}
         chosen = {name: None if at is None else both[at] for name, both in ids.items()}
         await holder.client.send(update(categories={"1": chosen.pop("category")}, data=values, **chosen))
-    kept: dict[str, list[Any]] = {}
+    earlier: dict[str, list[Any]] = {}
     for entry in (await preserved(holder.client))[::-1]:
-        kept.setdefault(entry.field, []).append(entry.old)
+        earlier.setdefault(entry.field, []).append(entry.old)
     ids["category_1"] = ids.pop("category")
-    assert kept == {**ids, **{name: list(both) for name, both in DATA.items()}}
+    assert earlier == {**ids, **{name: list(both) for name, both in DATA.items()}}
 
 
 async def test_what_is_kept_is_what_was_changed_under_hold(site: Site) -> None:

@@ -53,8 +53,12 @@ async def test_the_second_person_releases(holder: Holder, happened: EventsByKind
     project_id = await holder.create_held_project()
     rita = await connect_manager(holder.site, "rita", RIGHT)
     await rita.send(RequestRelease(project_id=project_id, reason=REASON))
-    (asked,) = (await holder.client.ask(ListHolds())).items
-    assert (asked.release_requested_by, asked.release_request_reason, asked.in_force) == ("rita", REASON, True)
+    (requested,) = (await holder.client.ask(ListHolds())).items
+    assert (requested.release_requested_by, requested.release_request_reason, requested.in_force) == (
+        "rita",
+        REASON,
+        True,
+    )
     await holder.release(project_id, "Agreed.")
     (hold,) = (await holder.client.ask(ListHolds(project_id=project_id))).items
     assert (hold.release_requested_by, hold.released_by, hold.release_reason) == ("rita", "admin", "Agreed.")
