@@ -80,6 +80,8 @@ class ChangeSettings(Command[SettingsChanged]):
     activity_days: LogDays | None = None
     log_days: LogDays | None = None
     reason: Annotated[Text, StringConstraints(min_length=1, max_length=500)] | None = None
+    deletion_reason_required: bool | None = None
+    two_person_release: bool | None = None
     confirm: Confirm | None = None
 
     @model_validator(mode="after")
@@ -89,7 +91,7 @@ class ChangeSettings(Command[SettingsChanged]):
             raise PydanticCustomError(kind, "give at least one setting to change")
         longest = max(self.activity_days or 0, self.log_days or 0)
         if longest > LOG_DAYS_WITHOUT_REASON_MAX and self.reason is None:
-            kind = "reason_required"
+            kind = "long_without_reason"
             raise PydanticCustomError(kind, "give a reason for keeping a log for more than 1,095 days")
         return self
 

@@ -73,6 +73,8 @@ class Settings(Message):
     log_archive_bytes: int
     child_sites: list[str] = []
     export_details_required: bool = False
+    deletion_reason_required: bool = False
+    two_person_release: bool = False
     report_confidentiality: str = ""
     report_signatories: list[str] = []
     activity_days: int = 365

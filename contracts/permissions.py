@@ -37,6 +37,7 @@ class Node(StrEnum):
     EXPORT = "incident-projects/export"
     USER_NAMES = "incident-projects/user-names"
     RETENTION = "incident-projects/retention"
+    HOLD_RELEASE = "incident-projects/hold-release"
 
 
 class Grants(dict[Node, Level]):

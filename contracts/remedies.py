@@ -142,14 +142,6 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "is under hold: release it first, or ask somebody who has the permission",
         "est bloqué\u00a0: levez d'abord le blocage, ou demandez-le à qui en a le droit",
     ),
-    "held_already": (
-        "is under hold already: release that hold before placing another one",
-        "est déjà bloqué\u00a0: levez ce blocage avant d'en poser un autre",
-    ),
-    "not_held": (
-        "is not under hold: it can be deleted without a release",
-        "n'est pas bloqué\u00a0: il peut être supprimé sans levée préalable",
-    ),
     "not_watched": (
         "cannot be followed, because feeds do not report holds: request the list again instead",
         "ne peut pas être suivi, car aucun abonnement n'annonce les blocages\u00a0: redemandez plutôt la liste",

@@ -8,12 +8,12 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.administration import RetentionDays
-from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
+from contracts.message import BOTH_STORES, AnswerT_co, Change, Command, Event, Message, Query
 from contracts.permissions import Node
 from contracts.projects.queries import Cursor, Limit
 from contracts.retention_policies import PolicyId, PolicyTerms
 from contracts.texts import Part
-from contracts.values import Reason, Time
+from contracts.values import Name, Reason, Time
 
 
 class SweepStarted(Event):
@@ -94,7 +94,6 @@ class HoldCommand(Command[AnswerT_co], Generic[AnswerT_co]):
     part = Part.PROJECT
 
     project_id: UUID
-    reason: Reason
 
     def key(self) -> str:
         """Return the project's id."""
@@ -102,7 +101,7 @@ class HoldCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
 
 class HoldEvent(Event):
-    """An event about the hold of a project; the reason stays in the database."""
+    """An event about the hold of a project; reason and reference stay in the database."""
 
     stores = BOTH_STORES
 
@@ -111,18 +110,52 @@ class HoldEvent(Event):
 
 
 class ProjectHeld(HoldEvent):
-    """A project was put under hold: until its release, neither people nor retention delete it."""
+    """A project was put under hold: until its release or its end, neither people nor retention delete it."""
 
     subject = "retention.held"
+
+    until: Time | None = None
 
 
 class HoldProject(HoldCommand[ProjectHeld]):
     """Protect a project from deletion, by hand and by retention; it can still be changed.
 
-    A repetition with the same reason by the same principal is the same hold; any other second hold is a `conflict`.
+    A hold ends by itself at `until`, which is in the future. `reference` is the number of the case that it is for.
+    A repetition with the same fields by the same principal is the same hold; any other second hold is a `conflict`.
     """
 
     subject = "retention.hold"
+
+    reason: Reason
+    until: Time | None = None
+    reference: Name | None = None
+
+
+class HoldChanged(HoldEvent):
+    """The end or the reference of a hold changed; the reference is named without its content."""
+
+    subject = "retention.hold-changed"
+
+    changed: dict[str, Change]
+
+
+class ChangeHold(HoldCommand[HoldChanged]):
+    """Change the end or the reference of the hold in force; absent = unchanged, null = cleared.
+
+    An earlier end of somebody else's hold needs the permission to release it.
+    """
+
+    subject = "retention.change-hold"
+
+    until: Time | None = None
+    reference: Name | None = None
+
+    @model_validator(mode="after")
+    def _names_a_change(self) -> Self:
+        if not self.model_fields_set - {"project_id"}:
+            kind = "nothing_to_change"
+            raise PydanticCustomError(kind, "give until or reference")
+        return self
 
 
 class ProjectReleased(HoldEvent):
@@ -132,20 +165,28 @@ class ProjectReleased(HoldEvent):
 
 
 class ReleaseProject(HoldCommand[ProjectReleased]):
-    """End the hold of a project, regardless of who placed it; a `conflict` if it has none."""
+    """End the hold of a project; a `conflict` if it has none. Somebody else's hold needs a permission of its own."""
 
     subject = "retention.release"
 
+    reason: Reason
+
 
 class ProjectHold(Message):
-    """A hold of a project, with its release if it has ended."""
+    """A hold of a project, with its release if it was released; it is not in force after its end or its release."""
 
     hold_id: UUID
     project_id: UUID
     number: int
     reason: str
+    reference: str | None = None
     held_by: str
     held_at: Time
+    until: Time | None = None
+    in_force: bool = True
+    release_requested_by: str | None = None
+    release_requested_at: Time | None = None
+    release_request_reason: str | None = None
     released_by: str | None
     released_at: Time | None
     release_reason: str | None

@@ -5,6 +5,46 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "must be the number of projects that the next sweep would delete: preview them, and repeat it",
         "doit être le nombre de projets que la prochaine purge supprimerait\u00a0: vérifiez-le, puis répétez-le",
     ),
+    "held_already": (
+        "is under hold already: change or release that hold, or leave it",
+        "est déjà bloqué\u00a0: modifiez ou levez ce blocage, ou laissez-le",
+    ),
+    "not_held": (
+        "is not under hold: it can be deleted without a release",
+        "n'est pas bloqué\u00a0: il peut être supprimé sans levée préalable",
+    ),
+    "not_future": (
+        "is not in the future: give a later time, or none for a hold without end",
+        "n'est pas dans le futur\u00a0: donnez une date ultérieure, ou aucune pour un blocage sans fin",
+    ),
+    "others_hold": (
+        "is under a hold of somebody else: ask its author, or somebody who may release the holds of others",
+        "est bloqué par autrui\u00a0: demandez-le à l'auteur du blocage, ou à qui peut lever les blocages d'autrui",
+    ),
+    "reason_required": (
+        "is missing: say why the project is deleted, which this site requires; the activity keeps it",
+        "manque\u00a0: indiquez le motif de la suppression, exigé sur ce site\u00a0; l'activité le conserve",
+    ),
+    "request_needed": (
+        "needs two persons for its release: request it, and let somebody else release it",
+        "exige deux personnes pour la levée\u00a0: demandez-la, et faites lever le blocage par quelqu'un d'autre",
+    ),
+    "other_person_needed": (
+        "needs two persons for its release: you have requested it, so somebody else must release it",
+        "exige deux personnes pour la levée\u00a0: vous l'avez demandée, c'est donc à quelqu'un d'autre d'y procéder",
+    ),
+    "release_requested": (
+        "has a request for its release already: release it, or withdraw the request first",
+        "fait déjà l'objet d'une demande de levée\u00a0: levez le blocage, ou retirez d'abord la demande",
+    ),
+    "no_release_request": (
+        "has no request for its release: its hold stays in force",
+        "ne fait l'objet d'aucune demande de levée\u00a0: son blocage reste en vigueur",
+    ),
+    "release_instead": (
+        "would end the hold earlier, and a release needs two persons here: request the release instead",
+        "avancerait la fin du blocage, or une levée exige ici deux personnes\u00a0: demandez plutôt la levée",
+    ),
     "too_many_policies": (
         "would exceed the limit of policies: delete one that is no longer needed",
         "est une règle de trop\u00a0: supprimez-en une devenue inutile",
@@ -29,7 +69,7 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "belongs to comments and calls: leave it out",
         "ne concerne que les commentaires et les appels\u00a0: omettez-le",
     ),
-    "reason_required": (
+    "long_without_reason": (
         "keeps a log for more than 1,095 days: give the reason, too, or fewer days",
         "conserve un journal plus de 1\u00a0095 jours\u00a0: indiquez aussi le motif, ou moins de jours",
     ),

@@ -110,6 +110,13 @@ LegalBasis = Annotated[
 ]
 """The provision or the order under which a copy of a project is handed over."""
 
+Reason = Annotated[
+    AnyText,
+    StringConstraints(min_length=1, max_length=2_000, strip_whitespace=True),
+    AfterValidator(require_visible),
+]
+"""Why somebody did something: 1 to 2,000 characters, trimmed. That of a hold is deleted with its project."""
+
 Description = Annotated[Text, StringConstraints(max_length=10_000)]
 Time = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_utc)]
 """RFC 3339 with an offset; kept in UTC."""

@@ -49,13 +49,14 @@ from contracts.properties import (
     EditType,
     MarkStatus,
 )
+from contracts.release_requests import RequestRelease, WithdrawRelease
 from contracts.report_batch_projects import ListBatchedProjects
 from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatches
 from contracts.report_design import GetDesign, RemoveLogo, RemoveTemplate, SetLogo, SetTemplate
 from contracts.report_register import GenerateRegister
 from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
-from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
+from contracts.retention import ChangeHold, HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
 from contracts.retention_policies import DeletePolicy, ListPolicies, PolicyTerms, SetPolicy
 from incidents.client import Client, connect
 from incidents.errors import PendingError, Refused, UnreachableError
@@ -72,6 +73,7 @@ __all__ = [
     "AddType",
     "AssignRole",
     "CancelExport",
+    "ChangeHold",
     "ChangeSettings",
     "CheckImport",
     "ClearDraft",
@@ -154,6 +156,7 @@ __all__ = [
     "RemoveSequences",
     "RemoveTemplate",
     "ReplayLetter",
+    "RequestRelease",
     "Sequence",
     "SetLogo",
     "SetPolicy",
@@ -167,6 +170,7 @@ __all__ = [
     "UnreachableError",
     "UpdateProject",
     "WatchProjects",
+    "WithdrawRelease",
     "connect",
     "uuid7",
 ]

@@ -17,6 +17,7 @@ from contracts.values import (
     Integer,
     Name,
     PropertyId,
+    Reason,
     Revision,
     ShortText,
     Slot,
@@ -151,20 +152,29 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
 
 
 class ProjectDeleted(ProjectEvent):
-    """A project was deleted with all its content; `expired` if retention did it."""
+    """A project was deleted with all its content; `expired` if retention did it.
+
+    `reason`, if one was given, is the record of a deletion and outlives the project.
+    """
 
     subject = "projects.deleted"
     stores = BOTH_STORES
 
     number: int
     expired: bool = False
+    reason: Annotated[Reason | None, Field(exclude_if=lambda reason: reason is None)] = None
 
 
 class DeleteProject(ExistingProjectCommand[ProjectDeleted]):
-    """Delete a project with all its content; a tombstone records when and by whom (PRJ-21)."""
+    """Delete a project with all its content; a tombstone records when and by whom (PRJ-21).
+
+    The activity records `reason`, which a site may require. It stays there: it should name nobody.
+    """
 
     subject = "projects.delete"
     part = Part.PROJECT
+
+    reason: Reason | None = None
 
 
 class ProjectOpened(ProjectEvent):

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.message import Message, Query
-from contracts.permissions import Node
+from contracts.permissions import Level, Node
 from contracts.projects.queries import Cursor, Limit
 from contracts.values import Time
 
@@ -45,5 +45,31 @@ class GetHistory(Query[ProjectHistory]):
     project_id: UUID
     field: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$")] | None = None
     part_id: UUID | None = None
+    limit: Limit = 50
+    after: Cursor | None = None
+
+
+class PreservedEntry(HistoryEntry):
+    """A change under hold that replaced or removed something: `old` is what was there, `hold_id` the hold in force."""
+
+    hold_id: UUID
+
+
+class PreservedContent(Message):
+    """A page of changes under hold, newest first; `withheld` names the parts that the caller may not see."""
+
+    items: list[PreservedEntry]
+    next: Cursor | None = None
+    withheld: list[str] = []
+
+
+class GetPreserved(Query[PreservedContent]):
+    """Ask for the earlier forms of what was changed or removed while a project was under hold; it is recorded."""
+
+    subject = "projects.preserved"
+    node = Node.RETENTION
+    level = Level.MANAGE
+
+    project_id: UUID
     limit: Limit = 50
     after: Cursor | None = None

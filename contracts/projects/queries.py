@@ -185,11 +185,13 @@ class AttachedSequence(Message):
 
 
 class Hold(Message):
-    """The hold that protects a project from deletion."""
+    """The hold that protects a project from deletion: until a time, or without end."""
 
     held_by: str
     held_at: Time
     reason: str
+    until: Time | None = None
+    reference: str | None = None
 
 
 RedactedField = Literal["description", "reference", "text_1", "text_2", "text_3", "comment", "call"]

@@ -75,6 +75,8 @@ def visible_body(happened: str, body: Mapping[str, Any], grants: Grants) -> dict
         shown["sequence_ids"] = []
     if happened == "projects.created" and not grants.allow(Node.MAIN_DETAILS, Level.VIEW):
         shown["type_id"] = None
+    if happened == "projects.deleted" and not grants.allow(Node.ACTIVITY_LOGS, Level.VIEW):
+        shown.pop("reason", None)
     if happened == "projects.updated":
         changed: Mapping[str, Any] = body["changed"]
         shown["changed"] = {

@@ -64,6 +64,7 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "projects.list": "list projects",
     "projects.outcome": "view an outcome",
     "projects.redact": "redact words",
+    "projects.preserved": "view what a hold has preserved",
     "projects.remove-all-sequences": "remove all sequences",
     "projects.remove-sequences": "remove sequences",
     "projects.statistics": "view statistics",
@@ -91,6 +92,7 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "reports.set-logo": "set the logo of reports",
     "reports.set-template": "set the template of reports",
     "reports.summaries": "list summaries",
+    "retention.change-hold": "change a hold",
     "retention.delete-policy": "delete a policy of retention",
     "retention.due": "list expiring projects",
     "retention.hold": "place a hold",
@@ -98,8 +100,10 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "retention.policies": "list the policies of retention",
     "retention.preview": "preview retention",
     "retention.release": "release a hold",
+    "retention.request-release": "request the release of a hold",
     "retention.set-policy": "set a policy of retention",
     "retention.sweep": "begin a sweep",
+    "retention.withdraw-release": "withdraw the request for a release",
 }
 
 

@@ -14,6 +14,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "created.from": ("since",),
     "created.to": ("until",),
     "created_by": ("created_by", "by"),
+    "deletion_reason_required": ("require_deletion_reason",),
     "end_time": ("end",),
     "export_id": ("resume",),
     "export_details_required": ("require_purpose",),

@@ -76,6 +76,9 @@ PROJECT = (
     Step("reports.generate-summary"),
     Step("reports.generate-register"),
     Step("retention.hold"),
+    Step("retention.change-hold"),
+    Step("retention.request-release"),
+    Step("retention.withdraw-release"),
 )
 ENDING = (
     Step("reports.delete"),

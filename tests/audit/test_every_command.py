@@ -22,6 +22,7 @@ EVENTS_OF_QUERIES = {
     "projects.download": "projects.downloaded",
     "projects.get": "projects.opened",
     "projects.history": "projects.opened",
+    "projects.preserved": "projects.opened",
     "reports.download": "reports.downloaded",
     "reports.download-batch": "reports.batch-downloaded",
     "reports.download-summary": "reports.summary-downloaded",

@@ -147,7 +147,13 @@ class Writer:
         await self.send("projects.redact", **project, field="reference", reason=self._text)
         await self.send("projects.update", **project, description=self._text, reference=self._text[:199], **values)
         for verb in ("hold", "release", "hold"):
-            await self.send(f"retention.{verb}", **project, reason=self._text)
+            reference = {"reference": self._text[:200]} if verb == "hold" else {}
+            await self.send(f"retention.{verb}", **project, reason=self._text, **reference)
+        deleted = {"project_id": str(uuid7())}
+        await self.send("projects.create", **deleted, sequences=[])
+        await self.send("projects.delete", **deleted, reason=self._text)
+        await self.send("retention.request-release", **project, reason=self._text)
+        await self.send("retention.change-hold", **project, reference=self._text[:199])
 
     async def parts(self) -> None:
         """Add and edit comments, calls and sequences, and fill the draft list."""

@@ -29,6 +29,8 @@ _OF_SEVERAL_FIELDS: Final = frozenset(
             "--last",
             "--manage",
             "--minutes",
+            "--no-end",
+            "--no-reference",
             "--to",
             "--user-names",
             "--view",

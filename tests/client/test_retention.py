@@ -59,6 +59,36 @@ async def test_a_project_is_held_and_released(peer: Peer, run_line: RunLine, ver
     assert text in ended.out
 
 
+async def test_the_end_and_the_reference_of_a_hold_are_typed(peer: Peer, run_line: RunLine) -> None:
+    """Both go with the hold; `change-hold` sends what is typed alone, and null for what is removed."""
+    peer.result = {"project_id": PROJECT, "hold_id": HOLD, "changed": {"until": {"old": None, "new": NOW}}}
+    end, reference = ("--until", "2100-01-31T12:00Z"), ("--reference", "No. 17")
+    for line, sent in (
+        (("hold", PROJECT, "A claim.", *end, *reference), {"until": "2100-01-31T12:00:00Z", "reference": "No. 17"}),
+        (("change-hold", PROJECT, *end), {"until": "2100-01-31T12:00:00Z"}),
+        (("change-hold", PROJECT, "--no-end", "--no-reference"), {"until": None, "reference": None}),
+    ):
+        assert (await run_line(*line)).status == 0
+        body = json.loads(peer.commands[-1].data)
+        assert {name: value for name, value in body.items() if name not in {"project_id", "reason"}} == sent
+    ended = await run_line("change-hold", PROJECT, *end, "--no-end")
+    assert (ended.status, len(peer.commands)) == (2, 3)
+    assert "changes this field twice" in ended.err
+
+
+async def test_what_was_preserved_is_shown(peer: Peer, run_line: RunLine) -> None:
+    """What a hold has preserved is shown like the history: who changed it, when, and what it was."""
+    entry = {"revision": 4, "at": NOW, "by": "mallory", "field": "comment", "part_id": HOLD, "hold_id": HOLD}
+    page = {"items": [{**entry, "old": "Seen at gate 4.", "new": None, "label": None, "names": {}}], "next": None}
+    peer.answers["projects.preserved"] = json.dumps({**page, "withheld": ["calls"]}).encode()
+    peer.answers["administration.properties"] = b'{"types": [], "statuses": [], "categories": [], "data_fields": []}'
+    ended = await run_line("preserved", PROJECT)
+    assert ended.status == 0, ended.err
+    for word in ("mallory", "Seen at gate 4.", "Not shown to you: calls"):
+        assert word in ended.out
+    assert (await run_line("preserved", PROJECT, "--json")).json["items"][0]["old"] == "Seen at gate 4."
+
+
 async def test_a_reason_must_be_typed(peer: Peer, run_line: RunLine) -> None:
     """A blank reason is reported before anything is sent."""
     ended = await run_line("hold", PROJECT, "  ", "--json")
@@ -130,3 +160,15 @@ async def test_held_projects_are_listed(bus: Bus, peer: Peer, tmp_path: Path) ->
         peer.queries.clear()
         await incidents("projects", "list", option, folder=tmp_path, environment=environment)
         assert json.loads(peer.queries[0].data)["filter"]["has_hold"] is has_hold
+
+
+async def test_a_deletion_says_why(bus: Bus, peer: Peer, tmp_path: Path) -> None:
+    """What is typed as the reason goes with the deletion, and a blank one is reported before anything is sent."""
+    peer.result = {"project_id": PROJECT, "number": 12}
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+    line = ("projects", "delete", PROJECT, "--yes", "--reason")
+    blank = await incidents(*line, " ", folder=tmp_path, environment=environment)
+    assert (blank.status, "--reason" in blank.err, peer.commands) == (1, True, [])
+    await incidents(*line, "Created twice.", folder=tmp_path, environment=environment)
+    [message] = peer.commands
+    assert json.loads(message.data) == {"project_id": PROJECT, "reason": "Created twice."}

@@ -21,7 +21,7 @@ COMMANDS, QUERIES, EVENTS = catalogue.commands(), catalogue.queries(), catalogue
 ASKING: dict[str, type[Request[Any]]] = {**COMMANDS, **QUERIES}
 MESSAGES: dict[str, Any] = {**ASKING, **EVENTS}
 
-IRREGULAR = {"held", "set", "swept"}
+IRREGULAR = {"held", "set", "swept", "withdrawn"}
 """Past participles without -ed."""
 
 UNTESTED: set[str] = set()
@@ -60,6 +60,7 @@ TEXTS = {
     "SummaryGenerated.missing": "names of sections of projects",
     "SummaryGenerated.sha256": "a digest",
     "LogoSet.alt": "what a logo shows, which is of the site and of no project",
+    "ProjectDeleted.reason": "why a project was deleted, which is the record of the deletion",
     "ProjectExported.recipient": "to whom a copy went, which is the record of a disclosure",
     "ProjectExported.reference": "for which case of theirs",
     "ProjectExported.legal_basis": "on which legal basis",

@@ -13,6 +13,8 @@ FIRST: dict[str, Any] = {
     "log_archive_bytes": 10_000_000,
     "child_sites": [],
     "export_details_required": False,
+    "deletion_reason_required": False,
+    "two_person_release": False,
 }
 
 

@@ -122,6 +122,8 @@ class Story:
         remove = {"project_id": project_id, "sequence_ids": [sequence_id]}
         await self._applied("projects.remove-sequences", remove)
         await send(occasion, "retention.hold", {"project_id": project_id})
+        await send(occasion, "retention.change-hold", {"project_id": project_id})
+        await send(occasion, "retention.request-release", {"project_id": project_id})
         await send(occasion, "retention.release", {"project_id": project_id})
 
     async def _send_refused(self, occasion: str, project_id: str) -> None:
@@ -199,7 +201,7 @@ class Story:
 
     async def end(self) -> None:
         """Erase one of them by hand, and the other one by its expiry."""
-        await self._applied("projects.delete", {"project_id": self._by_hand})
+        await self._send("by hand", "projects.delete", {"project_id": self._by_hand})
         await self._applied("administration.change-settings", {"retention_days": 30, "confirm": 1_000_000})
         await self._applied("retention.sweep", {})
 

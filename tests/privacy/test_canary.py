@@ -17,9 +17,10 @@ CLEANED_SECONDS: Final = 60
 WRITTEN_MIN: Final = 100
 """So many texts are found before the erasure at least, in the same files and forms."""
 
-DISCLOSURES: Final = 24
+DISCLOSURES: Final = 25
 """The one exception: to whom, for which reference and on which legal basis copies were handed over is the record of a
-disclosure, and outlives the project in both activity logs, and for a while in events, outcomes and lists of exports.
+disclosure, and outlives the project in both activity logs, and for a while in events, outcomes and lists of exports. So
+does the reason of a deletion, which is the record of it.
 """
 
 _IS_ERASED: Final = """
@@ -30,10 +31,12 @@ _IS_ERASED: Final = """
 
 
 def is_disclosure(place: str) -> bool:
-    """Tell whether a text says to whom, for which reference and on which legal basis a copy was handed over."""
+    """Tell whether a text says to whom, for which reference and on which legal basis a copy went, or why a project."""
     field = place.rpartition(": ")[2]
     subject, _, path = field.partition(" ")
-    return subject in {"projects.export", "reports.generate", "reports.generate-batch"} and path in DISCLOSURE
+    return field == "projects.delete reason" or (
+        subject in {"projects.export", "reports.generate", "reports.generate-batch"} and path in DISCLOSURE
+    )
 
 
 async def wait_for_cleanup(installation: Installation) -> None:

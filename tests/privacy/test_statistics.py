@@ -25,7 +25,10 @@ _INDEXES: Final = """
         AND t.typname IN ('text', 'varchar') AND c.relnamespace::regnamespace::text = 'projects'
 """
 
-PRINCIPALS: Final = "created_by edited_by added_by updated_by deleted_by held_by released_by set_by by principal actor"
+PRINCIPALS: Final = """
+    created_by edited_by added_by updated_by deleted_by held_by release_requested_by released_by set_by by principal
+    actor
+"""
 TECHNICAL: Final = """
     sha256 language refusal_language trace state form kind conformance template sort place compare timezone store
     direction site fields worker instance stream hearer hash hashes edge fingerprint activity what note

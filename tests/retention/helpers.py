@@ -12,7 +12,8 @@ from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.retention import HoldProject, ProjectHeld, ProjectReleased, ReleaseProject
 from incidents import Client, Refused
 from tests.projects.helpers import refusal_of
-from tests.support import Site
+from tests.retention.conftest import EventsByKind
+from tests.support import Site, eventually
 
 
 class Holder:
@@ -29,9 +30,9 @@ class Holder:
         await site.workers("projects", "retention", *workers)
         return cls(site, await site.client())
 
-    async def create_project(self) -> UUID:
+    async def create_project(self, project_id: UUID | None = None) -> UUID:
         """Create a project."""
-        project_id = uuid7()
+        project_id = project_id or uuid7()
         await self.client.send(CreateProject(project_id=project_id))
         return project_id
 
@@ -56,6 +57,16 @@ class Holder:
     async def refusal(self, command: Command[Any]) -> Refused:
         """Send a command that must be refused, and return the refusal."""
         return await refusal_of(self.client.send(command))
+
+
+async def events_of(happened: EventsByKind, subject: str, count: int = 1) -> list[dict[str, Any]]:
+    """Wait for so many events of a subject."""
+
+    async def arrived() -> list[dict[str, Any]]:
+        events = happened.get(subject, [])
+        return events if len(events) >= count else []
+
+    return await eventually(arrived)
 
 
 async def connect_manager(site: Site, principal: str, permissions: Mapping[Node, str] = MappingProxyType({})) -> Client:

@@ -61,7 +61,7 @@ async def test_all_holds_of_a_project_are_listed(holder: Holder) -> None:
 async def test_a_hold_that_another_principal_released_names_both(holder: Holder) -> None:
     """A list names who placed a hold and who released it, each by their own act."""
     project_id = await holder.create_held_project()
-    other = await connect_manager(holder.site, "rita", {Node.RETENTION: "manage"})
+    other = await connect_manager(holder.site, "rita", {Node.RETENTION: "manage", Node.HOLD_RELEASE: "manage"})
     await Holder(holder.site, other).release(project_id)
     (hold,) = (await holder.client.ask(ListHolds(project_id=project_id))).items
     assert (hold.held_by, hold.released_by) == ("admin", "rita")

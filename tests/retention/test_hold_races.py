@@ -9,7 +9,7 @@ from contracts.ids import uuid7
 from contracts.message import Command
 from contracts.permissions import EVERYTHING
 from contracts.projects.commands import DeleteProject
-from contracts.retention import HoldProject, Sweep
+from contracts.retention import ChangeHold, HoldProject, Sweep
 from incidents import Client, Refused
 from tests.projects.helpers import refusal_of
 from tests.retention.conftest import EventsByKind, Fill
@@ -17,7 +17,7 @@ from tests.retention.helpers import Holder
 from tests.support import Site, eventually
 from workers.projects.rows import ProjectRows
 from workers.projects.rules.sweep_step_size import FEWEST_PROJECTS
-from workers.retention import domain
+from workers.retention import hold_rules
 from workers.retention.rows import RetentionRows
 
 AT_ONCE = 120
@@ -45,10 +45,31 @@ async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
         deleting = asyncio.create_task(refusal_of(holder.client.send(DeleteProject(project_id=project_id))))
         await somebody_waits(site)
         (now,) = await site.sql("SELECT now()")
-        rows.placed.put(domain.new_hold(uuid7(), command, "hans", now[0]))
+        rows.placed.put(hold_rules.new_hold(uuid7(), command, "hans", now[0]))
         await rows.save(connection)
     refusal = await deleting
     assert (refusal.code, refusal.error.details["held_by"]) == (Code.HELD, "hans")
+
+
+async def test_a_deletion_waits_for_an_extension_under_way(site: Site) -> None:
+    """A hold that is extended at the last moment counts for a deletion that begins after its former end."""
+    holder = await Holder.start(site)
+    project_id = await holder.create_held_project()
+    await site.sql("UPDATE retention.hold SET until = now() + interval '3 seconds'")
+    command = ChangeHold(project_id=project_id, until=None)
+
+    async def has_ended() -> bool:
+        return await site.count("published.holds") == 0
+
+    async with site.engine.begin() as connection:
+        rows = await RetentionRows.load(connection, [command])
+        hold = hold_rules.require_hold(rows.hold_of(project_id))
+        await eventually(has_ended)
+        deleting = asyncio.create_task(refusal_of(holder.client.send(DeleteProject(project_id=project_id))))
+        await somebody_waits(site)
+        rows.update(hold_rules.changed_hold(hold, command, hold["held_at"]))
+        await rows.save(connection)
+    assert (await deleting).code == Code.HELD
 
 
 async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
@@ -76,8 +97,8 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
     await site.sql("CREATE SEQUENCE public.looks")
     await site.sql("GRANT USAGE ON SEQUENCE public.looks TO PUBLIC")
     await site.sql(
-        "CREATE OR REPLACE VIEW published.holds AS SELECT project_id, held_by, held_at, reason FROM retention.hold "
-        "WHERE released_at IS NULL AND (SELECT nextval('public.looks')) > 2"
+        "CREATE OR REPLACE VIEW published.holds AS SELECT project_id, held_by, held_at, reason, until, reference "
+        "FROM retention.current_hold WHERE (SELECT nextval('public.looks')) > 2"
     )
     assert (await holder.client.send(Sweep())).due == 3
 

@@ -32,6 +32,7 @@ NODES = (
     "incident-projects/export",
     "incident-projects/user-names",
     "incident-projects/retention",
+    "incident-projects/hold-release",
 )
 
 
@@ -209,11 +210,14 @@ COMMANDS = (
     Line("reports.set-logo", _SETTINGS, _LOGO),
     Line("reports.set-template", _SETTINGS, {"source": TEMPLATE}),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
+    Line("retention.change-hold", of_project("retention", MANAGE), {"project_id": ID, "reference": "No. 17"}),
     Line("retention.delete-policy", of_project("retention", MANAGE), {"policy_id": "thefts"}),
     Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
     Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
+    Line("retention.request-release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
     Line("retention.set-policy", of_project("retention", MANAGE), {"policy_id": "thefts", "property_id": 1, "days": 9}),
     Line("retention.sweep", of_project("retention", MANAGE), {}),
+    Line("retention.withdraw-release", of_project("retention", MANAGE), {"project_id": ID}),
 )
 
 INTERNAL: dict[str, dict[str, Any]] = {
@@ -252,6 +256,7 @@ QUERIES = (
     Line("projects.list", of_project("retention", VIEW), {"filter": {"has_hold": True}}),
     Line("projects.list", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("projects.outcome", {}, {"command_id": OTHER}),
+    Line("projects.preserved", of_project("retention", MANAGE), {"project_id": ID}),
     Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "creator"}),
     *(Line("projects.statistics", of_project("main-details", VIEW), {"group_by": name}) for name in ("type", "status")),
     *(

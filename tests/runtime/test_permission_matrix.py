@@ -96,6 +96,17 @@ async def allowed(client: Client, line: Line) -> bool:
     return await outcome(client, line) not in REFUSALS
 
 
+async def allowed_lines(client: Client, lines: Sequence[Line]) -> list[bool]:
+    """Send messages of one principal, as many at once as a worker queues, and tell which are allowed."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def send(line: Line) -> bool:
+        async with limit:
+            return await allowed(client, line)
+
+    return await asyncio.gather(*map(send, lines))
+
+
 async def unexpected_cases(clients: dict[str, Client], matrix: Sequence[Case]) -> list[tuple[str, str]]:
     """Send the messages of all cases, and name those that ended otherwise than the table says.
 
@@ -122,11 +133,15 @@ def test_the_table_has_every_message() -> None:
     assert sorted({line.subject for line in QUERIES}) == list(catalogue.queries())
 
 
+BY_ROWS = {"incident-projects/hold-release"}
+"""Nodes that a message needs because of what is stored: whose hold it is."""
+
+
 def test_the_table_has_every_node() -> None:
     """A role gives these nodes, each asked for by some message; export has its own (PERM-08, PERM-09, PERM-12)."""
     nodes = {node for line in (*COMMANDS, *QUERIES) for node in line.needs}
     assert sorted(map(str, Node)) == sorted(NODES)
-    assert sorted(nodes) == sorted(NODES)
+    assert sorted(nodes | BY_ROWS) == sorted(NODES)
 
 
 @pytest.mark.parametrize("lines", [COMMANDS, QUERIES], ids=["commands", "queries"])
@@ -146,9 +161,9 @@ async def test_administrators_may_everything_and_nobody_else_by_default(site: Si
     await site.workers(*WORKERS)
     lines = (*COMMANDS, *QUERIES)
     admin, nobody = await site.client("admin"), await site.client("nobody")
-    may = await asyncio.gather(*(allowed(admin, line) for line in lines))
+    may = await allowed_lines(admin, lines)
     assert [line.name for line, is_allowed in zip(lines, may, strict=True) if not is_allowed] == []
-    may = await asyncio.gather(*(allowed(nobody, line) for line in lines))
+    may = await allowed_lines(nobody, lines)
     assert {line.subject for line, is_allowed in zip(lines, may, strict=True) if is_allowed} == {
         "administration.me",
         "projects.outcome",

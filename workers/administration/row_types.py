@@ -53,6 +53,8 @@ class SettingColumns(TypedDict):
     report_signatories: list[str]
     activity_days: int
     log_days: int
+    deletion_reason_required: bool
+    two_person_release: bool
 
 
 class SettingsRow(SettingColumns):
@@ -75,6 +77,8 @@ class SettingChanges(TypedDict, total=False):
     report_signatories: list[str]
     activity_days: int
     log_days: int
+    deletion_reason_required: bool
+    two_person_release: bool
 
 
 class RoleNameRow(TypedDict):

@@ -85,6 +85,8 @@ class Settings(Base):
     report_signatories: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     activity_days: Mapped[int] = mapped_column(Integer, server_default=text("365"))
     log_days: Mapped[int] = mapped_column(Integer, server_default=text("365"))
+    deletion_reason_required: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    two_person_release: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class Role(Base):
@@ -187,7 +189,8 @@ PROPERTIES = text("SELECT id, kind, slot, name, description, closing FROM admini
 SETTINGS = text(
     """
     SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, export_details_required,
-        report_confidentiality, report_signatories, activity_days, log_days
+        report_confidentiality, report_signatories, activity_days, log_days, deletion_reason_required,
+        two_person_release
     FROM administration.settings
     """
 )

@@ -1,10 +1,12 @@
 """The holds in force, as retention publishes them."""
 
 from typing import Any, TypedDict
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, Uuid, bindparam, column, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from workers.projects.row_types.history_rows import HistoryEntryRow
 from workers.projects.tables import Project
 
 _HOLDS = table("holds", column("project_id", Uuid), schema="published")
@@ -28,6 +30,30 @@ OPEN_PROJECT = text(
     WHERE p.id = :project_id
     """
 ).bindparams(bindparam("sections", type_=ARRAY(Text)))
+
+# What changes under hold have replaced or removed. The history has it of every project, and for as long as the project.
+PRESERVED = text(
+    r"""
+    SELECT p.hold_id, h.revision, h.place, h.at, h.by, h.field, h.part_id, h.old, h.new,
+        CASE WHEN field LIKE 'category\_%' THEN published.name_at('category', field, at)
+            WHEN field ~ '^(integer|decimal|text|checkbox|datetime)_' THEN published.name_at('data-field', field, at)
+        END AS label,
+        CASE WHEN field IN ('type_id', 'status_id') OR field LIKE 'category\_%'
+            THEN published.names_at(field, old, new, at) ELSE '{}' END AS names
+    FROM projects.history h
+    JOIN published.hold_periods p ON p.project_id = h.project_id
+        AND h.at >= p.held_at AND (p.ended_at IS NULL OR h.at < p.ended_at)
+    WHERE h.project_id = :project_id AND (h.revision, h.place) < (:revision, :place)
+        AND h.old IS NOT NULL AND NOT h.field = ANY(:hidden)
+    ORDER BY h.revision DESC, h.place DESC LIMIT :limit
+    """
+).bindparams(bindparam("hidden", type_=ARRAY(Text)))
+
+
+class PreservedEntryRow(HistoryEntryRow):
+    """A row of the statement that reads what was preserved."""
+
+    hold_id: UUID
 
 
 class OpenedProjectRow(TypedDict):

@@ -61,6 +61,8 @@ class ProjectRows(Rows):
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
         self.child_sites: set[str] = set()
+        self.deletion_reason_required = False
+        """Whether the site requires a reason; only read if a deletion has none."""
         self.numbers: Iterator[tuple[int, datetime]] = iter(())
         self.sweep_steps: list[SweepStepRow] = []
         self._reworded: set[UUID] = set()
@@ -90,6 +92,9 @@ class ProjectRows(Rows):
         rows.sequences.add_stored(rows_as(SequenceRow, answers.get("sequences", ())))
         rows.holds = {hold["project_id"]: hold for hold in rows_as(HoldRow, answers.get("holds", ()))}
         rows.enabled = {row["name"] for row in answers.get("enabled", ())}
+        rows.deletion_reason_required = any(
+            row["deletion_reason_required"] for row in answers.get("deletion_rules", ())
+        )
         rows.child_sites = {site for row in answers.get("child_sites", ()) for site in row["child_sites"]}
         for surroundings in rows_as(SurroundingsRow, answers.get("surroundings", ())):
             rows._add_surroundings(surroundings)

@@ -1,13 +1,10 @@
-"""The rules of retention: expiry, the steps of a sweep, and holds."""
+"""The rules of retention: the steps of a sweep."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from uuid import UUID
 
-from contracts.errors import Code, Refusal
 from contracts.projects.commands import EXPIRE_PROJECTS_MAX, ProjectsExpired
-from contracts.retention import HoldProject
-from workers.retention.row_types import HoldRow, SweepRow
+from workers.retention.row_types import SweepRow
 
 CHAINS_MAX = 3
 """Chains of a sweep, whose steps are made in turn: while one is being made, the step of another waits."""
@@ -48,40 +45,3 @@ def after_step(sweep: SweepRow, step: ProjectsExpired, now: datetime) -> SweepRo
         "chains_left": sweep["chains_left"] - (not step.more),
         "progressed_at": now,
     }
-
-
-def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> HoldRow:
-    """Return a hold that is in force."""
-    return {
-        "hold_id": hold_id,
-        "project_id": command.project_id,
-        "reason": command.reason,
-        "held_by": by,
-        "held_at": at,
-        "released_by": None,
-        "released_at": None,
-        "release_reason": None,
-    }
-
-
-def require_same_hold(hold: HoldRow, reason: str, by: str) -> None:
-    """Accept the same hold again; refuse another one, naming the holder and the time."""
-    if (hold["reason"], hold["held_by"]) != (reason, by):
-        raise Refusal(
-            Code.CONFLICT,
-            fields=[{"field": "project_id", "kind": "held_already"}],
-            held_by=hold["held_by"],
-            held_at=hold["held_at"].isoformat(),
-        )
-
-
-def require_hold(hold: HoldRow | None) -> HoldRow:
-    """Return the hold, or refuse to release a project without one."""
-    if hold is None:
-        raise Refusal(Code.CONFLICT, fields=[{"field": "project_id", "kind": "not_held"}])
-    return hold
-
-
-def released_hold(hold: HoldRow, reason: str, by: str, at: datetime) -> HoldRow:
-    """Return a hold that has ended."""
-    return {**hold, "released_by": by, "released_at": at, "release_reason": reason}

@@ -137,7 +137,7 @@ async def list_holds(query: ListHolds, context: QueryContext) -> Holds:
 
 
 def _hold(row: ListedHoldRow) -> ProjectHold:
-    return ProjectHold.model_validate(dict(row))
+    return ProjectHold.model_validate({name: value for name, value in row.items() if name != "lapsed"})
 
 
 async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:

@@ -67,12 +67,19 @@ class HoldRow(TypedDict):
     released_by: str | None
     released_at: datetime | None
     release_reason: str | None
+    until: datetime | None
+    reference: str | None
+    lapsed: bool
+    release_requested_by: str | None
+    release_requested_at: datetime | None
+    release_request_reason: str | None
 
 
 class ListedHoldRow(HoldRow):
-    """A row of the statements that list holds, with the number of the project."""
+    """A row of the statements that list holds, with the number of the project, and whether the hold is in force."""
 
     number: int
+    in_force: bool
 
 
 class TombstoneRow(TypedDict):

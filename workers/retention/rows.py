@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import Code, Refusal, project_gone
 from contracts.message import Message
 from contracts.projects.commands import ProjectsExpired
-from contracts.retention import HoldCommand, Sweep
+from contracts.retention import ChangeHold, HoldCommand, ReleaseProject, Sweep
 from contracts.retention_policies import DeletePolicy, SetPolicy
 from contracts.texts import Part
 from workers.retention import tables
@@ -32,6 +32,8 @@ class RetentionRows(Rows):
         self.placed = RowSet[HoldRow](tables.Hold, "hold_id")
         self.settings: SettingsRow | None = None
         self.policies = RowSet[PolicyRow](tables.Policy, "policy_id")
+        self.two_person_release = False
+        """Whether a release needs two persons; only read for releases and changes of holds."""
         self.properties: dict[int, str] = {}
         self.swept_at: datetime | None = None
         """The time at which a sweep ended within the batch."""
@@ -51,6 +53,8 @@ class RetentionRows(Rows):
         named = {message.project_id for message in messages if isinstance(message, HoldCommand)}
         if named:
             await rows._load_holds(connection, sorted(named))
+        if any(isinstance(message, ReleaseProject | ChangeHold) for message in messages):
+            rows.two_person_release = (await connection.execute(tables.RELEASE_RULES)).scalar_one()
         return rows
 
     async def _load_rules(self, connection: AsyncConnection, changing: Sequence[SetPolicy | DeletePolicy]) -> None:
@@ -102,9 +106,11 @@ class RetentionRows(Rows):
         holds.put(hold)
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write sweeps, and releases before new holds: a project has at most one hold in force."""
+        """Write sweeps, and the ends of holds before new ones: a project has at most one hold in force."""
         await self.sweeps.save(connection)
         await self.holds.save(connection)
+        if placed := {hold["project_id"] for hold in self.placed.all()}:
+            await connection.execute(tables.LAPSE, {"ids": sorted(placed)})
         await self.placed.save(connection)
         await self.policies.save(connection)
         if self.swept_at is not None:

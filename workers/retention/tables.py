@@ -1,6 +1,7 @@
 """The tables of retention, and the statements on them and on published views."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, Text, Uuid, bindparam, text
@@ -43,14 +44,17 @@ class LastErasure(Base):
     began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+_OPEN: Final = text("released_at IS NULL AND NOT lapsed")
+
+
 class Hold(Base):
-    """A hold of a project; it is in force until it is released."""
+    """A hold of a project; the view `retention.current_hold` decides which one is in force."""
 
     __tablename__ = "hold"
     __table_args__ = (
-        Index("hold_in_force", "project_id", unique=True, postgresql_where=text("released_at IS NULL")),
+        Index("hold_in_force", "project_id", unique=True, postgresql_where=_OPEN),
         Index("hold_by_project", "project_id", "held_at", "hold_id"),
-        Index("hold_by_time", "held_at", "hold_id", postgresql_where=text("released_at IS NULL")),
+        Index("hold_by_time", "held_at", "hold_id", postgresql_where=_OPEN),
         {"schema": "retention"},
     )
 
@@ -62,6 +66,12 @@ class Hold(Base):
     released_by: Mapped[str | None] = mapped_column(Text)
     released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     release_reason: Mapped[str | None] = mapped_column(Text)
+    until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    reference: Mapped[str | None] = mapped_column(Text)
+    lapsed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    release_requested_by: Mapped[str | None] = mapped_column(Text)
+    release_requested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    release_request_reason: Mapped[str | None] = mapped_column(Text)
 
 
 class Policy(Base):
@@ -146,8 +156,17 @@ LAST_ERASURE = text("SELECT extract(epoch FROM began_at)::float8 FROM retention.
 LOCK_PROJECTS = text(
     "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR SHARE"
 ).bindparams(_IDS)
+RELEASE_RULES = text("SELECT two_person_release FROM published.settings")
 IN_FORCE = text(
-    "SELECT * FROM retention.hold WHERE project_id = ANY(:ids) AND released_at IS NULL ORDER BY project_id FOR UPDATE"
+    "SELECT * FROM retention.current_hold WHERE project_id = ANY(:ids) ORDER BY project_id FOR UPDATE"
+).bindparams(_IDS)
+# A project has at most one hold that is neither released nor lapsed. What its end has ended lapses when another comes.
+LAPSE = text(
+    """
+    UPDATE retention.hold h SET lapsed = true
+    WHERE project_id = ANY(:ids) AND released_at IS NULL AND NOT lapsed
+        AND NOT EXISTS (SELECT FROM retention.current_hold c WHERE c.hold_id = h.hold_id)
+    """
 ).bindparams(_IDS)
 TOMBSTONES = text("SELECT * FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(_IDS)
 REDACTIONS = text(
@@ -157,14 +176,15 @@ PRESENT = text("SELECT FROM published.projects WHERE project_id = :project_id")
 
 HOLDS_IN_FORCE = text(
     """
-    SELECT h.*, p.number FROM retention.hold h JOIN published.projects p USING (project_id)
-    WHERE h.released_at IS NULL AND (h.held_at, h.hold_id) < (:at, :id)
+    SELECT h.*, true AS in_force, p.number FROM retention.current_hold h JOIN published.projects p USING (project_id)
+    WHERE (h.held_at, h.hold_id) < (:at, :id)
     ORDER BY h.held_at DESC, h.hold_id DESC LIMIT :limit
     """
 ).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))
 HOLDS_OF_PROJECT = text(
     """
-    SELECT h.*, p.number FROM retention.hold h JOIN published.projects p USING (project_id)
+    SELECT h.*, EXISTS (SELECT FROM retention.current_hold c WHERE c.hold_id = h.hold_id) AS in_force, p.number
+    FROM retention.hold h JOIN published.projects p USING (project_id)
     WHERE h.project_id = :project_id AND (h.held_at, h.hold_id) < (:at, :id)
     ORDER BY h.held_at DESC, h.hold_id DESC LIMIT :limit
     """

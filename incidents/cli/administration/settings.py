@@ -1,11 +1,11 @@
 """The commands of the site's settings, with a preview of what a shorter retention deletes."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
-from contracts.administration import ChangeSettings
+from contracts.administration import ChangeSettings, SettingsChanged
 from contracts.administration_queries import GetSettings
 from contracts.figures import read_size, size
 from contracts.retention import PreviewRetention
@@ -21,6 +21,8 @@ from incidents.terminal.options import command, group
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, value_of
+
+_SETTING: Final = "incidents settings set --retention-days"
 
 app = group("The site's settings, and the design of reports.")
 
@@ -58,6 +60,20 @@ DetailsRequired = Annotated[
     typer.Option(
         "--require-purpose/--optional-purpose",
         help="Whether an export must name its recipient, reference and legal basis.",
+    ),
+]
+ReasonRequired = Annotated[
+    bool | None,
+    typer.Option(
+        "--require-deletion-reason/--optional-deletion-reason",
+        help="Whether a deletion by hand must say why.",
+    ),
+]
+TwoPersonRelease = Annotated[
+    bool | None,
+    typer.Option(
+        "--two-person-release/--one-person-release",
+        help="Whether the release of a hold needs two persons.",
     ),
 ]
 Timezone = Annotated[
@@ -110,6 +126,8 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     log_archive_bytes: LogSize = None,
     child_site: ChildSites = None,
     export_details_required: DetailsRequired = None,
+    deletion_reason_required: ReasonRequired = None,
+    two_person_release: TwoPersonRelease = None,
     confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
     activity_days: ActivityDays = None,
@@ -127,6 +145,8 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "log_archive_bytes": _bytes(session, log_archive_bytes),
         "child_sites": _named(child_site),
         "export_details_required": export_details_required,
+        "deletion_reason_required": deletion_reason_required,
+        "two_person_release": two_person_release,
         "report_confidentiality": confidentiality,
         "report_signatories": _named(report_signatory),
         "activity_days": activity_days,
@@ -137,9 +157,14 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         if retention_days is not None and confirm is None:
             confirm = await _confirmed(session, client, retention_days, yes=yes)
         event = await session.send(client, with_number(changing, confirm))
+    session.show(event, _summary(session, event))
+
+
+def _summary(session: Session, event: SettingsChanged) -> str:
+    """Return the sentence about what changed."""
     changed = ", ".join(_name(session, name) for name in event.changed)
     unchanged = session.say("Nothing was changed: the settings had these values already.")
-    session.show(event, session.say("Settings changed: {changed}", changed=changed) if changed else unchanged)
+    return session.say("Settings changed: {changed}", changed=changed) if changed else unchanged
 
 
 def _changing(session: Session, values: Mapping[str, Any], *lists: list[str] | None) -> ChangeSettings:
@@ -149,7 +174,7 @@ def _changing(session: Session, values: Mapping[str, Any], *lists: list[str] | N
         UsageError: Nothing was given to change.
     """
     settings = (value for name, value in values.items() if name != "reason")
-    require_change(session, "incidents settings set --retention-days 90", *settings, *lists)
+    require_change(session, f"{_SETTING} 90", *settings, *lists)
     return make_message(session, ChangeSettings, {name: value for name, value in values.items() if value is not None})
 
 

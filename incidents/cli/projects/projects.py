@@ -1,6 +1,7 @@
 """The commands that show, create, update and delete projects."""
 
 from typing import Annotated, Any, Final
+from uuid import UUID
 
 import typer
 
@@ -139,12 +140,27 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     session.show(event, session.say("Project updated: {fields}", fields=labels) if labels else unchanged)
 
 
-@command(app, "delete", "incidents projects delete 12 --yes", sends=True)
+@command(
+    app,
+    "delete",
+    "incidents projects delete 12 --yes",
+    "incidents projects delete 12 --reason 'Created twice.' --yes",
+    sends=True,
+)
 async def delete(
-    session: Session, project: Project, yes: Yes = False, expected_revision: ExpectedRevision = None
+    session: Session,
+    project: Project,
+    *,
+    reason: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="Why. It stays in the activity when the project is gone: name nobody."),
+    ] = None,
+    yes: Yes = False,
+    expected_revision: ExpectedRevision = None,
 ) -> None:
-    """Delete a project with all its content."""
-    expected = revision(expected_revision)
+    """Delete a project with all its content. A site may require the reason."""
+    expected: dict[str, Any] = revision(expected_revision) | ({} if reason is None else {"reason": reason})
+    make_message(session, DeleteProject, {**expected, "project_id": UUID(int=0)})
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         question = session.say("Delete project {project} with all its content?", project=project)

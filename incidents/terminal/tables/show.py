@@ -10,7 +10,7 @@ from rich.text import Text
 from contracts.figures import duration
 from contracts.printable import on_one_line
 from contracts.projects.drafts import DRAFT_LIFETIME, DraftedSequence
-from contracts.projects.queries import AttachedSequence, ProjectDetails, ProjectRow
+from contracts.projects.queries import AttachedSequence, Hold, ProjectDetails, ProjectRow
 from contracts.retention import RetentionPreview
 from incidents.terminal.tables.layout import Lines
 from incidents.terminal.tables.sheet import (
@@ -166,13 +166,17 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
         ("Revision", details.revision),
         ("From an import", details.imported or ""),
         ("Exempt from retention", details.retention_exempt or ""),
-        (
-            "Under hold",
-            Cell(f"{local(held.held_at, language)}  {held.held_by}  {held.reason}", held.reason) if held else "",
-        ),
+        ("Under hold", _hold(held, language) if held else ""),
         ("Not shown to you", names_of(language, "field", details.withheld)),
         ("Too large to show here", names_of(language, "field", details.too_large)),
     ]
+
+
+def _hold(hold: Hold, language: str) -> Cell:
+    """Return since and until when a project is under hold, by whom, for which reference and why."""
+    end = say(language, ", until {time}", time=local(hold.until, language)) if hold.until else ""
+    words = (f"{local(hold.held_at, language)}{end}", hold.held_by, hold.reference or "", hold.reason)
+    return Cell("  ".join(word for word in words if word), hold.reason)
 
 
 class Part(NamedTuple):

@@ -1,6 +1,6 @@
 """Creating, changing and deleting projects."""
 
-from contracts.errors import project_gone
+from contracts.errors import Code, Refusal, project_gone
 from contracts.projects.commands import (
     CreateProject,
     DeleteProject,
@@ -71,6 +71,8 @@ async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDe
     """Delete a project with its parts, unless it is under hold; a tombstone keeps when and by whom."""
     project = unit.rows.require_project(command, unit.grants)
     domain.require_no_hold(unit.rows.holds.get(command.project_id), unit.grants)
+    if command.reason is None and unit.rows.deletion_reason_required:
+        raise Refusal(Code.INVALID, fields=[{"field": "reason", "kind": "reason_required"}])
     unit.rows.delete(project, by=unit.principal, at=unit.now)
     unit.revision = project["revision"] + 1
-    return ProjectDeleted(project_id=command.project_id, number=project["number"])
+    return ProjectDeleted(project_id=command.project_id, number=project["number"], reason=command.reason)

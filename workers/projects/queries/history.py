@@ -7,9 +7,17 @@ from pydantic import TypeAdapter
 from contracts.errors import project_gone
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.drafts import Draft, DraftedSequence, GetDraft
-from contracts.projects.history import GetHistory, HistoryEntry, ProjectHistory
+from contracts.projects.history import (
+    GetHistory,
+    GetPreserved,
+    HistoryEntry,
+    PreservedContent,
+    PreservedEntry,
+    ProjectHistory,
+)
 from contracts.projects.recordings import media_at
-from workers.projects import change_history, domain, draft_recordings, tables, visibility
+from workers.projects import change_history, domain, draft_recordings, legal_hold_view, tables, visibility
+from workers.projects.legal_hold_view import PreservedEntryRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.row_types.history_rows import HistoryEntryRow
 from workers.projects.worker import worker
@@ -45,6 +53,26 @@ async def get_history(query: GetHistory, context: QueryContext) -> ProjectHistor
     context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     withheld = [*visibility.withheld_details(context.grants), *domain.withheld_histories(context.grants)]
     return ProjectHistory(items=page.items, next=following, withheld=withheld)
+
+
+@worker.answers(GetPreserved)
+async def get_preserved(query: GetPreserved, context: QueryContext) -> PreservedContent:
+    """Return what changes under hold have replaced or removed, the newest first, and record the access."""
+    revision, place = read_cursor(_PLACE, query.after) if query.after else change_history.NEWEST
+    hidden = domain.hidden_fields(context.grants)
+    parameters = {"project_id": query.project_id, "hidden": hidden, "revision": revision, "place": place}
+    parameters["limit"] = query.limit + 1
+
+    def shown(row: PreservedEntryRow) -> PreservedEntry:
+        return PreservedEntry(**change_history.entry_of(row), hold_id=row["hold_id"])
+
+    page = await result_pages.read(context.connection, legal_hold_view.PRESERVED, parameters, shown, query.limit)
+    if not page.items:
+        await _refuse_gone(query.project_id, context)
+    following = cursor(page.last["revision"], page.last["place"]) if page.last else None
+    context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
+    withheld = [*visibility.withheld_details(context.grants), *domain.withheld_histories(context.grants)]
+    return PreservedContent(items=page.items, next=following, withheld=withheld)
 
 
 async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:

@@ -1,5 +1,5 @@
 """The handlers of sweeps, holds and policies."""
 
-from workers.retention.handlers import holds, policies, sweeps
+from workers.retention.handlers import holds, policies, release_requests, sweeps
 
-__all__ = ["holds", "policies", "sweeps"]
+__all__ = ["holds", "policies", "release_requests", "sweeps"]
