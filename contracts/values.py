@@ -144,11 +144,3 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """A digest, in hexadecimal digits."""
 
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=1_000)]
-
-REASON_LENGTH_MAX = 2_000
-Reason = Annotated[
-    AnyText,
-    StringConstraints(min_length=1, max_length=REASON_LENGTH_MAX, strip_whitespace=True),
-    AfterValidator(require_visible),
-]
-"""Why something is done with a project: 1 to 2,000 characters, trimmed; it is deleted with the project."""

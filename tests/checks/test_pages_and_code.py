@@ -118,7 +118,7 @@ def test_servers_end_a_transaction_that_somebody_left_open() -> None:
 
 
 PAGES = {page.stem: page.read_text() for page in (ROOT / "docs").glob("*.md")}
-TABLES = ("audit.undelivered", "projects.project", "projects.search")
+TABLES = ("audit.dropped", "audit.undelivered", "projects.project", "projects.search")
 NOT_MESSAGES = {"audit.waiting": "a view", **dict.fromkeys(TABLES, "a table")}
 
 

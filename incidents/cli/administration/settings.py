@@ -153,9 +153,14 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "log_days": log_days,
     }
     changing = _changing(session, {**values, "reason": reason}, child_site, report_signatory)
+    await _change(session, changing, confirm, yes=yes)
+
+
+async def _change(session: Session, changing: ChangeSettings, confirm: int | None, *, yes: bool) -> None:
+    """Change settings, after a confirmation if a retention time would delete projects."""
     async with session.client() as client:
-        if retention_days is not None and confirm is None:
-            confirm = await _confirmed(session, client, retention_days, yes=yes)
+        if changing.retention_days is not None and confirm is None:
+            confirm = await _confirmed(session, client, changing.retention_days, yes=yes)
         event = await session.send(client, with_number(changing, confirm))
     session.show(event, _summary(session, event))
 
