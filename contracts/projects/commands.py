@@ -151,13 +151,17 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
 
 
 class ProjectDeleted(ProjectEvent):
-    """A project was deleted with all its content; `expired` if retention did it."""
+    """A project was deleted with all its content; `expired` if retention did it.
+
+    `first_erased_at` is set if a restored backup had brought it back, and is when it was deleted before.
+    """
 
     subject = "projects.deleted"
     stores = BOTH_STORES
 
     number: int
     expired: bool = False
+    first_erased_at: Time | None = Field(None, exclude_if=lambda at: at is None)
 
 
 class DeleteProject(ExistingProjectCommand[ProjectDeleted]):

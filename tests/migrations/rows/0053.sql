@@ -1,1 +1,1 @@
-INSERT INTO retention.policy VALUES ('thefts', 1$n, 0, 5, false, 'year-end', 'admin', now());
+INSERT INTO retention.policy VALUES ('thefts-$n', 1$n, 0, 5, false, 'year-end', 'admin', now());
