@@ -67,9 +67,7 @@ def show_journal(  # noqa: PLR0913, PLR0917 - each parameter is an option
     """
     home = Home(data.absolute())
     settings = read_settings() if DATABASE_VARIABLE in os.environ else None
-    place = journal or folder_of(home, settings)
-    if place is None:
-        fail(say("{variable} is not set: name the folder of the journal.", variable=VARIABLE), _USAGE)
+    place = _place(journal, folder_of(home, settings))
     url = settings.database_url if settings else _running(home)
     if begin_anew:
         _begin_anew(ErasureJournal.at(place), url)
@@ -85,6 +83,16 @@ def show_journal(  # noqa: PLR0913, PLR0917 - each parameter is an option
         _show(verified, remembered, chosen[::-1])
     if verified.error:
         raise typer.Exit(1)
+
+
+def _place(copy: Path | None, own: Path | None) -> Path:
+    """Return where the journal is: a copy that is named, which must be there, or that of the system."""
+    if copy and not (path := ErasureJournal.at(copy).path).is_file():
+        fail(say("{label}: {value}", label="--journal", value=say("there is no file {path}", path=path)), _USAGE)
+    place = copy or own
+    if place is None:
+        fail(say("{variable} is not set: name the folder of the journal.", variable=VARIABLE), _USAGE)
+    return place
 
 
 def _verify(place: Path, key: bytes | None, remembered: Remembered | None) -> VerifiedJournal:
