@@ -155,6 +155,7 @@ class ProjectDeleted(ProjectEvent):
     """A project was deleted with all its content; `expired` if retention did it.
 
     `reason`, if one was given, is the record of a deletion and outlives the project.
+    `first_erased_at` is set if a restored backup had brought it back, and is when it was deleted before.
     """
 
     subject = "projects.deleted"
@@ -163,6 +164,7 @@ class ProjectDeleted(ProjectEvent):
     number: int
     expired: bool = False
     reason: Annotated[Reason | None, Field(exclude_if=lambda reason: reason is None)] = None
+    first_erased_at: Time | None = Field(None, exclude_if=lambda at: at is None)
 
 
 class DeleteProject(ExistingProjectCommand[ProjectDeleted]):

@@ -29,6 +29,7 @@ _HELP: Final = {
     "audit.verify": "Verify that no entry of the activity logs was changed, removed or inserted.",
     "audit.witness": "Be a witness for other sites: cosign their checkpoints, until Ctrl-C.",
     "audit.keys": "Show the public keys of the activity logs, as witnesses take them.",
+    "retention.journal": "Show and verify the journal of what was erased, which a restore needs.",
     "access": "Create, list and revoke credentials of people, workers and operations.",
 }
 """The help texts of the server's commands, so that `--help` does not import the server."""

@@ -30,6 +30,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "due": "Due",
     "duration": "Duration",
     "expired": "Expired",
+    "first_erased_at": "First deleted",
     "form": "Format",
     "included": "Included",
     "left_out": "Left out",

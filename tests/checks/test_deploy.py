@@ -38,7 +38,8 @@ def test_every_worker_has_its_service(name: str) -> None:
     assert service["command"] == ["incidents", "worker", name]
     assert service["environment"]["INCIDENTS_NATS_CREDS"] == f"/trust/creds/{name}.creds"
     assert service["volumes"][0] == f"creds-{name}:/trust/creds:ro"
-    assert service["volumes"][1:] == (["packages:/var/tmp"] if name == "projects" else [])
+    more = ["packages:/var/tmp", "erasures:/erasures"] if name == "projects" else ["erasures:/erasures:ro"]
+    assert service["volumes"][1:] == more
     port = service["environment"]["INCIDENTS_HEALTH_PORT"]
     assert f":{port}/ready" in service["healthcheck"]["test"][-1]
     assert service["restart"] == "unless-stopped"

@@ -54,6 +54,7 @@ AWAY = {"configured": True, "waiting": 7, "oldest_seconds": 90.0}
 NONE = {**AWAY, "configured": False, "oldest_seconds": 1.0}
 
 LATE = {"store": "log_server", "recorded": 9, "in_tree": 9, "signed": 7, "late_seconds": 700.0}
+BEHIND = {"configured": True, "known": 7, "waiting": 2, "late_seconds": 90.0}
 SILENT = {"name": "w", "kind": "cosignature", "problem": "it answered with status 500", "failing_seconds": 90.0}
 
 
@@ -78,6 +79,8 @@ def test_a_healthy_system_has_nothing_to_say() -> None:
             "attention log_server_not_configured",
         ),
         ({"audit": {"log_trees": [LATE]}}, "fails checkpoint_late"),
+        ({"projects": {"erasure_journal": BEHIND}}, "fails erasure_journal_late"),
+        ({"projects": {"erasure_journal": {**BEHIND, "configured": False}}}, "attention erasure_journal_not_kept"),
         ({"audit": {"witnesses": [SILENT]}}, "attention witness_fails"),
         ({"retention": {"clock_doubted": True}}, "fails clock_doubted"),
         ({"retention": {"database_time": (NOW + timedelta(minutes=5)).isoformat()}}, "attention clocks_apart"),

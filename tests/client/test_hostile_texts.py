@@ -93,6 +93,7 @@ TELLING |= {"projects redact"}
 TELLING |= {f"projects draft {verb}" for verb in ("add", "remove", "clear", "attach")}
 OF_THE_LOGS = {"audit verify", "audit witness", "audit keys"}
 OF_THE_SERVER = {"up", "worker", "migrate", "provision", "backup", "restore", "lanes", "doctor", "access", *OF_THE_LOGS}
+OF_THE_SERVER |= {"retention journal"}
 MARKED = {"properties", "stats", "ask", "projects history", "projects list", "projects show", "projects draft show"}
 NUMBERED = re.compile(r"U\+00[01][0-9A-F]|\\u00[01][0-9a-f]")
 """A control character as it is shown; one of the many is whole, however a narrow column breaks the text."""

@@ -35,6 +35,8 @@ def test_the_backup_is_private_and_has_no_keys(tmp_path: Path) -> None:
     home.make()
     home.save_credentials("admin", Trust.create(home.keys, "main").mint("admin", "client"))
     (home.logs / "up.log").touch()
+    home.erasures.mkdir()
+    (home.erasures / "erasures.journal").touch()
     making = "\n".join(line for line in described().splitlines() if not re.match(r"tar -xzf|incidents", line))
     subprocess.run(["/bin/sh", "-c", f"umask 022\n{making}"], cwd=tmp_path, check=True)
     archives = sorted(tmp_path.glob("*.tgz"))
@@ -43,7 +45,8 @@ def test_the_backup_is_private_and_has_no_keys(tmp_path: Path) -> None:
     keys, data = names(tmp_path / "keys.tgz"), names(tmp_path / "data.tgz")
     assert "data/keys/operator.nk" in keys
     assert "data/logs/up.log" in data
-    assert not [name for name in data if "/keys" in name or "/creds" in name]
+    assert not [name for name in data if re.search("/(keys|creds|erasures)", name)]
+    assert (tmp_path / "elsewhere" / "data" / "erasures" / "erasures.journal").exists()
 
 
 @pytest.mark.parametrize(

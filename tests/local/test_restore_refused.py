@@ -50,7 +50,9 @@ async def test_what_does_not_fit_is_one_sentence(
     with tarfile.open(tmp_path / "other.tar", "w") as other:
         other.add(file, "incidents.tar")
     files = {"FILE": file, "PART": tmp_path / "part.tar", "OTHER": tmp_path / "other.tar"}
-    ended = await run_incidents(target, "restore", *(files.get(word, word) for word in line.split()), **variables)
+    ended = await run_incidents(
+        target, "restore", "--without-journal", *(files.get(word, word) for word in line.split()), **variables
+    )
     assert ended.status == refusal[0], ended.err
     assert refusal[1] in ended.err, ended.err
     assert "Traceback" not in ended.err, ended.err
@@ -61,22 +63,22 @@ async def test_a_log_server_is_not_left_out(site: Site, target: Site, tmp_path: 
     """A backup with the log server is not restored where no log server is named; one without it is."""
     file = await back_up(site, tmp_path / "incidents.tar")
     alone = {"INCIDENTS_LOG_DATABASE_URL": None, "INCIDENTS_OWNER_LOG_DATABASE_URL": None, "LANG": "fr_FR.UTF-8"}
-    ended = await run_incidents(target, "restore", file, **alone)
+    ended = await run_incidents(target, "restore", file, "--without-journal", **alone)
     assert ended.status == 2, ended.err
     assert "définissez INCIDENTS_LOG_DATABASE_URL" in ended.err, ended.err
     assert await is_empty(target)
     assert (await run_incidents(site, "backup", "-o", file, "--force", **alone)).status == 0
-    assert (await run_incidents(target, "restore", file, **alone)).status == 0
+    assert (await run_incidents(target, "restore", file, "--without-journal", **alone)).status == 0
 
 
 async def test_nothing_is_replaced(site: Site, target: Site, tmp_path: Path) -> None:
     """Databases with tables and streams that are there are kept as they are."""
     file = await back_up(site, tmp_path / "incidents.tar")
-    ended = await run_incidents(site, "restore", file, LANG="fr_FR.UTF-8")
+    ended = await run_incidents(site, "restore", file, "--without-journal", LANG="fr_FR.UTF-8")
     assert ended.status == 1, ended.err
     assert "contient déjà des tables" in ended.err, ended.err
     await provision(await target.nats("provision", "provision"), "main")
-    ended = await run_incidents(target, "restore", file, LANG="fr_FR.UTF-8")
+    ended = await run_incidents(target, "restore", file, "--without-journal", LANG="fr_FR.UTF-8")
     assert ended.status == 1, ended.err
     assert "COMMANDS, EVENTS, DEAD existent déjà" in ended.err, ended.err
     with psycopg.connect(target.database_url) as database:
@@ -91,7 +93,7 @@ async def test_what_breaks_in_the_middle_says_so(site: Site, target: Site, tmp_p
     in_the_way = "CREATE SCHEMA retention" if first else "CREATE SEQUENCE entry_pkey"
     with psycopg.connect(url) as database:
         database.execute(in_the_way)
-    ended = await run_incidents(target, "restore", file)
+    ended = await run_incidents(target, "restore", file, "--without-journal")
     assert ended.status == 1, ended
     assert "pg_restore: " in ended.err, ended
     assert "may be restored already" in ended.err, ended

@@ -13,7 +13,7 @@ from workers.common.http_server import PortForbiddenError, PortInUseError
 from workers.local import console_output, start_errors
 from workers.local.access.signing_keys import InvalidNameError, Trust, TrustError
 from workers.local.backup.archive import NoBackupError
-from workers.local.backup.cli import StoppedError
+from workers.local.backup.data_directories import StoppedError
 from workers.local.backup.external_servers import UnfinishedError
 from workers.local.backup.stream_snapshots import SnapshotError
 from workers.local.credential_revocation import NotInForceError

@@ -66,6 +66,13 @@ class Installation:
         with (self._temporary / "up.out").open("ab") as output:
             self._process = subprocess.Popen(line, cwd=ROOT, env=self._environment, stdout=output, stderr=output)
 
+    def incidents(self, *line: object) -> str:
+        """Run a command of `incidents` to its end, and return what it printed."""
+        words = [sys.executable, "-m", "incidents", *map(str, line)]
+        done = subprocess.run(words, cwd=ROOT, env=self._environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def stop(self) -> None:
         """Stop it, as Ctrl-C does."""
         if self._process:

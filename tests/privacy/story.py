@@ -206,7 +206,7 @@ class Story:
         await self._applied("retention.sweep", {})
 
         async def is_swept() -> bool:
-            return self._installation.sql("SELECT count(*) FROM projects.project") == [(1,)]
+            return self._installation.sql("SELECT count(*) FROM projects.project WHERE imported") == [(0,)]
 
         await eventually(is_swept, within=_LONG_SECONDS)
 

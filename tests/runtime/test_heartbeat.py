@@ -57,7 +57,10 @@ async def test_heartbeats_say_how_a_process_is(site: Site) -> None:
     assert result["retried"] == 0
     assert result["dead"] == 0
     of_lanes = {"outbox_messages", "outbox_oldest_seconds", "events_missing", "dead_letters"}
-    assert result["figures"].keys() == of_lanes | {"exports_pending", "oldest_export_seconds"}
+    assert result["figures"].keys() == of_lanes | {
+        *("exports_pending", "oldest_export_seconds"),
+        *("erasure_journal_waiting_entries", "erasure_journal_late_seconds"),
+    }
 
 
 @pytest.mark.parametrize("subject", ["$SRV.PING", "$SRV.INFO.im-projects", "$SRV.STATS.im-projects"])

@@ -114,6 +114,9 @@ class Settings(BaseSettings):
     checkpoints: Path | None = None
     """The directory outside the database to whose files checkpoints are appended."""
 
+    erasures: Path | None = None
+    """The folder outside the databases with the journal of what was erased; without it none is kept."""
+
     witnesses: Path | None = None
     """The file that names the witnesses that cosign checkpoints, each by its address and its key."""
 

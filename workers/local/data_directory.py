@@ -16,7 +16,18 @@ from workers.common.pdf_signing import identity
 from workers.common.pdf_signing.identity import PdfIdentity
 from workers.local.access.signing_keys import Scope, Trust
 
-_OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out", "restoring"}
+_OWN_NAMES: Final = {
+    "keys",
+    "creds",
+    "nats",
+    "postgres",
+    "logs",
+    "up.lock",
+    "runtime.json",
+    "demo.out",
+    "restoring",
+    "erasures",
+}
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,7 @@ class Home:
         self.postgres = self.directory / "postgres"
         self.logs = self.directory / "logs"
         self.checkpoints = self.directory / "checkpoints"
+        self.erasures = self.directory / "erasures"
         self.restoring = self.directory / "restoring"
         """A file that is there until a restore is complete."""
 

@@ -2,15 +2,27 @@
 
 from typing import Final
 
+from nats.aio.client import Client as Nats
+from nats.errors import ConnectionClosedError
 from sqlalchemy.engine import make_url
 
-from workers.common.process_settings import Settings
+from workers.common.erasure_journal.journal import ErasureJournal, JournalError
+from workers.common.message_counters import Counters
+from workers.common.process_settings import Settings, signing_key_of
+from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.migrations import upgrade
+from workers.projects.erasures.replay import erase_again
+from workers.runtime.commands.deferred_commands import DeferredWork
 from workers.runtime.process import preconditions
 from workers.runtime.process.preconditions import UnfitError, explain_errors
 from workers.runtime.storage.database import SessionTimeouts, open_engine
 
 _UNLIMITED: Final = SessionTimeouts("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
+REMEDY: Final = (
+    "Put the newest copy of the journal there, or begin a new one: `incidents retention journal --begin-anew`."
+)
+"""What to do about an erasure journal that is refused."""
+
 _LOG_OWNER_VARIABLE: Final = "INCIDENTS_OWNER_LOG_DATABASE_URL"
 
 
@@ -24,10 +36,13 @@ class RoleNotNamedError(Exception):
 async def prepare(settings: Settings) -> UnfitError | None:
     """Migrate incident_manager, and grant rights with owners' URLs; return the error of an unreachable log server.
 
+    Where the folder of the erasure journal is set, it also erases what the journal names and a restore brought back.
+
     Raises:
         UnfitError: A database does not meet a requirement.
     """
     await _migrate(settings)
+    await _erase_again(settings)
     try:
         await _prepare_log_server(settings)
     except UnfitError as error:
@@ -48,6 +63,26 @@ async def _migrate(settings: Settings) -> None:
             await upgrade.migrate(engine, role)
     finally:
         await engine.dispose()
+
+
+async def _erase_again(settings: Settings) -> None:
+    if settings.erasures is None:
+        return
+    engine = open_engine(settings.owner_database_url or settings.database_url, connections=1, waits=_UNLIMITED)
+    work = DeferredWork(settings.site, "projects", engine, _no_connection, lambda: None, Counters())
+    try:
+        key = SigningKey.read(signing_key_of(settings))
+        await erase_again(work, ErasureJournal(settings.erasures), lambda: key)
+    except NoSigningKeyError:
+        return  # the workers, which have it, do so before they answer
+    except JournalError as error:
+        raise UnfitError(f"{error}. {REMEDY}") from error
+    finally:
+        await engine.dispose()
+
+
+def _no_connection() -> Nats:
+    raise ConnectionClosedError
 
 
 async def _prepare_log_server(settings: Settings) -> None:

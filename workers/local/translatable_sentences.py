@@ -3,6 +3,7 @@
 from typing import Final
 
 from contracts.evidence.witness_requests import REASONS
+from workers.common.erasure_journal.journal import PROBLEMS
 
 _CREDENTIALS: Final = "`incidents access init --out DIR` makes DIR/creds/{name}.creds; name it in INCIDENTS_NATS_CREDS."
 
@@ -42,6 +43,7 @@ KNOWN: Final = (
     "a certificate in it is valid from {first} to {last} only",
     "it is not an Ed25519 key of OpenSSH without a passphrase",
     *REASONS,
+    *PROBLEMS,
     "two witnesses have one name",
     "line {number} is not the address and the key of a witness",
     "'{name}' cannot name a site: use 1 to 32 of a-z, 0-9 and '-'.",
@@ -107,6 +109,7 @@ KNOWN: Final = (
     "{why}. This server lacks a feature: install PostgreSQL 16 or later, built with ICU.",
     "{why}. Make room on the server's disk, and run it again.",
     "{why}. Start it, or set {variable}.",
+    "{why}. Put the newest copy of the journal there, or begin a new one: `incidents retention journal --begin-anew`.",
     "{why}. Report this line, which names the SQLSTATE, with the version of the server.",
     "{place}: there is no database {name} ({state})",
     "{place}: there is no database {name}",

@@ -247,6 +247,7 @@ class _Installation:
             "INCIDENTS_DATABASE_URL": database_url,
             "INCIDENTS_LOG_DATABASE_URL": log_database_url,
             "INCIDENTS_LOG_DIR": str(self._home.logs),
+            "INCIDENTS_ERASURES": os.environ.get("INCIDENTS_ERASURES") or str(self._home.erasures),
             "INCIDENTS_CHECKPOINTS": os.environ.get("INCIDENTS_CHECKPOINTS") or str(self._home.checkpoints),
         }
 

@@ -44,6 +44,7 @@ class Worker:
         self.handlers: dict[type, Handler] = {}
         self.query_handlers: dict[type, QueryHandler] = {}
         self.reactions: dict[type[Event], Reaction] = {}
+        self.preparations: list[Background] = []
         self.backgrounds: list[Background] = []
         self.signs: list[Signs] = []
         self.figures: list[Figures] = []
@@ -66,6 +67,11 @@ class Worker:
     def hears(self, event: type[EventR]) -> "Hears[EventR]":
         """Register a reaction to an event, or to every event with `Event` itself."""
         return Hears(self, event)
+
+    def prepares(self, function: Background) -> Background:
+        """Register what a process does before it answers and handles anything; it ends, and is not repeated."""
+        self.preparations.append(function)
+        return function
 
     def background(self, function: Background) -> Background:
         """Register background work, which runs for as long as the process lives."""

@@ -81,6 +81,7 @@ def _of_process(worker: str, process: dict[str, Any]) -> Iterator[Finding]:
         yield Finding("attention", "outbox_waits", words, {**where, "count": process["outbox"]})
     yield from _of_log_server(process.get("log_server"))
     yield from _of_log_trees(process)
+    yield from _of_erasures(process.get("erasure_journal"))
 
 
 def _of_log_server(log_server: dict[str, Any] | None) -> Iterator[Finding]:
@@ -111,6 +112,19 @@ def _of_log_trees(process: dict[str, Any]) -> Iterator[Finding]:
         values = {"witness": name, "seconds": round(each["failing_seconds"] or 0), "reason": each["problem"]}
         words = "the witness {witness} has attested nothing for {seconds} s: {reason}"
         yield Finding("attention", "witness_fails", words, values)
+
+
+def _of_erasures(journal: dict[str, Any] | None) -> Iterator[Finding]:
+    if journal is None:
+        return
+    if not journal["configured"]:
+        words = "no erasure journal is kept: a restored backup would bring back what was erased since"
+        yield Finding("attention", "erasure_journal_not_kept", words, {})
+    elif journal["late_seconds"] > _WAITING_SECONDS:
+        words = "{count} erasures are not in the erasure journal, the oldest for {seconds} s"
+        single = "{count} erasure is not in the erasure journal, for {seconds} s"
+        values = {"count": journal["waiting"], "seconds": round(journal["late_seconds"])}
+        yield Finding("fails", "erasure_journal_late", words, values, single)
 
 
 def _of_streams(survey: Survey) -> Iterator[Finding]:

@@ -181,6 +181,9 @@ def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, obje
             yield "Activity logs", _log_trees(session, trees)
         if witnesses := process.get("witnesses"):
             yield "Witnesses", _witnesses(session, witnesses)
+    journals = [journal for process in survey.of("projects") if (journal := process.get("erasure_journal"))]
+    if journals:
+        yield "Erasures", _erasure_journal(session, journals[0])
     for name, stream in survey.streams.items():
         most = f" / {size(stream['bytes_max'], session.language)}" if stream["bytes_max"] > 0 else ""
         words = ("{count} message, {size}", "{count} messages, {size}", "no messages, {size}")
@@ -210,6 +213,15 @@ def _log_trees(session: Session, trees: list[dict[str, Any]]) -> str:
         singular, plural = "{count} entry is not signed yet", "{count} entries are not signed yet"
         return session.count(unsigned, singular, plural)
     return session.say("all entries are signed")
+
+
+def _erasure_journal(session: Session, journal: dict[str, Any]) -> str:
+    if not journal["configured"]:
+        return session.say("no journal: INCIDENTS_ERASURES is not set")
+    if journal["waiting"]:
+        singular, plural = "{count} erasure is not in the journal yet", "{count} erasures are not in the journal yet"
+        return session.count(journal["waiting"], singular, plural)
+    return session.say("everything that was erased is in the journal")
 
 
 def _witnesses(session: Session, witnesses: list[dict[str, Any]]) -> str:

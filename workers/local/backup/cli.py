@@ -4,26 +4,21 @@ They apply to the system that `incidents up` runs, or to external servers that `
 """
 
 import asyncio
-import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import nats
 import typer
-from nats.aio.client import Client as Nats
 
-from contracts import subjects
 from contracts.figures import size
 from workers.common.process_settings import Settings
 from workers.local import start_errors
 from workers.local.access.signing_keys import Trust, TrustError
-from workers.local.backup import archive, database_dumps, external_servers, stream_snapshots
+from workers.local.backup import archive, data_directories, external_servers, journal_copies
 from workers.local.backup.archive import NoBackupError
-from workers.local.backup.database_dumps import Database, DumpError
+from workers.local.backup.database_dumps import DumpError
 from workers.local.backup.stream_snapshots import SnapshotError
 from workers.local.cli_environment import (
     DEFAULT_DATA,
@@ -37,8 +32,6 @@ from workers.local.cli_environment import (
 from workers.local.console_output import decimal, emphasise, fail, language, say, tell, translate, write
 from workers.local.data_directory import Home
 from workers.local.servers import process_control
-from workers.local.servers.nats import EmbeddedNats
-from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import NoRoleError
 from workers.runtime.process.preconditions import UnfitError
 
@@ -55,16 +48,10 @@ _FAILURES: Final = (
 )
 
 
-class StoppedError(RuntimeError):
-    """The system to be saved has stopped."""
-
-    def __init__(self, directory: Path) -> None:
-        super().__init__(f"{directory}: the system has stopped.")
-
-
 def backup(
     out: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The file to write; private.")],
     keys: Keys = None,
+    journal: journal_copies.JournalCopy = None,
     data: Data = DEFAULT_DATA,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     as_json: AsJson = False,
@@ -72,6 +59,10 @@ def backup(
     """Save a running system in one file; the keys go into another file, to be kept elsewhere.
 
     The streams are saved before the databases: a message in both has the same id and takes effect once.
+
+    The erasure journal is in no backup, because a restore needs the newest one. With --journal FILE it is copied to a
+    file of its own, in which an older copy of the same journal is replaced, and never a newer one. With servers of
+    your own, set INCIDENTS_ERASURES for it.
 
     With servers of your own, set INCIDENTS_OWNER_DATABASE_URL, INCIDENTS_OWNER_LOG_DATABASE_URL if there is a log
     server, INCIDENTS_NATS_CREDS (credentials of `provision`), INCIDENTS_NATS_URL unless the message bus is on this
@@ -85,32 +76,43 @@ def backup(
     if own is None:
         require_runtime(data)
     began = time.monotonic()
-    _finish(_save_both(home, external_servers.save(*own, out) if own else _save(home, out), keys), own)
+    _finish(_save_both(home, external_servers.save(*own, out) if own else data_directories.save(home, out), keys), own)
+    copied = journal_copies.save(home, own[0] if own else None, journal)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
-        write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
+        apart = {"keys": str(keys) if keys else None, "journal": str(copied) if copied else None}
+        write({"file": str(out), "bytes": out.stat().st_size, **apart, "seconds": seconds})
         return
     values = {"file": out, "size": size(out.stat().st_size, language()), "seconds": decimal(seconds)}
     tell(*emphasise("Saved in {file}: {size}, {seconds} s", "file", **values))
-    apart = say("The keys are in {file}", file=keys)
-    tell((apart if keys else say("The keys are not in it: save them once with --keys FILE"), "dim"))
+    words = "The keys are in {file}" if keys else "The keys are not in it: save them once with --keys FILE"
+    tell((say(words, file=keys), "dim"))
+    _tell_of_journal(copied)
+
+
+def _tell_of_journal(file: Path | None) -> None:
+    words = "The erasure journal is not in it: copy it each time with --journal FILE"
+    tell((say("The erasure journal is in {file}", file=file) if file else say(words), "dim"))
 
 
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of `incidents backup`.")],
     keys: Keys = None,
+    journal: journal_copies.Journal = None,
+    without_journal: journal_copies.WithoutJournal = False,
     data: Data = DEFAULT_DATA,
     as_json: AsJson = False,
 ) -> None:
     """Create a data directory from a backup; `incidents up` of this or a newer version then starts it.
 
-    With the keys all credentials stay valid; without them `incidents up` makes new ones.
+    What was erased since the backup is erased again: the newest erasure journal says what that is. With the keys all
+    credentials stay valid; without them `incidents up` makes new ones.
 
     With servers of your own, set the variables that `incidents backup --help` names, and also INCIDENTS_DATABASE_URL
     and INCIDENTS_LOG_DATABASE_URL with the role of the workers. Then these servers are restored instead; they must be
     empty, and no worker may have been started.
 
-    Example: incidents restore incidents-2026-11-26.tar --keys keys.tar --data /srv/incidents
+    Example: incidents restore incidents-2026-11-26.tar --keys keys.tar --journal erasures.journal --data /srv/incidents
     """
     home = Home(data.absolute())
     own = _external_servers(home, data)
@@ -118,11 +120,11 @@ def restore(
         fail(say("The keys come first: tar -xf {keys} -C DIR, then incidents access init --out DIR", keys=keys), _USAGE)
     _require_files(file, keys)
     if own is None and home.restoring.exists():
-        _remove_unfinished(home)
+        data_directories.remove_unfinished(home)
     if own is None and (home.nats.exists() or home.postgres.exists()):
         fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
     is_without_keys = not (own or keys or (home.keys.exists() and not home.restoring.exists()))
-    _finish(external_servers.restore(*own, file) if own else _restore(home, file, keys), own)
+    _finish(_restoring(home, own, (file, keys), (journal, without_journal)), own)
     if as_json:
         write({"data": None if own else str(data), "file": str(file), "keys": str(keys) if keys else None})
     elif own:
@@ -131,6 +133,21 @@ def restore(
         tell(*emphasise("Restored in {data}. To start it: incidents up --data {data}", "data", data=data))
     if is_without_keys and not as_json:
         _tell_without_keys(file)
+
+
+def _restoring(
+    home: Home,
+    own: tuple[Settings, str] | None,
+    files: tuple[Path, Path | None],
+    journal: tuple[Path | None, bool],
+) -> Coroutine[Any, Any, None]:
+    """Put the journal in its place, and return the work that is left."""
+    file, keys = files
+    copy, is_without = journal
+    is_without = journal_copies.prepare(home, own[0] if own else None, copy, is_without=is_without)
+    if own:
+        return external_servers.restore(*own, file, is_without_journal=is_without)
+    return data_directories.restore(home, file, keys, is_without_journal=is_without)
 
 
 def _require_files(file: Path, keys: Path | None) -> None:
@@ -210,76 +227,6 @@ async def _save_both(home: Home, saving: Coroutine[Any, Any, None], keys: Path |
         saving.close()
     if keys:
         _save_keys(home, keys)
-
-
-async def _save(home: Home, out: Path) -> None:
-    runtime = home.runtime()
-    if runtime is None:
-        raise StoppedError(home.directory)
-    trust = Trust.load(home.keys)
-    with tempfile.TemporaryDirectory(dir=home.directory) as folder:
-        draft = Path(folder)
-        async with _open_provision_connection(trust, runtime.nats_url, draft) as bus:
-            for stream in stream_snapshots.SAVED:
-                await stream_snapshots.save(bus, stream, _PROVISION, draft)
-        for name, url in zip(_DATABASES, (runtime.database_url, runtime.log_database_url), strict=True):
-            await database_dumps.dump(Database(url), draft / f"{name}.dump", database_dumps.without_ours())
-        archive.describe(draft, runtime.site)
-        archive.pack(out, [path for path in sorted(draft.iterdir()) if path.suffix != ".creds"], draft)
-
-
-async def _restore(home: Home, file: Path, keys: Path | None) -> None:
-    home.make()
-    home.restoring.touch()
-    with tempfile.TemporaryDirectory(dir=home.directory) as folder:
-        draft = Path(folder)
-        archive.unpack(file, draft)
-        site = archive.site_of(draft, file)
-        if keys:
-            archive.unpack(keys, home.directory)
-        trust = Trust.create(home.keys, site)
-        home.make_pdf_identity(site)
-        postgres = EmbeddedPostgres(home.postgres, home.logs / "postgres.log")
-        await _restore_databases(postgres, draft)
-        bus = EmbeddedNats(home.nats, trust, log=home.logs / "nats.log")
-        bus.start()
-        try:
-            async with _open_provision_connection(trust, bus.url, draft) as connection:
-                for stream in stream_snapshots.SAVED:
-                    await stream_snapshots.restore(connection, stream, draft)
-        finally:
-            bus.stop()
-    home.restoring.unlink()
-
-
-def _remove_unfinished(home: Home) -> None:
-    """Remove what an interrupted restore left, so that the same line can be run again."""
-    for directory in (home.nats, home.postgres):
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-async def _restore_databases(postgres: EmbeddedPostgres, draft: Path) -> None:
-    postgres.start()
-    try:
-        postgres.ensure_role(APP_ROLE)
-        for name in _DATABASES:
-            postgres.ensure_database(name)
-            if (dump := draft / f"{name}.dump").exists():
-                await database_dumps.load(Database(postgres.url(name)), dump, database_dumps.without_ours())
-    finally:
-        postgres.stop()
-
-
-@asynccontextmanager
-async def _open_provision_connection(trust: Trust, url: str, folder: Path) -> AsyncIterator[Nats]:
-    """Connect with short-lived credentials that may save and restore streams."""
-    credentials = folder / "provision.creds"
-    credentials.write_text(trust.mint(_PROVISION, "provision", valid_seconds=_PROVISION_SECONDS))
-    connection = await nats.connect(url, user_credentials=str(credentials), inbox_prefix=subjects.inbox(_PROVISION))
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 def _save_keys(home: Home, keys: Path) -> None:

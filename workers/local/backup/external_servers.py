@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from workers.common.process_settings import Settings
 from workers.local import schema_and_grants, start_errors
-from workers.local.backup import archive, database_dumps, stream_snapshots
+from workers.local.backup import archive, database_dumps, journal_copies, stream_snapshots
 from workers.local.backup.database_dumps import Database, DumpError
 from workers.local.backup.stream_snapshots import SnapshotError
 from workers.local.cli_environment import connect
@@ -23,6 +23,7 @@ from workers.runtime.process.preconditions import UnfitError
 VARIABLES: Final = ("INCIDENTS_DATABASE_URL", "INCIDENTS_OWNER_DATABASE_URL")
 """Setting one of them selects external servers."""
 
+_INCIDENT_MANAGER: Final = "incident_manager"
 _LOG_SERVER: Final = "log_server"
 _USAGE: Final = 2
 _FAILURES: Final = (
@@ -67,7 +68,7 @@ async def save(settings: Settings, who: str, out: Path) -> None:
         archive.pack(out, sorted(draft.iterdir()), draft)
 
 
-async def restore(settings: Settings, who: str, file: Path) -> None:
+async def restore(settings: Settings, who: str, file: Path, *, is_without_journal: bool) -> None:
     """Restore into empty databases and an empty message bus; write nothing unless all of them are empty.
 
     Raises:
@@ -86,16 +87,20 @@ async def restore(settings: Settings, who: str, file: Path) -> None:
                 why = f"{settings.nats_url}: the streams {', '.join(existing)} are there already"
                 raise UnfitError(f"{why}. Restore into a message bus that has none.")
             try:
-                await _write(settings, bus, databases, draft)
+                await _write(settings, bus, databases, draft, is_without_journal=is_without_journal)
             except _FAILURES as error:
                 raise UnfinishedError(start_errors.reason_of(error).rstrip(".")) from error
 
 
-async def _write(settings: Settings, bus: Nats, targets: dict[str, Database], draft: Path) -> None:
+async def _write(
+    settings: Settings, bus: Nats, targets: dict[str, Database], draft: Path, *, is_without_journal: bool
+) -> None:
     for name, database in targets.items():
         file = draft / f"{name}.dump"
         if file.exists():
             await database_dumps.load(database, file, os.environ)
+    if is_without_journal:
+        await journal_copies.forget(targets[_INCIDENT_MANAGER].url)
     if away := await schema_and_grants.prepare(settings):
         raise away
     for stream in stream_snapshots.SAVED:
@@ -105,7 +110,7 @@ async def _write(settings: Settings, bus: Nats, targets: dict[str, Database], dr
 def _databases(settings: Settings) -> dict[str, tuple[str, str]]:
     """Return by database its URL, as its owner if one is set, and the variable that names it."""
     places = {
-        "incident_manager": [
+        _INCIDENT_MANAGER: [
             (settings.owner_database_url, "INCIDENTS_OWNER_DATABASE_URL"),
             (settings.database_url, "INCIDENTS_DATABASE_URL"),
         ],

@@ -1,5 +1,5 @@
-"""The background work of projects: housekeeping, packages, steps of sweeps, and selections of projects for others."""
+"""The background work of projects: housekeeping, packages, sweep steps, selections, and the erasure journal."""
 
-from workers.projects.background_work import housekeeping, package_making, selections, sweep_steps
+from workers.projects.background_work import erasure_journal, housekeeping, package_making, selections, sweep_steps
 
-__all__ = ["housekeeping", "package_making", "selections", "sweep_steps"]
+__all__ = ["erasure_journal", "housekeeping", "package_making", "selections", "sweep_steps"]

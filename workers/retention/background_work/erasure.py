@@ -12,6 +12,7 @@ import structlog
 from nats.errors import Error as NatsError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.values import EARLIEST
 from workers.common.logs import describe
@@ -21,6 +22,7 @@ from workers.retention.worker import worker
 from workers.runtime.bus import outbox
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter
 from workers.runtime.process.running_components import RunningComponents
+from workers.runtime.storage import erasure_place
 from workers.runtime.storage.database import SessionTimeouts, connect_autocommit, open_engine
 from workers.runtime.storage.identity_map import rows_of
 from workers.runtime.storage.page_cleanup import PageCleaner
@@ -46,6 +48,8 @@ class Progress:
 
     pages: PageCleaner = field(default_factory=PageCleaner)
     blanked_at: datetime = EARLIEST
+    cleaned_at: datetime | None = None
+    """When a complete clean-up began that nobody knows of yet, because the erasure journal was behind."""
 
 
 @worker.background
@@ -71,14 +75,15 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
     try:
         async with connect_autocommit(engine) as connection:
             if not await progress.pages.is_needed(connection):
-                return True
+                return await _conclude(connection, progress)
             began_at, begun = (await connection.execute(_NOW)).scalar_one(), time.monotonic()
             letters = await remove_letters(running)
             await outbox.blank_letters(connection, progress.blanked_at - _PUBLICATION_MAX)
             progress.blanked_at = began_at
             pages = await progress.pages.clean(connection)
             if pages.is_complete:
-                await connection.execute(tables.ERASED, {"began_at": began_at})
+                progress.cleaned_at = began_at
+            is_concluded = await _conclude(connection, progress)
     finally:
         await engine.dispose()
     done = {"rewritten": len(pages.rewritten), "letters": letters, "seconds": round(time.monotonic() - begun, 1)}
@@ -88,7 +93,18 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
         log.info("erasure_partial", **done, large=pages.large)
     else:
         log.info("erasure_complete", **done)
-    return not pages.locked
+    return is_concluded and not pages.locked
+
+
+async def _conclude(connection: AsyncConnection, progress: Progress) -> bool:
+    """Note that a clean-up is complete, unless the journal still lacks what it erased; return whether none waits."""
+    if progress.cleaned_at is None:
+        return True
+    if await erasure_place.is_behind(connection, progress.cleaned_at):
+        return False
+    await connection.execute(tables.ERASED, {"began_at": progress.cleaned_at})
+    progress.cleaned_at = None
+    return True
 
 
 async def remove_letters(running: RunningComponents) -> int:

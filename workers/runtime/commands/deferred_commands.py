@@ -21,7 +21,7 @@ from contracts import subjects
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Command, Event
-from contracts.subjects import lane_of
+from contracts.subjects import SYSTEM, lane_of
 from workers.common.message_counters import Counters
 from workers.runtime.admission import inbox
 from workers.runtime.admission.batch_preload import BatchContext, read_batch_context_and
@@ -106,6 +106,13 @@ class Step:
         self.applied += is_new and isinstance(result, Event)
         self.rejected += is_new and not isinstance(result, Event)
         return is_new
+
+    async def announce(self, events: Sequence[EmittedEvent], at: str) -> None:
+        """Post events that no command has caused, as the product itself, with this time (RFC 3339)."""
+        lanes = await count_lanes(self.connection, self.worker, until_commit=True)
+        origin = Origin(SYSTEM, at)
+        boxes = [LaneOutbox(self.site, self.worker, lane_of(each.key, lanes)) for each in events]
+        await outbox.post(self.connection, [box.event(each, origin) for box, each in zip(boxes, events, strict=True)])
 
     async def give_up(self, command: DeferredCommand, letter: PostedRow | None) -> bool:
         """Refuse a command whose work has failed again and again, and post its dead letter, which can be replayed."""

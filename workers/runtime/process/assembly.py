@@ -195,6 +195,7 @@ async def serve(running: RunningComponents) -> AsyncIterator[FastStream]:
     fields = {"worker": worker.name, "instance": running.instance}
     await startup_steps.wait_for_servers(running)
     _use_files(running.settings)
+    await startup_steps.wait_for_erasures(running)
     async with running.children.open(), asyncio.TaskGroup() as tasks:
         work = [running.lanes.keep_lease(), running.relay.run(), *startup_steps.background_work(running)]
         spawned = [

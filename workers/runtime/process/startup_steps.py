@@ -11,6 +11,7 @@ from nats.errors import Error as NatsError
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from workers.common.erasure_journal.journal import ErasureJournal, JournalError
 from workers.common.logs import describe
 from workers.common.trace_context import Tracing
 from workers.runtime.bus import jetstream_strict_mode_check, streams
@@ -22,6 +23,7 @@ from workers.runtime.process.heartbeat import heartbeats
 from workers.runtime.process.periodic_maintenance import housekeeping, report_excess
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.process.write_probe_watchdog import watchdog
+from workers.runtime.storage import erasure_place
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 log = structlog.get_logger()
@@ -63,6 +65,33 @@ async def wait_for_servers(running: RunningComponents) -> None:
             missing = describe(error)
         if missing not in logged:
             log.info("waiting_for_servers", worker=running.worker.name, **missing)
+            logged.append(missing)
+        await asyncio.sleep(0.1)
+
+
+async def wait_for_erasures(running: RunningComponents) -> None:
+    """Let nothing be answered before everything is erased that the erasure journal names.
+
+    Only the worker that prepares for it can erase; the others wait until the database knows the whole journal.
+    """
+    for prepare in running.worker.preparations:
+        await prepare(running)
+    folder = running.settings.erasures
+    if folder is None or running.worker.preparations:
+        return
+    logged: list[dict[str, str]] = []
+    while True:
+        try:
+            head = await asyncio.to_thread(ErasureJournal(folder).head)
+            async with running.engine.connect() as connection:
+                place = await erasure_place.read(connection)
+            if head.is_at(place) if head else place is None:
+                return
+            missing = {"missing": "erasures that the journal names"}
+        except (JournalError, DBAPIError, OSError) as error:
+            missing = describe(error)
+        if missing not in logged:
+            log.info("waiting_for_erasures", worker=running.worker.name, **missing)
             logged.append(missing)
         await asyncio.sleep(0.1)
 

@@ -1,0 +1,74 @@
+"""`incidents retention journal` shows what was erased, and the doctor names the line that was changed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.client.command_line import CommandResult, incidents
+from tests.local.external_servers import variables
+from tests.privacy.test_erasure_journal import recorded_erasure, require_recorded
+from tests.support import Site
+from workers.common.signing_key import FILE_NAME
+
+
+async def run_command(site: Site, folder: Path, *line: str) -> CommandResult:
+    """Type a command with the variables of a site that keeps a journal."""
+    key = str(site.directory / "keys" / FILE_NAME)
+    named = variables(site, INCIDENTS_ERASURES=str(folder), INCIDENTS_SIGNING_KEY=key)
+    return await incidents(*line, environment=named)
+
+
+async def test_the_journal_is_shown(site: Site, tmp_path: Path) -> None:
+    """It shows each entry, verifies them, and says how many the database knows."""
+    folder = tmp_path / "erasures"
+    project_id = await recorded_erasure(site, folder)
+    shown = json.loads((await run_command(site, folder, "retention", "journal", "--json")).out)
+    assert (shown["intact"], shown["size"], shown["known"], shown["waiting"]) == (True, 2, 2, 0)
+    assert [(each["kind"], each["project_id"]) for each in shown["entries"]] == [
+        ("begun", None),
+        ("deleted", str(project_id)),
+    ]
+    ended = await run_command(site, folder, "retention", "journal")
+    assert ended.status == 0, ended.err
+    assert "deleted by hand" in ended.out
+    assert "each as it was written and signed: 2" in ended.out
+
+
+async def test_a_changed_line_is_named(site: Site, tmp_path: Path) -> None:
+    """The command and the doctor name the first line that does not fit, and a way out."""
+    folder = tmp_path / "erasures"
+    await recorded_erasure(site, folder)
+    path = folder / "erasures.journal"
+    path.write_bytes(path.read_bytes().replace(b'"deleted"', b'"expired"'))
+    ended = await run_command(site, folder, "retention", "journal")
+    assert ended.status == 1
+    assert f"{path}:2: this line was changed" in ended.out
+    assert "--begin-anew" in ended.out
+    ended = await run_command(site, folder, "doctor", "--json")
+    [result] = [result for result in json.loads(ended.out) if result["obstacle"]]
+    assert (result["requirement"], ended.status) == ("The erasure journal is whole", 1)
+    assert ":2: this line was changed" in result["obstacle"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_another_one_can_be_begun(site: Site, tmp_path: Path, is_there: bool) -> None:
+    """The way out: the journal is set aside, and the next one has everything that the database knows."""
+    folder = tmp_path / "erasures"
+    project_id = await recorded_erasure(site, folder)
+    if not is_there:
+        (folder / "erasures.journal").unlink()
+    ended = await run_command(site, folder, "retention", "journal", "--begin-anew")
+    assert ended.status == 0, ended.err
+    assert "will have: 1" in ended.out
+    assert [path.name == "erasures.journal" for path in folder.iterdir()] == [False] * is_there
+    await site.worker("projects", erasures=folder)
+    await require_recorded(site, folder, {project_id: "deleted"})
+
+
+async def test_doctor_finds_a_whole_journal(site: Site, tmp_path: Path) -> None:
+    """Where nothing was changed, the doctor says so in a line of its own."""
+    folder = tmp_path / "erasures"
+    await recorded_erasure(site, folder)
+    ended = await run_command(site, folder, "doctor", "--lang", "fr")
+    assert (ended.status, ended.out.count("✓")) == (0, 11)
