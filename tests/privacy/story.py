@@ -34,6 +34,8 @@ class Story:
         self._caller = caller
         self.markers = Markers()
         self._by_hand = ""
+        self.redacted = ""
+        """The project that stays without its words."""
 
     async def tell(self) -> None:
         """Do everything with two projects that people do with projects."""
@@ -61,7 +63,8 @@ class Story:
             return {name: self.markers.new(f"{occasion}, {next(times)}", name) for name in names}
 
         times = count(1)
-        project_id, comment_id, call_id = (str(uuid7()) for _ in range(3))
+        self.redacted = project_id = str(uuid7())
+        comment_id, call_id = str(uuid7()), str(uuid7())
         whole, comment = {"project_id": project_id}, {"project_id": project_id, "comment_id": comment_id}
         call = {**_body("projects.add-call", whole), "call_id": call_id}
         await self._applied("projects.create", {**whole, **texts("description", "reference")})

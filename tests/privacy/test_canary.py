@@ -60,7 +60,7 @@ async def tell_story(installation: Installation) -> Story:
     return story
 
 
-async def require_nothing_left(installation: Installation, story: Story) -> None:
+async def require_nothing_left(installation: Installation, story: Story, disclosures: int = DISCLOSURES) -> None:
     """Find nothing in any file after the clean-up, apart from the disclosures."""
     await wait_for_cleanup(installation)
     installation.learn_names()
@@ -68,7 +68,7 @@ async def require_nothing_left(installation: Installation, story: Story) -> None
     hits = ByteSearch(places).in_folders(installation.folders)
     disclosed = {hit for hit in hits if is_disclosure(places[hit.marker])}
     assert not hits - disclosed, installation.table(places, hits - disclosed)
-    assert len({hit.marker for hit in disclosed}) == DISCLOSURES
+    assert len({hit.marker for hit in disclosed}) == disclosures
 
 
 @pytest.mark.timeout(240)
