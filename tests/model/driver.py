@@ -214,7 +214,7 @@ def ordered(verb: str, answer: Any) -> Any:
     if "withheld" in answer:
         answer = {**answer, "withheld": sorted(answer["withheld"])}
     if verb == "audit.activity":  # who asked is recorded with a delay, and once in a minute
-        answer = {**answer, "items": [item for item in answer["items"] if item["activity"] != PAGE]}
+        answer = {**answer, "items": [entry for entry in answer["items"] if entry["activity"] != PAGE]}
     if verb == "projects.history":
         entries = [
             {**entry, **{name: values(entry["field"], entry[name]) for name in ("old", "new")}}

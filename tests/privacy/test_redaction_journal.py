@@ -1,5 +1,6 @@
 """The erasure journal and redactions: a restored database forgets texts again."""
 
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from workers.runtime.process.assembly import run_here
 RIGHT = "Somebody fell."
 
 
-async def written(client: Client, *descriptions: str) -> UUID:
+async def described(client: Client, *descriptions: str) -> UUID:
     """Create a project, and change its description."""
     project_id = uuid7()
     await client.send(CreateProject(project_id=project_id, description="Zorbax fell."))
@@ -34,12 +35,22 @@ async def redact_past(client: Client, project_id: UUID) -> None:
     await client.send(command)
 
 
+async def has_kinds(site: Site, folder: Path) -> bool:
+    """Tell whether the journal has the redactions of the test."""
+    kinds = [entry.kind for entry in recorded(site, folder)]
+    return kinds == ["begun", *["corrected:description"] * 3, "redacted:comment", "corrected:description"]
+
+
 async def test_a_restored_database_redacts_again(site: Site, tmp_path: Path) -> None:
     """No word comes back; a correction that the backup has stays, and one that it lacks leaves no text."""
     folder, comment_id = tmp_path / "erasures", uuid7()
     async with run_here(slice_of("projects"), site.settings("projects", erasures=folder)):
         client = await site.client()
-        noted, corrected, later = await written(client, RIGHT), await written(client, RIGHT), await written(client)
+        noted, corrected, later = (
+            await described(client, RIGHT),
+            await described(client, RIGHT),
+            await described(client),
+        )
         await client.send(AddComment(project_id=noted, comment_id=comment_id, text="Zorbax saw it."))
     older = await copied(site)
     async with run_here(slice_of("projects"), site.settings("projects", erasures=folder)):
@@ -47,13 +58,8 @@ async def test_a_restored_database_redacts_again(site: Site, tmp_path: Path) -> 
         for project_id in (noted, corrected, later):
             await redact_past(client, project_id)
         await client.send(RedactProject(project_id=noted, field="comment", part_id=comment_id, reason="Article 17"))
-        await redact_past(client, new := await written(client, RIGHT))
-
-        async def are_recorded() -> bool:
-            kinds = [entry.kind for entry in recorded(site, folder)]
-            return kinds == ["begun", *["corrected:description"] * 3, "redacted:comment", "corrected:description"]
-
-        await eventually(are_recorded)
+        await redact_past(client, new := await described(client, RIGHT))
+        await eventually(partial(has_kinds, site, folder))
     async with restored(site, older) as back:
         await back.worker("projects", erasures=folder)
         assert await tables_with(back, "zorbax") == []
