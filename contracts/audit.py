@@ -93,12 +93,14 @@ class Entry(Message):
 class Entries(Message):
     """A page of entries, newest first, and the cursor of the next page (absent on the last page).
 
-    `withheld` names what was requested but is not visible to the caller: `activity-logs`.
+    `withheld` names what was requested but is not visible to the caller: `activity-logs`. On the last page,
+    `dropped_before` is the time before which entries may be missing, because the logs forget what is old.
     """
 
     items: list[Entry]
     next: str | None = None
     withheld: list[str] = []
+    dropped_before: Time | None = None
 
 
 Limit = Annotated[int, Field(ge=1, le=500)]

@@ -27,7 +27,7 @@ from contracts.projects.commands import (
 from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, UndraftSequences
 from contracts.projects.export_control import CancelExport, ListExports
 from contracts.projects.exports import DownloadPackage, ExportProject
-from contracts.projects.history import GetHistory
+from contracts.projects.history import GetHistory, GetPreserved
 from contracts.projects.imports import CheckImport, ImportProjects
 from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.projects.queries import FindProject, GetOutcome, GetProject, ListProjects, ProjectFilter, Span
@@ -119,6 +119,7 @@ __all__ = [
     "GetLicence",
     "GetMe",
     "GetOutcome",
+    "GetPreserved",
     "GetProject",
     "GetProperties",
     "GetPropertyHistory",

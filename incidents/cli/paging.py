@@ -8,7 +8,7 @@ from rich.text import Text
 
 from incidents.client import Client
 from incidents.terminal.session import Session
-from incidents.terminal.tables.sheet import Sheet
+from incidents.terminal.tables.sheet import Sheet, local
 from incidents.terminal.text.words import names_of
 
 
@@ -47,6 +47,9 @@ async def show_pages(  # noqa: PLR0913 - each parameter says one thing about a l
     if withheld := getattr(whole, "withheld", ()):
         hidden = names_of(session.language, "field", withheld)
         remarks.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))
+    if dropped_before := getattr(whole, "dropped_before", None):
+        time = local(dropped_before, session.language)
+        remarks.append(session.say("entries before {time} were dropped: the logs forget what is old", time=time))
     if session.csv:
         session.remark(*remarks)
     else:

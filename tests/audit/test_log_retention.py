@@ -55,6 +55,19 @@ async def test_what_is_old_is_dropped_and_the_rest_verifies(site: Site, events: 
     assert [(log["dropped"], log["intact"]) for log in document["logs"]] == [(2, True), (2, True)]
     page = await (await site.client()).ask(SiteLog(with_activity=True))
     assert len(page.items) == 2
+    assert page.dropped_before
+    assert RECENT < datetime.now(UTC) - page.dropped_before < OLD
+
+
+async def test_where_nothing_was_dropped_nothing_is_missing(site: Site, events: Publisher) -> None:
+    """An answer that goes back to the beginning says so, and so does a page with others behind it."""
+    running = await recorded(site, events, RECENT, timedelta(0))
+    await drop(running)
+    client = await site.client()
+    assert (await client.ask(SiteLog())).dropped_before is None
+    await site.sql("UPDATE administration.settings SET activity_days = 60, log_days = 60")
+    await drop(running)
+    assert (await client.ask(SiteLog())).dropped_before
 
 
 async def test_nothing_young_is_dropped_behind_it(site: Site, events: Publisher) -> None:

@@ -248,7 +248,7 @@ FIELDS = {
     "activity": st.sampled_from(["projects.opened", "projects.deleted"]),
     "revision": st.none() | st.integers(0, 9),
     "details": st.dictionaries(st.text(max_size=3), st.integers(0, 9), max_size=2),
-    "log_index": st.integers(-1, LOG_SIZE),
+    "log_index": st.integers(-1, LOG_SIZE - 1),
 }
 
 
@@ -265,6 +265,13 @@ def test_the_first_bad_entry_is_named(shows_names: bool, number: int, field: str
     doubled = [place for place, index in enumerate(INDEXES, 1) if field == "log_index" and index == value]
     assert (kind, name) == ("entry-added" if field == "log_index" and not doubled else kind, FILE)
     assert entry in {number + 1, *doubled}
+
+
+def test_an_entry_moved_behind_the_signed_log_is_missed() -> None:
+    """A place that no checkpoint covers may be that of a later entry, so the proof without an entry is named."""
+    contents = changed_entries(bagged(shows_names=True), lambda entries: entries[0].update({"log_index": LOG_SIZE}))
+    kind, name, _, _ = of_activity(verify(forged(contents), KEY.fingerprint))[0]
+    assert (kind, name) == ("entry-missing", PROOFS)
 
 
 def test_the_activity_of_an_encrypted_package_is_verified_when_it_is_opened() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import TypeAlias
 
+from contracts.audit import PAGE
 from tests.faults.history import APPLIED, Entry, Final, Followed, History, Stored
 
 Finding: TypeAlias = tuple[str, str]
@@ -115,7 +116,7 @@ def _kept_in(happened: str) -> tuple[bool, bool]:
         return False, False
     if happened in _BOTH or worker in {"reports", "retention"}:
         return True, True
-    return worker == "projects", worker == "administration"
+    return worker == "projects" or happened == PAGE, worker == "administration"
 
 
 def stores(history: History, final: Final) -> Iterator[Finding]:

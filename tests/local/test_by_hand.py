@@ -133,7 +133,7 @@ async def test_the_steps_lead_to_a_system(walks: tuple[Walk, Walk]) -> None:
     for step in SAVING:
         walk.type_successfully(step)
     walk.end()
-    for name in ("incidents.tar", "keys.tar"):
+    for name in ("incidents.tar", "keys.tar", "erasures.journal"):
         (walk.folder / name).rename(elsewhere.folder / name)
     workers = [step for step in STEPS if " worker " in step]
     for step in (*RESTORING, *workers):

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from nats.aio.client import Client as Nats
 
+from contracts.audit import PAGE
 from tests.model.feed import Event
 
 SECONDS = 15
@@ -75,7 +76,7 @@ class Ear:
         async def on_message(message: Any) -> None:
             event = read(message)
             async with self._news:
-                if event.id not in self.event_ids:
+                if event.id not in self.event_ids and event.name != PAGE:
                     self.event_ids.add(event.id)
                     (self._caused.setdefault(event.cause, []) if event.cause else self._uncaused).append(event)
                 self._news.notify_all()

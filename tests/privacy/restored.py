@@ -21,6 +21,8 @@ async def copied(site: Site) -> str:
         sql.Identifier(name), sql.Identifier(str(url.database))
     )
     with psycopg.connect(server(site), autocommit=True) as connection:
+        # A session that was closed may still be ending, and its database cannot be copied until then.
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [url.database])
         connection.execute(copy)
     return url.set(database=name).render_as_string(hide_password=False)
 

@@ -7,10 +7,24 @@ from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Select, Uuid, and_, func, literal_column, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts import message
 from contracts.audit import PAGE, Entry
 from contracts.permissions import Node
 from contracts.projects.commands import node_of_field
@@ -25,6 +39,9 @@ from workers.runtime.storage.identity_map import rows_of
 Store: TypeAlias = type[Activity | LogEntry]
 Place = tuple[Time, UUID]
 
+_DROPPED_BEFORE: Final = text("SELECT max(before) AS before FROM audit.dropped WHERE store = ANY(:stores)").bindparams(
+    bindparam("stores", type_=ARRAY(Text))
+)
 _PLACE: TypeAdapter[Place] = TypeAdapter(Place)
 _ADDED: Final = frozenset({"project_number", "project_numbers", "labels", "names"})
 _STORED: Final = tuple(name for name in Entry.model_fields if name not in _ADDED)
@@ -170,3 +187,9 @@ def _references(entry: Entry) -> Iterator[Reference]:
         if kind:
             ids = (change.get("old"), change.get("new"))
             yield from ((kind, str(property_id), entry.at) for property_id in ids if property_id is not None)
+
+
+async def dropped_before(connection: AsyncConnection, stores: Sequence[message.Store]) -> datetime | None:
+    """Return the time before which entries of these stores were dropped, because the logs forget what is old."""
+    before: datetime | None = (await connection.execute(_DROPPED_BEFORE, {"stores": [*stores]})).scalar_one()
+    return before

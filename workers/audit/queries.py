@@ -7,12 +7,12 @@ from sqlalchemy import ColumnElement
 
 from contracts import catalogue
 from contracts.audit import PAGE, Entries, Entry, ProjectActivity, SiteLog, visible_details
-from contracts.message import PROJECT_STORE
+from contracts.message import PROJECT_STORE, Store
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.imports import ProjectsImported
 from contracts.retention import ProjectHeld, ProjectReleased
 from workers.audit import entry_pages, log_server_database
-from workers.audit.entry_pages import Selection, Store
+from workers.audit.entry_pages import Selection
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
 from workers.runtime.queries import result_pages
@@ -32,7 +32,7 @@ async def project_activity(query: ProjectActivity, context: QueryContext) -> Ent
     selection = Selection(conditions, alternatives=entry_pages.of_projects(Activity, [query.project_id]))
     page = await entry_pages.page(context.connection, Activity, selection, query.after, query.limit)
     entries = [_about(query.project_id, visible_entry(entry, context.grants)) for entry in page.items]
-    return await _answer(context, entries, more=page.last is not None)
+    return await _answer(context, entries, [Store.INCIDENT_MANAGER], more=page.last is not None)
 
 
 def visible_entry(entry: Entry, grants: Grants) -> Entry:
@@ -52,17 +52,20 @@ async def site_log(query: SiteLog, context: QueryContext) -> Entries:
     """Return the entries of the log server and, on request, those of projects that it lacks, the newest first."""
     logged, of_projects = _choose_activities(query)
     may = context.grants.allow(Node.ACTIVITY_LOGS, Level.VIEW)
-    store_pages = []
+    store_pages, stores = [], list[Store]()
     if of_projects and may:
         selection = _selection(query, Activity, of_projects)
         page = await entry_pages.page(context.connection, Activity, selection, query.after, query.limit)
         store_pages.append(page._replace(items=[visible_entry(entry, context.grants) for entry in page.items]))
+        stores.append(Store.INCIDENT_MANAGER)
     if logged is None or logged:
         async with log_server_database.connect_for_query(context.connection.engine) as connection:
             selection = _selection(query, LogEntry, logged)
             store_pages.append(await entry_pages.page(connection, LogEntry, selection, query.after, query.limit))
+        stores.append(Store.LOG_SERVER)
     entries, more = entry_pages.merge(store_pages, query.limit)
-    return await _answer(context, entries, more=more, withheld=["activity-logs"] if of_projects and not may else [])
+    withheld = ["activity-logs"] if of_projects and not may else []
+    return await _answer(context, entries, stores, more=more, withheld=withheld)
 
 
 def _choose_activities(query: SiteLog) -> tuple[list[str] | None, list[str]]:
@@ -82,7 +85,7 @@ def _choose_activities(query: SiteLog) -> tuple[list[str] | None, list[str]]:
     return logged, sorted(chosen & in_projects) if query.with_activity else []
 
 
-def _selection(query: SiteLog, store: Store, activities: Sequence[str] | None) -> Selection:
+def _selection(query: SiteLog, store: entry_pages.Store, activities: Sequence[str] | None) -> Selection:
     conditions: list[ColumnElement[bool]] = []
     if query.actor is not None:
         conditions.append(store.actor == query.actor)
@@ -95,10 +98,16 @@ def _selection(query: SiteLog, store: Store, activities: Sequence[str] | None) -
 
 
 async def _answer(
-    context: QueryContext, entries: Sequence[Entry], *, more: bool, withheld: Sequence[str] = ()
+    context: QueryContext,
+    entries: Sequence[Entry],
+    stores: Sequence[Store],
+    *,
+    more: bool,
+    withheld: Sequence[str] = (),
 ) -> Entries:
     """Return the entries that fit into a message, with names as of their time, and the cursor of the next page."""
     whole = await entry_pages.with_names(context.connection, entries)
     items = result_pages.cut_to_message(whole, len(whole))
     following = entry_pages.cursor_after(items[-1]) if items and (more or len(items) < len(whole)) else None
-    return Entries(items=items, next=following, withheld=list(withheld))
+    dropped_before = None if following else await entry_pages.dropped_before(context.connection, stores)
+    return Entries(items=items, next=following, withheld=list(withheld), dropped_before=dropped_before)

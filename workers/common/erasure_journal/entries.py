@@ -35,11 +35,18 @@ class Kind(StrEnum):
     EXPIRED = "expired"
     """A project was deleted by a sweep."""
 
+    REDACTED = "redacted"
+    """A text was redacted with all of its past; the kind goes on with `:` and the field."""
+
+    CORRECTED = "corrected"
+    """Only the past of a text was redacted; the kind goes on in the same way."""
+
 
 class Entry(NamedTuple):
     """What was erased: ids and a time, never what anybody wrote.
 
     `ids` are those of the parts of a project, for kinds that erase parts. `number` is that of the project.
+    `revision` is the one that a redaction made.
     """
 
     kind: str
@@ -48,6 +55,7 @@ class Entry(NamedTuple):
     number: int | None = None
     ids: Sequence[UUID] = ()
     site: str | None = None
+    revision: int | None = None
 
 
 class _EntryForm(TypedDict):
@@ -60,6 +68,7 @@ class _EntryForm(TypedDict):
     number: int | None
     ids: list[UUID]
     site: str | None
+    revision: int | None
 
 
 _FORM: Final = TypeAdapter(_EntryForm)
@@ -108,7 +117,7 @@ class Line(NamedTuple):
             ValueError: It has not the form of one.
         """
         form = _FORM.validate_json(self.entry)
-        return Entry(form["kind"], form["erased_at"], form["project_id"], form["number"], form["ids"], form["site"])
+        return Entry(**{name: form[name] for name in Entry._fields})  # type: ignore[literal-required] # the same names
 
 
 def chained(before: bytes, entry: bytes) -> bytes:

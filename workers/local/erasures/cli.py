@@ -28,7 +28,13 @@ from workers.runtime.storage.database import SessionTimeouts, connect_autocommit
 
 _USAGE: Final = 2
 _WAITS: Final = SessionTimeouts("incidents-journal")
-_KINDS: Final = {Kind.BEGUN: "journal begun", Kind.DELETED: "deleted by hand", Kind.EXPIRED: "deleted by a sweep"}
+_KINDS: Final = {
+    Kind.BEGUN: "journal begun",
+    Kind.DELETED: "deleted by hand",
+    Kind.EXPIRED: "deleted by a sweep",
+    Kind.REDACTED: "text redacted",
+    Kind.CORRECTED: "earlier texts redacted",
+}
 
 JournalFile = Annotated[
     Path | None,
@@ -170,10 +176,16 @@ def _document(verified: VerifiedJournal, remembered: Remembered | None, chosen: 
                 "project_id": str(each.entry.project_id) if each.entry.project_id else None,
                 "number": each.entry.number,
                 "ids": list(map(str, each.entry.ids)),
+                "revision": each.entry.revision,
             }
             for each in chosen
         ],
     }
+
+
+def _kind(kind: str) -> str:
+    """Return what happened, in words; a kind of a newer version has none."""
+    return pgettext("journal", _KINDS.get(kind.partition(":")[0], kind))  # type: ignore[call-overload] # names of kinds
 
 
 def _show(verified: VerifiedJournal, remembered: Remembered | None, chosen: Sequence[Recorded]) -> None:
@@ -186,7 +198,7 @@ def _show(verified: VerifiedJournal, remembered: Remembered | None, chosen: Sequ
         rows = [
             (
                 f"{each.entry.erased_at.astimezone():%Y-%m-%d %H:%M}",
-                pgettext("journal", _KINDS.get(each.entry.kind, each.entry.kind)),  # type: ignore[call-overload] # kinds of newer versions have no words
+                _kind(each.entry.kind),
                 str(each.entry.number or ""),
                 str(each.entry.project_id or ""),
             )

@@ -3,21 +3,27 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypedDict
+from typing import Final, TypedDict, get_args
 from uuid import UUID
 
 import structlog
 from sqlalchemy import BigInteger, Boolean, DateTime, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from contracts.errors import Refusal
 from contracts.ids import uuid7
+from contracts.permissions import EVERYTHING
 from contracts.projects.commands import ProjectDeleted
+from contracts.projects.queries import RedactedField
+from contracts.projects.redaction import RedactProject
 from contracts.subjects import SYSTEM
 from workers.common.erasure_journal.entries import Entry, Head, Kind
 from workers.common.erasure_journal.journal import MISSING, NEWER, ErasureJournal, JournalError, Reading
 from workers.common.signing_key import SigningKey
+from workers.projects.erasures.redaction import erase_words
+from workers.projects.rows import ProjectRows
 from workers.runtime.commands.deferred_commands import DeferredWork, Step
-from workers.runtime.commands.unit_of_work import EmittedEvent
+from workers.runtime.commands.unit_of_work import EmittedEvent, Unit
 from workers.runtime.storage import erasure_place
 from workers.runtime.storage.identity_map import rows_of
 
@@ -138,6 +144,48 @@ async def _delete_projects(step: Step, entries: Sequence[Entry]) -> int:
     return len(rows)
 
 
+async def _redact_texts(step: Step, entries: Sequence[Entry]) -> int:
+    """Redact texts again that a restored database has; those that it never had are passed over."""
+    await erasure_place.drop_recorded(step.connection, entries)
+    events = [event for entry in entries if (event := await _redact(step, entry))]
+    if events:
+        now = (await step.context(SYSTEM)).now
+        await step.announce(events, now.isoformat())
+        log.warning("texts_redacted_again", texts=len(events))
+    return len(events)
+
+
+async def _redact(step: Step, entry: Entry) -> EmittedEvent | None:
+    """Redact a text again.
+
+    Where only its past was redacted, the present text may be older than the correction: then it goes, too.
+    """
+    kind, _, field = entry.kind.partition(":")
+    command = RedactProject.model_validate(
+        {
+            "project_id": entry.project_id,
+            "field": field,
+            "part_id": next(iter(entry.ids), None),
+            "earlier_only": kind == Kind.CORRECTED,
+            "reason": f"redacted before, at {entry.erased_at.isoformat()}",
+        }
+    )
+    rows = await ProjectRows.load(step.connection, [command])
+    project = rows.projects.get(command.project_id)
+    if project is None or entry.revision is None:
+        return None
+    if project["revision"] < entry.revision - 1:
+        command = command.model_copy(update={"earlier_only": False})
+    context = await step.context(SYSTEM)
+    unit = Unit(uuid7(), SYSTEM, context.now, rows, step.connection, grants=EVERYTHING)
+    try:
+        event = await erase_words(command, unit)
+    except Refusal:  # the text was written after the backup, or the backup was made after its redaction
+        return None
+    await rows.save(step.connection)
+    return EmittedEvent(event, unit.id, str(command.project_id), unit.revision)
+
+
 def _event(row: _ErasedRow) -> EmittedEvent:
     event = ProjectDeleted(
         project_id=row["project_id"], number=row["number"], expired=row["expired"], first_erased_at=row["erased_at"]
@@ -149,5 +197,10 @@ REPEATS: Final[Mapping[str, Repeat]] = {
     Kind.BEGUN: _pass_over,
     Kind.DELETED: _delete_projects,
     Kind.EXPIRED: _delete_projects,
+    **{
+        f"{kind}:{field}": _redact_texts
+        for kind in (Kind.REDACTED, Kind.CORRECTED)
+        for field in get_args(RedactedField)
+    },
 }
 """What repeats the entries of each kind."""

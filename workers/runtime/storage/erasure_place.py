@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final, NamedTuple, TypedDict
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, Identity, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy import BigInteger, Boolean, DateTime, Identity, Integer, LargeBinary, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,6 +27,7 @@ class Erasure(Base):
     number: Mapped[int | None] = mapped_column(BigInteger)
     erased_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), server_default=text("'{}'"))
+    revision: Mapped[int | None] = mapped_column(Integer)
 
 
 class JournalPlace(Base):
@@ -50,6 +51,7 @@ class ErasureRow(TypedDict):
     number: int | None
     erased_at: datetime
     ids: list[UUID]
+    revision: int | None
 
 
 class JournalState(NamedTuple):
@@ -78,10 +80,15 @@ _DROP: Final = text("DELETE FROM runtime.erasure WHERE id = ANY(:ids)").bindpara
 )
 _DROP_RECORDED: Final = text(
     """
-    DELETE FROM runtime.erasure e USING unnest(:kinds, :ids) AS recorded(kind, project_id)
-    WHERE e.kind = recorded.kind AND e.project_id = recorded.project_id AND e.ids = '{}'
+    DELETE FROM runtime.erasure e USING unnest(:kinds, :ids, :revisions) AS recorded(kind, project_id, revision)
+    WHERE e.kind = recorded.kind AND e.project_id = recorded.project_id
+        AND e.revision IS NOT DISTINCT FROM recorded.revision
     """
-).bindparams(bindparam("kinds", type_=ARRAY(Text)), bindparam("ids", type_=ARRAY(Uuid)))
+).bindparams(
+    bindparam("kinds", type_=ARRAY(Text)),
+    bindparam("ids", type_=ARRAY(Uuid)),
+    bindparam("revisions", type_=ARRAY(Integer)),
+)
 _STATE: Final = text(
     """
     SELECT coalesce((SELECT size FROM runtime.erasure_journal), 0) AS known, count(*) AS waiting,
@@ -127,8 +134,12 @@ async def drop(connection: AsyncConnection, rows: Collection[ErasureRow]) -> Non
 
 
 async def drop_recorded(connection: AsyncConnection, entries: Sequence[Entry]) -> None:
-    """Remove erasures of whole projects that are entries of the journal, so that they do not become others."""
-    parameters = {"kinds": [each.kind for each in entries], "ids": [each.project_id for each in entries]}
+    """Remove erasures that are entries of the journal, so that they do not become others."""
+    parameters = {
+        "kinds": [each.kind for each in entries],
+        "ids": [each.project_id for each in entries],
+        "revisions": [each.revision for each in entries],
+    }
     await connection.execute(_DROP_RECORDED, parameters)
 
 
@@ -146,4 +157,4 @@ async def state(connection: AsyncConnection) -> JournalState:
 
 def entry_of(row: ErasureRow) -> Entry:
     """Return what waits as an entry."""
-    return Entry(row["kind"], row["erased_at"], row["project_id"], row["number"], row["ids"])
+    return Entry(row["kind"], row["erased_at"], row["project_id"], row["number"], row["ids"], revision=row["revision"])
