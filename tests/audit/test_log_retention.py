@@ -57,10 +57,13 @@ async def test_what_is_old_is_dropped_and_the_rest_verifies(site: Site, events: 
     assert len(page.items) == 2
     assert page.dropped_before
     assert RECENT < datetime.now(UTC) - page.dropped_before < OLD
+    first = await (await site.client()).ask(SiteLog(with_activity=True, limit=1))
+    assert first.next
+    assert first.dropped_before is None
 
 
 async def test_where_nothing_was_dropped_nothing_is_missing(site: Site, events: Publisher) -> None:
-    """An answer that goes back to the beginning says so, and so does a page with others behind it."""
+    """An answer that goes back to the beginning names no time, until something is dropped."""
     running = await recorded(site, events, RECENT, timedelta(0))
     await drop(running)
     client = await site.client()
