@@ -25,7 +25,7 @@ Signatories = Annotated[list[Annotated[Name, Field(max_length=80, pattern=r"^[^\
 RetentionDays = Annotated[int, Field(ge=1, le=365_000)]
 LogDays = Annotated[int, Field(ge=30, le=3_650)]
 LOG_DAYS_WITHOUT_REASON_MAX: Final = 1_095
-"""Three years: whoever keeps logs for longer says why."""
+"""Three years: keeping logs for longer takes a reason."""
 
 
 class AdministrationEvent(Event):

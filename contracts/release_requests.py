@@ -28,6 +28,6 @@ class ReleaseWithdrawn(HoldEvent):
 
 
 class WithdrawRelease(HoldCommand[ReleaseWithdrawn]):
-    """Withdraw the request to release a hold, whoever made it: the hold stays."""
+    """Withdraw the request to release a hold, one's own or another person's: the hold stays."""
 
     subject = "retention.withdraw-release"

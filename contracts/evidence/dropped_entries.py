@@ -41,7 +41,7 @@ def read_statement(note: str, origin: str, public_key: bytes, verify: Verify) ->
     """Return what a statement says that the key of a log has signed.
 
     Raises:
-        NoteError: It is no statement of this log, or was not signed with this key.
+        NoteError: It is not a statement about this log, or this key did not sign it.
     """
     lines = note.rpartition("\n\n")[0].split("\n")
     try:
