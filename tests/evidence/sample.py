@@ -85,6 +85,7 @@ def project() -> dict[str, Any]:
         "updated_at": NOON.isoformat(),
         "imported": False,
         "retention_exempt": False,
+        "redactions": [],
         "categories": {"1": 9, "2": None, "3": None, "4": None, "5": None},
         "data": {**DATA, "text_1": "AB 123", "decimal_1": "1.5"},
         "labels": {

@@ -38,7 +38,7 @@ def without_sections(document: Mapping[str, Any], names: Collection[str]) -> dic
     unnamed = {field for name, details in DETAILS.items() if name in names for field in details.fields}
     labels = {field: label for field, label in document.get("labels", {}).items() if field not in unnamed}
     shown = {name: value for name, value in document.items() if name not in dropped}
-    return {**shown, "labels": labels, "redactions": visible_redactions(document.get("redactions", ()), names)}
+    return {**shown, "labels": labels, "redactions": visible_redactions(document["redactions"], names)}
 
 
 def largest_sections(sizes: Mapping[str, int], room: int) -> list[str]:

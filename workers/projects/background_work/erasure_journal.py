@@ -20,9 +20,6 @@ from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage import erasure_place
 from workers.runtime.storage.database import connect_autocommit
 
-_FIRST_LANE: Final = 0
-"""The owner of this lane does the work that only one process may do."""
-
 _LOOK_SECONDS: Final = 0.5
 _RETRY_SECONDS: Final = 1.0
 _REMINDER_SECONDS: Final = 60.0
@@ -70,7 +67,7 @@ async def write_journal(running: RunningComponents) -> None:
     while True:
         written = 0
         try:
-            if _FIRST_LANE in running.lanes.owned:
+            if running.lanes.owns_first:
                 written = await _write(running, journal)
         except (JournalError, NoSigningKeyError, *TRANSIENT) as error:
             if now() >= reminder:

@@ -17,9 +17,6 @@ from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.database_clock_check import is_believed
 
-_FIRST_LANE: Final = 0
-"""The owner of this lane does the work that only one process may do."""
-
 _CHECK_SECONDS: Final = 1.0
 _PURGE_SECONDS: Final = 60.0
 _LEARN_SECONDS: Final = 3_600.0
@@ -33,7 +30,7 @@ async def housekeeping(running: RunningComponents) -> None:
     now = asyncio.get_running_loop().time
     due = now()
     while True:
-        if _FIRST_LANE in running.lanes.owned and now() >= due:
+        if running.lanes.owns_first and now() >= due:
             try:
                 await purge(running)
                 due = now() + _PURGE_SECONDS

@@ -13,13 +13,12 @@ from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.storage.bulk_writes import insert_rows
 
 
-async def erase_words(command: RedactProject, unit: Unit[ProjectRows]) -> ProjectRedacted:
+async def erase_words(command: RedactProject, project: ProjectRow, unit: Unit[ProjectRows]) -> ProjectRedacted:
     """Erase the words of a field or part from the project, its history and its files.
 
     Raises:
-        Refusal: The project or the part is gone, or there are no words.
+        Refusal: The part is gone, or there are no words.
     """
-    project = unit.rows.require_project(command, unit.grants)
     present = _present(command, project, unit)
     erased = {} if command.earlier_only or not present else {name: text for name, text in present.items() if text}
     past = await _redact_past(command, unit, (present or {}) if command.earlier_only else {})

@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from contracts.errors import Refusal
 from contracts.ids import uuid7
-from contracts.permissions import EVERYTHING
 from contracts.projects.commands import ProjectDeleted
 from contracts.projects.queries import RedactedField
 from contracts.projects.redaction import RedactProject
@@ -147,15 +146,15 @@ async def _delete_projects(step: Step, entries: Sequence[Entry]) -> int:
 async def _redact_texts(step: Step, entries: Sequence[Entry]) -> int:
     """Redact texts again that a restored database has; those that it never had are passed over."""
     await erasure_place.drop_recorded(step.connection, entries)
-    events = [event for entry in entries if (event := await _redact(step, entry))]
+    now = (await step.context(SYSTEM)).now
+    events = [event for entry in entries if (event := await _redact(step, entry, now))]
     if events:
-        now = (await step.context(SYSTEM)).now
         await step.announce(events, now.isoformat())
         log.warning("texts_redacted_again", texts=len(events))
     return len(events)
 
 
-async def _redact(step: Step, entry: Entry) -> EmittedEvent | None:
+async def _redact(step: Step, entry: Entry, now: datetime) -> EmittedEvent | None:
     """Redact a text again.
 
     Where only its past was redacted, the present text may be older than the correction: then it goes, too.
@@ -176,10 +175,9 @@ async def _redact(step: Step, entry: Entry) -> EmittedEvent | None:
         return None
     if project["revision"] < entry.revision - 1:
         command = command.model_copy(update={"earlier_only": False})
-    context = await step.context(SYSTEM)
-    unit = Unit(uuid7(), SYSTEM, context.now, rows, step.connection, grants=EVERYTHING)
+    unit = Unit(uuid7(), SYSTEM, now, rows, step.connection)
     try:
-        event = await erase_words(command, unit)
+        event = await erase_words(command, project, unit)
     except Refusal:  # the text was written after the backup, or the backup was made after its redaction
         return None
     await rows.save(step.connection)

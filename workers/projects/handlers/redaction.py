@@ -9,6 +9,6 @@ from workers.projects.worker import ProjectUnit, worker
 @worker.handles(RedactProject)
 async def redact_project(command: RedactProject, unit: ProjectUnit) -> ProjectRedacted:
     """Erase the words of a field or part from the project, its history and its files, unless it is under hold."""
-    unit.rows.require_project(command, unit.grants)
+    project = unit.rows.require_project(command, unit.grants)
     domain.require_no_hold(unit.rows.holds.get(command.project_id), unit.grants)
-    return await erase_words(command, unit)
+    return await erase_words(command, project, unit)

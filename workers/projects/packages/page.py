@@ -104,7 +104,7 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
             for sequence in located
         ]
         yield _heading(cells, "sequences") + (cells.table(_SEQUENCE, rows) if rows else _nothing(cells))
-    if project.get("redactions"):
+    if project["redactions"]:
         yield _heading(cells, "redactions")
         yield cells.table(_REDACTION, ([*_redaction(each, cells)] for each in project["redactions"]))
     if "history" in documents:

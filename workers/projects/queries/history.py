@@ -1,5 +1,6 @@
 """The queries about a project's history and about drafts."""
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -23,7 +24,7 @@ from workers.projects.row_types.history_rows import HistoryEntryRow
 from workers.projects.worker import worker
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext
-from workers.runtime.queries.result_pages import cursor, read_cursor
+from workers.runtime.queries.result_pages import Page, cursor, read_cursor
 from workers.runtime.storage.identity_map import row_of
 
 _PLACE = TypeAdapter(tuple[int, int])
@@ -47,12 +48,7 @@ async def get_history(query: GetHistory, context: QueryContext) -> ProjectHistor
         return HistoryEntry.model_validate(domain.visible_entry(change_history.entry_of(row), hidden))
 
     page = await result_pages.read(context.connection, change_history.ENTRIES, parameters, shown, query.limit)
-    if not page.items:
-        await _refuse_gone(query.project_id, context)
-    following = cursor(page.last["revision"], page.last["place"]) if page.last else None
-    context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    withheld = [*visibility.withheld_details(context.grants), *domain.withheld_histories(context.grants)]
-    return ProjectHistory(items=page.items, next=following, withheld=withheld)
+    return ProjectHistory(items=page.items, **await _end_of(page, query.project_id, context))
 
 
 @worker.answers(GetPreserved)
@@ -67,12 +63,16 @@ async def get_preserved(query: GetPreserved, context: QueryContext) -> Preserved
         return PreservedEntry(**change_history.entry_of(row), hold_id=row["hold_id"])
 
     page = await result_pages.read(context.connection, legal_hold_view.PRESERVED, parameters, shown, query.limit)
+    return PreservedContent(items=page.items, **await _end_of(page, query.project_id, context))
+
+
+async def _end_of(page: Page[Any, Any], project_id: UUID, context: QueryContext) -> dict[str, Any]:
+    """Return what follows on a page and what it withholds, and record the access; refuse a project that is gone."""
     if not page.items:
-        await _refuse_gone(query.project_id, context)
-    following = cursor(page.last["revision"], page.last["place"]) if page.last else None
-    context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
+        await _refuse_gone(project_id, context)
+    context.emit(ProjectOpened(project_id=project_id), str(project_id))
     withheld = [*visibility.withheld_details(context.grants), *domain.withheld_histories(context.grants)]
-    return PreservedContent(items=page.items, next=following, withheld=withheld)
+    return {"next": cursor(page.last["revision"], page.last["place"]) if page.last else None, "withheld": withheld}
 
 
 async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:

@@ -29,9 +29,6 @@ from workers.runtime.storage.page_cleanup import PageCleaner
 
 _CHECK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 60.0
-_FIRST_LANE: Final = 0
-"""The owner of this lane does the work that only one process may do."""
-
 _LETTERS_AT_ONCE: Final = 100
 _WAITS: Final = SessionTimeouts("incidents-erasure", lock_seconds=0.2, statement_seconds=0)
 _PUBLICATION_MAX: Final = timedelta(hours=1)
@@ -59,7 +56,7 @@ async def clean_up(running: RunningComponents) -> None:
     progress, due = Progress(), now() + seconds
     while True:
         await asyncio.sleep(min(_CHECK_SECONDS, seconds))
-        if now() < due or _FIRST_LANE not in running.lanes.owned:
+        if now() < due or not running.lanes.owns_first:
             continue
         try:
             is_done = await erase(running, progress)

@@ -11,6 +11,7 @@ from contracts.retention import Sweep
 from workers.common.logs import describe
 from workers.retention.worker import worker
 from workers.runtime.bus import outbox
+from workers.runtime.bus.lane_ownership import FIRST_LANE
 from workers.runtime.commands.envelopes import LaneOutbox
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
@@ -20,8 +21,6 @@ _FIRST_SWEEP_SECONDS: Final = 30.0
 """Time from the start of a process to its first scheduled sweep, in which the other workers start."""
 
 _CHECK_SECONDS: Final = 1.0
-_FIRST_LANE: Final = 0
-"""The owner of this lane does the work that only one process may do."""
 
 log = structlog.get_logger()
 
@@ -33,7 +32,7 @@ async def schedule(running: RunningComponents) -> None:
     due = now() + min(_FIRST_SWEEP_SECONDS, seconds)
     while True:
         await asyncio.sleep(min(_CHECK_SECONDS, seconds))
-        if now() < due or _FIRST_LANE not in running.lanes.owned:
+        if now() < due or not running.lanes.owns_first:
             continue
         try:
             await request_sweep(running)
@@ -44,7 +43,7 @@ async def schedule(running: RunningComponents) -> None:
 
 async def request_sweep(running: RunningComponents) -> None:
     """Write the command to the outbox, unless the clock is doubted."""
-    row = LaneOutbox(running.settings.site, worker.name, _FIRST_LANE).command(Sweep(), uuid7())
+    row = LaneOutbox(running.settings.site, worker.name, FIRST_LANE).command(Sweep(), uuid7())
     async with connect_autocommit(running.engine) as connection:
         if not await is_believed(connection):
             log.warning("sweep_skipped")

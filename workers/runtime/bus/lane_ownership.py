@@ -10,6 +10,7 @@ import asyncio
 import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Final
 
 import structlog
 from sqlalchemy import text
@@ -62,6 +63,7 @@ _END_SESSIONS = text(
     WHERE datname = current_database() AND application_name = :name
     """
 )
+FIRST_LANE: Final = 0
 log = structlog.get_logger()
 
 
@@ -96,6 +98,11 @@ class Lanes:
     def owned(self) -> set[int]:
         """The numbers of the lanes that this process owns."""
         return set(self.held)
+
+    @property
+    def owns_first(self) -> bool:
+        """Whether this process owns the first lane: its owner does the work that only one process may do."""
+        return FIRST_LANE in self.held
 
     @property
     def publishing(self) -> dict[int, int]:
