@@ -60,9 +60,9 @@ class Installation:
         children = psutil.Process(self.process.pid).children(recursive=True)
         return next(each for each in children if each.name() == "nats-server")
 
-    def says(self, event: str) -> bool:
-        """Tell whether the supervisor's log has a line."""
-        log = self.directory / "logs" / "up.log"
+    def says(self, event: str, program: str = "up") -> bool:
+        """Tell whether a log, the supervisor's unless another is named, has a line."""
+        log = self.directory / "logs" / f"{program}.log"
         return log.exists() and event in log.read_text()
 
     async def failing(self, port: int) -> set[str]:
@@ -122,7 +122,8 @@ async def test_a_bus_whose_disk_was_full_stores_again(installed: Installation) -
             return await is_applied(client) and not await installed.failing(port)
 
         await eventually(serves, within=30)
-    assert installed.says("no space left on device")
+    assert installed.says("server_not_storing")
+    assert installed.says("no space left on device", "nats")
 
 
 async def test_a_bus_that_hangs_is_started_again(installed: Installation) -> None:

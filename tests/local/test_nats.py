@@ -14,6 +14,7 @@ from workers.common.http_server import PortInUseError
 from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.process_control import StartError
+from workers.local.servers.system_account import health_error
 
 STARTER = """
 import os, signal, sys
@@ -101,3 +102,12 @@ async def test_live_server_is_replaced(server: EmbeddedNats) -> None:
     again.start()
     await eventually(lambda: not is_alive(left))
     again.stop()
+
+
+async def test_an_unknown_health_is_no_good_health(server: EmbeddedNats, tmp_path: Path) -> None:
+    """A server that stores reports no error; one that does not answer is not taken for a healthy one."""
+    trust = Trust.load(tmp_path / "keys")
+    server.start()
+    assert await health_error(server.url, trust) == ""
+    server.stop()
+    assert (await health_error(server.url, trust)).startswith("its health is unknown: ")

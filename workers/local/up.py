@@ -21,7 +21,7 @@ from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.local.servers.process_control import StartError
-from workers.local.servers.system_account import write_error
+from workers.local.servers.system_account import health_error
 from workers.local.supervision.log_rotation import keep_small, size_in
 from workers.local.supervision.nats_restart_policy import keep_storing
 from workers.local.supervision.supervisor import Supervisor
@@ -150,7 +150,7 @@ class _Installation:
         await _all(
             self._keep_running("message bus", self._nats),
             self._keep_running("database", self._postgres),
-            keep_storing(self._nats, self._health, self._stop_nats, partial(write_error, self._nats.url, self._trust)),
+            keep_storing(self._nats, self._health, self._stop_nats, partial(health_error, self._nats.url, self._trust)),
             keep_small(self._home.logs, partial(size_in, self._postgres.url(_DATABASES[0]))),
         )
 

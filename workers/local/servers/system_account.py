@@ -40,18 +40,22 @@ async def request(url: str, trust: Trust, subject: str, body: bytes, seconds_max
             await bus.close()
 
 
-async def write_error(url: str, trust: Trust) -> str:
-    """Return the error with which the server failed to write a stream; empty if it knows of none, or does not answer.
-
-    After such an error it stores nothing in that stream until it is restarted, even if the disk has room again.
-    """
+async def health_error(url: str, trust: Trust) -> str:
+    """Return what the server reports as its own fault, or that it does not answer; empty if it calls itself healthy."""
     try:
         async with asyncio.timeout(_HEALTH_SECONDS_MAX):
             answer = await request(url, trust, _HEALTH, b"", _HEALTH_SECONDS_MAX)
-    except (NatsError, OSError, ValueError):
-        return ""
-    error = str(answer.get("data", {}).get("error", ""))
-    return error if "write error" in error else ""
+    except (NatsError, OSError, ValueError) as error:
+        return f"its health is unknown: {str(error) or type(error).__name__}"
+    return str(answer.get("data", {}).get("error", ""))
+
+
+def cannot_write(error: str) -> bool:
+    """Return whether an error of its health says that the server failed to write a stream.
+
+    After such an error it stores nothing in that stream until it is restarted, even if the disk has room again.
+    """
+    return "write error" in error
 
 
 async def _remain_calm(_: Exception) -> None:

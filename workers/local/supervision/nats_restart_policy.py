@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 
 from workers.common.health_state import Part
-from workers.local.servers import disk_space
+from workers.local.servers import disk_space, system_account
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.supervision.system_health_pages import Health
 
@@ -70,7 +70,7 @@ async def keep_storing(
     nats: EmbeddedNats,
     health: Health,
     restart: Callable[[], Awaitable[None]],
-    write_error: Callable[[], Awaitable[str]],
+    health_error: Callable[[], Awaitable[str]],
 ) -> None:
     """Watch the workers' reports about the bus, for as long as the system runs, and ask a failing bus for its error."""
     storing = RestartPolicy()
@@ -81,11 +81,11 @@ async def keep_storing(
         failed = max((_seconds(page, Part.BUS_STORAGE) for page in pages), default=0.0)
         free = disk_space.free(nats.directory)
         may_restart = failed >= _FAILED_SECONDS_MIN and free >= disk_space.RESTART_BYTES_MIN
-        error = await write_error() if may_restart else ""
+        error = await health_error() if may_restart else ""
         hung = min((_seconds(page, Part.BUS) for page in pages), default=0.0)
         if min(hung, nats.seconds_up) >= _HUNG_SECONDS_MIN:
             failed = max(failed, hung)
-        if storing.must_restart(failed, free, time.monotonic(), cannot_write=bool(error)):
+        if storing.must_restart(failed, free, time.monotonic(), cannot_write=system_account.cannot_write(error)):
             log.warning("server_not_storing", server="message bus", seconds=round(failed), error=error)
             await restart()
 
