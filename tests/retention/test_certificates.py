@@ -5,21 +5,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import psycopg
+import pytest
 
 from contracts.destruction import CertificateOfDestruction, ListCertificates
+from contracts.evidence import destruction
 from contracts.evidence.checkpoints import read_note
 from contracts.evidence.destruction import Certificate, Kind, verify
 from contracts.ids import uuid7
 from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.projects.redaction import RedactProject
-from contracts.retention import Sweep
+from contracts.retention import HoldProject, Sweep
 from incidents import Client
 from tests.retention.conftest import Fill
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.common.signing_key import FILE_NAME, SigningKey, is_signature
-from workers.retention.certificates.files import CertificateFiles
+from workers.retention.certificates.files import CertificateFiles, SignedCertificate
 
 DUE, KILLS, DELETIONS = 2_500, 3, 5
 DESCRIPTION, REASON = "An okapi at the gate", "Somebody asked for it"
@@ -131,9 +133,7 @@ async def test_the_log_had_the_erasure(site: Site, fill: Fill) -> None:
 async def test_without_a_clean_up_it_says_so(site: Site) -> None:
     """A certificate that waited for long enough says that what was erased is not overwritten yet."""
     client = await start(site, erasure_seconds=600, certificate_seconds=1)
-    project_id = uuid7()
-    await client.send(CreateProject(project_id=project_id))
-    await client.send(DeleteProject(project_id=project_id))
+    await delete_one(client)
     [certificate] = await certificates(site, client, 1)
     assert certificate.overwritten_at is None
 
@@ -166,17 +166,69 @@ async def test_kills_lose_and_double_no_certificate(site: Site) -> None:
 async def test_files_that_are_ahead_are_taken_over(site: Site) -> None:
     """After a restore, or a kill before the commit, a file's certificate counts, and is not issued again."""
     client = await start(site, erasure_seconds=600, certificate_seconds=1)
+    await delete_one(client)
+    before = await certificates(site, client, 1)
+    restore_before(site)
+    assert await certificates(site, client, 1) == before
+    assert files_of(site) == [1]
+
+
+async def test_parts_that_were_written_are_not_issued_again(
+    site: Site, fill: Fill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A destruction of many ranges has several certificates, also if only the file of the first was written."""
+    monkeypatch.setattr(destruction, "RANGES_MAX", 1)
+    client = await start(site, erasure_seconds=600, certificate_seconds=1)
+    [_, held, _] = await fill(3, days=30)
+    await client.send(HoldProject(project_id=held, reason="A lawsuit."))
+    await client.send(Sweep())
+    issued = await certificates(site, client, 2)
+    assert [(each.part, each.parts, each.projects) for each in issued] == [(1, 2, ["1"]), (2, 2, ["3"])]
+    for path in folder_of(site).glob("certificate-2.*"):
+        path.unlink()
+    restore_before(site)
+    again = await certificates(site, client, 2)
+    assert again[0] == issued[0]
+    assert [(each.number, each.projects) for each in again] == [(1, ["1"]), (2, ["3"])]
+
+
+async def test_a_forged_file_is_not_taken_over(site: Site) -> None:
+    """A file that another key signed, or whose text was edited, does not count; no number is used twice."""
+    client = await start(site, erasure_seconds=600, certificate_seconds=1)
+    await delete_one(client)
+    [whole] = await certificates(site, client, 1)
+    files, other = CertificateFiles(site.directory / "checkpoints"), SigningKey.generate("other")
+    forged = whole.model_copy(update={"number": 2, "key": other.fingerprint}).text
+    files.write(SignedCertificate(2, forged, other.sign_raw(forged), other.public_key))
+    files.write(SignedCertificate(3, whole.text, b"\0" * 64, public_key(site)))
+    await delete_one(client)
+    await certificates(site, client, 2)
+    page = await client.ask(ListCertificates())
+    assert [each.number for each in page.items] == [4, 1]
+
+
+def restore_before(site: Site) -> None:
+    """Let the database be as it was before it had certificates."""
+    with psycopg.connect(site.database_url) as owner:
+        owner.execute(
+            "INSERT INTO retention.destruction SELECT DISTINCT ON (destruction_id) destruction_id, kind, erased_until, "
+            "erased_until, erased_until, true, convert_from(content, 'UTF8')::jsonb -> 'rule' "
+            "FROM retention.certificate"
+        )
+        owner.execute(
+            "INSERT INTO retention.destroyed SELECT d.destruction_id, a.event_id, a.at, ARRAY[t.number] "
+            "FROM retention.destruction d, audit.activity a JOIN projects.tombstone t USING (project_id) "
+            "WHERE a.activity = 'projects.deleted'"
+        )
+        owner.execute("ALTER TABLE retention.certificate DISABLE TRIGGER refuse_change")
+        owner.execute("DELETE FROM retention.certificate")
+
+
+async def delete_one(client: Client) -> None:
+    """Create a project and delete it."""
     project_id = uuid7()
     await client.send(CreateProject(project_id=project_id))
     await client.send(DeleteProject(project_id=project_id))
-    before = await certificates(site, client, 1)
-    waiting = "SELECT destruction_id, 'manual', now(), now(), now(), true, '{\"words\": \"-\"}'"
-    with psycopg.connect(site.database_url) as owner:
-        owner.execute(f"INSERT INTO retention.destruction {waiting} FROM retention.certificate".encode())
-        owner.execute("ALTER TABLE retention.certificate DISABLE TRIGGER refuse_change")
-        owner.execute("DELETE FROM retention.certificate")
-    assert await certificates(site, client, 1) == before
-    assert files_of(site) == [1]
 
 
 def folder_of(site: Site) -> Path:

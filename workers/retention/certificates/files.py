@@ -1,6 +1,8 @@
 """Copies of certificates outside the database: three files each, beside the checkpoints of the activity log."""
 
 import os
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -25,6 +27,7 @@ class CertificateFiles:
     def __init__(self, checkpoints: Path | None) -> None:
         """Name the folder of the checkpoints; nothing is read or made."""
         self._folder = checkpoints / FOLDER if checkpoints else None
+        self._refused: set[int] = set()
 
     def numbers(self) -> list[int]:
         """Return the numbers of the certificates that are there, in order.
@@ -36,6 +39,22 @@ class CertificateFiles:
             return []
         stems = [path.stem.removeprefix(_NAME) for path in self._folder.glob(f"{_NAME}*.json")]
         return sorted(int(stem) for stem in stems if stem.isdecimal())
+
+    def ahead_of(self, known: int) -> list[int]:
+        """Return the numbers behind a known one whose files were not refused before.
+
+        Raises:
+            OSError: The folder cannot be read.
+        """
+        return [number for number in self.numbers() if number > known and number not in self._refused]
+
+    def free_after(self, known: int) -> Iterator[int]:
+        """Yield the numbers behind a known one of which no files were refused."""
+        return (number for number in count(known + 1) if number not in self._refused)
+
+    def refuse(self, number: int) -> None:
+        """Remember that the files of a certificate do not count, so that this is reported once."""
+        self._refused.add(number)
 
     def read(self, number: int) -> SignedCertificate:
         """Return a certificate, unverified.

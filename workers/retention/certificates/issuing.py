@@ -6,7 +6,7 @@ as does a restore: they are taken over first, so that no number is used twice an
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -46,38 +46,43 @@ class Issuer(NamedTuple):
         issued = 0
         async with work.step() as step:
             await step.connection.execute(tables.LOCK)
-            last = await self._adopt(step.connection)
+            numbers = await self._adopt(step.connection)
             parameters = {"wait_seconds": self.wait_seconds, "limit": _AT_ONCE}
             for row in rows_of(await step.connection.execute(tables.DUE, parameters), DueDestructionRow):
-                certificates = await self._certificates(step.connection, row, last + issued)
+                certificates = await self._certificates(step.connection, row, numbers)
                 for certificate in certificates:
                     await self._store(step.connection, certificate)
                 issued += len(certificates)
         return issued
 
-    async def _adopt(self, connection: AsyncConnection) -> int:
-        """Take over certificates that the database does not know, and return the last number that was used."""
+    async def _adopt(self, connection: AsyncConnection) -> Iterator[int]:
+        """Take over certificates that the database does not know, and return the numbers that are free."""
         known: int = (await connection.execute(tables.LAST)).scalar_one()
-        numbers = await asyncio.to_thread(self.files.numbers)
-        for number in numbers:
-            if number > known:
-                await self._adopt_one(connection, number)
-        return max([known, *numbers])
+        for number in await asyncio.to_thread(self.files.ahead_of, known):
+            if problem := await self._adopt_one(connection, number):
+                self.files.refuse(number)
+                log.warning("certificate_not_adopted", number=number, problem=problem)
+        return self.files.free_after((await connection.execute(tables.LAST)).scalar_one())
 
-    async def _adopt_one(self, connection: AsyncConnection, number: int) -> None:
+    async def _adopt_one(self, connection: AsyncConnection, number: int) -> str | None:
+        """Take over a certificate that a key of this site has signed, and return what is wrong with any other one."""
         try:
             signed = await asyncio.to_thread(self.files.read, number)
         except (FileNotFoundError, ValueError):
-            log.warning("certificate_not_adopted", number=number, problem="unreadable")
-            return
+            return "unreadable"
+        known = {bytes(key) for key in (await connection.execute(tables.KEYS)).scalars()}
+        if signed.key not in {self.key.public_key, *known}:
+            return "other-key"
         result = destruction.verify(signed.content, signed.signature, signed.key, is_signature, None)
         certificate = result.certificate
         if certificate is None or result.problems or (certificate.number, certificate.site) != (number, self.site):
-            log.warning("certificate_not_adopted", number=number, problem=", ".join(result.problems) or "foreign")
-            return
+            return ", ".join(result.problems) or "foreign"
         await _add(connection, certificate, signed)
+        return None
 
-    async def _certificates(self, connection: AsyncConnection, row: DueDestructionRow, last: int) -> list[Certificate]:
+    async def _certificates(
+        self, connection: AsyncConnection, row: DueDestructionRow, numbers: Iterator[int]
+    ) -> list[Certificate]:
         """Return the certificates of a destruction; none while its entries are in no signed state of the log."""
         stored = await connection.execute(tables.PARTS, {"destruction_id": row["destruction_id"]})
         parts = rows_of(stored, DestroyedPartRow)
@@ -87,9 +92,12 @@ class Issuer(NamedTuple):
         ranges = ranges_of(number for part in parts for number in part["numbers"])
         starts = range(0, max(len(ranges), 1), destruction.RANGES_MAX)
         slices = [ranges[start : start + destruction.RANGES_MAX] for start in starts]
+        adopted = await connection.execute(tables.ISSUED_PARTS, {"destruction_id": row["destruction_id"]})
+        issued = set(adopted.scalars())
         return [
-            self._certificate(row, head, its, (last + place, place, len(slices)))
+            self._certificate(row, head, its, (next(numbers), place, len(slices)))
             for place, its in enumerate(slices, start=1)
+            if place not in issued
         ]
 
     def _certificate(

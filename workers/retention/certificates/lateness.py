@@ -60,5 +60,4 @@ async def is_any_waiting(connection: AsyncConnection, files: CertificateFiles) -
     if (await connection.execute(_WAITING)).scalar_one():
         return True
     known: int = (await connection.execute(LAST)).scalar_one()
-    numbers = await asyncio.to_thread(files.numbers)
-    return bool(numbers) and numbers[-1] > known
+    return bool(await asyncio.to_thread(files.ahead_of, known))

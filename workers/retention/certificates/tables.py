@@ -97,6 +97,8 @@ NUMBERS: Final = text(
 ).bindparams(_IDS)
 
 LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('incidents.certificates'))")
+KEYS: Final = text("SELECT key FROM retention.certificate UNION SELECT key FROM runtime.erasure_journal")
+ISSUED_PARTS: Final = text("SELECT part FROM retention.certificate WHERE destruction_id = :destruction_id")
 LAST: Final = text("SELECT coalesce(max(number), 0) FROM retention.certificate")
 _OVERWRITTEN: Final = f"""
     (c.completed_at >= d.erased_until
