@@ -12,6 +12,7 @@ from contracts.administration_queries import (
 )
 from contracts.audit import ProjectActivity, SiteLog
 from contracts.dead_letters import DiscardLetter, GetDeadLetter, ListDeadLetters, ReplayLetter
+from contracts.destruction import ListCertificates
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.licence import ActivateLicence, GetLicence
@@ -133,6 +134,7 @@ __all__ = [
     "IncidentData",
     "ListBatchedProjects",
     "ListBatches",
+    "ListCertificates",
     "ListDeadLetters",
     "ListDue",
     "ListExports",

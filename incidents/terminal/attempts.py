@@ -92,6 +92,7 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "reports.set-logo": "set the logo of reports",
     "reports.set-template": "set the template of reports",
     "reports.summaries": "list summaries",
+    "retention.certificates": "list certificates of destruction",
     "retention.change-hold": "change a hold",
     "retention.delete-policy": "delete a policy of retention",
     "retention.due": "list expiring projects",

@@ -23,6 +23,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "group_by": ("by",),
     "legal_basis": ("basis",),
     "media_expires_at": ("kept_until",),
+    "number": ("number", "project"),
     "numbers": ("number",),
     "part_id": ("part",),
     "project_id": ("project",),

@@ -1,6 +1,7 @@
 """Both logs forget what is older than the settings say, and can still be verified as a whole."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -36,9 +37,14 @@ async def recorded(site: Site, events: Publisher, *ages: timedelta) -> RunningCo
 
 async def drop(running: RunningComponents) -> None:
     """Drop now what is old."""
+    await drop_to(running, None)
+
+
+async def drop_to(running: RunningComponents, folder: Path | None) -> None:
+    """Drop now what is old, and copy the statements into a folder."""
     signer = signer_of(running)
     assert signer
-    await drop_old(running.engine, signer)
+    await drop_old(running.engine, signer, folder)
 
 
 async def test_what_is_old_is_dropped_and_the_rest_verifies(site: Site, events: Publisher) -> None:

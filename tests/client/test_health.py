@@ -55,12 +55,14 @@ NONE = {**AWAY, "configured": False, "oldest_seconds": 1.0}
 
 LATE = {"store": "log_server", "recorded": 9, "in_tree": 9, "signed": 7, "late_seconds": 700.0}
 BEHIND = {"configured": True, "known": 7, "waiting": 2, "late_seconds": 90.0}
+ON_TIME = {"waiting": 1, "certificate_seconds": 3_000.0, "erasure_seconds": 3_000.0, "expired_seconds": 80_000.0}
 SILENT = {"name": "w", "kind": "cosignature", "problem": "it answered with status 500", "failing_seconds": 90.0}
 
 
 def test_a_healthy_system_has_nothing_to_say() -> None:
     """Nothing is found where all is as it should be."""
     assert findings_of() == set()
+    assert findings_of(retention={"erasures": ON_TIME}) == set()
 
 
 @pytest.mark.parametrize(
@@ -79,6 +81,9 @@ def test_a_healthy_system_has_nothing_to_say() -> None:
             "attention log_server_not_configured",
         ),
         ({"audit": {"log_trees": [LATE]}}, "fails checkpoint_late"),
+        ({"retention": {"erasures": {**ON_TIME, "expired_seconds": 90_000.0}}}, "attention expired_late"),
+        ({"retention": {"erasures": {**ON_TIME, "erasure_seconds": 4_000.0}}}, "attention erasure_late"),
+        ({"retention": {"erasures": {**ON_TIME, "certificate_seconds": 8_000.0}}}, "attention certificate_late"),
         ({"projects": {"erasure_journal": BEHIND}}, "fails erasure_journal_late"),
         ({"projects": {"erasure_journal": {**BEHIND, "configured": False}}}, "attention erasure_journal_not_kept"),
         ({"audit": {"witnesses": [SILENT]}}, "attention witness_fails"),

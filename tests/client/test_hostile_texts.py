@@ -24,6 +24,7 @@ LISTING: dict[str, list[str]] = {
     "projects list": ["--all"],
     "projects show": ["PROJECT"],
     "projects draft show": [],
+    "retention certificates": [],
     "retention due": ["--all"],
     "retention policies": [],
     "retention holds": ["--project", "PROJECT"],

@@ -11,7 +11,7 @@ from tests.checks.tree import ROOT
 from tests.evidence.pdf_sample import StampingAuthority, listening, signed
 from tests.support.pdf_identity import shared
 
-SECTION = (ROOT / "docs" / "evidence.md").read_text().partition("## PDF files")[2]
+SECTION = (ROOT / "docs" / "evidence.md").read_text().partition("## PDF files")[2].partition("\n## ")[0]
 SHELL, STAMP = (block for block in re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL) if "openssl" in block)
 
 

@@ -24,6 +24,7 @@ ONLY_IN_SQL = {
     "BatchDownload",
     "SummaryChunk",
     "SummaryDownload",
+    "Certificate",
     "LastErasure",
     "LastSweep",
 }

@@ -286,6 +286,7 @@ QUERIES = (
     Line("reports.download-summary", of_project("reports", VIEW), {"report_id": SUMMARY}),
     Line("reports.get", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.list", of_project("reports", VIEW), {"project_id": ID}),
+    Line("retention.certificates", of_project("retention", VIEW), {}),
     Line("retention.due", of_project("retention", VIEW), {}),
     Line("retention.holds", of_project("retention", VIEW), {}),
     Line("retention.policies", of_project("retention", VIEW), {}),

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     erasure_seconds: float = Field(900.0, ge=0.1, le=3_600)
     """Time between two clean-ups after deletions, which take deleted words out of freed pages and logs."""
 
+    certificate_seconds: float = Field(3_600.0, ge=1, le=86_400)
+    """How long a certificate of destruction waits for the clean-up; then it says that there was none yet."""
+
     watchdog_seconds: float = Field(60.0, ge=0.1, le=3_600)
     """A process that cannot reach a server for this long ends itself, and its supervisor restarts it."""
 

@@ -1,5 +1,6 @@
 """The queries about retention, and the count of due projects."""
 
+import base64
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeAlias
@@ -8,7 +9,9 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.destruction import CertificateOfDestruction, Certificates, ListCertificates
 from contracts.errors import project_gone
+from contracts.evidence.destruction import Kind
 from contracts.retention import (
     DueOfType,
     DueProject,
@@ -24,10 +27,12 @@ from contracts.retention_policies import ListPolicies, Policies, Policy
 from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
+from workers.retention.certificates import tables as certificate_tables
 from workers.retention.retention_rules import RetentionRules, new_policy
 from workers.retention.row_types import (
     DueOfTypeRow,
     DueProjectRow,
+    ListedCertificateRow,
     ListedHoldRow,
     ListedPolicyRow,
     PolicyRow,
@@ -42,6 +47,8 @@ from workers.runtime.queries.query_dispatch import QueryContext
 from workers.runtime.queries.result_pages import cursor, read_cursor
 from workers.runtime.storage.identity_map import row_of, rows_of
 
+_NUMBER = TypeAdapter(tuple[int])
+_NUMBERS_END = 2**63 - 1
 ListName: TypeAlias = Literal["holds", "due"]
 _PLACE = TypeAdapter(tuple[str, Time, UUID])
 _FIRST_PLACES: dict[ListName, tuple[datetime, UUID]] = {"holds": (LATEST, UUID(int=0)), "due": (EARLIEST, UUID(int=0))}
@@ -162,6 +169,31 @@ async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     place = last and (last.expires_at if rules.policies else last.created_at)
     following = cursor("due", place, last.project_id) if last else None
     return DueProjects(retention_days=rules.days, items=items, next=following)
+
+
+@worker.answers(ListCertificates)
+async def list_certificates(query: ListCertificates, context: QueryContext) -> Certificates:
+    """Return certificates, the newest first."""
+    [before] = read_cursor(_NUMBER, query.after) if query.after else [_NUMBERS_END]
+    parameters = {"before": before, "project": query.number, "since": query.since or EARLIEST}
+    parameters |= {"limit": query.limit + 1}
+    page = await result_pages.read(context.connection, certificate_tables.NEWEST, parameters, _certificate, query.limit)
+    waiting: int = (await context.connection.execute(certificate_tables.WAITING)).scalar_one()
+    return Certificates(items=page.items, waiting=waiting, next=cursor(page.last["number"]) if page.last else None)
+
+
+def _certificate(row: ListedCertificateRow) -> CertificateOfDestruction:
+    return CertificateOfDestruction(
+        number=row["number"],
+        kind=Kind(row["kind"]),
+        erased_until=row["erased_until"],
+        overwritten_at=row["overwritten_at"],
+        issued_at=row["issued_at"],
+        count=row["count"],
+        text=row["content"].decode(),
+        signature=base64.b64encode(row["signature"]).decode(),
+        public_key=base64.b64encode(row["key"]).decode(),
+    )
 
 
 def _read_place(listed: ListName, after: str | None) -> tuple[datetime, UUID]:

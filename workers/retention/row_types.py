@@ -1,7 +1,7 @@
 """The columns of the tables of retention and of the published views that it reads, by their types."""
 
 from datetime import datetime
-from typing import TypedDict
+from typing import Any, TypedDict
 from uuid import UUID
 
 
@@ -108,3 +108,67 @@ class RedactionRow(TypedDict):
     field: str
     part_id: UUID | None
     at: datetime
+
+
+class DestructionRow(TypedDict):
+    """A row of `retention.destruction`."""
+
+    destruction_id: UUID
+    kind: str
+    erased_from: datetime
+    erased_until: datetime
+    known_at: datetime
+    ended: bool
+    rule: dict[str, Any]
+    field: str | None
+
+
+class DestroyedRow(TypedDict):
+    """A row of `retention.destroyed`."""
+
+    destruction_id: UUID
+    event_id: UUID
+    at: datetime
+    numbers: list[int]
+
+
+class DueDestructionRow(DestructionRow):
+    """A destruction that can have its certificate now, with the time, and with that of the clean-up after it."""
+
+    now: datetime
+    overwritten_at: datetime | None
+
+
+class DestroyedPartRow(TypedDict):
+    """Projects of a destruction, with the place of their last entry in the activity log."""
+
+    numbers: list[int]
+    log_index: int | None
+
+
+class LogCheckpointRow(TypedDict):
+    """A row of the published view of checkpoints."""
+
+    size: int
+    note: str
+
+
+class ListedCertificateRow(TypedDict):
+    """A row of the statement that lists certificates."""
+
+    number: int
+    kind: str
+    erased_until: datetime
+    overwritten_at: datetime | None
+    issued_at: datetime
+    count: int
+    content: bytes
+    signature: bytes
+    key: bytes
+
+
+class NumberRow(TypedDict):
+    """The number of a project, which may be deleted."""
+
+    project_id: UUID
+    number: int

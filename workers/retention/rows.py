@@ -8,12 +8,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal, project_gone
+from contracts.evidence.destruction import Rule
 from contracts.message import Message
 from contracts.projects.commands import ProjectsExpired
 from contracts.retention import ChangeHold, HoldCommand, ReleaseProject, Sweep
 from contracts.retention_policies import DeletePolicy, SetPolicy
 from contracts.texts import Part
 from workers.retention import tables
+from workers.retention.certificates.destructions import Destructions, redacted_projects, rule_of
 from workers.retention.retention_rules import RetentionRules
 from workers.retention.row_types import HoldRow, PolicyRow, PropertyRow, SettingsRow, SweepRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
@@ -35,6 +37,7 @@ class RetentionRows(Rows):
         self.two_person_release = False
         """Whether a release needs two persons; only read for releases and changes of holds."""
         self.properties: dict[int, str] = {}
+        self.destructions = Destructions()
         self.swept_at: datetime | None = None
         """The time at which a sweep ended within the batch."""
 
@@ -47,8 +50,11 @@ class RetentionRows(Rows):
         if stepped or beginning:
             parameters = {"ids": sorted(stepped), "all": beginning}
             rows.sweeps.add_stored(rows_of(await connection.execute(tables.SWEEPS, parameters), SweepRow))
+        known = {sweep["sweep_id"] for sweep in rows.sweeps.all()}
+        await rows.destructions.load(connection, known, redacted_projects(messages))
+        is_rule_needed = not all(map(rows.destructions.is_open, stepped))
         changing = [message for message in messages if isinstance(message, SetPolicy | DeletePolicy)]
-        if beginning or changing:
+        if beginning or changing or is_rule_needed:
             await rows._load_rules(connection, changing)
         named = {message.project_id for message in messages if isinstance(message, HoldCommand)}
         if named:
@@ -63,7 +69,7 @@ class RetentionRows(Rows):
         self.settings = row_of(await connection.execute(settings), SettingsRow)
         statement = tables.POLICIES_LOCKED if changing else tables.POLICIES
         self.policies.add_stored(rows_of(await connection.execute(statement), PolicyRow))
-        if changing:
+        if self.policies.all() or changing:
             ids = {command.property_id for command in changing if isinstance(command, SetPolicy)}
             ids |= {policy["property_id"] for policy in self.policies.all()}
             rows = rows_of(await connection.execute(tables.PROPERTIES, {"ids": sorted(ids)}), PropertyRow)
@@ -75,6 +81,10 @@ class RetentionRows(Rows):
             msg = "a batch reads its settings with a sweep or a change of policies"
             raise LookupError(msg)
         return RetentionRules.of(self.settings, self.policies.all())
+
+    def rule(self) -> Rule:
+        """Return the same as a certificate names it."""
+        return rule_of(self.rules(), self.properties)
 
     def require_property(self, property_id: int) -> str:
         """Return the name of a property, or refuse one that is not defined."""
@@ -108,6 +118,7 @@ class RetentionRows(Rows):
     async def save(self, connection: AsyncConnection) -> None:
         """Write sweeps, and the ends of holds before new ones: a project has at most one hold in force."""
         await self.sweeps.save(connection)
+        await self.destructions.save(connection)
         await self.holds.save(connection)
         if placed := {hold["project_id"] for hold in self.placed.all()}:
             await connection.execute(tables.LAPSE, {"ids": sorted(placed)})

@@ -35,13 +35,15 @@ class LastSweep(Base):
 
 
 class LastErasure(Base):
-    """When the last complete clean-up after deletions began: one row."""
+    """When the last complete clean-up after deletions began and ended, and when nothing was deleted since: one row."""
 
     __tablename__ = "last_erasure"
     __table_args__ = {"schema": "retention"}
 
     one: Mapped[bool] = mapped_column(primary_key=True)
     began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    completed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    clean_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 _OPEN: Final = text("released_at IS NULL AND NOT lapsed")
@@ -146,10 +148,15 @@ LAST_SWEEP = text("SELECT extract(epoch FROM ended_at)::float8 FROM retention.la
 
 ERASED = text(
     """
-    INSERT INTO retention.last_erasure (began_at) VALUES (:began_at)
-    ON CONFLICT (one) DO UPDATE SET began_at = excluded.began_at
+    INSERT INTO retention.last_erasure (began_at, completed_at) VALUES (:began_at, :completed_at)
+    ON CONFLICT (one) DO UPDATE SET began_at = excluded.began_at, completed_at = excluded.completed_at
     """
-).bindparams(bindparam("began_at", type_=DateTime(timezone=True)))
+).bindparams(
+    bindparam("began_at", type_=DateTime(timezone=True)), bindparam("completed_at", type_=DateTime(timezone=True))
+)
+STILL_ERASED = text("UPDATE retention.last_erasure SET clean_at = :clean_at").bindparams(
+    bindparam("clean_at", type_=DateTime(timezone=True))
+)
 LAST_ERASURE = text("SELECT extract(epoch FROM began_at)::float8 FROM retention.last_erasure")
 
 # A deletion locks the project first and then looks for holds; this lock waits for it.

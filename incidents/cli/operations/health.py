@@ -16,6 +16,29 @@ _OUTBOX_MESSAGES_MAX: Final = 1_000
 _FULL_SHARE, _FILLING_SHARE = 0.95, 0.8
 _CLOCK_DIFFERENCE_SECONDS_MAX: Final = 60.0
 _MIB: Final = 1 << 20
+_HOUR_SECONDS: Final = 3_600.0
+_LATE: Final = (
+    (
+        "expired_late",
+        "expired_seconds",
+        24 * _HOUR_SECONDS,
+        "a project expired {hours} h ago and is not deleted: incidents retention due",
+    ),
+    (
+        "erasure_late",
+        "erasure_seconds",
+        _HOUR_SECONDS,
+        "what was erased {hours} h ago is still in freed pages of the database",
+    ),
+    (
+        "certificate_late",
+        "certificate_seconds",
+        2 * _HOUR_SECONDS,
+        "what was erased {hours} h ago has no certificate of destruction",
+    ),
+)
+"""What may be late about erasures: its name, its figure, from when on, and the words."""
+
 _LOW_BYTES, _CRITICAL_BYTES = 1024 * _MIB, 64 * _MIB
 
 
@@ -82,6 +105,7 @@ def _of_process(worker: str, process: dict[str, Any]) -> Iterator[Finding]:
     yield from _of_log_server(process.get("log_server"))
     yield from _of_log_trees(process)
     yield from _of_erasures(process.get("erasure_journal"))
+    yield from _of_late_erasures(process.get("erasures"))
 
 
 def _of_log_server(log_server: dict[str, Any] | None) -> Iterator[Finding]:
@@ -125,6 +149,12 @@ def _of_erasures(journal: dict[str, Any] | None) -> Iterator[Finding]:
         single = "{count} erasure is not in the erasure journal, for {seconds} s"
         values = {"count": journal["waiting"], "seconds": round(journal["late_seconds"])}
         yield Finding("fails", "erasure_journal_late", words, values, single)
+
+
+def _of_late_erasures(erasures: dict[str, Any] | None) -> Iterator[Finding]:
+    for what, name, limit_seconds, words in _LATE if erasures else ():
+        if (seconds := (erasures or {})[name]) > limit_seconds:
+            yield Finding("attention", what, words, {"hours": int(seconds // _HOUR_SECONDS)})
 
 
 def _of_streams(survey: Survey) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import typer
 from contracts.retention import DueProjects, ListDue, PreviewRetention, Sweep
 from incidents.cli.listing import descriptions
 from incidents.cli.operations import legal_holds, retention_policies
+from incidents.cli.operations.destruction import certificates, verification
 from incidents.cli.operations.legal_holds import All, Limit
 from incidents.cli.paging import show_pages
 from incidents.terminal.input.reading import make_message
@@ -14,7 +15,7 @@ from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
 
-app = group("Retention: due projects, holds, policies, preview, sweep.")
+app = group("Retention: due projects, holds, policies, preview, sweep, certificates.")
 
 
 @command(app, "due", "incidents retention due --within 3", "incidents retention due --all --csv", table=True)
@@ -50,6 +51,8 @@ async def due(
 
 legal_holds.register(app)
 retention_policies.register(app)
+certificates.register(app)
+verification.register(app)
 
 
 @command(app, "preview", "incidents retention preview --days 30")

@@ -184,6 +184,8 @@ def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, obje
     journals = [journal for process in survey.of("projects") if (journal := process.get("erasure_journal"))]
     if journals:
         yield "Erasures", _erasure_journal(session, journals[0])
+    if waiting := [each["waiting"] for process in survey.of("retention") if (each := process.get("erasures"))]:
+        yield "Certificates", _certificates(session, waiting[0])
     for name, stream in survey.streams.items():
         most = f" / {size(stream['bytes_max'], session.language)}" if stream["bytes_max"] > 0 else ""
         words = ("{count} message, {size}", "{count} messages, {size}", "no messages, {size}")
@@ -222,6 +224,11 @@ def _erasure_journal(session: Session, journal: dict[str, Any]) -> str:
         singular, plural = "{count} erasure is not in the journal yet", "{count} erasures are not in the journal yet"
         return session.count(journal["waiting"], singular, plural)
     return session.say("everything that was erased is in the journal")
+
+
+def _certificates(session: Session, waiting: int) -> str:
+    words = ("{count} erasure has none yet", "{count} erasures have none yet", "every erasure has one")
+    return session.count(waiting, *words)
 
 
 def _witnesses(session: Session, witnesses: list[dict[str, Any]]) -> str:

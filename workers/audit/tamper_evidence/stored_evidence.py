@@ -70,15 +70,28 @@ async def read_tree(
 
 
 async def read_statements(
-    connection: AsyncConnection, store: Store, origin: str, public_key: bytes
+    connection: AsyncConnection, store: Store, origin: str, public_key: bytes, copies: Iterable[str] = ()
 ) -> tuple[list[DroppedEntries], int]:
-    """Return what was dropped from a store, as the site's key has stated it, and the number of other statements."""
+    """Return what was dropped from a store, as the site's key has stated it, and the number of other statements.
+
+    Copies count where the database has lost statements; those that are cut off or of another key do not.
+    """
     rows = rows_of(await connection.execute(_DROPPED, {"store": store.value}), DroppedRow)
     stated: list[DroppedEntries] = []
     for row in rows:
         with suppress(NoteError):
             stated.append(read_statement(row["note"], origin, public_key, is_signature))
-    return chain(stated), len(rows) - len(stated)
+    others = len(rows) - len(stated)
+    copied: list[DroppedEntries] = []
+    for note in copies:
+        with suppress(NoteError):
+            copied.append(read_statement(note, origin, public_key, is_signature))
+    own, whole = chain(stated), chain([*stated, *copied])
+    return whole if _end(whole) > _end(own) else own, others
+
+
+def _end(dropped: Sequence[DroppedEntries]) -> int:
+    return dropped[-1].end if dropped else 0
 
 
 async def read_notes(connection: AsyncConnection, store: Store) -> list[SignedCheckpointRow]:

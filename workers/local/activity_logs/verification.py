@@ -19,6 +19,7 @@ from workers.audit.tamper_evidence import stored_evidence
 from workers.audit.tamper_evidence.attestations import Kind, read_attestations
 from workers.audit.tamper_evidence.checkpoint_copies import NOTES, STAMPS
 from workers.audit.tamper_evidence.log_verification import Evidence, Verified, verify
+from workers.audit.tamper_evidence.statement_copies import STATEMENTS
 from workers.audit.tamper_evidence.stored_evidence import Unnumbered
 from workers.audit.tamper_evidence.witnesses.witness_list import Cosigner
 from workers.local.activity_logs.stamps import StampedState, Stamps, read_stamps
@@ -127,7 +128,9 @@ async def _read(main: AsyncConnection, store: Store, trusted: Trusted, asked: Se
     notes = [*(row["note"] for row in rows), *_notes_in(trusted.folder, store), *asked]
     checkpoints, unsigned = stored_evidence.read_checkpoints(notes, log_origin(trusted.site, store), trusted.key)
     origin = log_origin(trusted.site, store)
-    dropped, others = await stored_evidence.read_statements(main, store, origin, trusted.key)
+    dropped, others = await stored_evidence.read_statements(
+        main, store, origin, trusted.key, _notes_of(trusted.folder, f"{store}{STATEMENTS}")
+    )
     heads = {*checkpoints, *(each.tree for each in dropped)}
     ordered = sorted(heads, key=lambda each: (each.size, each.root))
     evidence = await stored_evidence.read_tree(main, store, ordered, dropped)
@@ -195,9 +198,12 @@ async def _at_one_moment(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 def _notes_in(folder: Path | None, store: Store) -> list[str]:
     """Return the notes in the file of a store; one that a crash cut off is left out."""
-    begun = _BEGINNING.split(_text_in(folder, f"{store}{NOTES}"))
-    notes = [f"{note.rstrip()}\n" for note in begun if note.strip()]
-    return [note for note in notes if is_note(note)]
+    return [note for note in _notes_of(folder, f"{store}{NOTES}") if is_note(note)]
+
+
+def _notes_of(folder: Path | None, name: str) -> list[str]:
+    begun = _BEGINNING.split(_text_in(folder, name))
+    return [f"{note.rstrip()}\n" for note in begun if note.strip()]
 
 
 def _stamps_in(folder: Path | None, store: Store) -> list[str]:

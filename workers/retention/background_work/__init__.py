@@ -1,5 +1,5 @@
-"""The background work of retention: sweeps at intervals, and the clean-up after deletions."""
+"""The background work of retention: sweeps at intervals, the clean-up after deletions, and certificates of both."""
 
-from workers.retention.background_work import erasure, schedule
+from workers.retention.background_work import certificates, erasure, schedule
 
-__all__ = ["erasure", "schedule"]
+__all__ = ["certificates", "erasure", "schedule"]

@@ -45,8 +45,8 @@ class Progress:
 
     pages: PageCleaner = field(default_factory=PageCleaner)
     blanked_at: datetime = EARLIEST
-    cleaned_at: datetime | None = None
-    """When a complete clean-up began that nobody knows of yet, because the erasure journal was behind."""
+    cleaned: tuple[datetime, datetime] | None = None
+    """When a complete clean-up began and ended that nobody knows of yet, because the erasure journal was behind."""
 
 
 @worker.background
@@ -71,15 +71,15 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
     engine = open_engine(running.settings.database_url, connections=1, waits=_WAITS)
     try:
         async with connect_autocommit(engine) as connection:
-            if not await progress.pages.is_needed(connection):
-                return await _conclude(connection, progress)
             began_at, begun = (await connection.execute(_NOW)).scalar_one(), time.monotonic()
+            if not await progress.pages.is_needed(connection):
+                return await _confirm(connection, progress, began_at)
             letters = await remove_letters(running)
             await outbox.blank_letters(connection, progress.blanked_at - _PUBLICATION_MAX)
             progress.blanked_at = began_at
             pages = await progress.pages.clean(connection)
             if pages.is_complete:
-                progress.cleaned_at = began_at
+                progress.cleaned = began_at, (await connection.execute(_NOW)).scalar_one()
             is_concluded = await _conclude(connection, progress)
     finally:
         await engine.dispose()
@@ -93,14 +93,23 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
     return is_concluded and not pages.locked
 
 
+async def _confirm(connection: AsyncConnection, progress: Progress, at: datetime) -> bool:
+    """Note that nothing was deleted from the last complete clean-up until then; return whether none waits."""
+    is_concluded = await _conclude(connection, progress)
+    if is_concluded:
+        await connection.execute(tables.STILL_ERASED, {"clean_at": at})
+    return is_concluded
+
+
 async def _conclude(connection: AsyncConnection, progress: Progress) -> bool:
     """Note that a clean-up is complete, unless the journal still lacks what it erased; return whether none waits."""
-    if progress.cleaned_at is None:
+    if progress.cleaned is None:
         return True
-    if await erasure_place.is_behind(connection, progress.cleaned_at):
+    began_at, completed_at = progress.cleaned
+    if await erasure_place.is_behind(connection, began_at):
         return False
-    await connection.execute(tables.ERASED, {"began_at": progress.cleaned_at})
-    progress.cleaned_at = None
+    await connection.execute(tables.ERASED, {"began_at": began_at, "completed_at": completed_at})
+    progress.cleaned = None
     return True
 
 

@@ -1,5 +1,5 @@
-"""The handlers of sweeps, holds and policies."""
+"""The handlers of sweeps, of what they and people erase, of holds and policies."""
 
-from workers.retention.handlers import holds, policies, release_requests, sweeps
+from workers.retention.handlers import destructions, holds, policies, release_requests, sweeps
 
-__all__ = ["holds", "policies", "release_requests", "sweeps"]
+__all__ = ["destructions", "holds", "policies", "release_requests", "sweeps"]

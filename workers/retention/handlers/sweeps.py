@@ -5,11 +5,13 @@ which keeps its id however often it is published. A process may die at any point
 """
 
 from contracts.errors import Code, Refusal
+from contracts.evidence.destruction import Kind
 from contracts.ids import uuid7
 from contracts.projects.commands import ExpireProjects, ProjectsExpired
 from contracts.retention import Sweep, SweepStarted, Swept
 from contracts.subjects import SYSTEM
 from workers.retention import domain
+from workers.retention.handlers.destructions import note_step
 from workers.retention.queries import count_due
 from workers.retention.row_types import SweepRow
 from workers.retention.worker import RetentionUnit, worker
@@ -52,6 +54,7 @@ def begin_sweep(started: SweepStarted, unit: RetentionUnit) -> None:
         end_sweep(row, unit)
         return
     unit.rows.sweeps.put(row)
+    unit.rows.destructions.start(started.sweep_id, Kind.SWEEP, unit.rows.rule(), unit.now)
     for _ in range(row["chains_left"]):
         send_step(row, unit)
 
@@ -70,6 +73,7 @@ def send_step(row: SweepRow, unit: RetentionUnit) -> None:
 def end_sweep(row: SweepRow, unit: RetentionUnit) -> None:
     """Delete a sweep and emit its result."""
     unit.rows.sweeps.remove(row["sweep_id"])
+    unit.rows.destructions.end(row["sweep_id"], is_empty=not row["deleted"])
     unit.emit(Swept(sweep_id=row["sweep_id"], deleted=row["deleted"]))
 
 
@@ -78,6 +82,7 @@ async def continue_sweep(heard: ReceivedEvent[ProjectsExpired], unit: RetentionU
     """Send the next step of a chain, or end the sweep with its last chain; ignore steps of a deleted sweep."""
     step = heard.event
     before = unit.rows.sweeps.get(step.sweep_id)
+    note_step(heard, unit, before)
     if before is None:
         return
     row = domain.after_step(before, step, unit.now)

@@ -1,0 +1,148 @@
+"""The command that verifies a certificate of destruction, without a system."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+from rich.console import RenderableType
+from rich.text import Text
+
+from contracts.evidence.destruction import Certificate, Problem, Verified, read_pem, verify
+from contracts.evidence.ssh_signatures import FormError, fingerprint, read_public_line
+from incidents.cli.operations.destruction.words import KINDS, rule_in_words
+from incidents.terminal.options import command
+from incidents.terminal.session import Session, Status, UsageError
+from incidents.terminal.tables import show
+
+_FINGERPRINT: Final = "SHA256:"
+_BYTES_MAX: Final = 10_000_000
+_PROBLEMS: Final[dict[Problem, str]] = {
+    Problem.CUT: "It is cut off: its end is missing.",
+    Problem.EDITED: "It was changed, or the signature is that of another certificate.",
+    Problem.SIGNATURE: "The signature is cut off or damaged: it must have 64 bytes.",
+    Problem.OTHER_KEY: "Its key, {found}, is not the expected one, {expected}.",
+    Problem.KEY_NOT_NAMED: "Another key signed it than the one that it names: another site made it.",
+    Problem.FORM: "It is signed, and is not a certificate that this version knows.",
+    Problem.CHECKPOINT: "The state of the activity log in it is not signed by the same key, or is another one.",
+    Problem.COUNT: "Its count is not that of its project numbers.",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add `verify-certificate`."""
+    command(
+        app,
+        "verify-certificate",
+        "incidents retention verify-certificate certificate-17.json --key site.pub",
+        "incidents retention verify-certificate certificate-17.json --json",
+    )(verify_certificate)
+
+
+async def verify_certificate(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The certificate; its .sig and .pem are beside it.")],
+    *,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|SHA256:…", help="The key that must have signed it, or its fingerprint."),
+    ] = None,
+) -> None:
+    """Verify that nothing in a certificate of destruction was changed, and who signed it; it needs no system.
+
+    Exit status: 0 verified, 1 something does not fit, 2 not understood.
+    """
+    public_key = _public_key(session, file.with_suffix(".pem"), key)
+    expected = _expected(session, key)
+    content, signature = (_read(session, path) for path in (file, file.with_suffix(".sig")))
+    result = verify(content, signature, public_key, _is_signature, expected)
+    document = {
+        "file": str(file),
+        "verified": not result.problems,
+        "problems": [str(problem) for problem in result.problems],
+        "key": fingerprint(public_key),
+        "expected_key": expected is not None,
+        "certificate": result.certificate.model_dump(mode="json") if result.certificate else None,
+    }
+    session.show(document, *_lines(session, file, result, (fingerprint(public_key), expected)))
+    if result.problems:
+        raise typer.Exit(Status.REFUSED)
+
+
+def _is_signature(public_key: bytes, signature: bytes, message: bytes) -> bool:
+    try:
+        VerifyKey(public_key).verify(message, signature)
+    except (BadSignatureError, ValueError):
+        return False
+    return True
+
+
+def _public_key(session: Session, beside: Path, key: str | None) -> bytes:
+    """Return the key beside the certificate; where none is, the one in the file that was named."""
+    is_named = key is not None and not key.startswith(_FINGERPRINT) and not beside.exists()
+    return _key_in(session, Path(key or "") if is_named else beside)
+
+
+def _expected(session: Session, key: str | None) -> str | None:
+    if key is None or key.startswith(_FINGERPRINT):
+        return key
+    return fingerprint(_key_in(session, Path(key)))
+
+
+def _key_in(session: Session, path: Path) -> bytes:
+    """Return the key in a file of OpenSSH or of OpenSSL."""
+    text = _read(session, path).decode("utf-8", "replace")
+    try:
+        return read_pem(text) if text.startswith("-----BEGIN PUBLIC KEY") else read_public_line(text)
+    except (FormError, ValueError, IndexError) as error:
+        words = "{path} is not a public key of Ed25519: name the file of the key, or its fingerprint, SHA256:…"
+        raise UsageError(session.say(words, path=path)) from error
+
+
+def _read(session: Session, path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_BYTES_MAX)
+    except OSError as error:
+        reason = session.say(error.strerror or str(error))
+        raise UsageError(session.say("{path} cannot be read: {reason}", path=path, reason=reason)) from error
+
+
+def _lines(session: Session, file: Path, result: Verified, keys: tuple[str, str | None]) -> list[RenderableType]:
+    own, expected = keys
+    if result.problems:
+        head = session.say("{path} is not as the site signed it:", path=file)
+        reasons = (session.say(_PROBLEMS[each], found=own, expected=expected) for each in result.problems)
+        return [Text(head, style="bold red"), *(Text(f"  {reason}") for reason in reasons)]
+    lines = [Text(session.say("{path} is verified: nothing in it was changed.", path=file), style="bold green")]
+    # It is compared and copied: the terminal alone may break it.
+    signed = session.say("Signed by the key {fingerprint}", fingerprint=own)
+    lines.append(Text(signed, no_wrap=True, overflow="ignore"))
+    if expected:
+        lines.append(Text(session.say("This is the expected key.")))
+    else:
+        words = (
+            "This key came with the certificate. It proves that nothing was changed, but not who made it: compare its "
+            "fingerprint with the one that the site gave you by another way, or name that with --key."
+        )
+        lines.append(Text(session.say(words), style="yellow"))
+    return [*lines, *([_facts(session, result.certificate)] if result.certificate else [])]
+
+
+def _facts(session: Session, certificate: Certificate) -> RenderableType:
+    rows: list[tuple[str, object]] = [
+        ("Site", certificate.site),
+        ("Certificate", certificate.number),
+        ("Erased by", session.say(KINDS[certificate.kind])),
+        ("Rule", rule_in_words(session, certificate)),
+        ("Erased", certificate.erased_until),
+        ("Projects", ", ".join(certificate.projects)),
+        ("Count", certificate.count),
+        ("Fields", ", ".join(certificate.fields)),
+        ("Overwritten", certificate.overwritten_at or session.say("not yet")),
+        ("Log entries", certificate.log.size),
+        ("Root hash", certificate.log.root),
+        ("Issued", certificate.issued_at),
+    ]
+    return show.facts(session.language, [(name, value) for name, value in rows if value != ""])

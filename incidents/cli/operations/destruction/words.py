@@ -1,0 +1,36 @@
+"""What a certificate of destruction says, in words of the session's language."""
+
+from typing import Final
+
+from contracts.evidence.destruction import Certificate, Kind, PolicyRule
+from contracts.retention_policies import CountedFrom
+from incidents.terminal.session import Session
+
+KINDS: Final[dict[Kind, str]] = {
+    Kind.SWEEP: "sweep",
+    Kind.MANUAL: "deletion by hand",
+    Kind.REDACTION: "redaction",
+    Kind.REPETITION: "repetition after a restore",
+}
+_KEPT: Final[dict[CountedFrom, str]] = {
+    "creation": "“{property}” is kept for {time} from the creation",
+    "closing": "“{property}” is kept for {time} from the closing",
+    "year-end": "“{property}” is kept for {time} from the end of the year of the creation",
+}
+
+
+def rule_in_words(session: Session, certificate: Certificate) -> str:
+    """Return by which rule data were destroyed."""
+    rule = certificate.rule
+    if rule.retention_days is None:
+        return session.say(KINDS[certificate.kind])
+    site = session.count(rule.retention_days, "{count} day after the creation", "{count} days after the creation")
+    return "; ".join([site, *(_policy_in_words(session, policy) for policy in rule.policies)])
+
+
+def _policy_in_words(session: Session, policy: PolicyRule) -> str:
+    if policy.exempt:
+        return session.say("“{property}” is kept without end", property=policy.property)
+    years = [session.count(policy.years, "{count} year", "{count} years")] if policy.years else []
+    days = [session.count(policy.days, "{count} day", "{count} days")] if policy.days else []
+    return session.say(_KEPT[policy.counted_from], property=policy.property, time=" + ".join([*years, *days]))

@@ -1,0 +1,57 @@
+"""How late erasures are: expired projects, clean-ups and certificates, as figures and in the status."""
+
+from contracts.ids import uuid7
+from contracts.projects.commands import CreateProject, DeleteProject
+from contracts.retention import Sweep
+from tests.retention.conftest import Fill
+from tests.support import Site, eventually
+from workers.retention.background_work.certificates import lateness_figures, report_lateness
+from workers.runtime.process.running_components import RunningComponents
+
+DAY_SECONDS = 86_400
+
+
+async def figures(running: RunningComponents) -> dict[str, float]:
+    """Return the figures about lateness, which the status has, too."""
+    async with running.engine.connect() as connection:
+        values = {figure.name: figure.value for figure in await lateness_figures(connection)}
+    assert (await report_lateness(running))["erasures"]["waiting"] == values["certificates_waiting"]
+    return values
+
+
+async def test_an_expired_project_is_late_until_it_is_deleted(site: Site, fill: Fill) -> None:
+    """The figure is the time since the oldest project expired, and 0 after the sweep; exempt ones do not count."""
+    await site.worker("projects")
+    running = await site.worker("retention")
+    await fill(1, days=40, exempt=True)
+    await fill(2, days=30)
+    late = (await figures(running))["expired_late_seconds"]
+    assert 22.9 * DAY_SECONDS < late < 23.1 * DAY_SECONDS
+    await (await site.client()).send(Sweep())
+
+    async def is_none_late() -> bool:
+        return (await figures(running))["expired_late_seconds"] == 0
+
+    await eventually(is_none_late)
+
+
+async def test_an_erasure_is_late_until_its_clean_up(site: Site) -> None:
+    """What was erased waits for its clean-up, also after its certificate, and for its certificate without audit."""
+    await site.worker("projects")
+    running = await site.worker("retention", erasure_seconds=600)
+    client, project_id = await site.client(), uuid7()
+    assert set((await figures(running)).values()) == {0}
+    await client.send(CreateProject(project_id=project_id))
+    await client.send(DeleteProject(project_id=project_id))
+
+    async def is_known() -> bool:
+        return (await figures(running))["certificates_waiting"] == 1
+
+    await eventually(is_known)
+    await site.sql("UPDATE retention.destruction SET known_at = now() - interval '2 hours'")
+    values = await figures(running)
+    assert 7_200 <= values["erasure_late_seconds"] < 7_300
+    assert 7_200 <= values["certificate_late_seconds"] < 7_300
+    await site.sql("INSERT INTO retention.last_erasure VALUES (true, now() - interval '1 hour', now())")
+    values = await figures(running)
+    assert (values["erasure_late_seconds"], values["certificates_waiting"]) == (0, 1)
