@@ -45,6 +45,9 @@ class Event(Message):
 
     subject: ClassVar[str]
     stores: ClassVar[frozenset[Store]] = frozenset()
+    project_values: ClassVar[frozenset[str]] = frozenset()
+    """Fields with values of a project's data. They are beside its activity log, and go with the project."""
+
     registry: ClassVar[dict[str, type["Event"]]] = {}
 
     def individual_events(self) -> Sequence["Event"]:

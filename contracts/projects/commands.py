@@ -87,6 +87,7 @@ class ProjectCreated(ProjectEvent):
 
     subject = "projects.created"
     stores = BOTH_STORES
+    project_values = frozenset({"type_id"})
 
     number: int
     type_id: int | None = None
@@ -118,6 +119,7 @@ class ProjectUpdated(ProjectEvent):
     """Fields of a project changed; texts are named without their content."""
 
     subject = "projects.updated"
+    project_values = frozenset({"changed"})
 
     changed: dict[str, Change]
 

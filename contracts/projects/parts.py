@@ -80,6 +80,7 @@ class CallAdded(ProjectEvent):
     """A call was recorded."""
 
     subject = "projects.call-added"
+    project_values = frozenset({"direction", "at"})
 
     call_id: UUID
     direction: Direction
@@ -108,6 +109,7 @@ class CallEdited(ProjectEvent):
     """The record of a call was replaced."""
 
     subject = "projects.call-edited"
+    project_values = frozenset({"direction", "at"})
 
     call_id: UUID
     direction: Direction

@@ -218,3 +218,32 @@ class LastDropRow(TypedDict):
 
     size: int
     before: datetime
+
+
+class EntryValuesRow(TypedDict):
+    """A row of `audit.entry_values`."""
+
+    event_id: UUID
+    at: datetime
+    project_id: UUID
+    salt: bytes
+    content: dict[str, Any]
+
+
+class NewValuesRow(TypedDict):
+    """The same before it is written."""
+
+    event_id: str
+    at: datetime
+    project_id: str
+    salt: str
+    """As PostgreSQL reads bytes from JSON."""
+
+    content: dict[str, Any]
+
+
+class ReadValuesRow(TypedDict):
+    """A row of the statement that reads the values of entries."""
+
+    event_id: UUID
+    content: dict[str, Any]
