@@ -13,7 +13,11 @@ from contracts.evidence.log_entries import canonical
 VALUES_HASH: Final = "values_hash"
 """The name of the hash among the details of an entry."""
 
+TEXT_HASHES: Final = "text_hashes"
+"""The name of the hashes of texts among the details of an entry, by the fields of the texts."""
+
 CHANGED: Final = "changed"
+HASHES: Final = frozenset({VALUES_HASH, TEXT_HASHES})
 SALT_BYTES: Final = 32
 _NAMED_ONLY: Final[Mapping[str, None]] = {"old": None, "new": None}
 
@@ -32,8 +36,8 @@ def separate(details: Mapping[str, Any], fields: frozenset[str]) -> tuple[dict[s
 
 
 def join(details: Mapping[str, Any], values: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return the details of an entry with its values, if they are still known, and without their hash."""
-    joined = {name: value for name, value in details.items() if name != VALUES_HASH}
+    """Return the details of an entry with its values, if they are still known, and without hashes."""
+    joined = {name: value for name, value in details.items() if name not in HASHES}
     for name, value in (values or {}).items():
         joined[name] = {**joined[name], **value} if name == CHANGED else value
     return joined
@@ -42,3 +46,8 @@ def join(details: Mapping[str, Any], values: Mapping[str, Any] | None) -> dict[s
 def hash_of(values: Mapping[str, Any], salt: bytes) -> str:
     """Return the salted hash of values: HMAC-SHA256 of their canonical JSON, in hexadecimal digits."""
     return hmac.digest(salt, canonical(values).encode(), hashlib.sha256).hex()
+
+
+def text_hash(text: str, salt: bytes) -> str:
+    """Return the salted hash of a text: HMAC-SHA256 of it in UTF-8, in hexadecimal digits."""
+    return hmac.digest(salt, text.encode(), hashlib.sha256).hex()

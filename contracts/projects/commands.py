@@ -88,6 +88,7 @@ class ProjectCreated(ProjectEvent):
     subject = "projects.created"
     stores = BOTH_STORES
     project_values = frozenset({"type_id"})
+    writes_texts = True
 
     number: int
     type_id: int | None = None
@@ -120,6 +121,7 @@ class ProjectUpdated(ProjectEvent):
 
     subject = "projects.updated"
     project_values = frozenset({"changed"})
+    writes_texts = True
 
     changed: dict[str, Change]
 

@@ -247,3 +247,37 @@ class ReadValuesRow(TypedDict):
 
     event_id: UUID
     content: dict[str, Any]
+
+
+class TextSaltRow(TypedDict):
+    """A row of `audit.text_salt`."""
+
+    event_id: UUID
+    field: str
+    project_id: UUID
+    part_id: UUID | None
+    revision: int
+    at: datetime
+    salt: bytes
+
+
+class NewTextSaltRow(TypedDict):
+    """The same before it is written, as JSON has it."""
+
+    event_id: str
+    field: str
+    project_id: str
+    part_id: str | None
+    revision: int
+    at: datetime
+    salt: str
+
+
+class WordingRow(TypedDict):
+    """A row of the statement that reads what revisions made of texts."""
+
+    project_id: UUID
+    revision: int
+    field: str
+    part_id: UUID | None
+    wording: str

@@ -55,6 +55,7 @@ class ActivityRows(Rows):
     def __init__(self, separation: Separation) -> None:
         """Start empty, with what separates values from entries."""
         self._separation = separation
+        self._heard: list[ReceivedEvent[Event]] = []
         self._activity = _Leaves()
         self._undelivered = _Leaves()
         self._oldest_at: datetime | None = None
@@ -66,6 +67,10 @@ class ActivityRows(Rows):
         return cls(await separation.begin(connection, messages))
 
     def add(self, heard: ReceivedEvent[Event]) -> None:
+        """Add an event, whose entry is made when the batch is written."""
+        self._heard.append(heard)
+
+    def _add_entry(self, heard: ReceivedEvent[Event]) -> None:
         """Add the entry of each event that an event reports, for the stores that its class names."""
         self._separation.note_deletions(heard.event)
         if isinstance(heard.event, ProjectsExpired):
@@ -87,6 +92,9 @@ class ActivityRows(Rows):
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write the entries, those of steps with a statement of their own, and those for the log server."""
+        await self._separation.read(connection, self._heard)
+        for heard in self._heard:
+            self._add_entry(heard)
         await self._separation.save(connection)
         undelivered = [_undelivered(at, [step.document], step.hashes, are_deletions=True) for at, step in self._steps]
         if hashes := self._activity.hashes:

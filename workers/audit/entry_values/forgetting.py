@@ -32,5 +32,6 @@ async def run(running: RunningComponents) -> None:
 async def forget(engine: AsyncEngine) -> None:
     """Forget all values that have to go, some at a time."""
     async with connect_autocommit(engine) as connection:
-        while count := (await connection.execute(tables.FORGET, {"at_most": _ROWS_AT_ONCE})).rowcount:
-            log.info("log_values_forgotten", entries=count)
+        for statement in tables.FORGET:
+            while count := (await connection.execute(statement, {"at_most": _ROWS_AT_ONCE})).rowcount:
+                log.info("log_values_forgotten", rows=count)

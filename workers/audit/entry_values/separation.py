@@ -7,10 +7,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.evidence.entry_values import SALT_BYTES, VALUES_HASH, hash_of, separate
+from contracts.evidence.entry_values import SALT_BYTES, TEXT_HASHES, VALUES_HASH, hash_of, separate
 from contracts.message import Event
 from contracts.projects.commands import ProjectDeleted, ProjectsExpired
 from workers.audit.entry_values import tables
+from workers.audit.entry_values.text_hashes import TextHashes
 from workers.audit.row_types import NewValuesRow
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.storage.database import as_json
@@ -24,10 +25,21 @@ class Separation:
         """Start without any."""
         self._has_values = has_values
         self._rows: list[NewValuesRow] = []
+        self._texts = TextHashes()
         self._deleted: set[UUID] = set()
+
+    async def read(self, connection: AsyncConnection, batch: Sequence[ReceivedEvent[Event]]) -> None:
+        """Read the texts of which entries have hashes."""
+        if self._has_values:
+            await self._texts.read(connection, batch)
 
     def details_of(self, received: ReceivedEvent[Event], details: dict[str, Any]) -> dict[str, Any]:
         """Return the details of an event as its entry has them, and note their values."""
+        named = self._without_values(received, details)
+        hashes = self._texts.of(received)
+        return {**named, TEXT_HASHES: hashes} if hashes else named
+
+    def _without_values(self, received: ReceivedEvent[Event], details: dict[str, Any]) -> dict[str, Any]:
         fields = type(received.event).project_values
         if not fields or received.project_id is None:
             return details
@@ -57,12 +69,18 @@ class Separation:
         """Write the values, without those of deleted projects, and forget what was written of these."""
         if self._rows:
             await write(connection, tables.INSERT, {"rows": as_json(self._rows)})
+        await self._texts.save(connection)
         if self._deleted:
             await write(connection, tables.FORGET_PROJECTS, {"ids": sorted(self._deleted)})
 
 
+def has_contents(event: type[Event]) -> bool:
+    """Tell whether the entries of a class of events have values, or hashes of texts."""
+    return bool(event.project_values) or event.writes_texts
+
+
 async def begin(connection: AsyncConnection, events: Sequence[object]) -> Separation:
     """Begin with a batch; whether its entries may have values is read only if one of its events has any."""
-    if any(isinstance(event, Event) and type(event).project_values for event in events):
+    if any(isinstance(event, Event) and has_contents(type(event)) for event in events):
         return Separation(has_values=(await connection.execute(tables.HAS_VALUES)).scalar_one())
     return Separation(has_values=False)
