@@ -187,8 +187,7 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
 
     async def all_there() -> list[Entry]:
         activities = (await client.ask(ProjectActivity(project_id=project_id))).items
-        assert len(activities) == 3
-        return activities
+        return activities if len(activities) == 3 else []
 
     cleared, assigned, created = await eventually(all_there)
     names = {str(theft): "Theft", str(closed): "Closed", str(hall): "Hall"}

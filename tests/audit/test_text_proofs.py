@@ -35,7 +35,7 @@ async def client(site: Site) -> Client:
     return await site.client()
 
 
-async def written(client: Client) -> UUID:
+async def reworded_project(client: Client) -> UUID:
     """Create a project and change its description; return its id when both are recorded."""
     project_id = uuid7()
     await client.send(CreateProject(project_id=project_id, description=FIRST))
@@ -51,7 +51,7 @@ async def salts(site: Site) -> list[Any]:
 
 async def test_each_wording_is_proven(site: Site, client: Client) -> None:
     """The wording of a revision is told from every other text, with the entry that has its hash."""
-    project_id = await written(client)
+    project_id = await reworded_project(client)
     ended = await prove(site, project_id, 1, "description", wording=f"{FIRST}\n")
     assert (ended.status, ended.err) == (0, "")
     assert "this text is description of project" in ended.out
@@ -65,7 +65,7 @@ async def test_each_wording_is_proven(site: Site, client: Client) -> None:
 
 async def test_no_answer_shows_a_hash(site: Site, client: Client) -> None:
     """Neither the activity nor what is stored of it has the words; hashes are not shown to callers."""
-    project_id = await written(client)
+    project_id = await reworded_project(client)
     for entry in await entries_of(client, project_id, 2):
         assert "text_hashes" not in entry.details
     stored = await site.sql("SELECT details::text FROM audit.activity ORDER BY log_index")
@@ -87,7 +87,7 @@ async def test_parts_have_hashes_too(site: Site, client: Client) -> None:
 
 async def test_salts_die_with_their_project(site: Site, client: Client) -> None:
     """After the deletion nobody can tell which text it was, and the command says why."""
-    project_id = await written(client)
+    project_id = await reworded_project(client)
     await client.send(DeleteProject(project_id=project_id))
     assert await salts(site) == []
     ended = await prove(site, 1, 1, "description", wording=FIRST)
@@ -97,7 +97,7 @@ async def test_salts_die_with_their_project(site: Site, client: Client) -> None:
 @pytest.mark.parametrize("earlier_only", [False, True])
 async def test_salts_die_with_a_redaction(site: Site, client: Client, earlier_only: bool) -> None:
     """A redacted wording can be proven no more; the present one stays provable if only earlier ones were redacted."""
-    project_id = await written(client)
+    project_id = await reworded_project(client)
     await client.send(
         RedactProject(project_id=project_id, field="description", earlier_only=earlier_only, reason="asked for")
     )
@@ -109,7 +109,7 @@ async def test_salts_die_with_a_redaction(site: Site, client: Client, earlier_on
 async def test_a_short_retention_has_no_hashes(site: Site, client: Client) -> None:
     """Where no rule keeps projects for 183 days, the log has no hash of texts either."""
     await site.sql("UPDATE administration.settings SET retention_days = 182")
-    await written(client)
+    await reworded_project(client)
     assert await salts(site) == []
     ended = await prove(site, 1, 2, "description", wording=SECOND)
     assert (ended.status, "the log has no hash of description in revision 2" in ended.err) == (2, True)
@@ -117,7 +117,7 @@ async def test_a_short_retention_has_no_hashes(site: Site, client: Client) -> No
 
 async def test_a_changed_entry_proves_nothing(site: Site, client: Client) -> None:
     """Who changes the entry so that another text fits is found."""
-    await written(client)
+    await reworded_project(client)
 
     async def is_grown() -> bool:
         return await site.sql("SELECT size >= 2 FROM audit.tree WHERE store = 'incident_manager'") == [(True,)]
@@ -131,6 +131,6 @@ async def test_a_changed_entry_proves_nothing(site: Site, client: Client) -> Non
 @pytest.mark.parametrize("project, reason", [(7, "there is no project 7"), (1, "no entry of revision 9")])
 async def test_what_is_not_there_is_said(site: Site, client: Client, project: int, reason: str) -> None:
     """A project or a revision that is not there is named."""
-    await written(client)
+    await reworded_project(client)
     ended = await prove(site, project, 9, "description", wording="x")
     assert (ended.status, reason in ended.err) == (2, True)

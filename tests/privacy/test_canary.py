@@ -61,8 +61,8 @@ def require_no_values(installation: Installation, salts: Sequence[bytes]) -> Non
     """Find neither a value of an erased project in the activity log nor one of its salts in any file."""
     of_erased = "SELECT count(*) FROM audit.entry_values JOIN projects.tombstone USING (project_id)"
     assert installation.sql(of_erased) == [(0,)]
-    kept = {salt for (salt,) in installation.sql("SELECT salt FROM audit.entry_values")}
-    gone = [salt for salt in salts if salt not in kept]
+    remaining = {salt for (salt,) in installation.sql("SELECT salt FROM audit.entry_values")}
+    gone = [salt for salt in salts if salt not in remaining]
     assert gone
     for path in filter(Path.is_file, installation.directory.rglob("*")):
         content = path.read_bytes()

@@ -64,7 +64,7 @@ class ActivityRows(Rows):
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read whether entries may have values: nothing else does an entry depend on, apart from its event."""
-        return cls(await separation.begin(connection, messages))
+        return cls(await separation.of_batch(connection, messages))
 
     def add(self, heard: ReceivedEvent[Event]) -> None:
         """Add an event, whose entry is made when the batch is written."""

@@ -79,8 +79,8 @@ def has_contents(event: type[Event]) -> bool:
     return bool(event.project_values) or event.writes_texts
 
 
-async def begin(connection: AsyncConnection, events: Sequence[object]) -> Separation:
-    """Begin with a batch; whether its entries may have values is read only if one of its events has any."""
+async def of_batch(connection: AsyncConnection, events: Sequence[object]) -> Separation:
+    """Return the separation of a batch, and read whether logs have values only if one of its events has any."""
     if any(isinstance(event, Event) and has_contents(type(event)) for event in events):
         return Separation(has_values=(await connection.execute(tables.HAS_VALUES)).scalar_one())
     return Separation(has_values=False)
