@@ -40,7 +40,7 @@ async def long_kept(site: Site) -> Site:
 
 async def tell(events: Publisher, project_id: UUID) -> None:
     """Publish the events of a project whose entries have values."""
-    await events.publish(ProjectCreated(project_id=project_id, number=1, type_id=4_711))
+    await events.publish(ProjectCreated(project_id=project_id, number=1, type_id=1_747_711_747))
     await events.publish(ProjectUpdated(project_id=project_id, changed=CHANGED))
     await events.publish(CallAdded(project_id=project_id, call_id=uuid7(), direction="made", at=AT))
 
@@ -55,7 +55,7 @@ async def stored(site: Site) -> str:
 async def is_without_values(site: Site) -> bool:
     """Tell whether no value is in any table of audit."""
     text = await stored(site)
-    return not any(value in text for value in ("4711", "77123456", "made", "2031-07-06"))
+    return not any(value in text for value in ("1747711747", "77123456", "made", "2031-07-06"))
 
 
 @pytest.mark.usefixtures("long_kept")
@@ -67,7 +67,7 @@ async def test_an_entry_has_its_values_while_its_project_is_there(site: Site, ev
     called, updated, created = await entries_of(await site.client(), project_id, 3)
     assert called.details["direction"] == "made"
     assert updated.details == {"changed": {"description": NAMES, "integer_1": {"old": None, "new": 77_123_456}}}
-    assert created.details == {"number": 1, "type_id": 4_711, "sequence_ids": []}
+    assert created.details == {"number": 1, "type_id": 1_747_711_747, "sequence_ids": []}
     assert await site.count("audit.entry_values") == 3
     assert await site.sql("SELECT 1 FROM audit.activity a WHERE a::text LIKE '%77123456%'") == []
     client = await site.client()
@@ -76,7 +76,7 @@ async def test_an_entry_has_its_values_while_its_project_is_there(site: Site, ev
         page = await client.ask(SiteLog(activities=["projects.created"]))
         return [entry.details["type_id"] for entry in page.items]
 
-    assert await eventually(logged) == [4_711]
+    assert await eventually(logged) == [1_747_711_747]
 
 
 @pytest.mark.parametrize("by_sweep", [False, True])
