@@ -45,6 +45,12 @@ class Event(Message):
 
     subject: ClassVar[str]
     stores: ClassVar[frozenset[Store]] = frozenset()
+    project_values: ClassVar[frozenset[str]] = frozenset()
+    """Fields with values of a project's data. They are beside its activity log, and go with the project."""
+
+    writes_texts: ClassVar[bool] = False
+    """Whether texts of a project may have got another wording, whose salted hashes its activity log has."""
+
     registry: ClassVar[dict[str, type["Event"]]] = {}
 
     def individual_events(self) -> Sequence["Event"]:

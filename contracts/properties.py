@@ -7,6 +7,7 @@ from pydantic import Field
 from contracts.administration import DefinitionEvent
 from contracts.message import AnswerT_co, Command
 from contracts.permissions import Node
+from contracts.retention_policies import Confirm
 from contracts.texts import Part, Phrase
 from contracts.values import CategorySlot, FieldSlot, Name, PropertyId, Text
 
@@ -121,12 +122,18 @@ class StatusMarked(PropertyEvent):
 
 
 class MarkStatus(PropertyCommand[StatusMarked]):
-    """Mark whether a status closes its projects, at any time: whether they count as closed, and since when."""
+    """Mark whether a status closes its projects, at any time: whether they count as closed, and since when.
+
+    A policy of retention may count from the closing. It is a `conflict` if the next sweep would then delete more
+    projects than before, and `confirm` is not their number.
+    """
 
     subject = "administration.mark-status"
+    runs_alone = True
 
     id: PropertyId
     closing: bool
+    confirm: Confirm | None = None
 
 
 class StatusDeleted(PropertyEvent):

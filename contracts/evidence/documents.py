@@ -121,6 +121,9 @@ class ActivityEntry(Message):
 
     `log_index` is its place in the log of the site. An entry that is as it was recorded has its ids. Of one without the
     name of its actor, or without details that the package withholds, `leaf_hash` is the hash of its leaf in the log.
+
+    Beside an entry as it was recorded are the `values` of its fields: `details` only names these, with `values_hash`,
+    the HMAC-SHA256 of the values in canonical JSON under the key `values_salt`.
     """
 
     log_index: int | None
@@ -133,6 +136,8 @@ class ActivityEntry(Message):
     project_id: UUID | None = None
     command_id: UUID | None = None
     leaf_hash: Sha256 | None = None
+    values: dict[str, Any] | None = None
+    values_salt: Sha256 | None = None
 
 
 class PackagedActivity(Message):

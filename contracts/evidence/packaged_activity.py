@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from contracts.evidence import bag
+from contracts.evidence.entry_values import VALUES_HASH, hash_of, join
 from contracts.evidence.log_entries import LOGS, canonical, leaf_of, log_origin, time_text
 from contracts.evidence.merkle_tree import leaf_hash
 from contracts.message import Store
@@ -51,7 +52,11 @@ class PackagedEntry(NamedTuple):
 
 
 def shown_entry(entry: Mapping[str, Any], details: Mapping[str, Any], *, shows_names: bool) -> dict[str, Any]:
-    """Return a recorded entry as a package has it, with these of its details."""
+    """Return a recorded entry as a package has it, with these of its details.
+
+    An entry that is shown whole has its values beside it, with the salt of their hash.
+    """
+    whole = join(entry["details"], values := entry.get("values"))
     shown = {
         "log_index": entry["log_index"],
         "at": time_text(entry["at"]),
@@ -60,8 +65,10 @@ def shown_entry(entry: Mapping[str, Any], details: Mapping[str, Any], *, shows_n
         "revision": entry["revision"],
         "details": details,
     }
-    if shown["actor"] == entry["actor"] and details == entry["details"]:
-        return {**shown, **{name: None if entry[name] is None else str(entry[name]) for name in _IDS}}
+    if shown["actor"] == entry["actor"] and details == whole:
+        shown |= {name: None if entry[name] is None else str(entry[name]) for name in _IDS}
+        shown["details"] = entry["details"]
+        return {**shown, "values": values, "values_salt": entry["values_salt"].hex()} if values else shown
     return {**shown, "leaf_hash": leaf_hash(leaf_of(entry)).hex()}
 
 
@@ -103,7 +110,15 @@ def _entry(name: str, number: int, item: Any) -> PackagedEntry:
 
 
 def _log_hash(item: Mapping[str, Any]) -> bytes:
-    """Return the hash of the leaf that an entry was recorded as."""
+    """Return the hash of the leaf that an entry was recorded as.
+
+    Raises:
+        ValueError: Its values are not those of the entry.
+    """
+    if (values := item.get("values")) is not None:
+        salt = bytes.fromhex(item["values_salt"])
+        if hash_of(values, salt) != item["details"][VALUES_HASH]:
+            raise ValueError(VALUES_HASH)
     return leaf_hash(leaf_of({**item, "at": datetime.fromisoformat(item["at"])}))
 
 

@@ -87,6 +87,8 @@ class ProjectCreated(ProjectEvent):
 
     subject = "projects.created"
     stores = BOTH_STORES
+    project_values = frozenset({"type_id"})
+    writes_texts = True
 
     number: int
     type_id: int | None = None
@@ -118,6 +120,8 @@ class ProjectUpdated(ProjectEvent):
     """Fields of a project changed; texts are named without their content."""
 
     subject = "projects.updated"
+    project_values = frozenset({"changed"})
+    writes_texts = True
 
     changed: dict[str, Change]
 

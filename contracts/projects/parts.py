@@ -15,6 +15,7 @@ class CommentAdded(ProjectEvent):
     """A comment was added."""
 
     subject = "projects.comment-added"
+    writes_texts = True
 
     comment_id: UUID
 
@@ -35,6 +36,7 @@ class CommentEdited(ProjectEvent):
     """The text of a comment was replaced."""
 
     subject = "projects.comment-edited"
+    writes_texts = True
 
     comment_id: UUID
 
@@ -80,6 +82,8 @@ class CallAdded(ProjectEvent):
     """A call was recorded."""
 
     subject = "projects.call-added"
+    writes_texts = True
+    project_values = frozenset({"direction", "at"})
 
     call_id: UUID
     direction: Direction
@@ -108,6 +112,8 @@ class CallEdited(ProjectEvent):
     """The record of a call was replaced."""
 
     subject = "projects.call-edited"
+    writes_texts = True
+    project_values = frozenset({"direction", "at"})
 
     call_id: UUID
     direction: Direction

@@ -27,6 +27,7 @@ _HELP: Final = {
     "lanes": "Show how many processes of a worker can work at once, and allow more.",
     "doctor": "Check whether a database lets deleted projects leave its files.",
     "audit.verify": "Verify that no entry of the activity logs was changed, removed or inserted.",
+    "audit.prove-text": "Prove whether a text stood in a project, by its hash in the activity log.",
     "audit.witness": "Be a witness for other sites: cosign their checkpoints, until Ctrl-C.",
     "audit.keys": "Show the public keys of the activity logs, as witnesses take them.",
     "retention.journal": "Show and verify the journal of what was erased, which a restore needs.",

@@ -170,6 +170,7 @@ async def test_reading_is_known_without_a_log_server(site: Site, events: Publish
 
 async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     """Ids of properties and fields in an entry are reported with what they were called then, not with today's names."""
+    await site.sql("UPDATE administration.settings SET retention_days = 183")  # otherwise logs have no values
     await site.workers("projects", "administration", "audit")
     client, project_id = await site.client(), uuid7()
     theft, closed = [(await client.send(command)).id for command in (AddType(name="Theft"), AddStatus(name="Closed"))]
@@ -186,8 +187,7 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
 
     async def all_there() -> list[Entry]:
         activities = (await client.ask(ProjectActivity(project_id=project_id))).items
-        assert len(activities) == 3
-        return activities
+        return activities if len(activities) == 3 else []
 
     cleared, assigned, created = await eventually(all_there)
     names = {str(theft): "Theft", str(closed): "Closed", str(hall): "Hall"}

@@ -72,3 +72,28 @@ async def test_doctor_finds_a_whole_journal(site: Site, tmp_path: Path) -> None:
     await recorded_erasure(site, folder)
     ended = await run_command(site, folder, "doctor", "--lang", "fr")
     assert (ended.status, ended.out.count("✓")) == (0, 11)
+
+
+async def test_provision_requires_a_whole_journal(site: Site, tmp_path: Path) -> None:
+    """Streams are not made for a site whose journal was changed, or is lost although the database knows one."""
+    folder = tmp_path / "erasures"
+    await recorded_erasure(site, folder)
+    assert (await provision(site, folder)).status == 0
+    path = folder / "erasures.journal"
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"deleted"', b'"expired"'))
+    ended = await provision(site, folder)
+    assert (ended.status, f"{path}:2: this line was changed" in ended.err) == (1, True)
+    assert "incidents retention journal --begin-anew" in ended.err
+    path.unlink()
+    assert "it is missing" in (await provision(site, folder)).err
+    path.write_bytes(whole)
+    assert (await provision(site, folder)).status == 0
+
+
+async def provision(site: Site, folder: Path) -> CommandResult:
+    """Type `incidents provision` with the variables of a site that keeps a journal."""
+    key = str(site.directory / "keys" / FILE_NAME)
+    named = variables(site, INCIDENTS_ERASURES=str(folder), INCIDENTS_SIGNING_KEY=key)
+    named |= {"INCIDENTS_NATS_CREDS": str(site.credentials("provision", "provision"))}
+    return await incidents("provision", environment=named)

@@ -20,9 +20,9 @@ PAGES = ("README.md", "docs/operations.md", "docs/configuration.md", "docs/impor
 ELSEWHERE = re.compile(
     r"docker compose|make |nats-server|tar |export |mkdir "
     r"|incidents (up|migrate|provision|access init|worker|dead (show|replay))"
-    r"|incidents audit (witness|verify --(witness-key|authority))"
+    r"|incidents audit (witness|prove-text|verify --(witness-key|authority))"
 )
-"""What other tests run: containers are checked by name, and servers, backups, letters and witnesses have tests of their
+"""What other tests run: containers are checked by name, and servers, backups, letters and proofs have tests of their
 own."""
 
 BLOCKS = [(page, block) for page in PAGES for block in blocks((ROOT / page).read_text())]

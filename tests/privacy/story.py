@@ -34,6 +34,7 @@ class Story:
         self._caller = caller
         self.markers = Markers()
         self._by_hand = ""
+        self.salts: list[bytes] = []
         self.redacted = ""
         """The project that stays without its words."""
 

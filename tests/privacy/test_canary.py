@@ -1,6 +1,6 @@
 """The canary: nothing that people wrote about a project is in any file after the project was erased."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -48,6 +48,27 @@ async def wait_for_cleanup(installation: Installation) -> None:
     await eventually(is_cleaned, within=CLEANED_SECONDS)
 
 
+async def salts_of_values(installation: Installation) -> list[bytes]:
+    """Return the salts of the values that the activity log has of projects, with which these could be guessed."""
+
+    async def are_there() -> list[bytes]:
+        return [salt for (salt,) in installation.sql("SELECT salt FROM audit.entry_values")]
+
+    return await eventually(are_there)
+
+
+def require_no_values(installation: Installation, salts: Sequence[bytes]) -> None:
+    """Find neither a value of an erased project in the activity log nor one of its salts in any file."""
+    of_erased = "SELECT count(*) FROM audit.entry_values JOIN projects.tombstone USING (project_id)"
+    assert installation.sql(of_erased) == [(0,)]
+    remaining = {salt for (salt,) in installation.sql("SELECT salt FROM audit.entry_values")}
+    gone = [salt for salt in salts if salt not in remaining]
+    assert gone
+    for path in filter(Path.is_file, installation.directory.rglob("*")):
+        content = path.read_bytes()
+        assert not [salt for salt in gone if salt in content], path
+
+
 async def tell_story(installation: Installation) -> Story:
     """Tell the story of the projects, see that the search finds their texts, and erase them."""
     async with installation.caller() as caller:
@@ -56,6 +77,7 @@ async def tell_story(installation: Installation) -> Story:
         installation.sql("CHECKPOINT")
         written = ByteSearch(story.markers.places).in_folders([installation.directory])
         assert len({hit.marker for hit in written}) > WRITTEN_MIN
+        story.salts = await salts_of_values(installation)
         await story.end()
     return story
 
@@ -69,6 +91,7 @@ async def require_nothing_left(installation: Installation, story: Story, disclos
     disclosed = {hit for hit in hits if is_disclosure(places[hit.marker])}
     assert not hits - disclosed, installation.table(places, hits - disclosed)
     assert len({hit.marker for hit in disclosed}) == disclosures
+    require_no_values(installation, story.salts)
 
 
 @pytest.mark.timeout(240)

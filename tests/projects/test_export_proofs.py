@@ -10,7 +10,7 @@ import pytest
 
 from contracts.evidence.log_entries import leaf_of
 from contracts.evidence.merkle_tree import leaf_hash
-from contracts.evidence.packaged_activity import ENTRIES, LOG_KEY, PROOFS
+from contracts.evidence.packaged_activity import ENTRIES, LOG_KEY, PROOFS, read_entries
 from contracts.evidence.tlog_proofs import HEADER
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, UpdateProject
@@ -27,6 +27,12 @@ from workers.projects.exports import activity_proofs
 pytestmark = pytest.mark.usefixtures("reports")
 
 HOUR = 3600
+
+
+def has_log_hash(recorded_entry: dict[str, Any]) -> bool:
+    """Tell whether an entry is read as one that the log can have."""
+    [entry] = read_entries("data/activity.json", json.dumps({"items": [recorded_entry]}).encode())
+    return entry.log_hash is not None
 
 
 async def recorded(site: Site, count: int) -> None:
@@ -87,6 +93,23 @@ async def test_every_entry_in_a_package_is_proven(operator: Operator, site: Site
     assert files[PROOFS].decode().count(HEADER) == 2
     assert {ENTRIES, LOG_KEY} < files.keys()
     assert all(name in files["README.txt"].decode() for name in (PROOFS, ENTRIES, LOG_KEY))
+
+
+async def test_values_are_beside_their_entries(operator: Operator, site: Site) -> None:
+    """A package has the values of its entries with the salts of their hashes, and a value that was changed is named."""
+    await site.sql("UPDATE administration.settings SET retention_days = 183")  # otherwise logs have no values
+    await site.worker("audit", checkpoint_seconds=HOUR)
+    await operator.send(UpdateProject(project_id=operator.project_id, start_time=datetime(2026, 3, 1, tzinfo=UTC)))
+    await recorded(site, 2)
+    package = await exported(operator, "activity", "user-names")
+    assert counts(site, package) == (2, 2, 0)
+    updated = items_of(package)[0]
+    change = {"start_time": {"old": None, "new": "2026-03-01T00:00:00+00:00"}}
+    assert updated["values"] == {"changed": change}
+    assert updated["details"]["changed"] == {"start_time": {"old": None, "new": None}}
+    assert [has_log_hash(updated | {"values": {"changed": values}}) for values in (change, {})] == [True, False]
+    partial = await exported(operator, "activity")
+    assert updated["values"] in [entry["details"] for entry in items_of(partial)]
 
 
 async def test_an_export_causes_a_checkpoint(operator: Operator, site: Site) -> None:

@@ -11,7 +11,7 @@ from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import UpdateProject
 from contracts.projects.imports import ImportedProject, ImportProjects
-from contracts.properties import AddCategoryValue, AddStatus, AddType, DefineCategory
+from contracts.properties import AddCategoryValue, AddStatus, AddType, DefineCategory, MarkStatus
 from contracts.retention import ListDue, PreviewRetention, Sweep
 from contracts.retention_policies import DeletePolicy, ListPolicies, PolicyTerms, SetPolicy
 from incidents import Client
@@ -159,6 +159,25 @@ async def test_the_settings_and_a_deletion_must_be_confirmed_too(kinds: Kinds) -
     assert event.changed["days"].old == 30
     refused = await refusal_of(kinds.client.send(deleting))
     assert refused.code is Code.UNKNOWN_REFERENCE
+
+
+async def test_a_status_that_begins_to_close_must_be_confirmed(kinds: Kinds) -> None:
+    """A mark lets a policy that counts from the closing delete; it is refused until their number is confirmed."""
+    await kinds.set("type", days=4, counted_from="closing")
+    await kinds.set("other", days=400, counted_from="closing")
+    for of in ("type", "type", "other"):
+        await kinds.keep(days=5, of=of)
+    closing = MarkStatus(id=kinds.ids["status"], closing=True)
+    for confirm in (None, 1):
+        refused = await refusal_of(kinds.client.send(closing.model_copy(update={"confirm": confirm})))
+        assert (refused.code, refused.details["due"]) == (Code.CONFLICT, 2)
+        assert refused.details["fields"][0]["kind"] == "not_confirmed"
+    assert (await kinds.client.ask(PreviewRetention())).due == 0
+    event = await kinds.client.send(closing.model_copy(update={"confirm": 2}))
+    assert event.changed["closing"].new is True
+    assert (await kinds.client.ask(PreviewRetention())).due == 2
+    await kinds.client.send(MarkStatus(id=kinds.ids["status"], closing=False))
+    assert (await kinds.client.ask(PreviewRetention())).due == 0
 
 
 async def test_a_preview_says_which_and_how_old(kinds: Kinds) -> None:

@@ -234,3 +234,9 @@ DUE = text(
     ) AS counted
     """
 )
+RETENTION_DAYS = text("SELECT retention_days FROM administration.settings")
+
+# What a mark would delete is counted with it, in the transaction of its command, and the mark is taken back.
+TRY = text("SAVEPOINT before_mark")
+CLOSE = text("UPDATE administration.property SET closing = true WHERE id = :id AND kind = 'status'")
+TAKE_BACK = text("ROLLBACK TO SAVEPOINT before_mark")

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.audit import log_server_database, tables
+from workers.audit.entry_values import forgetting
 from workers.audit.log_server_database import LogServer
 from workers.audit.row_types import BacklogRow, NextBatchRow
 from workers.audit.tamper_evidence import log_retention, tree_growth, tree_state
@@ -63,6 +64,12 @@ async def grow_trees(running: RunningComponents) -> None:
 async def drop_old_entries(running: RunningComponents) -> None:
     """Drop what both logs have kept for as long as the settings say."""
     await log_retention.run(running)
+
+
+@worker.background
+async def forget_values(running: RunningComponents) -> None:
+    """Forget the values of projects that no rule lets the log have."""
+    await forgetting.run(running)
 
 
 @worker.background

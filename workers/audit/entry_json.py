@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -13,6 +13,7 @@ from contracts.ids import derived_ids
 from contracts.message import Event
 from contracts.projects.commands import ProjectDeleted, ProjectsExpired
 from contracts.projects.imports import ProjectsImported
+from workers.audit.entry_values.separation import Separation
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 
 _PROJECT: Final = {"project_id"}
@@ -25,10 +26,14 @@ class Step(NamedTuple):
     hashes: list[bytes]
 
 
-def entry_of(received: ReceivedEvent[Event]) -> bytes:
-    """Return the entry of an event; its details are the fields of the event without the project, which is a column."""
+def entry_of(received: ReceivedEvent[Event], separation: Separation) -> bytes:
+    """Return the entry of an event, whose values are separated from it.
+
+    Its details are the fields of the event without the project, which is a column.
+    """
     form = _EntryForm(received, received.event)
-    return form.entry(str(received.id), _id(received.project_id), received.event)
+    details = separation.details_of(received, form.details(received.event))
+    return form.with_details(canonical(details).encode(), str(received.id), _id(received.project_id))
 
 
 def individual_entries(received: ReceivedEvent[Event], events: Sequence[Event]) -> list[bytes]:
@@ -93,8 +98,12 @@ class _EntryForm:
 
     def entry(self, event_id: str, project_id: bytes, event: Event) -> bytes:
         """Return the entry of an event of this class."""
-        details = self._serializer.to_python(event, mode="json", exclude=_PROJECT)
-        return self.with_details(canonical(details).encode(), event_id, project_id)
+        return self.with_details(canonical(self.details(event)).encode(), event_id, project_id)
+
+    def details(self, event: Event) -> dict[str, Any]:
+        """Return the fields of an event of this class without the project."""
+        details: dict[str, Any] = self._serializer.to_python(event, mode="json", exclude=_PROJECT)
+        return details
 
     def with_details(self, details: bytes, event_id: str, project_id: bytes) -> bytes:
         """Return the entry with these details, in canonical JSON."""

@@ -13,6 +13,7 @@ from contracts.projects.imports import ProjectsImported
 from contracts.retention import ProjectHeld, ProjectReleased
 from workers.audit import entry_pages, log_server_database
 from workers.audit.entry_pages import Selection
+from workers.audit.entry_values.reading import with_values
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
 from workers.runtime.queries import result_pages
@@ -31,7 +32,8 @@ async def project_activity(query: ProjectActivity, context: QueryContext) -> Ent
         conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
     selection = Selection(conditions, alternatives=entry_pages.of_projects(Activity, [query.project_id]))
     page = await entry_pages.page(context.connection, Activity, selection, query.after, query.limit)
-    entries = [_about(query.project_id, visible_entry(entry, context.grants)) for entry in page.items]
+    items = await with_values(context.connection, page.items)
+    entries = [_about(query.project_id, visible_entry(entry, context.grants)) for entry in items]
     return await _answer(context, entries, [Store.INCIDENT_MANAGER], more=page.last is not None)
 
 
@@ -56,7 +58,8 @@ async def site_log(query: SiteLog, context: QueryContext) -> Entries:
     if of_projects and may:
         selection = _selection(query, Activity, of_projects)
         page = await entry_pages.page(context.connection, Activity, selection, query.after, query.limit)
-        store_pages.append(page._replace(items=[visible_entry(entry, context.grants) for entry in page.items]))
+        items = await with_values(context.connection, page.items)
+        store_pages.append(page._replace(items=[visible_entry(entry, context.grants) for entry in items]))
         stores.append(Store.INCIDENT_MANAGER)
     if logged is None or logged:
         async with log_server_database.connect_for_query(context.connection.engine) as connection:
@@ -106,7 +109,7 @@ async def _answer(
     withheld: Sequence[str] = (),
 ) -> Entries:
     """Return the entries that fit into a message, with names as of their time, and the cursor of the next page."""
-    whole = await entry_pages.with_names(context.connection, entries)
+    whole = await entry_pages.with_names(context.connection, await with_values(context.connection, entries))
     items = result_pages.cut_to_message(whole, len(whole))
     following = entry_pages.cursor_after(items[-1]) if items and (more or len(items) < len(whole)) else None
     dropped_before = None if following else await entry_pages.dropped_before(context.connection, stores)

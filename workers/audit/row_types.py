@@ -218,3 +218,66 @@ class LastDropRow(TypedDict):
 
     size: int
     before: datetime
+
+
+class EntryValuesRow(TypedDict):
+    """A row of `audit.entry_values`."""
+
+    event_id: UUID
+    at: datetime
+    project_id: UUID
+    salt: bytes
+    content: dict[str, Any]
+
+
+class NewValuesRow(TypedDict):
+    """The same before it is written."""
+
+    event_id: str
+    at: datetime
+    project_id: str
+    salt: str
+    """As PostgreSQL reads bytes from JSON."""
+
+    content: dict[str, Any]
+
+
+class ReadValuesRow(TypedDict):
+    """A row of the statement that reads the values of entries."""
+
+    event_id: UUID
+    content: dict[str, Any]
+
+
+class TextSaltRow(TypedDict):
+    """A row of `audit.text_salt`."""
+
+    event_id: UUID
+    field: str
+    project_id: UUID
+    part_id: UUID | None
+    revision: int
+    at: datetime
+    salt: bytes
+
+
+class NewTextSaltRow(TypedDict):
+    """The same before it is written, as JSON has it."""
+
+    event_id: str
+    field: str
+    project_id: str
+    part_id: str | None
+    revision: int
+    at: datetime
+    salt: str
+
+
+class WordingRow(TypedDict):
+    """A row of the statement that reads what revisions made of texts."""
+
+    project_id: UUID
+    revision: int
+    field: str
+    part_id: UUID | None
+    wording: str

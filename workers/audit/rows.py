@@ -19,6 +19,8 @@ from workers.audit.entry_json import (
     join_arrays,
     step_of,
 )
+from workers.audit.entry_values import separation
+from workers.audit.entry_values.separation import Separation
 from workers.audit.row_types import NewUndeliveredRow
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows
@@ -50,20 +52,27 @@ class _Leaves:
 class ActivityRows(Rows):
     """Entries for both stores, each in a batch's own transaction; an event that was heard before does not come here."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, separation: Separation) -> None:
+        """Start empty, with what separates values from entries."""
+        self._separation = separation
+        self._heard: list[ReceivedEvent[Event]] = []
         self._activity = _Leaves()
         self._undelivered = _Leaves()
         self._oldest_at: datetime | None = None
         self._steps: list[tuple[datetime, Step]] = []
 
     @classmethod
-    async def load(cls, _connection: AsyncConnection, _messages: Sequence[Message]) -> Self:
-        """Read nothing: an entry depends on its event alone."""
-        return cls()
+    async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
+        """Read whether entries may have values: nothing else does an entry depend on, apart from its event."""
+        return cls(await separation.of_batch(connection, messages))
 
     def add(self, heard: ReceivedEvent[Event]) -> None:
+        """Add an event, whose entry is made when the batch is written."""
+        self._heard.append(heard)
+
+    def _add_entry(self, heard: ReceivedEvent[Event]) -> None:
         """Add the entry of each event that an event reports, for the stores that its class names."""
+        self._separation.note_deletions(heard.event)
         if isinstance(heard.event, ProjectsExpired):
             if heard.event.project_ids:
                 self._steps.append((heard.at, step_of(heard, heard.event)))
@@ -73,7 +82,7 @@ class ActivityRows(Rows):
         if not stores:
             return
         is_itself = events[0] is heard.event
-        leaves = _Leaves([entry_of(heard)] if is_itself else individual_entries(heard, events))
+        leaves = _Leaves([entry_of(heard, self._separation)] if is_itself else individual_entries(heard, events))
         if Store.INCIDENT_MANAGER in stores:
             self._activity.add(leaves)
             self._activity.add(_Leaves(list(entries_by_project(heard))))
@@ -83,6 +92,10 @@ class ActivityRows(Rows):
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write the entries, those of steps with a statement of their own, and those for the log server."""
+        await self._separation.read(connection, self._heard)
+        for heard in self._heard:
+            self._add_entry(heard)
+        await self._separation.save(connection)
         undelivered = [_undelivered(at, [step.document], step.hashes, are_deletions=True) for at, step in self._steps]
         if hashes := self._activity.hashes:
             entries = array_of(self._activity.entries)

@@ -29,6 +29,7 @@ from workers.local.cli_environment import (
 )
 from workers.local.console_output import Styled, capitalise, decimal, fail, language, say, tell, translate, write
 from workers.local.data_directory import AlreadyRunningError, Home, Runtime
+from workers.local.erasures.requirement import require_journal
 from workers.local.supervision.notices import notice
 from workers.local.up import STOPPED, Parts, Ports, Step
 from workers.local.up import up as bring_up
@@ -158,14 +159,18 @@ async def _migrate_with(environment: Mapping[str, str]) -> None:
 def provision(as_json: AsJson = False) -> None:
     """Create the site's streams, or compare them and report differences.
 
-    Existing streams are not changed, except that those of an earlier version get the form of this version.
+    Existing streams are not changed, except that those of an earlier version get the form of this version. Nothing is
+    made while the erasure journal of INCIDENTS_ERASURES is refused.
 
     Example: INCIDENTS_NATS_CREDS=trust/creds/provision.creds incidents provision
     """
     settings = read_settings()
     who = require_holder(settings, "provision", exactly=False)
     try:
+        uvloop.run(require_journal(settings))
         result = uvloop.run(_provision(settings, who))
+    except UnfitError as error:
+        fail(str(error), error.status)
     except (OSError, nats.errors.Error) as error:
         cause = error.__cause__ or error
         fail(f"{settings.nats_url}: {translate(start_errors.reason_of(cause))}. {remedy(cause, who)}", status=3)

@@ -7,9 +7,21 @@ import typer
 
 from contracts.administration_queries import Property
 from contracts.message import Command
-from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType, MarkStatus
+from contracts.properties import (
+    AddStatus,
+    AddType,
+    DeleteStatus,
+    DeleteType,
+    EditStatus,
+    EditType,
+    MarkStatus,
+    StatusMarked,
+)
 from incidents.cli.administration.in_use import explain_use
 from incidents.cli.arguments import Yes, require_change
+from incidents.cli.operations.retention_policies import Confirm, with_number
+from incidents.client import Client
+from incidents.errors import Refused
 from incidents.terminal.input import new_names
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.new_names import Force
@@ -51,9 +63,12 @@ def register(app: typer.Typer) -> None:
     app.add_typer(statuses, name=STATUSES.plural)
 
 
-async def close(session: Session, known: Known) -> None:
-    """Mark a status as closing: its projects count as closed from the time they got it."""
-    await _mark(session, known, closing=True)
+async def close(session: Session, known: Known, confirm: Confirm = None, yes: Yes = False) -> None:
+    """Mark a status as closing: its projects count as closed from the time they got it.
+
+    It asks for confirmation if policies that count from the closing let the next sweep delete more projects then.
+    """
+    await _mark(session, known, closing=True, confirm=confirm, yes=yes)
 
 
 async def reopen(session: Session, known: Known) -> None:
@@ -61,12 +76,29 @@ async def reopen(session: Session, known: Known) -> None:
     await _mark(session, known, closing=False)
 
 
-async def _mark(session: Session, known: str, *, closing: bool) -> None:
+async def _mark(session: Session, known: str, *, closing: bool, confirm: int | None = None, yes: bool = False) -> None:
     async with session.client() as client:
         status = await _find_property(Naming(session, client), STATUSES, known)
-        event = await session.send(client, make_message(session, MarkStatus, {"id": status.id, "closing": closing}))
+        mark = make_message(session, MarkStatus, {"id": status.id, "closing": closing})
+        event = await _send_confirmed(session, client, with_number(mark, confirm), status.name, yes=yes)
     words = "{name} closes projects" if closing else "{name} closes no projects"
     session.show(event, session.say(words, name=status.name))
+
+
+async def _send_confirmed(session: Session, client: Client, mark: MarkStatus, name: str, *, yes: bool) -> StatusMarked:
+    """Mark a status; if the system asks for the number of projects that would be deleted, ask the person."""
+    try:
+        return await session.send(client, mark)
+    except Refused as refused:
+        due = refused.details.get("due")
+        if mark.confirm is not None or not isinstance(due, int):
+            raise
+    singular = "Let {name} close projects? The next sweep will then delete {count} project."
+    plural = "Let {name} close projects? The next sweep will then delete {count} projects."
+    if not yes and not session.confirm(session.count(due, singular, plural, name=name)):
+        session.tell("Nothing was changed.")
+        raise typer.Exit
+    return await session.send(client, with_number(mark, due), "confirmed")  # the refused one has the id of this run
 
 
 def _group(kind: Kind) -> typer.Typer:

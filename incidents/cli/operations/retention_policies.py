@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 
 from contracts.administration import ChangeSettings
+from contracts.properties import MarkStatus
 from contracts.retention import PreviewRetention
 from contracts.retention_policies import CountedFrom, DeletePolicy, ListPolicies, Policy, SetPolicy
 from incidents.cli.arguments import StatusName, TypeName, Yes
@@ -22,7 +23,7 @@ from incidents.terminal.text.words import count, name_of
 
 _STARTS: Final[tuple[CountedFrom, ...]] = ("creation", "closing", "year-end")
 
-Changing = TypeVar("Changing", SetPolicy, DeletePolicy, ChangeSettings)
+Changing = TypeVar("Changing", SetPolicy, DeletePolicy, ChangeSettings, MarkStatus)
 
 PolicyName = Annotated[str, typer.Argument(metavar="POLICY", help="Its id: 1 to 64 of a-z, 0-9 and '-'.")]
 Confirm = Annotated[

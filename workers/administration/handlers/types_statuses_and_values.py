@@ -22,7 +22,8 @@ from contracts.properties import (
     TypeDeleted,
     TypeEdited,
 )
-from workers.administration import domain
+from contracts.retention_policies import require_confirmed
+from workers.administration import domain, tables
 from workers.administration.worker import AdministrationUnit, worker
 
 
@@ -59,6 +60,8 @@ async def edit_status(command: EditStatus, unit: AdministrationUnit) -> StatusEd
 @worker.handles(MarkStatus)
 async def mark_status(command: MarkStatus, unit: AdministrationUnit) -> StatusMarked:
     """Set whether a status closes projects, including those that have it."""
+    if command.closing:
+        await _require_confirmed(command, unit)
     return StatusMarked(**unit.rows.mark(unit, command))
 
 
@@ -85,3 +88,16 @@ async def edit_category_value(command: EditCategoryValue, unit: AdministrationUn
 async def delete_category_value(command: DeleteCategoryValue, unit: AdministrationUnit) -> CategoryValueDeleted:
     """Delete a value of this category that no project has."""
     return CategoryValueDeleted(slot=command.slot, **unit.rows.delete(unit, "category-value", command, command.slot))
+
+
+async def _require_confirmed(command: MarkStatus, unit: AdministrationUnit) -> None:
+    """Refuse a mark by which policies that count from the closing delete more, unless their number was confirmed."""
+    due: list[int] = []
+    days = (await unit.connection.execute(tables.RETENTION_DAYS)).scalar_one()
+    due.append((await unit.connection.execute(tables.DUE, {"days": days})).scalar_one())
+    await unit.connection.execute(tables.TRY)
+    await unit.connection.execute(tables.CLOSE, {"id": command.id})
+    due.append((await unit.connection.execute(tables.DUE, {"days": days})).scalar_one())
+    await unit.connection.execute(tables.TAKE_BACK)
+    before, after = due
+    require_confirmed(command.confirm, after, before)

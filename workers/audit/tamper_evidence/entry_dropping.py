@@ -18,6 +18,7 @@ from contracts.message import Store
 from workers.audit.row_types import DropStateRow, EdgeRow, LastDropRow, TreeTileRow
 from workers.audit.tamper_evidence import stored_evidence
 from workers.audit.tamper_evidence.log_tree import EDGE, Signer
+from workers.audit.tamper_evidence.log_verification import has_own_values
 from workers.common.signing_key import is_signature
 from workers.runtime.storage.identity_map import rows_of
 
@@ -132,4 +133,4 @@ async def _due(
 
 
 def _is_intact(row: Mapping[str, Any], leaf: bytes) -> bool:
-    return leaf_hash(leaf_of(row)) == leaf
+    return leaf_hash(leaf_of(row)) == leaf and has_own_values(row)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, and_, func, not_, select, text, true
+from sqlalchemy import ColumnElement, Select, and_, func, not_, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.evidence.checkpoints import Checkpoint, NoteError, read_note
@@ -14,6 +14,7 @@ from contracts.evidence.dropped_entries import DroppedEntries, chain, read_state
 from contracts.evidence.log_entries import FIELDS
 from contracts.evidence.merkle_tree import HASH_BYTES, TILE_HASHES, split
 from contracts.message import Store
+from workers.audit.entry_values.tables import EntryValues
 from workers.audit.row_types import DroppedRow, EdgeRow, SignedCheckpointRow, TreeTileRow, WaitingRow
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.tamper_evidence.attestations import Kind, read_attestations
@@ -136,8 +137,7 @@ async def size_before(connection: AsyncConnection, store: Store, moment: datetim
 
 async def entries(connection: AsyncConnection, store: Store, first: int = 0) -> AsyncIterator[Mapping[str, Any]]:
     """Yield the numbered entries of a store, from the first number on, in the order of their numbers."""
-    columns = [getattr(_TABLES[store], name) for name in (*FIELDS, "log_index", "hash")]
-    numbered = select(*columns).where(_TABLES[store].log_index >= first)
+    numbered = _select(store).where(_TABLES[store].log_index >= first)
     ordered = numbered.order_by(_TABLES[store].log_index, _TABLES[store].event_id)
     result = await connection.stream(ordered.execution_options(yield_per=_AT_ONCE))
     async for rows in result.mappings().partitions():
@@ -148,10 +148,18 @@ async def entries(connection: AsyncConnection, store: Store, first: int = 0) -> 
 async def read_range(connection: AsyncConnection, store: Store, first: int, end: int) -> list[Mapping[str, Any]]:
     """Return the entries from a number to before another one, in the order of their numbers."""
     table = _TABLES[store]
-    columns = [getattr(table, name) for name in (*FIELDS, "log_index", "hash")]
-    numbered = select(*columns).where(table.log_index >= first, table.log_index < end)
+    numbered = _select(store).where(table.log_index >= first, table.log_index < end)
     rows = await connection.execute(numbered.order_by(table.log_index, table.event_id))
     return [cast("Mapping[str, Any]", row) for row in rows.mappings()]
+
+
+def _select(store: Store) -> Select[Any]:
+    """Return the statement that reads entries, those of projects with the values that are still known."""
+    columns = [getattr(_TABLES[store], name) for name in (*FIELDS, "log_index", "hash")]
+    if store is Store.LOG_SERVER:
+        return select(*columns)
+    beside = EntryValues.event_id == Activity.event_id
+    return select(*columns, EntryValues.content, EntryValues.salt).outerjoin(EntryValues, beside)
 
 
 async def waiting(connection: AsyncConnection) -> list[Mapping[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from contracts.activity_words import ACTIVITY_WORDS, activity_words
+from contracts.evidence.entry_values import join
 from contracts.figures import grouped
 from workers.projects.packages.page_cells import Cells, escaped, isolated
 from workers.projects.packages.readme import wording
@@ -235,10 +236,11 @@ def _change(entry: Json, cells: Cells) -> Iterator[str]:
 
 def _action(entry: Json, labels: Mapping[str, str | None], cells: Cells) -> Iterator[str]:
     """Yield the cells of an activity; ids that only the system knows are left out."""
-    details = {name: value for name, value in entry["details"].items() if _is_for_people(name)}
-    if package := entry["details"].get("package"):
+    whole = join(entry["details"], entry.get("values"))
+    details = {name: value for name, value in whole.items() if _is_for_people(name)}
+    if package := whole.get("package"):
         details["sha256"] = package["sha256"]
-    if changed := entry["details"].get("changed"):
+    if changed := whole.get("changed"):
         details["changed"] = [labels.get(name) or cells.label(name) for name in changed]
     yield cells.cell("at", entry["at"])
     yield cells.cell("actor", entry["actor"])

@@ -32,7 +32,9 @@ _CATEGORIES = text("SELECT slot, name, enabled FROM published.categories ORDER B
 _DATA_FIELDS = text("SELECT kind, slot, name, enabled FROM published.data_fields ORDER BY id")
 _ACTIVITY = text(
     """
-    SELECT event_id, project_id, command_id, log_index, at, actor, activity, revision, details FROM published.activity
+    SELECT event_id, project_id, command_id, log_index, at, actor, activity, revision, details AS whole_details,
+        recorded_details AS details, values, values_salt
+    FROM published.activity
     WHERE project_id = :project_id AND NOT activity = ANY(:hidden) ORDER BY at DESC, event_id DESC
     """
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
@@ -57,7 +59,10 @@ class ActivityRow(TypedDict):
     actor: str
     activity: str
     revision: int | None
+    whole_details: dict[str, Any]
     details: dict[str, Any]
+    values: dict[str, Any] | None
+    values_salt: bytes | None
 
 
 class Reading(NamedTuple):
@@ -136,7 +141,7 @@ async def _read_activity(reading: Reading) -> list[dict[str, Any]]:
     rows: Sequence[ActivityRow] = rows_of(await reading.connection.execute(_ACTIVITY, parameters), ActivityRow)
     shows_names = reading.choice.shows_names
     return [
-        shown_entry(row, visible_details(row["activity"], row["details"], grants), shows_names=shows_names)
+        shown_entry(row, visible_details(row["activity"], row["whole_details"], grants), shows_names=shows_names)
         for row in rows
     ]
 

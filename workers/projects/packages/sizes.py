@@ -27,7 +27,7 @@ _PAST = text(
     """
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
 _ACTIVITY = text(
-    "SELECT coalesce(sum(octet_length(details::text) + 300), 0) FROM published.activity WHERE project_id = :project_id"
+    "SELECT coalesce(sum(octet_length(details::text) + 500), 0) FROM published.activity WHERE project_id = :project_id"
 )
 
 

@@ -1,0 +1,1 @@
+INSERT INTO audit.text_salt VALUES ('$id', 'description', '$id', NULL, 1, now(), '\x00');

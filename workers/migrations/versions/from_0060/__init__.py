@@ -1,0 +1,1 @@
+"""The versions of the schema from 0060 on."""
