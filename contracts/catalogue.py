@@ -8,6 +8,7 @@ from contracts import (
     audit,
     dead_letters,
     licence,
+    personal_data,
     properties,
     release_requests,
     report_batch_projects,
@@ -55,6 +56,7 @@ MODULES = (
     release_requests,
     retention_policies,
     audit,
+    personal_data,
     watching,
     statistics,
 )

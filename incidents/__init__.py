@@ -15,6 +15,13 @@ from contracts.dead_letters import DiscardLetter, GetDeadLetter, ListDeadLetters
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.licence import ActivateLicence, GetLicence
+from contracts.personal_data import (
+    FindInActivities,
+    FindInAdministration,
+    FindInHolds,
+    FindInProjects,
+    FindInReports,
+)
 from contracts.projects.commands import (
     AddSequences,
     CreateProject,
@@ -107,6 +114,11 @@ __all__ = [
     "EditStatus",
     "EditType",
     "ExportProject",
+    "FindInActivities",
+    "FindInAdministration",
+    "FindInHolds",
+    "FindInProjects",
+    "FindInReports",
     "FindProject",
     "GenerateBatch",
     "GenerateRegister",
