@@ -51,7 +51,6 @@ LISTING: dict[str, list[str]] = {
     "privacy find": ["A", "--all"],
     "privacy told": ["PROJECT"],
     "privacy readers": [],
-    "privacy record": [],
 }
 """Every command that shows what is there, as it is typed."""
 
@@ -93,7 +92,7 @@ TELLING |= {f"{kind} {verb}" for kind in ("categories", "fields") for verb in ("
 TELLING |= {f"roles {verb}" for verb in ("grant", "revoke", "define", "delete")}
 TELLING |= {f"reports {verb}" for verb in ("get", "delete", "batch", "delete-batch", "summary", "delete-summary")}
 TELLING |= {f"dead {verb}" for verb in ("show", "replay", "discard")}
-TELLING |= {"projects redact", "privacy export"}
+TELLING |= {"projects redact", "privacy export", "privacy record"}
 TELLING |= {f"projects draft {verb}" for verb in ("add", "remove", "clear", "attach")}
 OF_THE_LOGS = {"audit verify", "audit witness", "audit keys"}
 OF_THE_SERVER = {"up", "worker", "migrate", "provision", "backup", "restore", "lanes", "doctor", "access", *OF_THE_LOGS}

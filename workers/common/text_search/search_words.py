@@ -27,7 +27,7 @@ _DIALLED_DIGITS_MIN = 6
 """The fewest digits of a telephone number."""
 
 WORDS_MAX: Final = 20
-EXCERPT_CHARACTERS: Final = 120
+EXCERPT_CHARACTERS: Final = 200
 _DIGIT = re.compile("[0-9]")
 _TOKEN = re.compile(r"\S+")
 
