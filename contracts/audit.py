@@ -28,8 +28,9 @@ class PageViewed(Event):
     """Somebody read a page of a list, or began to follow it: one event for all that is on the page.
 
     `conditions` has the names of the fields that narrowed or sorted the list, each with the ids that it named; texts
-    and times are left out. `words` is the number of words that were searched, `principal` whose activities were read,
-    and `needs` names the permissions that the query took.
+    and times are left out. `words` is the number of words that were searched, `occurrences` the number of texts that
+    had them in a search for personal data, `principal` whose activities were read, and `needs` names the permissions
+    that the query took.
     """
 
     subject = "audit.page-viewed"
@@ -42,6 +43,7 @@ class PageViewed(Event):
     principal: Principal | None = None
     total: int
     project_ids: list[UUID]
+    occurrences: int | None = None
 
 
 PAGE: Final = PageViewed.subject

@@ -9,6 +9,7 @@ from contracts import (
     dead_letters,
     destruction,
     licence,
+    personal_data,
     properties,
     release_requests,
     report_batch_projects,
@@ -57,6 +58,7 @@ MODULES = (
     retention_policies,
     destruction,
     audit,
+    personal_data,
     watching,
     statistics,
 )

@@ -26,6 +26,7 @@ class Node(StrEnum):
     ROLES = "roles"
     AUDIT_LOG = "audit-log"
     DEAD_LETTERS = "dead-letters"
+    PERSONAL_DATA = "personal-data"
     PROJECTS = "incident-projects"
     MAIN_DETAILS = "incident-projects/main-details"
     CATEGORIES = "incident-projects/categories"

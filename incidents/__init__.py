@@ -16,6 +16,13 @@ from contracts.destruction import ListCertificates
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.licence import ActivateLicence, GetLicence
+from contracts.personal_data import (
+    FindInActivities,
+    FindInAdministration,
+    FindInHolds,
+    FindInProjects,
+    FindInReports,
+)
 from contracts.projects.commands import (
     AddSequences,
     CreateProject,
@@ -108,6 +115,11 @@ __all__ = [
     "EditStatus",
     "EditType",
     "ExportProject",
+    "FindInActivities",
+    "FindInAdministration",
+    "FindInHolds",
+    "FindInProjects",
+    "FindInReports",
     "FindProject",
     "GenerateBatch",
     "GenerateRegister",

@@ -16,6 +16,7 @@ from incidents.cli.administration import categories, define, definitions, licenc
 from incidents.cli.imports import imports
 from incidents.cli.operations import audit, dead_letters, disclosures, redaction, retention, status, verify
 from incidents.cli.plugins import NotInstalledError, plugins
+from incidents.cli.privacy import app as privacy
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
 from incidents.terminal.options import MistakeError, add_language, group
@@ -80,6 +81,7 @@ def build(language: str = "en") -> typer.core.TyperGroup:
     app.add_typer(roles.app, name="roles")
     app.add_typer(dead_letters.app, name="dead")
     app.add_typer(settings.app, name="settings")
+    app.add_typer(privacy, name="privacy")
     for part in (
         imports,
         reports,

@@ -52,6 +52,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "total": "Projects",
     "type_id": "Type",
     "until": "Until",
+    "occurrences": "Texts found",
     "words": "Words searched",
 }
 _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package_id", "report_id", "sweep_id"})

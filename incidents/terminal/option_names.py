@@ -37,6 +37,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "requested.from": ("since",),
     "requested.to": ("until",),
     "retention_days": ("retention_days", "days"),
+    "search": ("search", "words"),
     "sequences": ("camera",),
     "start_time": ("start",),
     "start_time.from": ("started_since",),

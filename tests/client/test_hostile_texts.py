@@ -49,6 +49,9 @@ LISTING: dict[str, list[str]] = {
     "audit log": [],
     "disclosures": [],
     "audit definitions": ["type"],
+    "privacy find": ["A", "--all"],
+    "privacy told": ["PROJECT"],
+    "privacy readers": [],
 }
 """Every command that shows what is there, as it is typed."""
 
@@ -90,12 +93,13 @@ TELLING |= {f"{kind} {verb}" for kind in ("categories", "fields") for verb in ("
 TELLING |= {f"roles {verb}" for verb in ("grant", "revoke", "define", "delete")}
 TELLING |= {f"reports {verb}" for verb in ("get", "delete", "batch", "delete-batch", "summary", "delete-summary")}
 TELLING |= {f"dead {verb}" for verb in ("show", "replay", "discard")}
-TELLING |= {"projects redact"}
+TELLING |= {"projects redact", "privacy export", "privacy record"}
 TELLING |= {f"projects draft {verb}" for verb in ("add", "remove", "clear", "attach")}
 OF_THE_LOGS = {"audit verify", "audit prove-text", "audit witness", "audit keys"}
 OF_THE_SERVER = {"up", "worker", "migrate", "provision", "backup", "restore", "lanes", "doctor", "access", *OF_THE_LOGS}
 OF_THE_SERVER |= {"retention journal"}
 MARKED = {"properties", "stats", "ask", "projects history", "projects list", "projects show", "projects draft show"}
+MARKED |= {"privacy find"}
 NUMBERED = re.compile(r"U\+00[01][0-9A-F]|\\u00[01][0-9a-f]")
 """A control character as it is shown; one of the many is whole, however a narrow column breaks the text."""
 

@@ -16,7 +16,7 @@ from tests.checks.typed_lines import blocks
 from tests.local.external import PROGRAMS
 from workers.local.servers.nats import free_port
 
-PAGES = ("README.md", "docs/operations.md", "docs/configuration.md", "docs/importing.md")
+PAGES = ("README.md", "docs/operations.md", "docs/configuration.md", "docs/importing.md", "docs/privacy.md")
 ELSEWHERE = re.compile(
     r"docker compose|make |nats-server|tar |export |mkdir "
     r"|incidents (up|migrate|provision|access init|worker|dead (show|replay))"

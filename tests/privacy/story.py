@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 
 from contracts import catalogue, subjects
 from contracts.ids import uuid7
+from contracts.personal_data import FIND_QUERIES
 from contracts.projects.queries import RedactedField
 from contracts.projects.redaction import CALL_TEXTS
 from tests.privacy.installation import Installation
@@ -198,7 +199,8 @@ class Story:
 
     async def _ask_all(self) -> None:
         """Ask what names texts: filters and searches."""
-        for subject in ("projects.list", "projects.statistics", "projects.watch", "reports.list"):
+        listing = ("projects.list", "projects.statistics", "projects.watch", "reports.list")
+        for subject in (*listing, *(query.subject for query in FIND_QUERIES)):
             unmarked: dict[str, Any] = {} if subject == "reports.list" else {**BODIES[subject], "filter": {}}
             body = self.markers.fill("asked", subject, unmarked)
             await self._ask(subject, body)

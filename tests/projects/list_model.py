@@ -13,9 +13,9 @@ from sqlalchemy import text
 from contracts.permissions import EVERYTHING
 from contracts.projects.queries import ListProjects, ProjectFilter, ProjectPage, Span
 from tests.support import Site
+from workers.common.text_search.text_folding import sort_key
 from workers.projects.queries.lists import list_projects
 from workers.projects.search.index import keep_words
-from workers.projects.search.text_folding import sort_key
 from workers.runtime.queries.query_dispatch import QueryContext
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

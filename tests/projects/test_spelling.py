@@ -8,7 +8,7 @@ from contracts.projects.commands import AddSequences, CreateProject, RemoveSeque
 from contracts.projects.queries import ListProjects
 from tests.projects.helpers import Operator, sequence
 from tests.projects.marked_project import define_properties
-from workers.projects.search.text_folding import sort_key
+from workers.common.text_search.text_folding import sort_key
 
 FOUND = {
     "Łódź gate": ["lodz", "ŁÓDŹ", "gate lodz"],

@@ -3,9 +3,9 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from workers.common.text_search.text_folding import is_unspaced, line_of, line_part, read, sort_key
 from workers.projects.queries.search_terms import ways_of
 from workers.projects.search.ngrams import all_grams, grams_of, guesses_of, numbers_of, pairs_of
-from workers.projects.search.text_folding import is_unspaced, line_of, line_part, read, sort_key
 
 LETTERS = st.text(st.characters(categories=["Ll", "Lu", "Lo", "Nd", "Mn", "Mc"]), min_size=1, max_size=12)
 PLATES = st.text("0123abé", min_size=1, max_size=12)

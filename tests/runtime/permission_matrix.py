@@ -21,6 +21,7 @@ NODES = (
     "roles",
     "audit-log",
     "dead-letters",
+    "personal-data",
     "incident-projects",
     "incident-projects/main-details",
     "incident-projects/categories",
@@ -229,7 +230,11 @@ INTERNAL: dict[str, dict[str, Any]] = {
 _IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_time")
 """Anyone who could choose or sort by what is withheld would learn it."""
 
+_IN_SLICES = ("audit.find-in-activities", "reports.find-in-reports", "retention.find-in-holds")
+_FINDING = ("administration.find-in-administration", "projects.find-in-projects", *_IN_SLICES)
 QUERIES = (
+    *(Line(query, {"personal-data": VIEW}, {"search": "Gate"}) for query in _FINDING),
+    *(Line(query, {"personal-data": MANAGE}, {"search": "Gate", "whole": True}) for query in _FINDING),
     Line("administration.get-dead-letter", {"dead-letters": VIEW}, {"letter": 1}),
     Line("administration.licence", {"settings": VIEW}, {}),
     Line("administration.list-dead-letters", {"dead-letters": VIEW}, {}),

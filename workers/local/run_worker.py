@@ -31,7 +31,7 @@ class LogFileError(Exception):
 
 def slice_of(name: str) -> Worker:
     """Return a slice's worker; importing its modules registers its functions."""
-    for part in ("handlers", "queries", "background_work"):
+    for part in ("handlers", "queries", "personal_data", "background_work"):
         if part in _ALWAYS or find_spec(f"workers.{name}.{part}"):
             import_module(f"workers.{name}.{part}")
     worker: Worker = import_module(f"workers.{name}.worker").worker

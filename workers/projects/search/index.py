@@ -9,11 +9,11 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from workers.common.text_search.text_folding import line_of, sort_key
+from workers.common.text_search.text_folding import read as read_words
 from workers.projects.row_types import CameraRow, ProjectRow, SearchRow, SequenceRow
 from workers.projects.search import index_tables
 from workers.projects.search.ngrams import month_of, monthly_grams, monthly_numbers, pairs_of, type_number
-from workers.projects.search.text_folding import line_of, sort_key
-from workers.projects.search.text_folding import read as read_words
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.identity_map import RowSet, read_rows
 from workers.runtime.storage.statement_execution import read, write

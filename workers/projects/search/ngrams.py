@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 from zlib import crc32
 
-from workers.projects.search.text_folding import PART_LETTERS_MIN, is_unspaced
+from workers.common.text_search.text_folding import PART_LETTERS_MIN, is_unspaced
 
 GRAM_LETTERS = 4
 """Letters of an n-gram: three are too common to tell projects apart, five would need three as well."""

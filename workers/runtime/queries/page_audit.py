@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from contracts.audit import PageViewed
 from contracts.message import Query
+from contracts.personal_data import Occurrences
 from contracts.projects.queries import Span
 from workers.runtime.feeds.feed import FeedAnswer, Renewal
 
@@ -42,6 +43,7 @@ def viewed_page(query: Query[Any], answer: Any, principal: str) -> ViewedPage | 
         principal=getattr(query, "actor", None),
         total=len(project_ids),
         project_ids=project_ids,
+        occurrences=len(answer.items) if isinstance(answer, Occurrences) else None,
     )
     content = b"\0".join((principal.encode(), query.model_dump_json().encode(), event.model_dump_json().encode()))
     return ViewedPage(event, sha256(content).digest())

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from string import digits
 
 PART_LETTERS_MIN = 3
@@ -155,3 +155,9 @@ def is_unspaced(word: str) -> bool:
 def line_part(term: str) -> str:
     """Return what lines with this part of a word contain, or those with this word if it is shorter than a part."""
     return term if len(term) >= PART_LETTERS_MIN or is_unspaced(term) else f" {term} "
+
+
+def phrase_line(words: Sequence[str]) -> str:
+    """Return what lines with consecutive whole words contain; in scripts without spaces, the outer words may go on."""
+    before, after = ("" if is_unspaced(word) else " " for word in (words[0], words[-1]))
+    return f"{before}{' '.join(words)}{after}"

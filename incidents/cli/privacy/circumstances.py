@@ -1,0 +1,77 @@
+"""What the configuration says of the processing: how long, who may see what, and what is recorded."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from contracts.administration_queries import GetProperties, GetRoles, GetSettings, Properties, Roles, Settings
+from contracts.retention_policies import ListPolicies, Policies, Policy
+from incidents.client import Client
+from incidents.errors import Refused
+from incidents.terminal.tables.values import Names
+from incidents.terminal.text.words import count, name_of, say
+
+
+class Configuration(NamedTuple):
+    """The configuration of a site, as far as the caller may see it."""
+
+    settings: Settings | None
+    policies: Policies | None
+    properties: Properties | None
+    roles: Roles | None
+
+    @property
+    def hidden(self) -> list[str]:
+        """The parts that the caller may not see."""
+        return [name for name, value in self._asdict().items() if value is None]
+
+
+async def read_configuration(client: Client) -> Configuration:
+    """Read the configuration; what the caller may not see is left out."""
+    settings: Settings | None = None
+    policies: Policies | None = None
+    properties: Properties | None = None
+    roles: Roles | None = None
+    with suppress(Refused):
+        settings = await client.ask(GetSettings())
+    with suppress(Refused):
+        policies = await client.ask(ListPolicies())
+    with suppress(Refused):
+        properties = await client.ask(GetProperties())
+    with suppress(Refused):
+        roles = await client.ask(GetRoles())
+    return Configuration(settings, policies, properties, roles)
+
+
+def retention_lines(configuration: Configuration, language: str) -> Iterator[str]:
+    """Yield for how long projects and logs are kept."""
+    settings = configuration.settings
+    if settings is not None:
+        yield days(settings.retention_days, say(language, "Projects are deleted after"), language)
+        yield days(settings.activity_days, say(language, "The activity of projects is kept for"), language)
+        yield days(settings.log_days, say(language, "The log of the site is kept for"), language)
+    names = Names(configuration.properties)
+    for policy in configuration.policies.policies if configuration.policies else ():
+        yield _policy(policy, names, language)
+
+
+def _policy(policy: Policy, names: Names, language: str) -> str:
+    label = say(language, "Projects with {name} are kept for", name=names.of(policy.property_id))
+    if policy.exempt:
+        return say(language, "Projects with {name} are never deleted by retention", name=names.of(policy.property_id))
+    if policy.years:
+        years = count(language, policy.years, "{count} year", "{count} years")
+        return say(language, "{label}: {value}", label=label, value=years)
+    return days(policy.days, label, language)
+
+
+def days(number: int, label: str, language: str) -> str:
+    """Return a label with a number of days."""
+    length = count(language, number, "{count} day", "{count} days")
+    return say(language, "{label}: {value}", label=label, value=length)
+
+
+def hidden_line(hidden: Sequence[str], language: str) -> str:
+    """Return the sentence about what the author may not see; empty if it is nothing."""
+    names = ", ".join(name_of(language, "field", name) for name in hidden)
+    return say(language, "{label}: {value}", label=say(language, "Not shown to you"), value=names) if hidden else ""

@@ -1,0 +1,132 @@
+"""`incidents privacy export`: a copy of what is stored about a person, for that person (GDPR 15)."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from contracts.audit import Entry
+from contracts.printable import on_one_line
+from incidents.cli.listing import names
+from incidents.cli.privacy.circumstances import Configuration, hidden_line, read_configuration, retention_lines
+from incidents.cli.privacy.finding import Words, place
+from incidents.cli.privacy.recipients import disclosures_of
+from incidents.cli.privacy.search import Findings, search
+from incidents.errors import SuppressNotAvailable
+from incidents.terminal.activity_names import activity_name
+from incidents.terminal.options import command
+from incidents.terminal.saving import require_ending, require_unused
+from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables import show
+from incidents.terminal.text.words import say
+
+_LANGUAGES: Final = ("en", "fr")
+
+
+def register(app: typer.Typer) -> None:
+    """Add `export`."""
+    command(app, "export", "incidents privacy export 'Marie Dupont' --out dupont.zip")(export)
+
+
+async def export(
+    session: Session,
+    words: Words,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A ZIP file to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+) -> None:
+    """Write a copy of all texts in which these words are found, for the person whom they name.
+
+    It has each text with its place and time, for how long it is kept, and who was given copies, in English, in French
+    and as JSON. Texts without the words, and the names of authors, are left out. Read each text before you hand over
+    the copy: it may name somebody else, too.
+    """
+    require_ending(session, out, "{path}: the copy is a ZIP: name a file that ends with .zip", ".zip")
+    path = require_unused(session, out, force=force)
+    async with session.client() as client:
+        findings = await search(session, client, words, None, whole=True)
+        known, configuration, recipients = await names(client), await read_configuration(client), list[Entry]()
+        ids = list(dict.fromkeys(item.project_id for item in findings.items if item.project_id))
+        with SuppressNotAvailable():
+            recipients = await disclosures_of(client, ids)
+    copy = _Copy(findings, known, configuration, recipients)
+    _write(session, path, copy.files(session))
+    number = len(findings.items)
+    done = session.count(number, "{path}: {count} text", "{path}: {count} texts", "{path}: no text", path=path)
+    session.show({"file": str(path), "texts": number, "recipients": len(recipients)}, done)
+
+
+class _Copy:
+    """The content of a copy."""
+
+    def __init__(
+        self, findings: Findings, known: show.Names, configuration: Configuration, recipients: Sequence[Entry]
+    ) -> None:
+        self._items = findings.items
+        self._known = known
+        self._configuration = configuration
+        self._recipients = recipients
+
+    def files(self, session: Session) -> dict[str, str]:
+        """Return the files by their names."""
+        pages = {f"personal-data.{language}.md": "\n".join(self._page(session, language)) for language in _LANGUAGES}
+        return {**pages, "personal-data.json": json.dumps(self._document(), ensure_ascii=False, indent=2)}
+
+    def _page(self, session: Session, language: str) -> Iterator[str]:
+        yield f"# {say(language, 'Copy of personal data (GDPR, article 15)')}\n"
+        yield f"{say(language, 'Made on {time}', time=show.local(session.now, language))}\n"
+        yield f"## {say(language, 'What is stored')}\n"
+        for item in self._items:
+            yield f"### {on_one_line(place(Session('', language=language), item, self._known))}\n"
+            yield f"{show.local(item.at, language)}\n"
+            yield "\n".join(f"    {line}" for line in (item.text or "").splitlines()) + "\n"
+        yield from _section(say(language, "How long it is kept"), retention_lines(self._configuration, language))
+        yield from _section(say(language, "Who was given copies"), self._told(language))
+        blank = say(language, "to be completed by the organisation")
+        headings = ("Purposes and legal basis", "Where the data come from", "Your rights, and to whom you may complain")
+        for heading in headings:
+            yield from _section(say(language, heading), [f"[ {blank} ]"])
+        if hidden := hidden_line(self._configuration.hidden, language):
+            yield f"{hidden}\n"
+
+    def _told(self, language: str) -> Iterator[str]:
+        for entry in self._recipients:
+            to = entry.details.get("recipient") or say(language, "no recipient named")
+            project = say(language, "project {number}", number=entry.project_number)
+            what = activity_name(entry.activity, language)
+            yield on_one_line(f"{show.local(entry.at, language)}, {project}, {what}, {to}")
+
+    def _document(self) -> dict[str, Any]:
+        fields = {"store", "field", "project_number", "part", "revision", "at", "text"}
+        texts = [item.model_dump(mode="json", include=fields) for item in self._items]
+        recipients = [
+            {
+                "at": entry.at.isoformat(),
+                "project_number": entry.project_number,
+                "activity": entry.activity,
+                "recipient": entry.details.get("recipient"),
+            }
+            for entry in self._recipients
+        ]
+        return {"format": 1, "texts": texts, "recipients": recipients}
+
+
+def _section(heading: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
+    yield f"## {heading}\n"
+    yield "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def _write(session: Session, path: Path, files: dict[str, str]) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+    try:
+        path.write_bytes(packed.getvalue())
+    except OSError as error:
+        words = "{path} cannot be written: {reason}"
+        raise UsageError(session.say(words, path=path, reason=session.say(error.strerror or str(error)))) from error

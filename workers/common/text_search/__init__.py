@@ -1,0 +1,1 @@
+"""Comparing texts with what people type to find them."""
