@@ -33,6 +33,7 @@ from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComm
 from contracts.projects.queries import FindProject, GetOutcome, GetProject, ListProjects, ProjectFilter, Span
 from contracts.projects.recordings import Sequence
 from contracts.projects.redaction import RedactProject
+from contracts.projects.set_aside import LiftRestriction, ListSetAside, RestoreProject, RestrictProject
 from contracts.projects.statistics import ProjectStatistics
 from contracts.projects.watching import WatchProjects
 from contracts.properties import (
@@ -131,6 +132,7 @@ __all__ = [
     "HoldProject",
     "ImportProjects",
     "IncidentData",
+    "LiftRestriction",
     "ListBatchedProjects",
     "ListBatches",
     "ListDeadLetters",
@@ -140,6 +142,7 @@ __all__ = [
     "ListPolicies",
     "ListProjects",
     "ListReports",
+    "ListSetAside",
     "ListSummaries",
     "MarkStatus",
     "PendingError",
@@ -158,6 +161,8 @@ __all__ = [
     "RemoveTemplate",
     "ReplayLetter",
     "RequestRelease",
+    "RestoreProject",
+    "RestrictProject",
     "Sequence",
     "SetLogo",
     "SetPolicy",
