@@ -28,6 +28,7 @@ LISTING: dict[str, list[str]] = {
     "retention policies": [],
     "retention holds": ["--project", "PROJECT"],
     "retention preserved": ["PROJECT"],
+    "retention set-aside": ["--all"],
     "retention preview": [],
     "licence show": [],
     "types list": [],

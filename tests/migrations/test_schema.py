@@ -34,8 +34,8 @@ def differences(connection: Connection) -> list[str]:
     def ours(name: str | None, kind: str, parents: object) -> bool:
         return name in schemas if kind == "schema" else name not in parts
 
-    def is_table(thing: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
-        return not (isinstance(thing, Table) and thing.info.get("is_view"))
+    def is_table(schema: object, name: str | None, kind: str, reflected: bool, other: object) -> bool:
+        return not (isinstance(schema, Table) and schema.info.get("is_view"))
 
     options = {"include_schemas": True, "include_name": ours, "include_object": is_table}
     context = MigrationContext.configure(connection, opts=options)
