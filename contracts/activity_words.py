@@ -45,6 +45,7 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "projects.imported": ("projects imported", "projets importés"),
     "projects.opened": ("project viewed", "projet consulté"),
     "projects.redacted": ("words redacted", "texte caviardé"),
+    "projects.erased": ("deleted projects erased", "projets supprimés effacés"),
     "projects.restored": ("project restored", "projet restauré"),
     "projects.restricted": ("project restricted", "traitement du projet limité"),
     "projects.restriction-lifted": ("restriction lifted", "limitation levée"),

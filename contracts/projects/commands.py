@@ -248,7 +248,8 @@ class RemoveAllSequences(ExistingProjectCommand[SequencesRemoved]):
 class ProjectsExpired(Event):
     """One step of a sweep has deleted `deleted` projects; `more` says whether others remain.
 
-    The activity and the feeds show each of these projects as deleted.
+    The activity and the feeds show each of these projects as deleted. Until `restorable_until`, if the site has an undo
+    window, they are kept out of sight and can be restored.
     """
 
     subject = "projects.expired"
@@ -259,11 +260,12 @@ class ProjectsExpired(Event):
     more: bool
     project_ids: list[UUID] = []
     numbers: list[int] = []
+    restorable_until: Time | None = Field(None, exclude_if=lambda at: at is None)
 
     def individual_events(self) -> list[ProjectDeleted]:
         """Return the deletion of each project."""
         return [
-            ProjectDeleted(project_id=project_id, number=number, expired=True)
+            ProjectDeleted(project_id=project_id, number=number, expired=True, restorable_until=self.restorable_until)
             for project_id, number in zip(self.project_ids, self.numbers, strict=True)
         ]
 

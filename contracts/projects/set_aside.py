@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from contracts.message import BOTH_STORES, Message, Query
+from contracts.message import BOTH_STORES, Event, Message, Query
 from contracts.permissions import Level, Node
 from contracts.projects.commands import ExistingProjectCommand, ProjectCommand, ProjectEvent
 from contracts.projects.queries import Cursor, Limit
@@ -37,6 +37,16 @@ class RestoreProject(ProjectCommand[ProjectRestored]):
     def needs(self) -> dict[Node, Level]:
         """Require retention, and the projects, as a deletion does."""
         return {self.node: self.level, Node.PROJECTS: self.level}
+
+
+class ProjectsErased(Event):
+    """The undo window of deleted projects has ended, and they are erased; `expired` if retention had deleted them."""
+
+    subject = "projects.erased"
+    stores = BOTH_STORES
+
+    numbers: list[int]
+    expired: bool
 
 
 class ProjectRestricted(ProjectEvent):

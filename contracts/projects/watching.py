@@ -53,7 +53,7 @@ _REDACTED: Final = {"comment": Node.COMMENTS, "call": Node.CALLS}
 OWN: Final = frozenset({"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"})
 """Events of a principal's own draft list, which others do not see."""
 
-HIDDEN: Final = frozenset({"projects.expired"})
+HIDDEN: Final = frozenset({"projects.expired", "projects.erased"})
 """Events that no feed shows: the product's own steps."""
 
 

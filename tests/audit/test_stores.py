@@ -39,6 +39,7 @@ TABLE = {
     "projects.created": BOTH,
     "projects.deleted": BOTH,
     "projects.redacted": BOTH,
+    "projects.erased": BOTH,
     "projects.restored": BOTH,
     "projects.restricted": BOTH,
     "projects.restriction-lifted": BOTH,

@@ -59,7 +59,7 @@ _DELETE = text(
         RETURNING project_id, number
     )
     SELECT coalesce(CAST(json_agg(project_id) AS text), '[]') AS project_ids,
-        coalesce(CAST(json_agg(number) AS text), '[]') AS numbers
+        coalesce(CAST(json_agg(number) AS text), '[]') AS numbers, CAST(NULL AS timestamptz) AS erase_after
     FROM buried
     """
 )
@@ -71,10 +71,10 @@ _BURY = text(
         SELECT id, number, :by, now(), true, now() + :undo_days * interval '24 hours' FROM projects.visible_project p
         WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.id)
         ORDER BY number
-        RETURNING project_id, number
+        RETURNING project_id, number, erase_after
     )
     SELECT coalesce(CAST(json_agg(project_id) AS text), '[]') AS project_ids,
-        coalesce(CAST(json_agg(number) AS text), '[]') AS numbers
+        coalesce(CAST(json_agg(number) AS text), '[]') AS numbers, max(erase_after) AS erase_after
     FROM buried
     """
 )
@@ -145,13 +145,15 @@ class _DeletedRow(TypedDict):
 
     project_ids: str
     numbers: str
+    erase_after: datetime | None
 
 
 class DeletedProjects(NamedTuple):
-    """The ids and the numbers of deleted projects, in the same order."""
+    """The ids and the numbers of deleted projects, in the same order, and until when they can be restored."""
 
     ids: list[UUID]
     numbers: list[int]
+    restorable_until: datetime | None = None
 
 
 async def lock_expired(connection: AsyncConnection, created_before: datetime, limit: int) -> LockedRow:
@@ -175,7 +177,8 @@ async def delete_locked(connection: AsyncConnection, locked: LockedRow, by: str,
         return DeletedProjects([], [])
     parameters = {"ids": locked["ids"], "by": by} | ({"undo_days": undo_days} if undo_days else {})
     [row] = await read_rows(connection, _BURY if undo_days else _DELETE, parameters, _DeletedRow)
-    deleted = DeletedProjects(_IDS.validate_json(row["project_ids"]), _NUMBERS.validate_json(row["numbers"]))
+    ids, numbers = _IDS.validate_json(row["project_ids"]), _NUMBERS.validate_json(row["numbers"])
+    deleted = DeletedProjects(ids, numbers, row["erase_after"])
     if undo_days:
         await connection.execute(set_aside.SET_ASIDE, {"ids": deleted.ids})
     return deleted
@@ -212,7 +215,8 @@ async def _make(step: Step, row: _ClaimedStepRow, command: DeferredCommand, size
     deleted = await delete_locked(step.connection, locked, row["principal"], row["undo_days"])
     size.note(len(deleted.ids), time.monotonic() - since)
     outcome = ProjectsExpired(sweep_id=row["sweep_id"], chain=row["chain"], deleted=len(deleted.ids), more=more)
-    event = outcome.model_copy(update={"project_ids": deleted.ids, "numbers": deleted.numbers})
+    named = {"project_ids": deleted.ids, "numbers": deleted.numbers, "restorable_until": deleted.restorable_until}
+    event = outcome.model_copy(update=named)
     if not await step.conclude(command, outcome, fuller=event):
         msg = "the command of this step has an outcome already"
         raise LookupError(msg)

@@ -1,4 +1,4 @@
-"""Erasing what can no longer be restored, files and selections that nobody needs, and learning rare parts of words."""
+"""Deleting packages, drafts and selections that nobody needs any more, and learning rare parts of words."""
 
 import asyncio
 from typing import Final
@@ -12,7 +12,6 @@ from workers.projects import domain, export_tables
 from workers.projects.background_work.selections import DROP_SELECTIONS
 from workers.projects.exports import database_storage
 from workers.projects.search.rarity import learned
-from workers.projects.tables import set_aside
 from workers.projects.worker import worker
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import connect_autocommit
@@ -21,7 +20,6 @@ from workers.runtime.storage.database_clock_check import is_believed
 _CHECK_SECONDS: Final = 1.0
 _PURGE_SECONDS: Final = 60.0
 _LEARN_SECONDS: Final = 3_600.0
-_ERASED_AT_ONCE: Final = 500
 
 log = structlog.get_logger()
 
@@ -54,17 +52,12 @@ async def learn_rarity(running: RunningComponents) -> None:
 
 
 async def purge(running: RunningComponents) -> None:
-    """Erase what can no longer be restored, selections, and expired exports, packages and drafts.
-
-    While the clock is doubted, only selections that were taken go.
-    """
+    """Delete selections that were taken, and expired exports, packages and drafts, unless the clock is doubted."""
     async with connect_autocommit(running.engine) as connection:
         await connection.execute(DROP_SELECTIONS)
         if not await is_believed(connection):
             return
         await connection.execute(export_tables.PURGE, {"kept": domain.PACKAGE_LIFETIME})
-        while erased := (await connection.execute(set_aside.ERASE, {"at_most": _ERASED_AT_ONCE})).scalar_one():
-            log.info("set_aside_erased", projects=erased)
         packages, drafts = await database_storage.purge(connection, domain.PACKAGE_LIFETIME, DRAFT_LIFETIME)
     if packages or drafts:
         log.info("purged", packages=packages, drafts=drafts)

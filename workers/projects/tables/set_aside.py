@@ -12,7 +12,9 @@ BRING_BACK = text("SELECT projects.bring_back(:project_id)")
 LOCK_TOMBSTONE = text("SELECT * FROM projects.tombstone WHERE project_id = :project_id FOR UPDATE")
 DROP_TOMBSTONE = text("DELETE FROM projects.tombstone WHERE project_id = :project_id")
 
-ERASE = text("SELECT projects.erase_set_aside(:at_most)")
+ERASE = text(
+    "SELECT erased_number AS number, was_expired AS expired, now() AS at FROM projects.erase_set_aside(:at_most)"
+)
 
 # Within one transaction, which nobody else sees.
 REVEAL = text(

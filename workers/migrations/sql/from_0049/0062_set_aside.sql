@@ -94,25 +94,23 @@ CREATE FUNCTION projects.bring_back(of_project uuid) RETURNS integer LANGUAGE sq
 $$;
 
 -- What can no longer be restored is erased, and the erasure journal gets its entries.
-CREATE FUNCTION projects.erase_set_aside(at_most integer) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    erased bigint;
+CREATE FUNCTION projects.erase_set_aside(at_most integer) RETURNS TABLE (erased_number bigint, was_expired boolean)
+LANGUAGE plpgsql AS $$
 BEGIN
-    WITH due AS MATERIALIZED (
+    RETURN QUERY WITH due AS MATERIALIZED (
         SELECT project_id FROM projects.tombstone WHERE erase_after <= now()
         ORDER BY erase_after, project_id LIMIT at_most FOR UPDATE SKIP LOCKED
     ), gone AS (
         DELETE FROM projects.project p USING due WHERE p.id = due.project_id
     ), buried AS (
-        UPDATE projects.tombstone t SET erase_after = NULL, reason = NULL FROM due WHERE t.project_id = due.project_id
+        UPDATE projects.tombstone t SET erase_after = NULL FROM due WHERE t.project_id = due.project_id
         RETURNING t.project_id, t.number, t.expired
     ), noted AS (
         INSERT INTO runtime.erasure (kind, project_id, number, erased_at)
         SELECT CASE WHEN expired THEN 'expired' ELSE 'deleted' END, project_id, number, now() FROM buried
         ORDER BY number
     )
-    SELECT count(*) INTO erased FROM buried;
-    RETURN erased;
+    SELECT number, expired FROM buried ORDER BY number;
 END $$;
 
 CREATE OR REPLACE VIEW published.tombstones AS
