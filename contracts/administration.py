@@ -24,6 +24,7 @@ Signatories = Annotated[list[Annotated[Name, Field(max_length=80, pattern=r"^[^\
 
 RetentionDays = Annotated[int, Field(ge=1, le=365_000)]
 LogDays = Annotated[int, Field(ge=30, le=3_650)]
+UndoDays = Annotated[int, Field(ge=0, le=90)]
 LOG_DAYS_WITHOUT_REASON_MAX: Final = 1_095
 """Three years: keeping logs for longer takes a reason."""
 
@@ -82,6 +83,7 @@ class ChangeSettings(Command[SettingsChanged]):
     reason: Annotated[Text, StringConstraints(min_length=1, max_length=500)] | None = None
     deletion_reason_required: bool | None = None
     two_person_release: bool | None = None
+    undo_days: UndoDays | None = None
     confirm: Confirm | None = None
 
     @model_validator(mode="after")

@@ -75,6 +75,7 @@ class Settings(Message):
     export_details_required: bool = False
     deletion_reason_required: bool = False
     two_person_release: bool = False
+    undo_days: int = 0
     report_confidentiality: str = ""
     report_signatories: list[str] = []
     activity_days: int = 365

@@ -31,11 +31,13 @@ from contracts.projects import imports as project_imports
 from contracts.projects import parts as project_parts
 from contracts.projects import queries as project_queries
 from contracts.projects import redaction as project_redaction
+from contracts.projects import set_aside as project_set_aside
 
 MODULES = (
     projects,
     project_parts,
     project_redaction,
+    project_set_aside,
     project_imports,
     project_queries,
     project_history,

@@ -105,17 +105,19 @@ def _refused_field(error: ErrorDetails) -> dict[str, Any]:
 
 
 class Tombstone(TypedDict):
-    """What is known of a deleted project."""
+    """What is known of a deleted or restricted project."""
 
     project_id: UUID
     number: int
     deleted_by: str
     deleted_at: datetime
     expired: bool
+    erase_after: datetime | None
+    restricted: bool
 
 
 def project_gone(tombstone: Tombstone | None, part: Part | None, field: str = "project_id") -> Refusal:
-    """Return the refusal for a project that was deleted, with the facts of its tombstone, or that never existed.
+    """Return the refusal for a project that was deleted, with the facts of its tombstone, is restricted, or is unknown.
 
     `field` is the field that named the project.
     """
@@ -123,12 +125,20 @@ def project_gone(tombstone: Tombstone | None, part: Part | None, field: str = "p
         fields = [{"field": field, "kind": "not_here"}]
         return Refusal(Code.GONE, part=part, status=404, known=False, fields=fields)
     project: dict[str, Any] = {} if field == "project_id" else {"project_id": str(tombstone["project_id"])}
+    number = tombstone["number"]
+    if tombstone["restricted"]:
+        since = tombstone["deleted_at"].isoformat()
+        fields = [{"field": field, "kind": "restricted"}]
+        return Refusal(Code.GONE, part=part, fields=fields, **project, number=number, restricted_at=since)
+    until = tombstone["erase_after"]
+    known: dict[str, Any] = {"restorable_until": until.isoformat()} if until else {}
     return Refusal(
         Code.GONE,
         part=part,
-        fields=[{"field": field, "kind": "deleted"}],
+        fields=[{"field": field, "kind": "restorable" if until else "deleted"}],
         **project,
-        number=tombstone["number"],
+        number=number,
+        **known,
         deleted_at=tombstone["deleted_at"].isoformat(),
         deleted_by=tombstone["deleted_by"],
         expired=tombstone["expired"],

@@ -39,6 +39,7 @@ class Node(StrEnum):
     USER_NAMES = "incident-projects/user-names"
     RETENTION = "incident-projects/retention"
     HOLD_RELEASE = "incident-projects/hold-release"
+    RESTRICTED = "incident-projects/restricted"
 
 
 class Grants(dict[Node, Level]):

@@ -57,6 +57,22 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "must say how long: years, days or both, or exempt alone",
         "doit indiquer une durée\u00a0: des années, des jours ou les deux, ou bien seulement exempt",
     ),
+    "restorable": (
+        "was deleted: continue without it, or restore it before it is erased",
+        "a été supprimé\u00a0: continuez sans cet élément, ou restaurez-le avant son effacement",
+    ),
+    "restricted": (
+        "is restricted: give an access reason if you may see it, or ask somebody who may lift the restriction",
+        "fait l'objet d'une limitation\u00a0: indiquez un motif d'accès si vous y avez droit, ou faites-la lever",
+    ),
+    "restricted_not_deleted": (
+        "is restricted, not deleted: lift its restriction instead",
+        "fait l'objet d'une limitation et n'est pas supprimé\u00a0: levez plutôt la limitation",
+    ),
+    "not_set_aside": (
+        "is neither deleted nor restricted: there is nothing to undo",
+        "n'est ni supprimé ni limité\u00a0: il n'y a rien à annuler",
+    ),
     "no_words": (
         "has no words to erase here: look at the history of the project",
         "ne contient aucun texte à effacer\u00a0: voyez l'historique du projet",

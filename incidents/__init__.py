@@ -41,6 +41,7 @@ from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComm
 from contracts.projects.queries import FindProject, GetOutcome, GetProject, ListProjects, ProjectFilter, Span
 from contracts.projects.recordings import Sequence
 from contracts.projects.redaction import RedactProject
+from contracts.projects.set_aside import LiftRestriction, ListSetAside, RestoreProject, RestrictProject
 from contracts.projects.statistics import ProjectStatistics
 from contracts.projects.watching import WatchProjects
 from contracts.properties import (
@@ -144,6 +145,7 @@ __all__ = [
     "HoldProject",
     "ImportProjects",
     "IncidentData",
+    "LiftRestriction",
     "ListBatchedProjects",
     "ListBatches",
     "ListCertificates",
@@ -154,6 +156,7 @@ __all__ = [
     "ListPolicies",
     "ListProjects",
     "ListReports",
+    "ListSetAside",
     "ListSummaries",
     "MarkStatus",
     "PendingError",
@@ -172,6 +175,8 @@ __all__ = [
     "RemoveTemplate",
     "ReplayLetter",
     "RequestRelease",
+    "RestoreProject",
+    "RestrictProject",
     "Sequence",
     "SetLogo",
     "SetPolicy",

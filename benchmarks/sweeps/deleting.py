@@ -131,7 +131,7 @@ async def time_steps(testbed: Testbed, projects: int, limit: int) -> list[tuple[
             now, since, before = datetime.now(UTC), time.perf_counter(), processor_milliseconds(pid)
             async with statement_execution.transaction(connection):
                 locked = await lock_expired(connection, now, limit)
-                await delete_locked(connection, locked, "system")
+                await delete_locked(connection, locked, "system", 0)
             waited = (time.perf_counter() - since) * 1000
             results.append((waited, processor_milliseconds(pid) - before))
     await engine.dispose()

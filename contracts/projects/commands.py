@@ -160,6 +160,7 @@ class ProjectDeleted(ProjectEvent):
 
     `reason`, if one was given, is the record of a deletion and outlives the project.
     `first_erased_at` is set if a restored backup had brought it back, and is when it was deleted before.
+    Until `restorable_until`, if the site has an undo window, it is kept out of sight and can be restored.
     """
 
     subject = "projects.deleted"
@@ -169,12 +170,14 @@ class ProjectDeleted(ProjectEvent):
     expired: bool = False
     reason: Annotated[Reason | None, Field(exclude_if=lambda reason: reason is None)] = None
     first_erased_at: Time | None = Field(None, exclude_if=lambda at: at is None)
+    restorable_until: Time | None = Field(None, exclude_if=lambda at: at is None)
 
 
 class DeleteProject(ExistingProjectCommand[ProjectDeleted]):
     """Delete a project with all its content; a tombstone records when and by whom (PRJ-21).
 
     The activity records `reason`, which a site may require. It stays there: it should name nobody.
+    With the setting `undo_days` the project can be restored for so many days, and is erased then.
     """
 
     subject = "projects.delete"
@@ -184,9 +187,11 @@ class DeleteProject(ExistingProjectCommand[ProjectDeleted]):
 
 
 class ProjectOpened(ProjectEvent):
-    """A project was read (PRJ-19)."""
+    """A project was read (PRJ-19); if it is restricted, `access_reason` says why."""
 
     subject = "projects.opened"
+
+    access_reason: Annotated[Reason | None, Field(exclude_if=lambda reason: reason is None)] = None
 
 
 class SequencesAdded(ProjectEvent):
@@ -247,7 +252,8 @@ class RemoveAllSequences(ExistingProjectCommand[SequencesRemoved]):
 class ProjectsExpired(Event):
     """One step of a sweep has deleted `deleted` projects; `more` says whether others remain.
 
-    The activity and the feeds show each of these projects as deleted.
+    The activity and the feeds show each of these projects as deleted. Until `restorable_until`, if the site has an undo
+    window, they are kept out of sight and can be restored.
     """
 
     subject = "projects.expired"
@@ -258,11 +264,12 @@ class ProjectsExpired(Event):
     more: bool
     project_ids: list[UUID] = []
     numbers: list[int] = []
+    restorable_until: Time | None = Field(None, exclude_if=lambda at: at is None)
 
     def individual_events(self) -> list[ProjectDeleted]:
         """Return the deletion of each project."""
         return [
-            ProjectDeleted(project_id=project_id, number=number, expired=True)
+            ProjectDeleted(project_id=project_id, number=number, expired=True, restorable_until=self.restorable_until)
             for project_id, number in zip(self.project_ids, self.numbers, strict=True)
         ]
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.message import Message, Query
 from contracts.permissions import Level, Node
 from contracts.projects.queries import Cursor, Limit
+from contracts.projects.reading import ProjectReading
 from contracts.values import Time
 
 
@@ -36,13 +37,11 @@ class ProjectHistory(Message):
     withheld: list[str] = []
 
 
-class GetHistory(Query[ProjectHistory]):
+class GetHistory(ProjectReading[ProjectHistory]):
     """Ask who changed what; it is recorded like reading the project, because it shows the project's content."""
 
     subject = "projects.history"
-    node = Node.PROJECTS
 
-    project_id: UUID
     field: Annotated[str, Field(pattern="^[a-z0-9_]{1,40}$")] | None = None
     part_id: UUID | None = None
     limit: Limit = 50

@@ -10,6 +10,7 @@ from contracts.message import Message, Outcome, Query
 from contracts.permissions import Level, Node
 from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.parts import Direction
+from contracts.projects.reading import ProjectReading
 from contracts.projects.recordings import CameraId, Media
 from contracts.values import INTEGER_MAX, Name, PropertyId, Slot, Text, Time
 
@@ -258,13 +259,10 @@ class ProjectDetails(Message):
     too_large: list[str] = []
 
 
-class GetProject(Query[ProjectDetails]):
+class GetProject(ProjectReading[ProjectDetails]):
     """Read a project; the reading is recorded before the answer is sent (PRJ-19)."""
 
     subject = "projects.get"
-    node = Node.PROJECTS
-
-    project_id: UUID
 
 
 class FoundProject(Message):

@@ -30,6 +30,9 @@ _NODES: Final = {
     "projects.updated": Node.PROJECTS,
     "projects.deleted": Node.PROJECTS,
     "projects.redacted": Node.PROJECTS,
+    "projects.restored": Node.PROJECTS,
+    "projects.restricted": Node.PROJECTS,
+    "projects.restriction-lifted": Node.PROJECTS,
     "projects.imported": Node.PROJECTS,
     "projects.opened": Node.ACTIVITY_LOGS,
     "projects.exported": Node.ACTIVITY_LOGS,
@@ -50,7 +53,7 @@ _REDACTED: Final = {"comment": Node.COMMENTS, "call": Node.CALLS}
 OWN: Final = frozenset({"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"})
 """Events of a principal's own draft list, which others do not see."""
 
-HIDDEN: Final = frozenset({"projects.expired"})
+HIDDEN: Final = frozenset({"projects.expired", "projects.erased"})
 """Events that no feed shows: the product's own steps."""
 
 
@@ -77,6 +80,8 @@ def visible_body(happened: str, body: Mapping[str, Any], grants: Grants) -> dict
         shown["type_id"] = None
     if happened == "projects.deleted" and not grants.allow(Node.ACTIVITY_LOGS, Level.VIEW):
         shown.pop("reason", None)
+    if happened == "projects.opened" and not grants.allow(Node.RESTRICTED, Level.VIEW):
+        shown.pop("access_reason", None)
     if happened == "projects.updated":
         changed: Mapping[str, Any] = body["changed"]
         shown["changed"] = {

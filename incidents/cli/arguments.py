@@ -26,6 +26,10 @@ StandardForm = Annotated[
     bool, typer.Option("--standard-form", help="The standard form, even if the site has a template of its own.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+AccessReason = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="Why a restricted project is read; it stays in the activity: name nobody."),
+]
 ExpectedRevision = Annotated[
     int | None, typer.Option(metavar="N", help="Refuse if the project has another revision by now.")
 ]

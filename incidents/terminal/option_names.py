@@ -21,6 +21,7 @@ _OPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "counted_from": ("from",),
     "has_hold": ("held",),
     "group_by": ("by",),
+    "kinds": ("restricted",),
     "legal_basis": ("basis",),
     "media_expires_at": ("kept_until",),
     "number": ("number", "project"),

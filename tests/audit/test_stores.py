@@ -39,6 +39,10 @@ TABLE = {
     "projects.created": BOTH,
     "projects.deleted": BOTH,
     "projects.redacted": BOTH,
+    "projects.erased": BOTH,
+    "projects.restored": BOTH,
+    "projects.restricted": BOTH,
+    "projects.restriction-lifted": BOTH,
     "reports.generated": BOTH,
     "reports.printed": BOTH,
     # Everything else that operators do stays with the project.

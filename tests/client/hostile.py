@@ -145,6 +145,8 @@ class Writer:
         values = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
         await self.send("projects.update", **project, description="")
         await self.send("projects.redact", **project, field="reference", reason=self._text)
+        await self.send("projects.restrict", **project, reason=self._text)
+        await self.send("projects.lift-restriction", **project)
         await self.send("projects.update", **project, description=self._text, reference=self._text[:199], **values)
         for verb in ("hold", "release", "hold"):
             reference = {"reference": self._text[:200]} if verb == "hold" else {}

@@ -29,6 +29,7 @@ LISTING: dict[str, list[str]] = {
     "retention policies": [],
     "retention holds": ["--project", "PROJECT"],
     "retention preserved": ["PROJECT"],
+    "retention set-aside": ["--all"],
     "retention preview": [],
     "licence show": [],
     "types list": [],
@@ -94,6 +95,7 @@ TELLING |= {f"roles {verb}" for verb in ("grant", "revoke", "define", "delete")}
 TELLING |= {f"reports {verb}" for verb in ("get", "delete", "batch", "delete-batch", "summary", "delete-summary")}
 TELLING |= {f"dead {verb}" for verb in ("show", "replay", "discard")}
 TELLING |= {"projects redact", "privacy export", "privacy record"}
+TELLING |= {"retention restore", "retention restrict", "retention lift-restriction"}
 TELLING |= {f"projects draft {verb}" for verb in ("add", "remove", "clear", "attach")}
 OF_THE_LOGS = {"audit verify", "audit prove-text", "audit witness", "audit keys"}
 OF_THE_SERVER = {"up", "worker", "migrate", "provision", "backup", "restore", "lanes", "doctor", "access", *OF_THE_LOGS}

@@ -11,6 +11,7 @@ from workers.projects.row_types import ProjectChanges, ProjectRow
 from workers.runtime.storage.database import Base, LogBase
 
 ONLY_IN_SQL = {
+    "StoredProject",
     "Indexing",
     "PackageChunk",
     "PackageDownload",

@@ -12,7 +12,7 @@ NODES = (
         f"{PROJECTS}/{name}"
         for name in (
             *("main-details", "categories", "comments", "sequences", "calls"),
-            *("activity-logs", "reports", "export", "user-names", "retention", "hold-release"),
+            *("activity-logs", "reports", "export", "user-names", "retention", "hold-release", "restricted"),
         )
     ),
 )

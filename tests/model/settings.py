@@ -15,6 +15,7 @@ FIRST: dict[str, Any] = {
     "export_details_required": False,
     "deletion_reason_required": False,
     "two_person_release": False,
+    "undo_days": 0,
 }
 
 

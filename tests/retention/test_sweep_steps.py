@@ -45,7 +45,7 @@ async def step_under_way(site: Site) -> AsyncIterator[None]:
     """Have a step that has deleted everything that is there, and is committed after the block."""
     async with site.engine.begin() as connection:
         locked = await lock_expired(connection, datetime.now(UTC), 1_000)
-        await delete_locked(connection, locked, "system")
+        await delete_locked(connection, locked, "system", 0)
         yield
 
 

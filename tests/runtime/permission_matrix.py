@@ -34,6 +34,7 @@ NODES = (
     "incident-projects/user-names",
     "incident-projects/retention",
     "incident-projects/hold-release",
+    "incident-projects/restricted",
 )
 
 
@@ -148,6 +149,9 @@ COMMANDS = (
         {PROJECTS: MANAGE, f"{PROJECTS}/retention": MANAGE},
         {"projects": [{**_LEGACY, "retention_exempt": True}]},
     ),
+    Line("projects.lift-restriction", of_project("restricted", MANAGE), {"project_id": ID}),
+    Line("projects.restore", {PROJECTS: MANAGE, f"{PROJECTS}/retention": MANAGE}, {"project_id": ID}),
+    Line("projects.restrict", of_project("restricted", MANAGE), {"project_id": ID, "reason": "contested"}),
     Line("projects.remove-all-sequences", _SEQUENCES, {"project_id": ID}),
     Line("projects.remove-sequences", _SEQUENCES, {"project_id": ID, "sequence_ids": [OTHER]}),
     Line("projects.undraft-sequences", _SEQUENCES, {"sequence_ids": [OTHER]}),
@@ -253,7 +257,9 @@ QUERIES = (
     Line("projects.exports", _EXPORT, {}),
     Line("projects.find", {PROJECTS: VIEW}, {"number": 1}),
     Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
+    Line("projects.get", of_project("restricted", VIEW), {"project_id": ID, "access_reason": "A court asks."}),
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),
+    Line("projects.history", of_project("restricted", VIEW), {"project_id": ID, "access_reason": "A court asks."}),
     Line("projects.list", {PROJECTS: VIEW}, {}),
     *(Line("projects.list", of_project("main-details", VIEW), {"filter": parameter}) for parameter in _BY_MAIN_DETAILS),
     *(Line("projects.list", of_project("main-details", VIEW), {"sort": parameter}) for parameter in _IN_THEIR_ORDER),
@@ -262,6 +268,7 @@ QUERIES = (
     Line("projects.list", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("projects.outcome", {}, {"command_id": OTHER}),
     Line("projects.preserved", of_project("retention", MANAGE), {"project_id": ID}),
+    Line("projects.set-aside", of_project("retention", VIEW), {}),
     Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "creator"}),
     *(Line("projects.statistics", of_project("main-details", VIEW), {"group_by": name}) for name in ("type", "status")),
     *(

@@ -26,7 +26,15 @@ from workers.runtime.queries import query_dispatch
 ID = UUID("0190a000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PROJECT: ProjectRow = {**creation_rules.new_project(CreateProject(project_id=ID), 1, "ann", NOW), "revision": 3}
-TOMBSTONE: TombstoneRow = {"project_id": ID, "number": 1, "deleted_at": NOW, "deleted_by": "ann", "expired": False}
+TOMBSTONE: TombstoneRow = {
+    "project_id": ID,
+    "number": 1,
+    "deleted_at": NOW,
+    "deleted_by": "ann",
+    "expired": False,
+    "restricted": False,
+    "erase_after": None,
+}
 REFERENCES = {1: ("type", None), 2: ("status", None), 16: ("category-value", 2)}
 TYPE: PropertyRow = {"id": 1, "kind": "type", "slot": None, "name": "", "description": "", "closing": False}
 VALUE: PropertyRow = {**TYPE, "kind": "category-value", "slot": 2}

@@ -55,6 +55,7 @@ class SettingColumns(TypedDict):
     log_days: int
     deletion_reason_required: bool
     two_person_release: bool
+    undo_days: int
 
 
 class SettingsRow(SettingColumns):
@@ -79,6 +80,7 @@ class SettingChanges(TypedDict, total=False):
     log_days: int
     deletion_reason_required: bool
     two_person_release: bool
+    undo_days: int
 
 
 class RoleNameRow(TypedDict):

@@ -87,6 +87,7 @@ class Settings(Base):
     log_days: Mapped[int] = mapped_column(Integer, server_default=text("365"))
     deletion_reason_required: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     two_person_release: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    undo_days: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
 
 class Role(Base):
@@ -190,7 +191,7 @@ SETTINGS = text(
     """
     SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, export_details_required,
         report_confidentiality, report_signatories, activity_days, log_days, deletion_reason_required,
-        two_person_release
+        two_person_release, undo_days
     FROM administration.settings
     """
 )

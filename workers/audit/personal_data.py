@@ -19,7 +19,7 @@ _COLUMNS: Final = """
     SELECT event_id AS key_1, 0 AS key_2, event_id::text AS thing, project_id, revision, at, actor AS by, details
 """
 _ORDER: Final = "WHERE event_id > :after_1 AND :after_2 = 0 ORDER BY event_id"
-_ACTIVITY: Final = text(f"{_COLUMNS} FROM audit.activity {_ORDER}").bindparams(*_AFTER)
+_ACTIVITY: Final = text(f"{_COLUMNS} FROM published.activity {_ORDER}").bindparams(*_AFTER)
 _LOG: Final = text(f"{_COLUMNS} FROM entry {_ORDER}").bindparams(*_AFTER)
 _OURS: Final = re.compile(r"[0-9a-f-]{36}|[0-9a-f]{64}|\d{4}-\d\d-\d\dT.*")
 """Ids, digests and times, which nobody wrote."""

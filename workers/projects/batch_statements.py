@@ -32,7 +32,7 @@ _ENABLED = text(
     """
 )
 _CHILD_SITES = text("SELECT child_sites FROM published.settings")
-_DELETION_RULES = text("SELECT deletion_reason_required FROM published.settings")
+_DELETION_RULES = text("SELECT deletion_reason_required, undo_days FROM published.settings")
 _OF_COMMENTS = (AddComment, EditComment, DeleteComment)
 _OF_CALLS = (AddCall, EditCall, DeleteCall)
 _OF_SEQUENCES = (AddSequences, RemoveSequences, RemoveAllSequences)
@@ -55,6 +55,13 @@ SURROUNDINGS = text(
     bindparam("creations", type_=ARRAY(Integer)),
     bindparam("references", type_=ARRAY(Integer)),
 )
+
+
+class DeletionRulesRow(TypedDict):
+    """What the settings of the site say about deletions."""
+
+    deletion_reason_required: bool
+    undo_days: int
 
 
 class SurroundingsRow(TypedDict):
@@ -100,7 +107,7 @@ def questions_of(messages: Sequence[Message]) -> dict[str, Question]:
     updates = [message for message in messages if isinstance(message, UpdateProject)]
     if any(update.categories or update.data.model_fields_set for update in updates):
         questions["enabled"] = (_ENABLED, {})
-    if any(isinstance(message, DeleteProject) and message.reason is None for message in messages):
+    if any(isinstance(message, DeleteProject) for message in messages):
         questions["deletion_rules"] = (_DELETION_RULES, {})
     if any(site for message in messages for site in named_sites(message)):
         questions["child_sites"] = (_CHILD_SITES, {})

@@ -88,10 +88,12 @@ ENTRIES = text(
                     ORDER BY field, revision
                 ) first
             ), '{}') || coalesce(h.new, '{}')
-         FROM projects.project p LEFT JOIN projects.history h ON (h.project_id, h.revision, h.place) = (p.id, 1, 0)
+         FROM projects.visible_project p
+         LEFT JOIN projects.history h ON (h.project_id, h.revision, h.place) = (p.id, 1, 0)
          WHERE p.id = :project_id ORDER BY revision DESC, place DESC)
     ) entry
     WHERE (revision, place) < (:revision, :place) AND NOT field = ANY(:hidden)
+        AND (SELECT true FROM projects.visible_project WHERE id = :project_id)
         AND (CAST(:field AS text) IS NULL OR field = :field) AND (CAST(:part_id AS uuid) IS NULL OR part_id = :part_id)
     ORDER BY revision DESC, place DESC LIMIT :limit
     """

@@ -93,6 +93,9 @@ def read_tombstone(document: Mapping[str, Any]) -> TombstoneRow:
         "deleted_by": document["deleted_by"],
         "deleted_at": datetime.fromisoformat(document["deleted_at"]),
         "expired": document["expired"],
+        "erase_after": document["erase_after"] and datetime.fromisoformat(document["erase_after"]),
+        "restricted": document["restricted"],
+        "reason": document["reason"],
     }
 
 

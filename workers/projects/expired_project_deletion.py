@@ -15,13 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.projects.commands import ExpireProjects, ProjectsExpired
 from workers.projects.row_types import SweepStepRow
 from workers.projects.rules.sweep_step_size import StepSize
+from workers.projects.tables import set_aside
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step
 from workers.runtime.storage.identity_map import read_rows, row_of
 
 # While one process makes the oldest step, the others make none: two at once would compete for the processors.
 _CLAIM = text(
     """
-    SELECT s.*, EXISTS (SELECT FROM published.retention_policies) AS by_policies FROM projects.sweep_step s
+    SELECT s.*, EXISTS (SELECT FROM published.retention_policies) AS by_policies,
+        (SELECT undo_days FROM published.settings) AS undo_days
+    FROM projects.sweep_step s
     WHERE (command_id, principal) = (
         SELECT command_id, principal FROM projects.sweep_step ORDER BY taken_at, command_id LIMIT 1
     )
@@ -34,7 +37,7 @@ WAITING_STEPS = text("SELECT EXISTS (SELECT FROM projects.sweep_step)")
 _LOCK = text(
     """
     WITH locked AS MATERIALIZED (
-        SELECT id FROM projects.project p
+        SELECT id FROM projects.visible_project p
         WHERE created_at < :created_before AND NOT retention_exempt
             AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.id)
         ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
@@ -56,7 +59,22 @@ _DELETE = text(
         RETURNING project_id, number
     )
     SELECT coalesce(CAST(json_agg(project_id) AS text), '[]') AS project_ids,
-        coalesce(CAST(json_agg(number) AS text), '[]') AS numbers
+        coalesce(CAST(json_agg(number) AS text), '[]') AS numbers, CAST(NULL AS timestamptz) AS erase_after
+    FROM buried
+    """
+)
+# With an undo window the projects stay, out of sight, and the same rule about holds applies.
+_BURY = text(
+    """
+    WITH buried AS (
+        INSERT INTO projects.tombstone (project_id, number, deleted_by, deleted_at, expired, erase_after)
+        SELECT id, number, :by, now(), true, now() + :undo_days * interval '24 hours' FROM projects.visible_project p
+        WHERE id = ANY(CAST(:ids AS uuid[])) AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.id)
+        ORDER BY number
+        RETURNING project_id, number, erase_after
+    )
+    SELECT coalesce(CAST(json_agg(project_id) AS text), '[]') AS project_ids,
+        coalesce(CAST(json_agg(number) AS text), '[]') AS numbers, max(erase_after) AS erase_after
     FROM buried
     """
 )
@@ -71,7 +89,7 @@ _LOCK_BY_POLICIES = text(
         )
         ORDER BY created_at, project_id LIMIT :limit
     ), locked AS MATERIALIZED (
-        SELECT id FROM projects.project WHERE id IN (SELECT project_id FROM due) FOR UPDATE SKIP LOCKED
+        SELECT id FROM projects.visible_project WHERE id IN (SELECT project_id FROM due) FOR UPDATE SKIP LOCKED
     )
     SELECT count(*) AS count, coalesce(CAST(array_agg(id) AS text), '{}') AS ids,
         count(*) > 0 AND (SELECT count(*) FROM due) = :limit AS more
@@ -95,9 +113,10 @@ _NUMBERS: Final = TypeAdapter(list[int])
 
 
 class _ClaimedStepRow(SweepStepRow):
-    """A step that this process makes, and whether there are policies of retention."""
+    """A step that this process makes, whether there are policies of retention, and the days of the undo window."""
 
     by_policies: bool
+    undo_days: int
 
 
 class _RulesRow(TypedDict):
@@ -126,13 +145,15 @@ class _DeletedRow(TypedDict):
 
     project_ids: str
     numbers: str
+    erase_after: datetime | None
 
 
 class DeletedProjects(NamedTuple):
-    """The ids and the numbers of deleted projects, in the same order."""
+    """The ids and the numbers of deleted projects, in the same order, and until when they can be restored."""
 
     ids: list[UUID]
     numbers: list[int]
+    restorable_until: datetime | None = None
 
 
 async def lock_expired(connection: AsyncConnection, created_before: datetime, limit: int) -> LockedRow:
@@ -150,13 +171,17 @@ async def lock_due(connection: AsyncConnection, created_before: datetime, limit:
     return due, locked["more"]
 
 
-async def delete_locked(connection: AsyncConnection, locked: LockedRow, by: str) -> DeletedProjects:
-    """Delete locked projects without a hold, and leave their tombstones."""
+async def delete_locked(connection: AsyncConnection, locked: LockedRow, by: str, undo_days: int) -> DeletedProjects:
+    """Delete locked projects without a hold, or set them aside for so many days, and leave their tombstones."""
     if not locked["count"]:
         return DeletedProjects([], [])
-    parameters = {"ids": locked["ids"], "by": by}
-    [deleted] = await read_rows(connection, _DELETE, parameters, _DeletedRow)
-    return DeletedProjects(_IDS.validate_json(deleted["project_ids"]), _NUMBERS.validate_json(deleted["numbers"]))
+    parameters = {"ids": locked["ids"], "by": by} | ({"undo_days": undo_days} if undo_days else {})
+    [row] = await read_rows(connection, _BURY if undo_days else _DELETE, parameters, _DeletedRow)
+    ids, numbers = _IDS.validate_json(row["project_ids"]), _NUMBERS.validate_json(row["numbers"])
+    deleted = DeletedProjects(ids, numbers, row["erase_after"])
+    if undo_days:
+        await connection.execute(set_aside.SET_ASIDE, {"ids": deleted.ids})
+    return deleted
 
 
 async def make_next_step(step: Step, size: StepSize, *, give_up: bool = False) -> bool:
@@ -187,10 +212,11 @@ async def _make(step: Step, row: _ClaimedStepRow, command: DeferredCommand, size
     else:
         locked = await lock_expired(step.connection, row["created_before"], limit)
         more = locked["count"] == limit
-    deleted = await delete_locked(step.connection, locked, row["principal"])
+    deleted = await delete_locked(step.connection, locked, row["principal"], row["undo_days"])
     size.note(len(deleted.ids), time.monotonic() - since)
     outcome = ProjectsExpired(sweep_id=row["sweep_id"], chain=row["chain"], deleted=len(deleted.ids), more=more)
-    event = outcome.model_copy(update={"project_ids": deleted.ids, "numbers": deleted.numbers})
+    named = {"project_ids": deleted.ids, "numbers": deleted.numbers, "restorable_until": deleted.restorable_until}
+    event = outcome.model_copy(update=named)
     if not await step.conclude(command, outcome, fuller=event):
         msg = "the command of this step has an outcome already"
         raise LookupError(msg)

@@ -149,12 +149,12 @@ FIGURES = text(
     FROM projects.export WHERE finished_at IS NULL
     """
 )
-PROJECT = text("SELECT * FROM projects.project WHERE id = :project_id")
+PROJECT = text("SELECT * FROM projects.visible_project WHERE id = :project_id")
 # A project that is deleted meanwhile gets no part: the locks wait for its deletion.
 ADD_PARTS = text(
     """
     WITH present AS MATERIALIZED (
-        SELECT id FROM projects.project WHERE id = ANY(:ids) ORDER BY id FOR KEY SHARE
+        SELECT id FROM projects.visible_project WHERE id = ANY(:ids) ORDER BY id FOR KEY SHARE
     )
     INSERT INTO projects.export_part (package_id, place, project_id, state, report_id, rounds)
     SELECT CAST(:package_id AS uuid), place, id, 'waiting', CASE WHEN :wants_reports THEN gen_random_uuid() END, 1
@@ -189,8 +189,8 @@ CLAIM_PART = text(
     ORDER BY place LIMIT 1 FOR UPDATE SKIP LOCKED
     """
 )
-KEEP_PROJECT = text("SELECT number FROM projects.project WHERE id = :project_id FOR KEY SHARE SKIP LOCKED")
-REVISION = text("SELECT revision FROM projects.project WHERE id = :project_id")
+KEEP_PROJECT = text("SELECT number FROM projects.visible_project WHERE id = :project_id FOR KEY SHARE SKIP LOCKED")
+REVISION = text("SELECT revision FROM projects.visible_project WHERE id = :project_id")
 REPORT = text("SELECT state, revision, nodes FROM published.package_reports WHERE report_id = :report_id")
 ASK_AGAIN = text(
     """

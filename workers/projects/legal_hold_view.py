@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Text, Uuid, bindparam, column, select, tab
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from workers.projects.row_types.history_rows import HistoryEntryRow
-from workers.projects.tables import Project
+from workers.projects.tables.projects import Project
 
 _HOLDS = table("holds", column("project_id", Uuid), schema="published")
 IN_FORCE = text("SELECT project_id, held_by, held_at FROM published.holds WHERE project_id = ANY(:ids)").bindparams(
@@ -26,7 +26,7 @@ OPEN_PROJECT = text(
         (SELECT to_jsonb(h) - 'project_id' FROM published.holds h WHERE h.project_id = p.id) AS hold,
         CASE WHEN bytes.comments + bytes.calls + bytes.sequences <= :room
             THEN published.project_document(p.id, :sections) END AS document
-    FROM projects.project p CROSS JOIN LATERAL published.project_bytes(p.id, :sections) bytes
+    FROM projects.visible_project p CROSS JOIN LATERAL published.project_bytes(p.id, :sections) bytes
     WHERE p.id = :project_id
     """
 ).bindparams(bindparam("sections", type_=ARRAY(Text)))
@@ -45,6 +45,7 @@ PRESERVED = text(
         AND h.at >= p.held_at AND (p.ended_at IS NULL OR h.at < p.ended_at)
     WHERE h.project_id = :project_id AND (h.revision, h.place) < (:revision, :place)
         AND h.old IS NOT NULL AND NOT h.field = ANY(:hidden)
+        AND (SELECT true FROM projects.visible_project WHERE id = :project_id)
     ORDER BY h.revision DESC, h.place DESC LIMIT :limit
     """
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))

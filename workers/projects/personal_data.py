@@ -8,7 +8,7 @@ from sqlalchemy import Integer, TextClause, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.elements import BindParameter
 
-from contracts.permissions import Node
+from contracts.permissions import Level, Node
 from contracts.personal_data import FindInProjects, Occurrence, Occurrences, TextStore
 from contracts.projects.commands import node_of_field
 from workers.projects.worker import worker
@@ -73,7 +73,13 @@ _REDACTIONS: Final = text(
     """
 ).bindparams(*_after(Integer))
 
-NUMBERS: Final = text("SELECT id, number FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
+# The texts of a project that is set aside are found, because they are stored; who may see restricted ones reads them.
+NUMBERS: Final = text(
+    """
+    SELECT p.id, p.number, p.set_aside AND NOT coalesce(t.restricted AND :sees_restricted, false) AS is_hidden
+    FROM projects.project p LEFT JOIN projects.tombstone t ON t.project_id = p.id WHERE p.id = ANY(:ids)
+    """
+).bindparams(_IDS)
 # In the order in which `projects.get` lists them.
 PART_NUMBERS: Final = text(
     """
@@ -138,11 +144,16 @@ async def find_in_projects(query: FindInProjects, context: QueryContext) -> Occu
     """Return the texts of projects that have the words, with the numbers of their projects and parts."""
     page = await find(query, context, _SOURCES)
     ids = sorted({item.project_id for item in page.items if item.project_id})
-    numbered = await context.connection.execute(NUMBERS, {"ids": ids})
-    numbers: dict[UUID, int] = {row.id: row.number for row in numbered}
+    sees_restricted = context.grants.allow(Node.RESTRICTED, Level.VIEW)
+    named = (await context.connection.execute(NUMBERS, {"ids": ids, "sees_restricted": sees_restricted})).all()
+    numbers: dict[UUID, int] = {row.id: row.number for row in named}
+    hidden = {row.id for row in named if row.is_hidden}
     counted = await context.connection.execute(PART_NUMBERS, {"ids": ids})
     parts: dict[UUID, int] = {row.part_id: row.part for row in counted}
     items = [_numbered(item, numbers, parts) for item in page.items]
+    items = [
+        item.model_copy(update={"excerpt": None, "text": None}) if item.project_id in hidden else item for item in items
+    ]
     return page.model_copy(update={"items": items})
 
 

@@ -22,7 +22,7 @@ from contracts.projects.commands import (
 from contracts.projects.parts import DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.texts import Part
 from workers.projects import domain, tables
-from workers.projects.batch_statements import SurroundingsRow, new_ids, questions_of
+from workers.projects.batch_statements import DeletionRulesRow, SurroundingsRow, new_ids, questions_of
 from workers.projects.change_history import History, Since
 from workers.projects.domain import FieldChange
 from workers.projects.row_types import (
@@ -36,6 +36,8 @@ from workers.projects.row_types import (
     TombstoneRow,
 )
 from workers.projects.search import index
+from workers.projects.tables import set_aside
+from workers.projects.tables.projects import Project
 from workers.runtime.commands.unit_of_work import Rows, Unit
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.identity_map import RowSet, RowT, read_rows, rows_as
@@ -51,7 +53,7 @@ class ProjectRows(Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.projects = RowSet[ProjectRow](tables.Project, "id")
+        self.projects = RowSet[ProjectRow](Project, "id")
         self.comments = RowSet[CommentRow](tables.Comment, "project_id", "comment_id")
         self.calls = RowSet[CallRow](tables.Call, "project_id", "call_id")
         self.sequences = RowSet[SequenceRow](tables.Sequence, "project_id", "sequence_id")
@@ -61,11 +63,12 @@ class ProjectRows(Rows):
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
         self.child_sites: set[str] = set()
-        self.deletion_reason_required = False
-        """Whether the site requires a reason; only read if a deletion has none."""
+        self.deletion_rules = DeletionRulesRow(deletion_reason_required=False, undo_days=0)
+        """What the site demands of deletions; only read if there is one."""
         self.numbers: Iterator[tuple[int, datetime]] = iter(())
         self.sweep_steps: list[SweepStepRow] = []
         self._reworded: set[UUID] = set()
+        self._set_aside: set[UUID] = set()
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
@@ -92,9 +95,8 @@ class ProjectRows(Rows):
         rows.sequences.add_stored(rows_as(SequenceRow, answers.get("sequences", ())))
         rows.holds = {hold["project_id"]: hold for hold in rows_as(HoldRow, answers.get("holds", ()))}
         rows.enabled = {row["name"] for row in answers.get("enabled", ())}
-        rows.deletion_reason_required = any(
-            row["deletion_reason_required"] for row in answers.get("deletion_rules", ())
-        )
+        for rules in rows_as(DeletionRulesRow, answers.get("deletion_rules", ())):
+            rows.deletion_rules = rules
         rows.child_sites = {site for row in answers.get("child_sites", ()) for site in row["child_sites"]}
         for surroundings in rows_as(SurroundingsRow, answers.get("surroundings", ())):
             rows._add_surroundings(surroundings)
@@ -143,10 +145,14 @@ class ProjectRows(Rows):
                 return [part_id for part_id in ids if self.sequences.get(project_id, part_id) is None]
         return []
 
+    def present(self, project_id: UUID) -> ProjectRow | None:
+        """Return a project, unless it is deleted or set aside within the batch."""
+        return None if project_id in self._set_aside else self.projects.get(project_id)
+
     def require_project(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> ProjectRow:
         """Return the project of a command, or refuse one that is gone or changed; `grants` are the caller's."""
         project_id, expected = command.project_id, command.expected_revision
-        project = domain.require_project(self.projects.get(project_id), self.tombstones.get(project_id), command.part)
+        project = domain.require_project(self.present(project_id), self.tombstones.get(project_id), command.part)
         if expected is not None:
             revisions = self.history.since(project_id, expected)
             domain.require_unchanged_since(project, expected, revisions, grants or Grants())
@@ -190,17 +196,46 @@ class ProjectRows(Rows):
 
     def delete(self, project: ProjectRow, *, by: str, at: datetime) -> None:
         """Delete a project with its parts, and leave a tombstone."""
-        project_id, number = project["id"], project["number"]
+        project_id = project["id"]
         for parts in (self.comments, self.calls, self.sequences):
             parts.forget(project_id)
         self.history.forget(project_id)
         self.projects.remove(project_id)
+        self._bury(project, by, at)
+
+    def set_aside(
+        self,
+        project: ProjectRow,
+        *,
+        by: str,
+        at: datetime,
+        erase_after: datetime | None = None,
+        restricted: bool = False,
+        reason: str | None = None,
+    ) -> None:
+        """Take a project out of sight with its parts, and keep who did it and until when it can come back."""
+        self._set_aside.add(project["id"])
+        self._bury(project, by, at, erase_after=erase_after, restricted=restricted, reason=reason)
+
+    def _bury(
+        self,
+        project: ProjectRow,
+        by: str,
+        at: datetime,
+        *,
+        erase_after: datetime | None = None,
+        restricted: bool = False,
+        reason: str | None = None,
+    ) -> None:
         tombstone: TombstoneRow = {
-            "project_id": project_id,
-            "number": number,
+            "project_id": project["id"],
+            "number": project["number"],
             "deleted_by": by,
             "deleted_at": at,
             "expired": False,
+            "erase_after": erase_after,
+            "restricted": restricted,
+            "reason": reason,
         }
         self.tombstones.put(tombstone)
 
@@ -214,6 +249,8 @@ class ProjectRows(Rows):
         await self._save_words(connection)
         await index.keep_cameras(connection, self.projects, self.sequences)
         await insert_rows(connection, tables.SweepStep, self.sweep_steps)
+        if self._set_aside:
+            await connection.execute(set_aside.SET_ASIDE, {"ids": sorted(self._set_aside)})
 
     async def _save_words(self, connection: AsyncConnection) -> None:
         """Write the words of new projects from memory, and of others with changed texts from their tables."""

@@ -108,9 +108,13 @@ class Request(Base):
 DOWNLOADED = download_statement("reports.download", "report_id")
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
-REPORTS = text("SELECT * FROM reports.report WHERE report_id = ANY(:ids) ORDER BY report_id FOR UPDATE").bindparams(
-    _IDS
-)
+# The report of a project that is set aside stays, but nobody sees or deletes it.
+REPORTS = text(
+    """
+    SELECT r.* FROM reports.report r JOIN published.projects USING (project_id)
+    WHERE report_id = ANY(:ids) ORDER BY report_id FOR UPDATE OF r
+    """
+).bindparams(_IDS)
 # The lock prevents the deletion of the project until its report is stored.
 PROJECTS = text(
     "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR KEY SHARE"
@@ -168,7 +172,9 @@ CLAIM_REQUEST = text(
 )
 DROP_REQUEST = text("DELETE FROM reports.request WHERE command_id = :command_id AND principal = :principal")
 _LISTED = "r.*, p.number AS project_number FROM reports.report r JOIN published.projects p USING (project_id)"
-REPORT = text("SELECT * FROM reports.report WHERE report_id = :report_id")
+REPORT = text(
+    "SELECT r.* FROM reports.report r JOIN published.projects USING (project_id) WHERE report_id = :report_id"
+)
 LISTED_REPORT = text(f"SELECT {_LISTED} WHERE r.report_id = :report_id")
 CHUNKS = text(
     "SELECT data FROM reports.chunk WHERE report_id = :report_id AND number BETWEEN :first AND :last ORDER BY number"

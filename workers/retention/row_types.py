@@ -90,6 +90,8 @@ class TombstoneRow(TypedDict):
     deleted_by: str
     deleted_at: datetime
     expired: bool
+    restricted: bool
+    erase_after: datetime | None
 
 
 class DueProjectRow(TypedDict):

@@ -176,6 +176,7 @@ LAPSE = text(
     """
 ).bindparams(_IDS)
 TOMBSTONES = text("SELECT * FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(_IDS)
+ERASED_PROJECTS = text("SELECT project_id FROM published.erased_projects WHERE project_id = ANY(:ids)").bindparams(_IDS)
 REDACTIONS = text(
     "SELECT project_id, field, part_id, at FROM published.redactions WHERE project_id = ANY(:ids)"
 ).bindparams(_IDS)

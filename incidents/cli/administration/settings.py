@@ -96,6 +96,10 @@ Signatories = Annotated[
     ),
 ]
 
+UndoDays = Annotated[
+    int | None,
+    typer.Option(metavar="DAYS", help="For how many days a deleted project can be restored: 0, at once gone, to 90."),
+]
 ActivityDays = Annotated[
     int | None,
     typer.Option(metavar="DAYS", help="For how many days the activity of projects is kept: 30 to 3650."),
@@ -128,6 +132,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     export_details_required: DetailsRequired = None,
     deletion_reason_required: ReasonRequired = None,
     two_person_release: TwoPersonRelease = None,
+    undo_days: UndoDays = None,
     confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
     activity_days: ActivityDays = None,
@@ -147,6 +152,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "export_details_required": export_details_required,
         "deletion_reason_required": deletion_reason_required,
         "two_person_release": two_person_release,
+        "undo_days": undo_days,
         "report_confidentiality": confidentiality,
         "report_signatories": _named(report_signatory),
         "activity_days": activity_days,

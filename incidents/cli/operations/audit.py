@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 async def activity(session: Session, project: Project, limit: Limit = 100, all_: All = False) -> None:
     """Show the activities of a project, newest first, with the names of that time."""
     async with session.client() as client:
-        project_id = await read_project(session, client, project, deleted_too=True)
+        project_id = await read_project(session, client, project, gone_too=True)
         known = Names(None) if session.json else await names(client)
 
         async def laid(page: Entries) -> Sheet:
@@ -78,7 +78,7 @@ async def log(  # noqa: PLR0913 - each parameter is an option
     make_message(session, SiteLog, query)
     async with session.client() as client:
         if project:
-            query["project_ids"] = [await read_project(session, client, text, deleted_too=True) for text in project]
+            query["project_ids"] = [await read_project(session, client, text, gone_too=True) for text in project]
         known = Names(None) if session.json else await names(client)
 
         async def laid(page: Entries) -> Sheet:

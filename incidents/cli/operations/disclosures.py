@@ -87,7 +87,7 @@ async def _list(session: Session, span: Mapping[str, Any], project: Words) -> No
     entries, withheld = list[Entry](), list[str]()
     async with session.client() as client:
         if project:
-            asked["project_ids"] = [await read_project(session, client, text, deleted_too=True) for text in project]
+            asked["project_ids"] = [await read_project(session, client, text, gone_too=True) for text in project]
         async for page in pages(client, make_message(session, SiteLog, asked), every=True):
             entries += page.items
             withheld = page.withheld
@@ -113,7 +113,7 @@ async def _save(session: Session, file: RegisterFile, chosen: Mapping[str, Any],
         if resume:
             await file.resume(client, resume)
             return
-        ids = [await read_project(session, client, text, deleted_too=True) for text in chosen["project"] or ()]
+        ids = [await read_project(session, client, text, gone_too=True) for text in chosen["project"] or ()]
         asked = {"since": chosen["from"], "until": chosen["to"], "timezone": chosen["timezone"]}
         values = {name: value for name, value in asked.items() if value is not None}
         values |= {"project_ids": list(dict.fromkeys(ids))} if ids else {}

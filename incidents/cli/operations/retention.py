@@ -6,7 +6,7 @@ import typer
 
 from contracts.retention import DueProjects, ListDue, PreviewRetention, Sweep
 from incidents.cli.listing import descriptions
-from incidents.cli.operations import legal_holds, retention_policies
+from incidents.cli.operations import legal_holds, retention_policies, set_aside
 from incidents.cli.operations.destruction import certificates, verification
 from incidents.cli.operations.legal_holds import All, Limit
 from incidents.cli.paging import show_pages
@@ -53,6 +53,7 @@ legal_holds.register(app)
 retention_policies.register(app)
 certificates.register(app)
 verification.register(app)
+set_aside.register(app)
 
 
 @command(app, "preview", "incidents retention preview --days 30")

@@ -55,7 +55,7 @@ async def readers(
     entries, withheld, dropped_before = list[Entry](), list[str](), None
     async with session.client() as client:
         if project:
-            asked["project_ids"] = [await read_project(session, client, text, deleted_too=True) for text in project]
+            asked["project_ids"] = [await read_project(session, client, text, gone_too=True) for text in project]
         async for page in pages(client, make_message(session, SiteLog, asked), every=True):
             entries, withheld, dropped_before = [*entries, *page.items], page.withheld, page.dropped_before
     only = {str(id_) for id_ in asked.get("project_ids", ())}

@@ -48,7 +48,7 @@ async def told(
     if bool(project) == bool(words):
         raise UsageError(session.say("name projects, or words with --words"))
     async with session.client() as client:
-        ids = [await read_project(session, client, text, deleted_too=True) for text in project or ()]
+        ids = [await read_project(session, client, text, gone_too=True) for text in project or ()]
         if words:
             findings = await search(session, client, words, None)
             ids = list(dict.fromkeys(item.project_id for item in findings.items if item.project_id))

@@ -237,7 +237,7 @@ async def _named(session: Session, client: Client, projects: Sequence[str]) -> d
     """Return the fields that name the projects: one alone, or several, in which deleted ones are named as left out."""
     if len(projects) == 1:
         return {"project_id": await read_project(session, client, projects[0])}
-    ids = [await read_project(session, client, project, deleted_too=True) for project in projects]
+    ids = [await read_project(session, client, project, gone_too=True) for project in projects]
     session.project = ""
     return {"project_ids": list(dict.fromkeys(ids))}
 

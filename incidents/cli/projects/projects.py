@@ -10,6 +10,7 @@ from contracts.projects.queries import GetProject
 from incidents.cli.arguments import (
     TIME,
     TO_ITS_END,
+    AccessReason,
     Cameras,
     CategoryValues,
     Cleared,
@@ -31,6 +32,7 @@ from incidents.terminal.input.recordings import recorded_span, spans
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
+from incidents.terminal.text import times
 from incidents.terminal.text.words import name_of
 
 HELP: Final = "Incident projects with all their content: list, show, create, update, delete."
@@ -42,12 +44,20 @@ Fields = Annotated[
 ]
 
 
-@command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json", table=True)
-async def show_project(session: Session, project: Project) -> None:
+@command(
+    app,
+    "show",
+    "incidents projects show 12",
+    "incidents projects show 0190… --json",
+    "incidents projects show 12 --access-reason 'The court asks for it.'",
+    table=True,
+)
+async def show_project(session: Session, project: Project, *, access_reason: AccessReason = None) -> None:
     """Show a project with all its content; the reading is recorded."""
     async with session.client() as client:
-        project_id = await read_project(session, client, project)
-        details = await client.ask(GetProject(project_id=project_id))
+        project_id = await read_project(session, client, project, gone_too=bool(access_reason))
+        reason = {"access_reason": access_reason} if access_reason is not None else {}
+        details = await client.ask(make_message(session, GetProject, {"project_id": project_id, **reason}))
         known = await names(client)
     sheet = show.whole_project(details, known, session.language) if session.csv else None
     session.show(details, *show.project(details, known, session.language), sheet=sheet)
@@ -168,4 +178,7 @@ async def delete(
             session.tell("Nothing was deleted.")
             raise typer.Exit
         event = await session.send(client, make_message(session, DeleteProject, {**expected, "project_id": project_id}))
-    session.show(event, session.say("Project {number} deleted", number=event.number))
+    until = event.restorable_until
+    restorable = "Project {number} deleted. Until {time}, `incidents retention restore {number}` brings it back."
+    done = session.say(restorable, number=event.number, time=times.written(until, session.language)) if until else ""
+    session.show(event, done or session.say("Project {number} deleted", number=event.number))

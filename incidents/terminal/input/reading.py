@@ -188,11 +188,11 @@ def decode(session: Session, content: bytes, where: object) -> str:
         raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path=where)) from error
 
 
-async def read_project(session: Session, client: Client, text: str, *, deleted_too: bool = False) -> UUID:
+async def read_project(session: Session, client: Client, text: str, *, gone_too: bool = False) -> UUID:
     """Return the id of a project, typed as an id, as its number, or as its number in another system.
 
-    A number of this system goes first; `ref:` before a reference says what is meant. A deleted project is refused
-    with the facts of its deletion, unless `deleted_too` allows it.
+    A number of this system goes first; `ref:` before a reference says what is meant. A deleted or
+    restricted project is refused with the facts, unless `gone_too` allows it.
     """
     typed = session.project = text.strip()
     with suppress(ValueError):
@@ -205,7 +205,7 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
         try:
             return (await client.ask(make_message(session, FindProject, {"number": int(typed)}))).project_id
         except Refused as error:
-            if error.code is Code.GONE and deleted_too and "project_id" in error.details:
+            if error.code is Code.GONE and gone_too and "project_id" in error.details:
                 return UUID(error.details["project_id"])
             if not _is_unknown(error):
                 raise
@@ -221,7 +221,7 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
 
 def _is_unknown(error: Refused) -> bool:
     """Return whether no project ever had this number, which may then be a reference."""
-    never_given = error.code is Code.GONE and "deleted_at" not in error.details
+    never_given = error.code is Code.GONE and error.details.keys().isdisjoint({"deleted_at", "restricted_at"})
     return never_given or error.code in {Code.UNKNOWN_REFERENCE, Code.INVALID}
 
 

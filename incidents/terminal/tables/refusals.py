@@ -45,6 +45,8 @@ _ENGLISH: Final = {
 
 _NAMED_BY_KIND: Final = {
     ("number", "deleted"): "project_id",
+    ("number", "restorable"): "project_id",
+    ("number", "restricted"): "project_id",
     ("number", "not_here"): "project_id",
     ("reference", "not_here"): "project_id",
     ("report_id", "no_batch"): "batch_id",

@@ -60,6 +60,8 @@ class Separation:
 
     def note_deletions(self, event: Event) -> None:
         """Note the projects that an event says were deleted."""
+        if isinstance(event, ProjectDeleted | ProjectsExpired) and event.restorable_until:
+            return
         if isinstance(event, ProjectDeleted):
             self._deleted.add(event.project_id)
         elif isinstance(event, ProjectsExpired):

@@ -52,7 +52,7 @@ INSERT: Final = text(
     SELECT event_id, at, project_id, salt, content
     FROM json_to_recordset(CAST(:rows AS json)) AS given(event_id uuid, at timestamptz, project_id uuid, salt bytea,
         content jsonb)
-    WHERE NOT EXISTS (SELECT FROM published.tombstones t WHERE t.project_id = given.project_id)
+    WHERE NOT EXISTS (SELECT FROM published.erased_projects t WHERE t.project_id = given.project_id)
     """
 )
 INSERT_SALTS: Final = text(
@@ -61,15 +61,19 @@ INSERT_SALTS: Final = text(
     SELECT event_id, field, project_id, part_id, revision, at, salt
     FROM json_to_recordset(CAST(:rows AS json)) AS given(event_id uuid, field text, project_id uuid, part_id uuid,
         revision integer, at timestamptz, salt bytea)
-    WHERE NOT EXISTS (SELECT FROM published.tombstones t WHERE t.project_id = given.project_id)
+    WHERE NOT EXISTS (SELECT FROM published.erased_projects t WHERE t.project_id = given.project_id)
     """
 )
 WORDINGS: Final = text(
     "SELECT project_id, revision, field, part_id, wording FROM published.wordings(:projects, :revisions)"
 ).bindparams(bindparam("projects", type_=ARRAY(Uuid)), bindparam("revisions", type_=ARRAY(Integer)))
-READ: Final = text("SELECT event_id, content FROM audit.entry_values WHERE event_id = ANY(:ids)").bindparams(
-    bindparam("ids", type_=ARRAY(Uuid))
-)
+# Of a project that is set aside the values are not shown.
+READ: Final = text(
+    """
+    SELECT event_id, content FROM audit.entry_values v WHERE event_id = ANY(:ids)
+        AND NOT EXISTS (SELECT FROM published.tombstones t WHERE t.project_id = v.project_id)
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 FORGET_PROJECTS: Final = text(
     """
     WITH salts AS (DELETE FROM audit.text_salt WHERE project_id = ANY(:ids))
@@ -82,7 +86,7 @@ _FORGET: Final = """
     DELETE FROM audit.{0} WHERE ctid = ANY(ARRAY(
         SELECT v.ctid FROM audit.{0} v
         WHERE NOT (SELECT has_values FROM published.log_contents)
-            OR EXISTS (SELECT FROM published.tombstones t WHERE t.project_id = v.project_id)
+            OR EXISTS (SELECT FROM published.erased_projects t WHERE t.project_id = v.project_id)
             OR v.at < (SELECT max(before) FROM audit.dropped WHERE store = 'incident_manager')
                 AND NOT EXISTS (SELECT FROM audit.activity a WHERE a.event_id = v.event_id AND a.at = v.at)
         LIMIT :at_most

@@ -22,7 +22,7 @@ from workers.projects.queries.filter_conditions import all_conditions
 from workers.projects.queries.search_conditions import Conditions, SearchRequest, months_of
 from workers.projects.queries.sort_order import Order
 from workers.projects.search.index_tables import Search
-from workers.projects.tables import Project
+from workers.projects.tables.projects import Project
 from workers.projects.worker import worker
 from workers.runtime.commands.deferred_commands import TRANSIENT, Step
 from workers.runtime.process.running_components import RunningComponents

@@ -14,7 +14,8 @@ _FORGET: Final = text(
         INSERT INTO runtime.erasure (kind, project_id, number, erased_at)
         SELECT CASE WHEN t.expired THEN 'expired' ELSE 'deleted' END, t.project_id, t.number, t.deleted_at
         FROM projects.tombstone t
-        WHERE NOT EXISTS (SELECT FROM runtime.erasure e WHERE e.project_id = t.project_id AND e.revision IS NULL)
+        WHERE coalesce(to_jsonb(t) ->> 'erase_after', to_jsonb(t) ->> 'restricted', 'false') = 'false'
+            AND NOT EXISTS (SELECT FROM runtime.erasure e WHERE e.project_id = t.project_id AND e.revision IS NULL)
         ORDER BY t.deleted_at, t.project_id;
         INSERT INTO runtime.erasure (kind, project_id, erased_at, ids, revision)
         SELECT kind, project_id, erased_at, ids, revision FROM projects.redaction_to_note r

@@ -41,7 +41,7 @@ _ERASE = text(
         INSERT INTO projects.tombstone (project_id, number, deleted_by, deleted_at, expired)
         SELECT given.project_id, coalesce(gone.number, given.number), :by, given.erased_at, given.expired
         FROM given LEFT JOIN gone USING (project_id) WHERE coalesce(gone.number, given.number) IS NOT NULL
-        ON CONFLICT (project_id) DO NOTHING
+        ON CONFLICT (project_id) DO UPDATE SET erase_after = NULL, restricted = false, reason = NULL
     )
     SELECT project_id, number, revision, erased_at, expired, now() AS at FROM gone ORDER BY number
     """

@@ -11,6 +11,7 @@ from workers.projects.handlers import (
     projects,
     redaction,
 )
+from workers.projects.set_aside import commands as set_aside
 
 __all__ = [
     "attached_recordings",
@@ -22,4 +23,5 @@ __all__ = [
     "phone_calls",
     "projects",
     "redaction",
+    "set_aside",
 ]

@@ -39,7 +39,7 @@ async def import_projects(command: ImportProjects, unit: ProjectUnit) -> Project
 
 
 def _find_existing(project: ImportedProject, unit: ProjectUnit) -> ProjectRow | TombstoneRow | None:
-    return unit.rows.projects.get(project.project_id) or unit.rows.tombstones.get(project.project_id)
+    return unit.rows.present(project.project_id) or unit.rows.tombstones.get(project.project_id)
 
 
 async def _read_taken_numbers(projects: list[ImportedProject], unit: ProjectUnit) -> frozenset[int]:

@@ -1,5 +1,7 @@
 """Creating, changing and deleting projects."""
 
+from datetime import timedelta
+
 from contracts.errors import Code, Refusal, project_gone
 from contracts.projects.commands import (
     CreateProject,
@@ -22,7 +24,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     """Create a project without a status; accept the same creation again."""
     rows, project_id = unit.rows, command.project_id
     number, drawn_at = next(rows.numbers)
-    project = rows.projects.get(project_id)
+    project = rows.present(project_id)
     if project is not None:
         return _created_before(command, unit, project)
     if tombstone := rows.tombstones.get(project_id):
@@ -68,11 +70,21 @@ async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUp
 
 @worker.handles(DeleteProject)
 async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDeleted:
-    """Delete a project with its parts, unless it is under hold; a tombstone keeps when and by whom."""
+    """Delete a project with its parts, unless it is under hold; a tombstone keeps when and by whom.
+
+    Where the site has an undo window, the project is set aside until the window ends.
+    """
     project = unit.rows.require_project(command, unit.grants)
     domain.require_no_hold(unit.rows.holds.get(command.project_id), unit.grants)
-    if command.reason is None and unit.rows.deletion_reason_required:
+    rules = unit.rows.deletion_rules
+    if command.reason is None and rules["deletion_reason_required"]:
         raise Refusal(Code.INVALID, fields=[{"field": "reason", "kind": "reason_required"}])
-    unit.rows.delete(project, by=unit.principal, at=unit.now)
+    until = unit.now + timedelta(days=rules["undo_days"]) if rules["undo_days"] else None
+    if until:
+        unit.rows.set_aside(project, by=unit.principal, at=unit.now, erase_after=until)
+    else:
+        unit.rows.delete(project, by=unit.principal, at=unit.now)
     unit.revision = project["revision"] + 1
-    return ProjectDeleted(project_id=command.project_id, number=project["number"], reason=command.reason)
+    return ProjectDeleted(
+        project_id=command.project_id, number=project["number"], reason=command.reason, restorable_until=until
+    )

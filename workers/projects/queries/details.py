@@ -16,6 +16,7 @@ from workers.projects import domain, legal_hold_view, tables, visibility
 from workers.projects.legal_hold_view import OpenedProjectRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.rules import camera_recording_rules
+from workers.projects.set_aside.restricted_reading import revealed
 from workers.projects.tables import redactions
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import decided_outcomes
@@ -24,7 +25,7 @@ from workers.runtime.queries.outcome_waits import AwaitedOutcome
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
 from workers.runtime.storage.identity_map import row_of
 
-_NUMBERED = text("SELECT id FROM projects.project WHERE number = :number")
+_NUMBERED = text("SELECT id FROM projects.visible_project WHERE number = :number")
 _PENDING = text(
     "SELECT done, total FROM published.pending_commands WHERE principal = :principal AND command_id = :command_id"
 )
@@ -36,10 +37,29 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
     """Return the parts of a project that the caller may see, and record the access."""
     withheld = [*visibility.withheld_details(context.grants), *domain.withheld_sections(context.grants)]
     sections = [name for name in domain.PARTS.values() if name not in withheld]
-    parameters = {"project_id": query.project_id, "sections": sections, "room": MESSAGE_BYTES_MAX}
+    async with revealed(context, query.project_id, query.access_reason) as is_restricted:
+        document, too_large = await _read(query.project_id, sections, context)
+    if "hold" in withheld:
+        del document["hold"]
+    camera_recording_rules.add_media(document.get("sequences", []), context.now)
+    document = visibility.without_sections(document, withheld)
+    if document["redactions"] and context.grants.allow(Node.RETENTION, Level.VIEW):
+        await _add_reasons(document["redactions"], query.project_id, context)
+    access_reason = query.access_reason if is_restricted else None
+    context.emit(ProjectOpened(project_id=query.project_id, access_reason=access_reason), str(query.project_id))
+    return Answer(_without_excess({**document, "withheld": withheld, "too_large": too_large}))
+
+
+async def _read(project_id: UUID, sections: list[str], context: QueryContext) -> tuple[dict[str, Any], list[str]]:
+    """Return the document of a project, and the names of the sections that are too large for a message.
+
+    Raises:
+        Refusal: It is deleted, restricted or unknown.
+    """
+    parameters = {"project_id": project_id, "sections": sections, "room": MESSAGE_BYTES_MAX}
     row = row_of(await context.connection.execute(legal_hold_view.OPEN_PROJECT, parameters), OpenedProjectRow)
     if row is None:
-        tombstones = await context.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
+        tombstones = await context.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
         raise project_gone(row_of(tombstones, TombstoneRow), None)
     document, too_large = row["document"] or {}, list[str]()
     if row["document"] is None:
@@ -47,13 +67,7 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
         too_large = visibility.largest_sections({name: sizes[name] for name in sections}, MESSAGE_BYTES_MAX)
         parameters["sections"] = [name for name in sections if name not in too_large]
         document = (await context.connection.execute(tables.DOCUMENT, parameters)).scalar_one()
-    document |= {"labels": row["labels"]} | ({} if "hold" in withheld else {"hold": row["hold"]})
-    camera_recording_rules.add_media(document.get("sequences", []), context.now)
-    document = visibility.without_sections(document, withheld)
-    if document["redactions"] and context.grants.allow(Node.RETENTION, Level.VIEW):
-        await _add_reasons(document["redactions"], query.project_id, context)
-    context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    return Answer(_without_excess({**document, "withheld": withheld, "too_large": too_large}))
+    return {**document, "labels": row["labels"], "hold": row["hold"]}, too_large
 
 
 async def _add_reasons(entries: list[dict[str, Any]], project_id: UUID, context: QueryContext) -> None:

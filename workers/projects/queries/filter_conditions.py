@@ -9,7 +9,7 @@ from contracts.projects.queries import ProjectFilter, Span
 from workers.projects.legal_hold_view import is_held
 from workers.projects.queries.search_conditions import Conditions, SearchRequest
 from workers.projects.search.index_tables import Camera, Search
-from workers.projects.tables import Project
+from workers.projects.tables.projects import Project
 
 
 def filter_conditions(criteria: ProjectFilter) -> Conditions:

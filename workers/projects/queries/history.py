@@ -21,6 +21,7 @@ from workers.projects import change_history, domain, draft_recordings, legal_hol
 from workers.projects.legal_hold_view import PreservedEntryRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.row_types.history_rows import HistoryEntryRow
+from workers.projects.set_aside.restricted_reading import revealed
 from workers.projects.worker import worker
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext
@@ -47,8 +48,10 @@ async def get_history(query: GetHistory, context: QueryContext) -> ProjectHistor
     def shown(row: HistoryEntryRow) -> HistoryEntry:
         return HistoryEntry.model_validate(domain.visible_entry(change_history.entry_of(row), hidden))
 
-    page = await result_pages.read(context.connection, change_history.ENTRIES, parameters, shown, query.limit)
-    return ProjectHistory(items=page.items, **await _end_of(page, query.project_id, context))
+    async with revealed(context, query.project_id, query.access_reason) as is_restricted:
+        page = await result_pages.read(context.connection, change_history.ENTRIES, parameters, shown, query.limit)
+        access_reason = query.access_reason if is_restricted else None
+        return ProjectHistory(items=page.items, **await _end_of(page, query.project_id, context, access_reason))
 
 
 @worker.answers(GetPreserved)
@@ -66,11 +69,13 @@ async def get_preserved(query: GetPreserved, context: QueryContext) -> Preserved
     return PreservedContent(items=page.items, **await _end_of(page, query.project_id, context))
 
 
-async def _end_of(page: Page[Any, Any], project_id: UUID, context: QueryContext) -> dict[str, Any]:
+async def _end_of(
+    page: Page[Any, Any], project_id: UUID, context: QueryContext, access_reason: str | None = None
+) -> dict[str, Any]:
     """Return what follows on a page and what it withholds, and record the access; refuse a project that is gone."""
     if not page.items:
         await _refuse_gone(project_id, context)
-    context.emit(ProjectOpened(project_id=project_id), str(project_id))
+    context.emit(ProjectOpened(project_id=project_id, access_reason=access_reason), str(project_id))
     withheld = [*visibility.withheld_details(context.grants), *domain.withheld_histories(context.grants)]
     return {"next": cursor(page.last["revision"], page.last["place"]) if page.last else None, "withheld": withheld}
 

@@ -18,7 +18,7 @@ from workers.runtime.admission import licence_check
 from workers.runtime.queries.query_dispatch import QueryContext
 from workers.runtime.storage.identity_map import rows_of
 
-_EXISTING = text("SELECT id, created_at, created_by FROM projects.project WHERE id = ANY(:ids)").bindparams(
+_EXISTING = text("SELECT id, created_at, created_by FROM projects.visible_project WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
 )
 _REFERENCES = text("SELECT id, kind, slot FROM published.properties WHERE id = ANY(:references)").bindparams(

@@ -28,7 +28,7 @@ from workers.projects.queries.filter_conditions import (
 from workers.projects.queries.search_conditions import SearchRequest
 from workers.projects.queries.sort_order import Order, Section
 from workers.projects.search.index_tables import Camera, Search
-from workers.projects.tables import START_WEEK, Project
+from workers.projects.tables.projects import START_WEEK, Project
 
 LEGS_MAX = 8
 """Values of a filter that are walked one by one; a filter with more is tested per project."""

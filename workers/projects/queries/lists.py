@@ -22,7 +22,7 @@ from workers.projects.queries.search_conditions import (
 from workers.projects.queries.sort_order import Order
 from workers.projects.search.index_tables import SOURCES, Search
 from workers.projects.search.ngrams import month_of
-from workers.projects.tables import Project
+from workers.projects.tables.projects import Project
 from workers.projects.worker import worker
 from workers.runtime.queries.query_dispatch import QueryContext
 from workers.runtime.queries.result_pages import BoundedRow, cut_to_message, is_full, limit_bytes

@@ -13,9 +13,10 @@ from contracts.permissions import Grants
 from contracts.projects.commands import ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.projects.imports import ProjectsImported
 from contracts.projects.redaction import ProjectRedacted
+from contracts.projects.set_aside import ProjectRestricted
 from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, visible_body
 from workers.projects.queries.filter_conditions import all_conditions
-from workers.projects.tables import Project
+from workers.projects.tables.projects import Project
 from workers.projects.worker import worker
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.feeds.feed import FeedAnswer, Renewal, VisibleEvent
@@ -93,4 +94,4 @@ def _concerns_lists(heard: ReceivedEvent[Event], criteria: WatchedProjects) -> b
         return "references" in filtered and heard.event.field == "reference"
     if isinstance(heard.event, SequencesRemoved):
         return "camera_ids" in filtered
-    return isinstance(heard.event, ProjectDeleted)
+    return isinstance(heard.event, ProjectDeleted | ProjectRestricted)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from contracts.values import AnyText, PropertyId, Time
 from workers.projects.search.index_tables import Search
-from workers.projects.tables import Project
+from workers.projects.tables.projects import Project
 from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.queries.result_pages import cursor, read_cursor
 

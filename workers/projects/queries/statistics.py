@@ -22,7 +22,8 @@ from contracts.permissions import Level, Node
 from contracts.projects.statistics import GROUPS_MAX, Figures, ProjectStatistics, Statistics
 from workers.projects.queries.filter_conditions import all_conditions
 from workers.projects.search.index_tables import Camera
-from workers.projects.tables import ChangeSet, Project
+from workers.projects.tables import ChangeSet
+from workers.projects.tables.projects import Project
 from workers.projects.worker import worker
 from workers.runtime.queries.query_dispatch import QueryContext
 

@@ -172,6 +172,9 @@ class TombstoneRow(TypedDict):
     deleted_by: str
     deleted_at: datetime
     expired: bool
+    erase_after: datetime | None
+    restricted: bool
+    reason: str | None
 
 
 class ChangeSetRow(TypedDict):

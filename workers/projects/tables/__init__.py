@@ -1,7 +1,6 @@
 """The tables of projects and the statements that read them."""
 
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    Numeric,
     SmallInteger,
     Text,
     Uuid,
@@ -27,78 +25,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from workers.runtime.queries.download_audit import DownloadColumns
 from workers.runtime.storage.database import Base
 
-CATEGORY_SLOTS = ("1", "2", "3", "4", "5")
-START_WEEK = text("date_bin('7 days', start_time, '2000-01-03 00:00:00+00')")
-"""The Monday before a project started, by the clock of UTC."""
-
-_WEEKLY = ("created_at", "id", "start_time")
-
 _SCHEMA = {"schema": "projects"}
 _STATUSES = ("at", "old_status_id", "new_status_id")
 _OF_STATUS = text("new_status_id IS NOT NULL")
-
-
-def _by_category(slot: str) -> Index:
-    name = f"category_{slot}"
-    return Index(f"project_by_{name}", name, "created_at", "id", postgresql_where=text(f"{name} IS NOT NULL"))
-
-
-class Project(Base):
-    """A project: its main details, categories and data fields."""
-
-    __tablename__ = "project"
-    __table_args__ = (
-        Index("project_by_creation", "created_at", "id"),
-        Index("project_by_type", "type_id", "created_at", "id"),
-        Index("project_by_status", "status_id", "created_at", "id"),
-        Index("project_by_creator", "created_by", "created_at", "id"),
-        Index("project_by_start", "start_time", "created_at", "id"),
-        Index("project_by_start_week", START_WEEK, *_WEEKLY, postgresql_where=text("start_time IS NOT NULL")),
-        Index("project_by_end", "end_time", "created_at", "id"),
-        Index("project_by_update", "updated_at", "created_at", "id"),
-        *(_by_category(slot) for slot in CATEGORY_SLOTS),
-        Index("project_by_reference", text("lower(reference)"), postgresql_where=text("reference IS NOT NULL")),
-        Index("project_by_expiry", "created_at", "id", postgresql_where=text("NOT retention_exempt")),
-        _SCHEMA,
-    )
-
-    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
-    number: Mapped[int] = mapped_column(BigInteger, unique=True)
-    revision: Mapped[int] = mapped_column(Integer)
-    type_id: Mapped[int | None] = mapped_column(Integer)
-    status_id: Mapped[int | None] = mapped_column(Integer)
-    description: Mapped[str] = mapped_column(Text)
-    start_time: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    end_time: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    category_1: Mapped[int | None] = mapped_column(Integer)
-    category_2: Mapped[int | None] = mapped_column(Integer)
-    category_3: Mapped[int | None] = mapped_column(Integer)
-    category_4: Mapped[int | None] = mapped_column(Integer)
-    category_5: Mapped[int | None] = mapped_column(Integer)
-    integer_1: Mapped[int | None] = mapped_column(BigInteger)
-    integer_2: Mapped[int | None] = mapped_column(BigInteger)
-    integer_3: Mapped[int | None] = mapped_column(BigInteger)
-    decimal_1: Mapped[Decimal | None] = mapped_column(Numeric)
-    decimal_2: Mapped[Decimal | None] = mapped_column(Numeric)
-    decimal_3: Mapped[Decimal | None] = mapped_column(Numeric)
-    text_1: Mapped[str | None] = mapped_column(Text)
-    text_2: Mapped[str | None] = mapped_column(Text)
-    text_3: Mapped[str | None] = mapped_column(Text)
-    checkbox_1: Mapped[bool | None] = mapped_column(Boolean)
-    checkbox_2: Mapped[bool | None] = mapped_column(Boolean)
-    checkbox_3: Mapped[bool | None] = mapped_column(Boolean)
-    datetime_1: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    datetime_2: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    datetime_3: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    created_by: Mapped[str] = mapped_column(Text)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    updated_by: Mapped[str] = mapped_column(Text)
-    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    imported: Mapped[bool] = mapped_column(Boolean)
-    retention_exempt: Mapped[bool] = mapped_column(Boolean)
-    status_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    status_before: Mapped[int | None] = mapped_column(Integer)
-    reference: Mapped[str | None] = mapped_column(Text)
 
 
 def _of_project() -> Mapped[UUID]:
@@ -170,16 +99,27 @@ class Sequence(Base):
 
 
 class Tombstone(Base):
-    """The remains of a deleted project: its number, when it was deleted and by whom."""
+    """Who took a project away, and when: it is deleted, or restricted.
+
+    Until `erase_after` a deleted project can be restored; afterwards this is all that remains.
+    """
 
     __tablename__ = "tombstone"
-    __table_args__ = (Index("tombstone_by_number", "number"), _SCHEMA)
+    __table_args__ = (
+        Index("tombstone_by_number", "number"),
+        Index("tombstone_by_erasure", "erase_after", postgresql_where=text("erase_after IS NOT NULL")),
+        Index("tombstone_of_restricted", "deleted_at", postgresql_where=text("restricted")),
+        _SCHEMA,
+    )
 
     project_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger)
     deleted_by: Mapped[str] = mapped_column(Text)
     deleted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expired: Mapped[bool] = mapped_column(Boolean)
+    erase_after: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    restricted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    reason: Mapped[str | None] = mapped_column(Text)
 
 
 class ChangeSet(Base):
@@ -278,11 +218,11 @@ class SweepStep(Base):
 
 _IDS, _PARTS = (bindparam(name, type_=ARRAY(Uuid)) for name in ("ids", "parts"))
 
-LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE").bindparams(
-    _IDS
-)
+LOCK_PROJECTS = text(
+    "SELECT * FROM projects.visible_project WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"
+).bindparams(_IDS)
 TOMBSTONES = text("SELECT * FROM projects.tombstone WHERE project_id = ANY(:ids)").bindparams(_IDS)
-PRESENT = text("SELECT FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
+PRESENT = text("SELECT FROM projects.visible_project WHERE id = ANY(:ids)").bindparams(_IDS)
 COMMENTS = text("SELECT * FROM projects.comment WHERE project_id = ANY(:ids) AND comment_id = ANY(:parts)").bindparams(
     _IDS, _PARTS
 )

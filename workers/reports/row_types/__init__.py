@@ -200,6 +200,8 @@ class TombstoneRow(DeletedProjectRow):
     deleted_by: str
     deleted_at: datetime
     expired: bool
+    restricted: bool
+    erase_after: datetime | None
 
 
 class ProjectSizeRow(TypedDict):

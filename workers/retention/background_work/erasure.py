@@ -130,7 +130,7 @@ async def _with_erased_words(running: RunningComponents, letters: list[Letter]) 
     named = {letter.number: set(map(_as_id, _ID.findall(letter.subject.encode() + letter.body))) for letter in letters}
     async with connect_autocommit(running.engine) as connection:
         ids = list(set[UUID]().union(*named.values()))
-        deleted = {row.project_id for row in await connection.execute(tables.TOMBSTONES, {"ids": ids})}
+        deleted = {row.project_id for row in await connection.execute(tables.ERASED_PROJECTS, {"ids": ids})}
         redactions = rows_of(await connection.execute(tables.REDACTIONS, {"ids": ids}), RedactionRow)
     return [
         letter

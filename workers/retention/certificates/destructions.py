@@ -22,6 +22,8 @@ from workers.runtime.storage.identity_map import RowSet, rows_of
 
 _REPETITIONS = UUID("5d0a1f3e-6d0c-5c0f-9a53-0f3b7c1a58d2")
 BY_HAND = Rule(words="Deleted by hand.")
+BY_HAND_BEFORE = Rule(words="Deleted by hand, and erased at the end of the undo window.")
+EXPIRED_BEFORE = Rule(words="Expired, and erased at the end of the undo window.")
 REDACTED = Rule(words="Redacted by hand: the words of one field, with their history.")
 REPEATED = Rule(words="Deleted again: a restored backup had brought back what was deleted before.")
 

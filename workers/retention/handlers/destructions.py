@@ -3,8 +3,11 @@
 from contracts.evidence.destruction import Kind
 from contracts.projects.commands import ProjectDeleted, ProjectsExpired
 from contracts.projects.redaction import ProjectRedacted
+from contracts.projects.set_aside import ProjectsErased
 from workers.retention.certificates.destructions import (
     BY_HAND,
+    BY_HAND_BEFORE,
+    EXPIRED_BEFORE,
     REDACTED,
     REPEATED,
     Erasure,
@@ -18,7 +21,12 @@ from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 
 @worker.hears(ProjectDeleted)
 async def note_deletion(heard: ReceivedEvent[ProjectDeleted], unit: RetentionUnit) -> None:
-    """Note a deletion by hand; what one transaction erased again after a restore is one destruction."""
+    """Note a deletion by hand; what one transaction erased again after a restore is one destruction.
+
+    Within an undo window nothing is erased yet.
+    """
+    if heard.event.restorable_until:
+        return
     destructions, destruction_id = unit.rows.destructions, heard.id
     if is_repetition(heard.event):
         destruction_id = repetition_id(heard.at)
@@ -33,6 +41,15 @@ async def note_deletion(heard: ReceivedEvent[ProjectDeleted], unit: RetentionUni
     destructions.end(destruction_id)
 
 
+@worker.hears(ProjectsErased)
+async def note_end_of_window(heard: ReceivedEvent[ProjectsErased], unit: RetentionUnit) -> None:
+    """Note deleted projects whose undo window has ended."""
+    kind, rule = (Kind.SWEEP, EXPIRED_BEFORE) if heard.event.expired else (Kind.MANUAL, BY_HAND_BEFORE)
+    unit.rows.destructions.start(heard.id, kind, rule, heard.at)
+    unit.rows.destructions.add(heard.id, Erasure(heard.event.numbers, heard.id, heard.at, unit.now))
+    unit.rows.destructions.end(heard.id)
+
+
 @worker.hears(ProjectRedacted)
 async def note_redaction(heard: ReceivedEvent[ProjectRedacted], unit: RetentionUnit) -> None:
     """Note the redaction of a field."""
@@ -44,7 +61,7 @@ async def note_redaction(heard: ReceivedEvent[ProjectRedacted], unit: RetentionU
 
 def note_step(heard: ReceivedEvent[ProjectsExpired], unit: RetentionUnit, sweep: SweepRow | None) -> None:
     """Note the projects of a step of a sweep; a step that comes after the end of its sweep is a destruction itself."""
-    if not heard.event.project_ids:
+    if not heard.event.project_ids or heard.event.restorable_until:
         return
     destruction_id = sweep["sweep_id"] if sweep else heard.id
     if not unit.rows.destructions.is_open(destruction_id):

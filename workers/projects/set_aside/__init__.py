@@ -1,0 +1,1 @@
+"""Projects that are set aside: deleted within the undo window, or restricted."""
