@@ -26,6 +26,7 @@ class TextStore(StrEnum):
     DRAFT = "draft"
     EXPORT = "export"
     REDACTION = "redaction"
+    RESTRICTION = "restriction"
     REPORT = "report"
     BATCH = "batch"
     SUMMARY = "summary"

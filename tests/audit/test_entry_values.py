@@ -24,11 +24,12 @@ NAMES: Final = {"old": None, "new": None}
 NO_VALUES: Final = {
     "call_id", "comment_id", "number", "sequence_ids", "package_id", "report_id", "hold_id", "part_id", "field",
     "earlier_only", "texts", "files", "expired", "first_erased_at", "project_id", "project_ids", "numbers",
+    "restorable_until",
 }  # fmt: skip
 """Ids, numbers of projects, sizes, and the names of fields."""
 
-DISCLOSURES: Final = {"recipient", "reference", "legal_basis", "reason"}
-"""They are the record of a disclosure or a deletion, and outlive the project."""
+DISCLOSURES: Final = {"recipient", "reference", "legal_basis", "reason", "access_reason"}
+"""They are the record of a disclosure, a deletion or an access, and outlive the project."""
 
 
 @pytest.fixture

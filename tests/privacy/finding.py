@@ -57,6 +57,7 @@ class MarkedSite:
         summary = {"report_id": str(uuid7()), "since": "2019-01-01T00:00:00Z", "until": "2021-01-01T00:00:00Z"}
         await self._send("reports.generate-summary", summary)
         await self._others()
+        await self._restricted()
         await self._dead_letter()
 
     def _whole(self, subject: str) -> dict[str, Any]:
@@ -85,6 +86,13 @@ class MarkedSite:
         await self._send("projects.redact", {"project_id": redacted["project_id"], "field": "reference"})
         await self._applied("projects.create", {"project_id": (deleted := str(uuid7()))})
         await self._send("projects.delete", {"project_id": deleted})
+
+    async def _restricted(self) -> None:
+        await self._applied("projects.create", whole := {"project_id": str(uuid7())})
+        await self._send("projects.restrict", whole)
+        for subject in ("projects.get", "projects.history"):
+            _, status = await self._caller.ask(subject, self.markers.fill("found", subject, whole))
+            assert status == "200", subject
 
     async def _dead_letter(self) -> None:
         constraint = "ALTER TABLE projects.comment {} CONSTRAINT broken"

@@ -55,8 +55,17 @@ class Story:
         field = {"project_id": self._by_hand, "field": "reference"}
         await self._applied("projects.redact", self.markers.fill("by hand", "projects.redact", field))
         await self._redacted("redacted")
+        await self._restricted()
         await self._ask_all()
         self._installation.sql("ANALYZE")  # which a site with more rows does by itself
+
+    async def _restricted(self) -> None:
+        """Restrict a project, read it with a reason, and end that."""
+        whole = {"project_id": self._by_hand}
+        await self._applied("projects.restrict", self.markers.fill("by hand", "projects.restrict", whole))
+        for subject in ("projects.get", "projects.history"):
+            await self._ask(subject, self.markers.fill("by hand", subject, whole))
+        await self._applied("projects.lift-restriction", whole)
 
     async def _redacted(self, occasion: str) -> None:
         """Redact every text that can be, in a project that stays, after files and dead letters have shown them."""
@@ -201,7 +210,8 @@ class Story:
         """Ask what names texts: filters and searches."""
         listing = ("projects.list", "projects.statistics", "projects.watch", "reports.list")
         for subject in (*listing, *(query.subject for query in FIND_QUERIES)):
-            unmarked: dict[str, Any] = {} if subject == "reports.list" else {**BODIES[subject], "filter": {}}
+            filtered = {} if subject == "reports.list" or ".find-in-" in subject else {"filter": {}}
+            unmarked: dict[str, Any] = {**BODIES[subject], **filtered} if filtered else {}
             body = self.markers.fill("asked", subject, unmarked)
             await self._ask(subject, body)
 

@@ -17,11 +17,13 @@ CLEANED_SECONDS: Final = 60
 WRITTEN_MIN: Final = 100
 """So many texts are found before the erasure at least, in the same files and forms."""
 
-DISCLOSURES: Final = 25
+DISCLOSURES: Final = 27
 """The one exception: to whom, for which reference and on which legal basis copies were handed over is the record of a
 disclosure, and outlives the project in both activity logs, and for a while in events, outcomes and lists of exports. So
-does the reason of a deletion, which is the record of it.
+does the reason of a deletion or of an access to a restricted project, which is the record of it.
 """
+
+_RECORDS: Final = {"projects.delete reason", "projects.get access_reason", "projects.history access_reason"}
 
 _IS_ERASED: Final = """
     SELECT count(*) FROM retention.last_erasure WHERE began_at < now() - interval '3 seconds'
@@ -34,7 +36,7 @@ def is_disclosure(place: str) -> bool:
     """Tell whether a text says to whom, for which reference and on which legal basis a copy went, or why a project."""
     field = place.rpartition(": ")[2]
     subject, _, path = field.partition(" ")
-    return field == "projects.delete reason" or (
+    return field in _RECORDS or (
         subject in {"projects.export", "reports.generate", "reports.generate-batch"} and path in DISCLOSURE
     )
 

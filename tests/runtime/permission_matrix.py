@@ -261,7 +261,11 @@ QUERIES = (
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.history", of_project("restricted", VIEW), {"project_id": ID, "access_reason": "A court asks."}),
     Line("projects.list", {PROJECTS: VIEW}, {}),
-    *(Line("projects.list", of_project("main-details", VIEW), {"filter": parameter}) for parameter in _BY_MAIN_DETAILS),
+    *(
+        Line(f"projects.{verb}", of_project("main-details", VIEW), {"filter": parameter})
+        for verb in ("list", "statistics", "watch")
+        for parameter in _BY_MAIN_DETAILS
+    ),
     *(Line("projects.list", of_project("main-details", VIEW), {"sort": parameter}) for parameter in _IN_THEIR_ORDER),
     Line("projects.list", of_project("categories", VIEW), {"filter": {"categories": {"2": [None]}}}),
     Line("projects.list", of_project("retention", VIEW), {"filter": {"has_hold": True}}),
@@ -272,10 +276,6 @@ QUERIES = (
     Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "creator"}),
     *(Line("projects.statistics", of_project("main-details", VIEW), {"group_by": name}) for name in ("type", "status")),
     *(
-        Line("projects.statistics", of_project("main-details", VIEW), {"filter": parameter})
-        for parameter in _BY_MAIN_DETAILS
-    ),
-    *(
         Line("projects.statistics", of_project("categories", VIEW), {"group_by": f"category_{slot}"})
         for slot in range(1, 6)
     ),
@@ -283,10 +283,6 @@ QUERIES = (
     Line("projects.statistics", of_project("retention", VIEW), {"filter": {"has_hold": False}}),
     Line("projects.statistics", of_project("sequences", VIEW), {"group_by": "camera"}),
     Line("projects.watch", {PROJECTS: VIEW}, {}),
-    *(
-        Line("projects.watch", of_project("main-details", VIEW), {"filter": parameter})
-        for parameter in _BY_MAIN_DETAILS
-    ),
     Line("projects.watch", of_project("categories", VIEW), {"filter": {"categories": {"1": [7]}}}),
     Line("projects.watch", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("reports.batched-projects", of_project("reports", VIEW), {"report_id": BATCH}),
@@ -298,9 +294,8 @@ QUERIES = (
     Line("reports.download-summary", of_project("reports", VIEW), {"report_id": SUMMARY}),
     Line("reports.get", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.list", of_project("reports", VIEW), {"project_id": ID}),
-    Line("retention.certificates", of_project("retention", VIEW), {}),
-    Line("retention.due", of_project("retention", VIEW), {}),
-    Line("retention.holds", of_project("retention", VIEW), {}),
-    Line("retention.policies", of_project("retention", VIEW), {}),
-    Line("retention.preview", of_project("retention", VIEW), {}),
+    *(
+        Line(f"retention.{verb}", of_project("retention", VIEW), {})
+        for verb in ("certificates", "due", "holds", "policies", "preview")
+    ),
 )

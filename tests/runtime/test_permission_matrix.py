@@ -35,10 +35,8 @@ class Case(NamedTuple):
     @property
     def principal(self) -> str:
         """Name the one who has exactly this."""
-        nodes = [
-            f"{list(Node).index(Node(node))}{level.name[0].lower()}" for node, level in sorted(self.levels.items())
-        ]
-        return f"p-{'-'.join(nodes)}"
+        levels = {Node(node): level.name[0].lower() for node, level in self.levels.items()}
+        return f"p-{''.join(levels.get(node, '_') for node in Node)}"
 
     @property
     def description(self) -> str:

@@ -73,6 +73,13 @@ _REDACTIONS: Final = text(
     """
 ).bindparams(*_after(Integer))
 
+_RESTRICTIONS: Final = text(
+    """
+    SELECT project_id AS key_1, 0 AS key_2, project_id, deleted_at AS at, deleted_by AS by, reason
+    FROM projects.tombstone WHERE restricted AND project_id > :after_1 AND :after_2 = 0 ORDER BY project_id
+    """
+).bindparams(*_after(Integer))
+
 # The texts of a project that is set aside are found, because they are stored; who may see restricted ones reads them.
 NUMBERS: Final = text(
     """
@@ -136,6 +143,7 @@ _SOURCES: Final = (
     Source(TextStore.DRAFT, _DRAFTS, ("", NO_ID), columns(Node.SEQUENCES, *_CAMERA)),
     Source(TextStore.EXPORT, _EXPORTS, (NO_ID, 0), columns(Node.EXPORT, *_DISCLOSURE)),
     Source(TextStore.REDACTION, _REDACTIONS, (NO_ID, 0), columns(Node.RETENTION, "reason")),
+    Source(TextStore.RESTRICTION, _RESTRICTIONS, (NO_ID, 0), columns(Node.RESTRICTED, "reason")),
 )
 
 
