@@ -210,8 +210,8 @@ class Story:
         """Ask what names texts: filters and searches."""
         listing = ("projects.list", "projects.statistics", "projects.watch", "reports.list")
         for subject in (*listing, *(query.subject for query in FIND_QUERIES)):
-            filtered = {} if subject == "reports.list" or ".find-in-" in subject else {"filter": {}}
-            unmarked: dict[str, Any] = {**BODIES[subject], **filtered} if filtered else {}
+            filtered: dict[str, Any] = {} if ".find-in-" in subject else {"filter": {}}
+            unmarked: dict[str, Any] = {} if subject == "reports.list" else {**BODIES[subject], **filtered}
             body = self.markers.fill("asked", subject, unmarked)
             await self._ask(subject, body)
 

@@ -10,7 +10,7 @@ import pytest
 from contracts.ids import uuid7
 from tests.privacy.installation import Installation
 from tests.privacy.story import Story
-from tests.privacy.test_canary import DISCLOSURES, ERASURE_SECONDS, require_nothing_left
+from tests.privacy.test_canary import DISCLOSURES, ERASURE_SECONDS, require_nothing_left, salts_of_values
 from tests.support import Caller, eventually
 
 SETTINGS = {"INCIDENTS_ERASURE_SECONDS": ERASURE_SECONDS, "INCIDENTS_SWEEP_SECONDS": 3_600}
@@ -25,6 +25,7 @@ async def tell_with_a_backup(installation: Installation, folder: Path) -> tuple[
         erased = [project_id for project_id in known if project_id != story.redacted]
         other = await created(caller)
         installation.incidents("backup", "-o", folder / "b.tar", "--keys", folder / "k.tar", *where(installation))
+        story.salts = await salts_of_values(installation)
         await story.end()
         await created(caller)
     await eventually(lambda: is_recorded(installation, erased))
