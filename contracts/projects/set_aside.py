@@ -68,7 +68,6 @@ class RestrictProject(ExistingProjectCommand[ProjectRestricted]):
     node = Node.RESTRICTED
     part = Part.PROJECT
     failure_phrase = Phrase.NOT_SAVED
-    runs_alone = True
 
     reason: Reason
 

@@ -83,7 +83,7 @@ async def test_only_similar_options_are_offered(run_line: RunLine) -> None:
 
 @pytest.mark.parametrize(
     "permission, count",
-    [("projcts", 4), ("zzz", 18), ("projects/sequence", 1)],
+    [("projcts", 4), ("zzz", 19), ("projects/sequence", 1)],
 )
 async def test_permissions_are_offered_whole(run_line: RunLine, permission: str, count: int) -> None:
     """The nearest permissions are offered, or all of them."""

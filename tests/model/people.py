@@ -7,7 +7,7 @@ ADMINISTRATORS = "administrators"
 PROJECTS = "incident-projects"
 LEVELS = ("none", "view", "manage")
 NODES = (
-    *("incident-properties", "settings", "roles", "audit-log", "dead-letters", PROJECTS),
+    *("incident-properties", "settings", "roles", "audit-log", "dead-letters", "personal-data", PROJECTS),
     *(
         f"{PROJECTS}/{name}"
         for name in (

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID, uuid3
 
+from contracts import catalogue
 from tests.model.feed import SECTION_OF, Event, needed, redacted
 from tests.model.lists import listed, statistics
 from tests.model.people import PROJECTS, People
@@ -130,7 +131,11 @@ class QueryDispatcher:
         shown = redacted(
             event, self.people.hidden_fields(principal), sequences=self.people.sees(principal, "sequences")
         )
-        return Subset(activity, details={name: value for name, value in (shown or {}).items() if name != "project_id"})
+        # Values go with their project, and are not recorded where projects are kept for a short time.
+        left_out = {"project_id", *catalogue.events()[event.name].project_values}
+        return Subset(
+            activity, details=Subset({name: value for name, value in (shown or {}).items() if name not in left_out})
+        )
 
     def _history(self, principal: str, body: Body) -> Subset:
         project, hidden = self.projects.need(body["project_id"]), self._hidden(principal)

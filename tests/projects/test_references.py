@@ -42,7 +42,7 @@ async def test_a_reference_finds_exactly_its_projects(operator: Operator) -> Non
 
 async def test_a_filter_by_reference_has_an_index(site: Site) -> None:
     """References are looked up in an index of their own."""
-    statement = "EXPLAIN SELECT FROM projects.project WHERE lower(reference) IN (lower('A'), lower('B'))"
+    statement = "EXPLAIN SELECT FROM projects.visible_project WHERE lower(reference) IN (lower('A'), lower('B'))"
     async with site.engine.begin() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         plan = "".join((await connection.execute(text(statement))).scalars())

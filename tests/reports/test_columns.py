@@ -103,6 +103,7 @@ def test_a_long_label_stays_in_its_column(renderer: Renderer, text: str) -> None
 
 @given(parts=st.lists(st.tuples(st.sampled_from(CLASSES), st.integers(1, 60)), min_size=1, max_size=12))
 @example(parts=[("\u2028", 60)])
+@example(parts=[("«", 30), ("\u00ad", 8), ("\u0301", 15), ("«", 30)])
 @example(parts=[("a", 1), ("\U0001f600", 15), ("W", 5), ("@", 1), ("\u0eaa", 21)])
 @settings(max_examples=15, deadline=None)
 def test_any_text_stays_on_its_page(renderer: Renderer, parts: list[tuple[str, int]]) -> None:

@@ -15,6 +15,7 @@ from contracts.ids import uuid7
 from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.projects.redaction import RedactProject
+from contracts.projects.set_aside import ListSetAside
 from contracts.retention import HoldProject, Sweep
 from incidents import Client
 from tests.retention.conftest import Fill
@@ -45,7 +46,7 @@ async def certificates(site: Site, client: Client, count: int) -> list[Certifica
         page = await client.ask(ListCertificates(limit=500))
         return page.items if len(page.items) >= count and not page.waiting else []
 
-    items = await eventually(are_issued, within=60)
+    items = await eventually(are_issued, within=100)
     return [verified(site, each.text.encode(), base64.b64decode(each.signature)) for each in items[::-1]]
 
 
@@ -84,6 +85,27 @@ async def test_each_way_to_erase_has_a_certificate(site: Site, fill: Fill) -> No
         assert each.erased_from <= each.erased_until < each.issued_at
         assert each.overwritten_at
         assert each.erased_until < each.overwritten_at < each.issued_at
+
+
+@pytest.mark.timeout(180)
+async def test_an_undo_window_puts_certificates_off(site: Site, fill: Fill) -> None:
+    """What can still be restored is not destroyed: certificates come when the window has ended, and say so."""
+    client = await start(site)
+    await site.sql("UPDATE administration.settings SET undo_days = 1")
+    await fill(2, days=30)
+    await client.send(CreateProject(project_id=(deleted := uuid7()), description=DESCRIPTION))
+    event = await client.send(DeleteProject(project_id=deleted))
+    await client.send(Sweep())
+
+    async def are_set_aside() -> bool:
+        return len((await client.ask(ListSetAside())).items) == 3
+
+    await eventually(are_set_aside)
+    assert (await client.ask(ListCertificates())).items == []
+    await site.sql("UPDATE projects.tombstone SET erase_after = now()")
+    issued = {each.kind: each for each in await certificates(site, client, 2)}
+    assert {kind: each.projects for kind, each in issued.items()} == {"manual": [str(event.number)], "sweep": ["1-2"]}
+    assert all(each.rule.words.endswith("at the end of the undo window.") for each in issued.values())
 
 
 async def test_a_certificate_names_no_person(site: Site) -> None:

@@ -81,15 +81,19 @@ FORGET_PROJECTS: Final = text(
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
-# What no rule keeps for long, what was dropped with its entry, and what a deletion has left.
 _FORGET: Final = """
-    DELETE FROM audit.{0} WHERE ctid = ANY(ARRAY(
-        SELECT v.ctid FROM audit.{0} v
-        WHERE NOT (SELECT has_values FROM published.log_contents)
-            OR EXISTS (SELECT FROM published.erased_projects t WHERE t.project_id = v.project_id)
-            OR v.at < (SELECT max(before) FROM audit.dropped WHERE store = 'incident_manager')
-                AND NOT EXISTS (SELECT FROM audit.activity a WHERE a.event_id = v.event_id AND a.at = v.at)
-        LIMIT :at_most
-    ))
+    DELETE FROM audit.{0} WHERE ctid = ANY(ARRAY(SELECT v.ctid FROM audit.{0} v WHERE {1} LIMIT :at_most))
 """
-FORGET: Final = [text(_FORGET.format(table)) for table in ("entry_values", "text_salt")]
+_NOT_ALLOWED: Final = "NOT (SELECT has_values FROM published.log_contents)"
+_LEFT: Final = """
+    EXISTS (SELECT FROM published.erased_projects t WHERE t.project_id = v.project_id)
+    OR v.at < (SELECT max(before) FROM audit.dropped WHERE store = 'incident_manager')
+        AND NOT EXISTS (SELECT FROM audit.activity a WHERE a.event_id = v.event_id AND a.at = v.at)
+"""
+_TABLES: Final = ("entry_values", "text_salt")
+
+FORGET_NOT_ALLOWED: Final = [text(_FORGET.format(table, _NOT_ALLOWED)) for table in _TABLES]
+"""What no rule keeps for long; where one does, no row is read."""
+
+FORGET_LEFT: Final = [text(_FORGET.format(table, _LEFT)) for table in _TABLES]
+"""What was dropped with its entry, and what a deletion has left: all rows are read."""

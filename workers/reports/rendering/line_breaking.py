@@ -38,6 +38,9 @@ _BOLD = 1.35
 _WIDE = frozenset("mwMW@%&–—…æœÆŒΜΨΩψωϖϠЉЊЖМШЩЫЮжмфшщыюљњ")
 _KNOWN = re.compile(r"[\u00aa-\u024f\u0370-\u058f\u05d0-\u06ff\u10a0-\u10ff]")
 
+# Places for a line to end between a letter and its mark, which would hang into the margin at the start of a line.
+_BEFORE_MARKS = re.compile("[\u00ad\u200b]+(?=[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f])")
+
 # Most texts: words of at most twelve letters, none wider than an em.
 _USUAL = re.compile(r"(?:[0-9A-Za-zÀ-ÿ][0-9A-Za-zÀ-ÿ,;.:!?'’/-]{0,11}+(?: +|\n|$))*+")
 
@@ -64,7 +67,7 @@ def allow_breaks(text: str, width_of: Widths = lambda _: None) -> str:
     """Return a text with break opportunities in parts that could be wider than a column."""
     if _USUAL.fullmatch(text):
         return text
-    return _Line(width_of).allow_breaks(text)
+    return _Line(width_of).allow_breaks(_BEFORE_MARKS.sub("", text))
 
 
 def mark_pieces(text: str) -> str:
