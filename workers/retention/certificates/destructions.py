@@ -70,6 +70,7 @@ class Destructions:
         self._rows = RowSet[DestructionRow](tables.Destruction, "destruction_id")
         self._parts: list[DestroyedRow] = []
         self._certified: set[UUID] = set()
+        self._ended: set[UUID] = set()
         self.numbers: dict[UUID, int] = {}
         """The numbers of redacted projects, by their ids."""
 
@@ -135,11 +136,14 @@ class Destructions:
             self._rows.remove(destruction_id)
         elif row:
             self._rows.put({**row, "ended": True})
+            self._ended.add(destruction_id)
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write the destructions, then their projects."""
+        """Write the destructions, then their projects; a sweep that only set projects aside has destroyed nothing."""
         await self._rows.save(connection)
         await insert_rows(connection, tables.Destroyed, self._parts)
+        if self._ended:
+            await connection.execute(tables.DROP_EMPTY, {"ids": sorted(self._ended)})
 
 
 def repetition_id(at: datetime) -> UUID:

@@ -96,6 +96,12 @@ NUMBERS: Final = text(
     """
 ).bindparams(_IDS)
 
+DROP_EMPTY: Final = text(
+    """
+    DELETE FROM retention.destruction d WHERE destruction_id = ANY(:ids) AND ended
+        AND NOT EXISTS (SELECT FROM retention.destroyed p WHERE p.destruction_id = d.destruction_id)
+    """
+).bindparams(_IDS)
 LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('incidents.certificates'))")
 KEYS: Final = text("SELECT key FROM retention.certificate UNION SELECT key FROM runtime.erasure_journal")
 ISSUED_PARTS: Final = text("SELECT part FROM retention.certificate WHERE destruction_id = :destruction_id")
