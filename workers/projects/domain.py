@@ -85,20 +85,6 @@ def require_project(project: ProjectRow | None, tombstone: TombstoneRow | None, 
     return project
 
 
-def read_tombstone(document: Mapping[str, Any]) -> TombstoneRow:
-    """Read a tombstone from JSON."""
-    return {
-        "project_id": UUID(document["project_id"]),
-        "number": document["number"],
-        "deleted_by": document["deleted_by"],
-        "deleted_at": datetime.fromisoformat(document["deleted_at"]),
-        "expired": document["expired"],
-        "erase_after": document["erase_after"] and datetime.fromisoformat(document["erase_after"]),
-        "restricted": document["restricted"],
-        "reason": document["reason"],
-    }
-
-
 def require_unchanged_since(
     project: ProjectRow, expected_revision: int, revisions: Iterable[Revision], grants: Grants
 ) -> None:

@@ -35,6 +35,7 @@ from workers.projects.row_types import (
     SweepStepRow,
     TombstoneRow,
 )
+from workers.projects.rules import tombstones
 from workers.projects.search import index
 from workers.projects.tables import set_aside
 from workers.projects.tables.projects import Project
@@ -105,7 +106,7 @@ class ProjectRows(Rows):
         return rows
 
     def _add_surroundings(self, surroundings: SurroundingsRow) -> None:
-        self.tombstones.add_stored(domain.read_tombstone(document) for document in surroundings["tombstones"] or ())
+        self.tombstones.add_stored(tombstones.read_tombstone(document) for document in surroundings["tombstones"] or ())
         self.numbers = iter([(number, datetime.fromisoformat(at)) for number, at in surroundings["numbers"]])
         self.references = {id_: (kind, slot) for id_, kind, slot in surroundings["references"] or ()}
 
@@ -201,42 +202,11 @@ class ProjectRows(Rows):
             parts.forget(project_id)
         self.history.forget(project_id)
         self.projects.remove(project_id)
-        self._bury(project, by, at)
+        self.tombstones.put(tombstones.tombstone_of(project, by, at))
 
-    def set_aside(
-        self,
-        project: ProjectRow,
-        *,
-        by: str,
-        at: datetime,
-        erase_after: datetime | None = None,
-        restricted: bool = False,
-        reason: str | None = None,
-    ) -> None:
-        """Take a project out of sight with its parts, and keep who did it and until when it can come back."""
+    def set_aside(self, project: ProjectRow, tombstone: TombstoneRow) -> None:
+        """Take a project out of sight with its parts; the tombstone says who did it and until when it can come back."""
         self._set_aside.add(project["id"])
-        self._bury(project, by, at, erase_after=erase_after, restricted=restricted, reason=reason)
-
-    def _bury(
-        self,
-        project: ProjectRow,
-        by: str,
-        at: datetime,
-        *,
-        erase_after: datetime | None = None,
-        restricted: bool = False,
-        reason: str | None = None,
-    ) -> None:
-        tombstone: TombstoneRow = {
-            "project_id": project["id"],
-            "number": project["number"],
-            "deleted_by": by,
-            "deleted_at": at,
-            "expired": False,
-            "erase_after": erase_after,
-            "restricted": restricted,
-            "reason": reason,
-        }
         self.tombstones.put(tombstone)
 
     async def save(self, connection: AsyncConnection) -> None:

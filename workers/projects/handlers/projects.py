@@ -15,7 +15,7 @@ from workers.projects import domain
 from workers.projects.domain import FieldChange
 from workers.projects.handlers.attached_recordings import attach, requested_recordings
 from workers.projects.row_types import ProjectRow
-from workers.projects.rules import camera_recording_rules, creation_rules
+from workers.projects.rules import camera_recording_rules, creation_rules, tombstones
 from workers.projects.worker import ProjectUnit, worker
 
 
@@ -81,7 +81,9 @@ async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDe
         raise Refusal(Code.INVALID, fields=[{"field": "reason", "kind": "reason_required"}])
     until = unit.now + timedelta(days=rules["undo_days"]) if rules["undo_days"] else None
     if until:
-        unit.rows.set_aside(project, by=unit.principal, at=unit.now, erase_after=until)
+        unit.rows.set_aside(
+            project, {**tombstones.tombstone_of(project, unit.principal, unit.now), "erase_after": until}
+        )
     else:
         unit.rows.delete(project, by=unit.principal, at=unit.now)
     unit.revision = project["revision"] + 1

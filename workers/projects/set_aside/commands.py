@@ -13,6 +13,7 @@ from contracts.projects.set_aside import (
     RestrictProject,
 )
 from workers.projects.row_types import TombstoneRow
+from workers.projects.rules import tombstones
 from workers.projects.tables import set_aside
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.storage.identity_map import row_of
@@ -35,7 +36,8 @@ async def restore_project(command: RestoreProject, unit: ProjectUnit) -> Project
 async def restrict_project(command: RestrictProject, unit: ProjectUnit) -> ProjectRestricted:
     """Take a project out of sight, and keep it whole."""
     project = unit.rows.require_project(command, unit.grants)
-    unit.rows.set_aside(project, by=unit.principal, at=unit.now, restricted=True, reason=command.reason)
+    tombstone = tombstones.tombstone_of(project, unit.principal, unit.now)
+    unit.rows.set_aside(project, {**tombstone, "restricted": True, "reason": command.reason})
     unit.revision = project["revision"] + 1
     return ProjectRestricted(project_id=command.project_id, number=project["number"])
 

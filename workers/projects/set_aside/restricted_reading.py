@@ -18,5 +18,7 @@ async def revealed(context: QueryContext, project_id: UUID, access_reason: str |
     if access_reason is None or (await context.connection.execute(set_aside.REVEAL, named)).first() is None:
         yield False
         return
-    yield True
-    await context.connection.execute(set_aside.HIDE_AGAIN, named)
+    try:
+        yield True
+    finally:  # a refusal is recorded, and committed, in the same transaction
+        await context.connection.execute(set_aside.HIDE_AGAIN, named)
