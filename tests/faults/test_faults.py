@@ -27,10 +27,6 @@ async def single() -> AsyncIterator[SingleSystem]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-# nats-py leaves the writer of a connection that it lost to the garbage collector.
-@pytest.mark.filterwarnings(
-    "ignore:Exception ignored in. <function StreamWriter:pytest.PytestUnraisableExceptionWarning"
-)
 @pytest.mark.timeout(400)
 async def test_the_whole_history_stands_under_faults(single: SingleSystem) -> None:
     """Nothing is lost, doubled, out of order or unrecorded, and no feed skips, whatever fails meanwhile."""
