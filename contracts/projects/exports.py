@@ -13,7 +13,7 @@ from contracts.message import BOTH_STORES, PROJECT_STORE, Command, Event, Messag
 from contracts.permissions import Level, Node
 from contracts.projects.commands import ProjectEvent
 from contracts.texts import Part
-from contracts.values import AnyText, Language, LegalBasis, Name, Revision, Sha256, Time, compose
+from contracts.values import AnyText, Language, LegalBasis, Name, Reason, Revision, Sha256, Time, compose
 
 PASSWORD_LENGTH_MIN: Final = 8
 """The fewest characters of a package's password (B5)."""
@@ -156,7 +156,7 @@ class ProjectExported(Event):
     """Projects were exported as a package (PRJ-20); `project_id` is missing if the command named several.
 
     Each of several has an entry of its own. To whom, for which reference and on which legal basis is part of the
-    record: these texts are about the disclosure.
+    record: these texts are about the disclosure. If the project is restricted, `access_reason` says why it was read.
     """
 
     subject = "projects.exported"
@@ -167,6 +167,7 @@ class ProjectExported(Event):
     recipient: str | None = None
     reference: str | None = None
     legal_basis: str | None = None
+    access_reason: Annotated[Reason | None, Field(exclude_if=lambda reason: reason is None)] = None
 
     def individual_events(self) -> Sequence["ProjectExported"]:
         """Return the event of each project."""
@@ -194,6 +195,9 @@ class ExportProject(Command[ProjectExported]):
 
     The package is signed with the site's key. It says to whom it goes, for which reference and on which legal basis; a
     setting of the site makes these three obligatory.
+
+    A restricted project is exported alone, without its report, for those who may see restricted projects and say why in
+    `access_reason`.
     """
 
     subject = "projects.export"
@@ -212,16 +216,18 @@ class ExportProject(Command[ProjectExported]):
     recipient: Name | None = None
     reference: Name | None = None
     legal_basis: LegalBasis | None = None
+    access_reason: Reason | None = None
 
     def key(self) -> str:
         """Return the id of the one project."""
         return str(self.project_id) if self.project_id else "-"
 
     def needs(self) -> dict[Node, Level]:
-        """Require export, and the node of every content that `include` names."""
+        """Require export, the node of every content that `include` names, and restricted ones if a reason is given."""
         include = self.__dict__.get("include")
         contents = _nodes_of(include) if isinstance(include, list) else {}
-        return {self.node: self.level, **contents}
+        restricted = {Node.RESTRICTED: Level.VIEW} if self.__dict__.get("access_reason") else {}
+        return {self.node: self.level, **contents, **restricted}
 
 
 class PackageDownloaded(ProjectEvent):

@@ -80,7 +80,7 @@ def visible_body(happened: str, body: Mapping[str, Any], grants: Grants) -> dict
         shown["type_id"] = None
     if happened == "projects.deleted" and not grants.allow(Node.ACTIVITY_LOGS, Level.VIEW):
         shown.pop("reason", None)
-    if happened == "projects.opened" and not grants.allow(Node.RESTRICTED, Level.VIEW):
+    if happened in {"projects.opened", "projects.exported"} and not grants.allow(Node.RESTRICTED, Level.VIEW):
         shown.pop("access_reason", None)
     if happened == "projects.updated":
         changed: Mapping[str, Any] = body["changed"]

@@ -61,6 +61,11 @@ def among(*words: str) -> Callable[[], list[str]]:
     return lambda: list(words)
 
 
+def access(access_reason: str | None) -> dict[str, str]:
+    """Return the field that says why a restricted project is read, if somebody says it."""
+    return {} if access_reason is None else {"access_reason": access_reason}
+
+
 def revision(expected: int | None) -> dict[str, int]:
     """Return the field for the expected revision of a command."""
     return {} if expected is None else {"expected_revision": expected}

@@ -170,7 +170,7 @@ class Writer:
         drafted = {"sequences": [self.sequence()], "cameras": [camera], "start": AT, "end": AT}
         await self.send("projects.draft-sequences", **drafted)
         purpose = dict.fromkeys(("recipient", "reference", "legal_basis"), self._text[:200])
-        await self.send("projects.export", **project, **purpose)
+        await self.send("projects.export", **project, **purpose, access_reason=self._text)
         await self.send("reports.generate", **project, report_id=str(uuid7()), **purpose)
         named = {"report_id": str(uuid7()), "project_ids": [self.project]}
         await self.send("reports.generate-batch", **named, **purpose)

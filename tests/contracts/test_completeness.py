@@ -62,6 +62,7 @@ TEXTS = {
     "LogoSet.alt": "what a logo shows, which is of the site and of no project",
     "ProjectDeleted.reason": "why a project was deleted, which is the record of the deletion",
     "ProjectOpened.access_reason": "why a restricted project was read, which is the record of an access",
+    "ProjectExported.access_reason": "why a restricted project was exported, which is the record of an access",
     "ProjectExported.recipient": "to whom a copy went, which is the record of a disclosure",
     "ProjectExported.reference": "for which case of theirs",
     "ProjectExported.legal_basis": "on which legal basis",

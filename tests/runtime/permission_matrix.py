@@ -67,6 +67,7 @@ _ASSIGNED = {"principal": "nobody", "role_id": "no-such-role"}
 _MAIN, _CATEGORIES = of_project("main-details", MANAGE), of_project("categories", MANAGE)
 _COMMENTS, _SEQUENCES = of_project("comments", MANAGE), of_project("sequences", MANAGE)
 _CALLS, _REPORTS, _EXPORT = (of_project(name, MANAGE) for name in ("calls", "reports", "export"))
+_ACCESS = {"access_reason": "A court asks."}
 _EXPORTED = ("comments", "calls", "sequences", "user-names")
 _COMMENT = {"project_id": ID, "comment_id": OTHER}
 _CALL = {"project_id": ID, "call_id": OTHER}
@@ -130,10 +131,9 @@ COMMANDS = (
         {**_EXPORT, **{f"{PROJECTS}/{name}": VIEW for name in _EXPORTED}},
         {"project_id": ID, "include": [*_EXPORTED]},
     ),
-    Line(
-        "projects.export",
-        {**_EXPORT, f"{PROJECTS}/activity-logs": VIEW},
-        {"project_id": ID, "include": ["activity"]},
+    *(
+        Line("projects.export", {**_EXPORT, f"{PROJECTS}/{node}": VIEW}, {"project_id": ID, **fields})
+        for node, fields in (("activity-logs", {"include": ["activity"]}), ("restricted", {"include": [], **_ACCESS}))
     ),
     Line("projects.export", {**_EXPORT, **_REPORTS}, {"project_id": ID, "include": ["report"]}),
     Line("projects.export", _EXPORT, {"project_ids": [ID], "include": ["history"]}),
@@ -256,9 +256,9 @@ QUERIES = (
     Line("projects.exports", _EXPORT, {}),
     Line("projects.find", {PROJECTS: VIEW}, {"number": 1}),
     Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
-    Line("projects.get", of_project("restricted", VIEW), {"project_id": ID, "access_reason": "A court asks."}),
+    Line("projects.get", of_project("restricted", VIEW), {"project_id": ID, **_ACCESS}),
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),
-    Line("projects.history", of_project("restricted", VIEW), {"project_id": ID, "access_reason": "A court asks."}),
+    Line("projects.history", of_project("restricted", VIEW), {"project_id": ID, **_ACCESS}),
     Line("projects.list", {PROJECTS: VIEW}, {}),
     *(
         Line(f"projects.{verb}", of_project("main-details", VIEW), {"filter": parameter})

@@ -55,6 +55,7 @@ class Export(Base):
     recipient: Mapped[str | None] = mapped_column(Text)
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
+    access_reason: Mapped[str | None] = mapped_column(Text)
     sealed_password: Mapped[bytes | None] = mapped_column(LargeBinary)
     recipients: Mapped[list[Any]] = mapped_column(JSONB)
     state: Mapped[str] = mapped_column(Text, server_default=text("'pending'"))

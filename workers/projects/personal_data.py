@@ -18,7 +18,7 @@ from workers.runtime.queries.query_dispatch import QueryContext
 _MAIN: Final = ("description", "reference")
 _DATA: Final = tuple(f"{kind}_{slot}" for kind in ("text", "integer", "decimal") for slot in (1, 2, 3))
 _CAMERA: Final = ("camera_id", "camera_name", "site")
-_DISCLOSURE: Final = ("recipient", "reference", "legal_basis")
+_DISCLOSURE: Final = ("recipient", "reference", "legal_basis", "access_reason")
 _PARTS: Final = {"comment": Node.COMMENTS, "call": Node.CALLS, "sequence": Node.SEQUENCES, "project": Node.MAIN_DETAILS}
 _NUMBERED: Final = frozenset({TextStore.COMMENT, TextStore.CALL, TextStore.SEQUENCE, TextStore.HISTORY})
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -62,7 +62,7 @@ _DRAFTS: Final = text(
 _EXPORTS: Final = text(
     """
     SELECT package_id AS key_1, 0 AS key_2, package_id::text AS thing, taken_at AS at, principal AS by,
-        recipient, reference, legal_basis
+        recipient, reference, legal_basis, access_reason
     FROM projects.export WHERE package_id > :after_1 AND :after_2 = 0 ORDER BY package_id
     """
 ).bindparams(*_after(Integer))

@@ -13,7 +13,7 @@ from contracts.projects.exports import EXPORT_PROJECTS_MAX, ExportProject, Inclu
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
 from incidents.cli.age_recipients import AgeRecipients, AgeRecipientsFile, read_recipients
-from incidents.cli.arguments import ExpectedRevision, OneProject, Words, Yes, revision
+from incidents.cli.arguments import ExpectedRevision, OneProject, Words, Yes, access, revision
 from incidents.cli.paging import show_pages
 from incidents.cli.progress import Announcement
 from incidents.cli.projects.package_file import PackageFile, lines_about
@@ -59,6 +59,10 @@ SeparateReport = Annotated[bool, typer.Option("--report", help="Also save the PD
 Resumed = Annotated[
     UUID | None, typer.Option(metavar="ID", help="Wait for an export that was begun before, and save its package.")
 ]
+Access = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help="Why a restricted project is exported, alone and without a report; recorded."),
+]
 ExportId = Annotated[UUID, typer.Argument(metavar="ID", help="The id of an export, as `projects exports` shows it.")]
 
 
@@ -97,6 +101,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     report: SeparateReport = False,
     force: Force = False,
     expected_revision: ExpectedRevision = None,
+    access_reason: Access = None,
     resume: Resumed = None,
 ) -> None:
     """Export projects as one package for somebody outside, with their reports, and save it.
@@ -105,21 +110,20 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     several projects has a folder. A number that never existed is refused at once. Projects that are deleted or too
     large are left out and named with the reason; the exit status is then 1. Recordings are in it if the site has them.
     """
-    included = [*_sections(session, include), *(["user-names"] if user_names else [])]
-    values: dict[str, Any] = {"include": included, **purpose(recipient, reference, legal_basis)}
+    included = _sections(session, include, user_names=user_names)
+    about = {**purpose(recipient, reference, legal_basis), **access(access_reason), **revision(expected_revision)}
     keys = read_recipients(session, age_recipient, age_recipients_file)
-    choices = [*included, *values.keys() - {"include"}, password, password_stdin, *keys, report, expected_revision]
+    choices = [*included, *about, password, password_stdin, *keys, report]
     _require_one_way(session, projects, is_begun=resume is not None, has_choices=any(choices))
     path = _path(session, projects, output, force=force)
     report_path = _report_path(session, projects, path, force=force) if report and path else None
-    values |= _encryption(session, keys, is_typed=password, is_piped=password_stdin) | revision(expected_revision)
-    file = PackageFile(session, path, force=force)
+    values = {**_encryption(session, keys, is_typed=password, is_piped=password_stdin), **about, "include": included}
     async with session.client() as client:
         if resume:
-            _show(session, *await file.resume(client, resume))
+            _show(session, *await PackageFile(session, path, force=force).resume(client, resume))
         else:
-            values |= await _named(session, client, projects or ())
-            await _make(session, client, file, values, report_path)
+            values |= await _named(session, client, projects or (), gone_too=bool(access_reason))
+            await _make(session, client, PackageFile(session, path, force=force), values, report_path)
 
 
 def _path(session: Session, projects: Projects, output: Path | None, *, force: bool) -> Path | None:
@@ -233,17 +237,18 @@ def _report_path(session: Session, projects: Words, path: Path, *, force: bool) 
     return require_unused(session, path.with_name(f"{path.stem}-{session.say('report')}.pdf"), force=force)
 
 
-async def _named(session: Session, client: Client, projects: Sequence[str]) -> dict[str, Any]:
+async def _named(session: Session, client: Client, projects: Sequence[str], *, gone_too: bool) -> dict[str, Any]:
     """Return the fields that name the projects: one alone, or several, in which deleted ones are named as left out."""
     if len(projects) == 1:
-        return {"project_id": await read_project(session, client, projects[0])}
+        return {"project_id": await read_project(session, client, projects[0], gone_too=gone_too)}
     ids = [await read_project(session, client, project, gone_too=True) for project in projects]
     session.project = ""
     return {"project_ids": list(dict.fromkeys(ids))}
 
 
-def _sections(session: Session, texts: Words) -> list[str]:
-    return [read_word(session, "field", text, get_args(Included), "--include") for text in texts or ()]
+def _sections(session: Session, texts: Words, *, user_names: bool) -> list[str]:
+    named = [read_word(session, "field", text, get_args(Included), "--include") for text in texts or ()]
+    return [*named, *(["user-names"] if user_names else [])]
 
 
 async def _report(

@@ -21,6 +21,7 @@ from incidents.cli.arguments import (
     TypeName,
     Words,
     Yes,
+    access,
     require_change,
     revision,
 )
@@ -56,8 +57,8 @@ async def show_project(session: Session, project: Project, *, access_reason: Acc
     """Show a project with all its content; the reading is recorded."""
     async with session.client() as client:
         project_id = await read_project(session, client, project, gone_too=bool(access_reason))
-        reason = {"access_reason": access_reason} if access_reason is not None else {}
-        details = await client.ask(make_message(session, GetProject, {"project_id": project_id, **reason}))
+        fields = {"project_id": project_id, **access(access_reason)}
+        details = await client.ask(make_message(session, GetProject, fields))
         known = await names(client)
     sheet = show.whole_project(details, known, session.language) if session.csv else None
     session.show(details, *show.project(details, known, session.language), sheet=sheet)

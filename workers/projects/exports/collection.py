@@ -10,7 +10,7 @@ from contracts.permissions import Level, Node
 from workers.common.recordings import folder as recordings
 from workers.projects import domain, export_tables
 from workers.projects.change_history import History, Since
-from workers.projects.exports.conclusion import choice_of, conclude, give_up_export
+from workers.projects.exports.conclusion import choice_of, conclude, give_up_export, missing_nodes
 from workers.projects.exports.media import PartMedia, asked, stated, with_media
 from workers.projects.exports.media_steps import MediaPlace
 from workers.projects.packages import contents, reading, sizes
@@ -18,6 +18,7 @@ from workers.projects.packages.contents import Export
 from workers.projects.packages.reading import Reading
 from workers.projects.row_types import ExportRow, ProjectRow
 from workers.projects.row_types.export_rows import MadeReportRow, WaitingExportPartRow
+from workers.projects.rules.restricted_reading import revealed
 from workers.runtime.commands.deferred_commands import Step, StepChangedError
 from workers.runtime.storage.identity_map import row_of
 
@@ -64,13 +65,18 @@ async def collect_next(step: Step, export: ExportRow, *, give_up: bool = False) 
         return False
     if give_up:
         return await give_up_export(step, export)
-    project_id = row["project_id"]
+    async with revealed(connection, row["project_id"], export["access_reason"]):
+        return await _collect_part(step, export, row)
+
+
+async def _collect_part(step: Step, export: ExportRow, row: WaitingExportPartRow) -> bool:
+    connection, choice, project_id = step.connection, choice_of(export), row["project_id"]
     number = (await connection.execute(export_tables.KEEP_PROJECT, {"project_id": project_id})).scalar_one_or_none()
     if number is None:
         return False
     context = await step.context(export["principal"])
     grants = context.grants[export["principal"]]
-    if missing := choice.missing(grants):
+    if missing := missing_nodes(export, grants):
         refusal = Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
         return await conclude(step, export, refusal)
     reader = Reading(connection, export, choice, project_id, grants, context.now, step.site)

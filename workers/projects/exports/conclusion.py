@@ -1,6 +1,7 @@
 """The end of an export: its command gets its outcome, and its password and its parts are deleted."""
 
 from contracts.errors import Refusal
+from contracts.permissions import Grants, Level, Node
 from contracts.projects.export_control import ExportState
 from contracts.projects.exports import ExportProject, ProjectExported
 from workers.projects import export_tables
@@ -13,6 +14,12 @@ from workers.runtime.commands.deferred_commands import DeferredCommand, Step, St
 def choice_of(export: ExportRow) -> Choice:
     """Return what the package contains, as it was chosen when the command was taken."""
     return Choice(export["includes"], export["withheld"])
+
+
+def missing_nodes(export: ExportRow, grants: Grants) -> list[Node]:
+    """Return the nodes that the author of an export needs for it and has no more."""
+    is_hidden = export["access_reason"] is not None and not grants.allow(Node.RESTRICTED, Level.VIEW)
+    return [*choice_of(export).missing(grants), *([Node.RESTRICTED] if is_hidden else [])]
 
 
 async def conclude(

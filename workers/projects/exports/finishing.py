@@ -12,7 +12,7 @@ import structlog
 from contracts.errors import Code, Refusal, project_gone
 from contracts.evidence import bag
 from contracts.evidence.bag import FileDigest
-from contracts.permissions import Level
+from contracts.permissions import Level, Node
 from contracts.projects.export_control import ExportState
 from contracts.projects.exports import ExportedProject, Omitted, OmittedProject, Package, ProjectExported
 from contracts.texts import Part
@@ -22,7 +22,13 @@ from workers.projects import export_tables, tables
 from workers.projects.exports import database_storage, sealed_passwords
 from workers.projects.exports.activity_proofs import ActivityProofs, ready_proofs
 from workers.projects.exports.collection import COLLECTED
-from workers.projects.exports.conclusion import choice_of, conclude, conclude_cancelled, give_up_export
+from workers.projects.exports.conclusion import (
+    choice_of,
+    conclude,
+    conclude_cancelled,
+    give_up_export,
+    missing_nodes,
+)
 from workers.projects.exports.media import MediaChangedError, PartMedia, stated
 from workers.projects.exports.media_steps import MediaPlace, Progress
 from workers.projects.exports.package_items import ProjectFiles, Sources, package_items
@@ -127,8 +133,8 @@ async def _make(step: Step, export: ExportRow, parts: _Parts, proofs: ActivityPr
         MediaChangedError: A recording was changed meanwhile.
     """
     key, named = require_key(), {"package_id": export["package_id"]}
-    context, choice = await step.context(export["principal"]), choice_of(export)
-    if missing := choice.missing(context.grants[export["principal"]]):
+    context = await step.context(export["principal"])
+    if missing := missing_nodes(export, context.grants[export["principal"]]):
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
     password = _password(export, key)
     size = (await step.connection.execute(export_tables.FILES_BYTES, named)).scalar_one()
@@ -155,7 +161,8 @@ async def _make(step: Step, export: ExportRow, parts: _Parts, proofs: ActivityPr
         await _keep(step, _row(export, parts, packing, sealed), parts, target)
     described = _described(package, parts, digests, sealed)
     project_id = None if export["has_folders"] else export["project_ids"][0]
-    return ProjectExported(project_id=project_id, package=described, **reading.purpose_of(export))
+    purpose = reading.purpose_of(export)
+    return ProjectExported(project_id=project_id, package=described, access_reason=export["access_reason"], **purpose)
 
 
 async def _keep(step: Step, row: PackageRow, parts: _Parts, file: BinaryIO) -> None:
@@ -174,6 +181,7 @@ async def _keep(step: Step, row: PackageRow, parts: _Parts, file: BinaryIO) -> N
 
 
 def _row(export: ExportRow, parts: _Parts, packing: Packing, sealed: SealedFile) -> PackageRow:
+    nodes = {node for part in parts.collected for node in _facts(part)["report_nodes"]}
     return {
         "package_id": export["package_id"],
         "created_by": export["principal"],
@@ -181,7 +189,7 @@ def _row(export: ExportRow, parts: _Parts, packing: Packing, sealed: SealedFile)
         "includes": choice_of(export).restricted_contents,
         "bytes": sealed.bytes,
         "sha256": sealed.sha256,
-        "report_nodes": sorted({node for part in parts.collected for node in _facts(part)["report_nodes"]}),
+        "report_nodes": sorted(nodes | ({Node.RESTRICTED} if export["access_reason"] else set())),
     }
 
 

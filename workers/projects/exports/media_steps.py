@@ -17,6 +17,7 @@ from workers.projects.exports.conclusion import choice_of
 from workers.projects.exports.media import FILES_MAX, Budget, PartMedia, Selection, stated
 from workers.projects.row_types import ExportRow
 from workers.projects.rules import camera_recording_rules
+from workers.projects.rules.restricted_reading import glimpsed
 from workers.runtime.commands.deferred_commands import Step
 from workers.runtime.storage.database import connect_autocommit
 from workers.runtime.storage.identity_map import row_of
@@ -133,7 +134,9 @@ async def select_next(step: Step, export: ExportRow) -> bool:
     if row is None:
         return False
     parameters = {"project_id": row["project_id"], "sections": ["sequences"]}
-    document: dict[str, Any] | None = (await step.connection.execute(tables.DOCUMENT, parameters)).scalar_one_or_none()
+    async with glimpsed(step.connection, row["project_id"], export["access_reason"]):
+        result = await step.connection.execute(tables.DOCUMENT, parameters)
+        document: dict[str, Any] | None = result.scalar_one_or_none()
     if document is None:
         return False
     sequences = document["sequences"]

@@ -20,6 +20,7 @@ from workers.projects.packages.reading import read_settings, require_purpose
 from workers.projects.row_types import ExportRow, ProjectRow, TombstoneRow
 from workers.projects.row_types.export_rows import CancelledExportRow
 from workers.projects.rules import export_rules
+from workers.projects.rules.restricted_reading import revealed
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.identity_map import row_of
@@ -29,14 +30,21 @@ from workers.runtime.storage.identity_map import row_of
 async def export_project(command: ExportProject, unit: ProjectUnit) -> None:
     """Write down which projects are to be exported; background work makes the package (PRJ-06, PRJ-20)."""
     export_rules.require_clear_choice(command)
+    async with revealed(unit.connection, command.project_id, command.access_reason) as is_restricted:
+        await _take(command, unit, is_restricted=is_restricted)
+
+
+async def _take(command: ExportProject, unit: ProjectUnit, *, is_restricted: bool) -> None:
     if command.project_id is not None:
         await _require_project(command, command.project_id, unit)
+    if is_restricted:
+        export_rules.require_no_report(command)
     key = require_key()
     if (await read_settings(unit.connection))["export_details_required"]:
         require_purpose(command)
     unfinished = await unit.connection.execute(export_tables.COUNT_UNFINISHED, {"principal": unit.principal})
     export_rules.require_turn(unfinished.scalar_one(), "project_id" if command.project_id else "project_ids")
-    row = _row(command, unit)
+    row = _row(command, unit, is_restricted=is_restricted)
     password = command.password and sealed_passwords.seal(command.password, key, row["package_id"])
     # Rows are written as JSON, which has no bytes.
     stored = {**row, "sealed_password": password and f"\\x{password.hex()}"}
@@ -69,7 +77,7 @@ async def _require_project(command: ExportProject, project_id: UUID, unit: Proje
         domain.require_unchanged_since(project, expected, history.since(project_id, expected), unit.grants)
 
 
-def _row(command: ExportProject, unit: ProjectUnit) -> ExportRow:
+def _row(command: ExportProject, unit: ProjectUnit, *, is_restricted: bool) -> ExportRow:
     choice = Choice.of(command.include, unit.grants, has_media=recordings.current() is not None)
     language = unit.language if unit.language in LANGUAGES else LANGUAGES[0]
     return {
@@ -85,11 +93,12 @@ def _row(command: ExportProject, unit: ProjectUnit) -> ExportRow:
         "project_ids": [command.project_id] if command.project_id else command.project_ids or [],
         "has_folders": command.project_ids is not None,
         "expected_revision": command.expected_revision,
-        "includes": list(choice.includes),
+        "includes": [part for part in choice.includes if part != "report" or not is_restricted],
         "withheld": list(choice.withheld),
         "recipient": command.recipient,
         "reference": command.reference,
         "legal_basis": command.legal_basis,
+        "access_reason": command.access_reason if is_restricted else None,
         "sealed_password": None,
         "recipients": list(dict.fromkeys(command.recipients)),
         "state": ExportState.PENDING.value,

@@ -16,7 +16,7 @@ from workers.projects import domain, legal_hold_view, tables, visibility
 from workers.projects.legal_hold_view import OpenedProjectRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.rules import camera_recording_rules
-from workers.projects.set_aside.restricted_reading import revealed
+from workers.projects.rules.restricted_reading import revealed
 from workers.projects.tables import redactions
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import decided_outcomes
@@ -37,7 +37,7 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
     """Return the parts of a project that the caller may see, and record the access."""
     withheld = [*visibility.withheld_details(context.grants), *domain.withheld_sections(context.grants)]
     sections = [name for name in domain.PARTS.values() if name not in withheld]
-    async with revealed(context, query.project_id, query.access_reason) as is_restricted:
+    async with revealed(context.connection, query.project_id, query.access_reason) as is_restricted:
         document, too_large = await _read(query.project_id, sections, context)
     if "hold" in withheld:
         del document["hold"]

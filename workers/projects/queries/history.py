@@ -21,7 +21,7 @@ from workers.projects import change_history, domain, draft_recordings, legal_hol
 from workers.projects.legal_hold_view import PreservedEntryRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.row_types.history_rows import HistoryEntryRow
-from workers.projects.set_aside.restricted_reading import revealed
+from workers.projects.rules.restricted_reading import revealed
 from workers.projects.worker import worker
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext
@@ -48,7 +48,7 @@ async def get_history(query: GetHistory, context: QueryContext) -> ProjectHistor
     def shown(row: HistoryEntryRow) -> HistoryEntry:
         return HistoryEntry.model_validate(domain.visible_entry(change_history.entry_of(row), hidden))
 
-    async with revealed(context, query.project_id, query.access_reason) as is_restricted:
+    async with revealed(context.connection, query.project_id, query.access_reason) as is_restricted:
         page = await result_pages.read(context.connection, change_history.ENTRIES, parameters, shown, query.limit)
         access_reason = query.access_reason if is_restricted else None
         return ProjectHistory(items=page.items, **await _end_of(page, query.project_id, context, access_reason))

@@ -236,6 +236,7 @@ class ExportRow(TypedDict):
     recipient: str | None
     reference: str | None
     legal_basis: str | None
+    access_reason: str | None
     sealed_password: bytes | None
     recipients: list[Any]
     state: str

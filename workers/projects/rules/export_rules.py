@@ -12,16 +12,23 @@ UNFINISHED_MAX: Final = 20
 def require_clear_choice(command: ExportProject) -> None:
     """Refuse an export that names no project, one and several, or one twice, or a revision of several.
 
-    Refuse one with a password and keys, too.
+    Refuse one with a password and keys, and a reason to read a restricted project among several, too.
     """
     kinds = {
         "project_id": "missing" if command.project_id is None and command.project_ids is None else None,
         "project_ids": _fault(command),
         "expected_revision": "revision_of_several" if command.expected_revision and command.project_ids else None,
         "recipients": "password_and_recipients" if command.password is not None and command.recipients else None,
+        "access_reason": "access_reason_of_several" if command.access_reason and command.project_ids else None,
     }
     if fields := [{"field": field, "kind": kind} for field, kind in kinds.items() if kind]:
         raise Refusal(Code.INVALID, fields=fields)
+
+
+def require_no_report(command: ExportProject) -> None:
+    """Refuse an export of a restricted project that names its report: reports are made of what everybody sees."""
+    if "report" in command.include:
+        raise Refusal(Code.INVALID, fields=[{"field": "include", "kind": "report_of_restricted"}])
 
 
 def _fault(command: ExportProject) -> str | None:
