@@ -1,6 +1,7 @@
 """The live feed of projects: the events that a follower may see and that pass its filter."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from contracts.projects.redaction import ProjectRedacted
 from contracts.projects.set_aside import ProjectRestricted
 from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, visible_body
 from workers.projects.queries.filter_conditions import all_conditions
+from workers.projects.tables import set_aside
 from workers.projects.tables.projects import Project
 from workers.projects.worker import worker
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
@@ -24,6 +26,11 @@ from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME, QueryCo
 
 _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
 _EVERYTHING: Final = WatchedProjects()
+_FAREWELL: Final = (ProjectDeleted, ProjectRestricted)
+"""Events by which lists learn that a project is gone; the others of one that is set aside are not shown again."""
+
+_EARLIER: Final = timedelta(seconds=2)
+"""Events of this age are those of a feed that continues from an earlier one, or that is far behind."""
 
 
 @worker.answers(WatchProjects)
@@ -38,6 +45,10 @@ async def watch_projects(query: WatchProjects, context: QueryContext) -> FeedAns
         shown = {event.id: body_for(event, grants, context.principal) for event in heard}
         bodies = {event_id: body for event_id, body in shown.items() if body is not None}
         permitted = [event for event in heard if event.id in bodies]
+        hidden = await _hidden_projects(permitted, connection)
+        permitted = [
+            event for event in permitted if event.project_id not in hidden or isinstance(event.event, _FAREWELL)
+        ]
         passed = await _select_matching(permitted, query.filter, connection)
         return [VisibleEvent(event, bodies[event.id]) for event in permitted if passed is None or event.id in passed]
 
@@ -54,6 +65,15 @@ def body_for(heard: ReceivedEvent[Event], grants: Grants, principal: str) -> byt
     if shown is None:
         return None
     return bytes(heard.raw.data) if shown == body else to_json(shown)
+
+
+async def _hidden_projects(events: Sequence[ReceivedEvent[Event]], connection: AsyncConnection) -> set[UUID]:
+    """Return the projects of earlier events that are set aside now; what happens now is shown without a look."""
+    earlier = datetime.now(UTC) - _EARLIER
+    ids = list({event.project_id for event in events if event.project_id and event.at < earlier})
+    if not ids:
+        return set()
+    return set((await connection.execute(set_aside.HIDDEN, {"ids": ids})).scalars())
 
 
 async def _select_matching(
@@ -94,4 +114,4 @@ def _concerns_lists(heard: ReceivedEvent[Event], criteria: WatchedProjects) -> b
         return "references" in filtered and heard.event.field == "reference"
     if isinstance(heard.event, SequencesRemoved):
         return "camera_ids" in filtered
-    return isinstance(heard.event, ProjectDeleted | ProjectRestricted)
+    return isinstance(heard.event, _FAREWELL)

@@ -25,6 +25,10 @@ REVEAL = text(
 )
 HIDE_AGAIN = text("UPDATE projects.project SET set_aside = true WHERE id = :project_id")
 
+HIDDEN = text("SELECT id FROM projects.project WHERE id = ANY(:ids) AND set_aside").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid))
+)
+
 KIND: Final = "CASE WHEN restricted THEN 'restricted' WHEN expired THEN 'expired' ELSE 'deleted' END"
 LISTED = text(
     f"""
