@@ -1,5 +1,6 @@
 """Making the report of one project, as a command has asked for it."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,15 +10,16 @@ from contracts.permissions import Grants, Level
 from contracts.reports import GenerateReport, ReportGenerated, TemplateVersion
 from workers.common.sandboxed_jobs import ChildError
 from workers.reports import domain, tables
+from workers.reports.collection.activity_files import LogStateAwaitedError, activity_files
 from workers.reports.collection.project_circumstances import restricted_nodes
 from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.design.template_rendering import render_in_form
 from workers.reports.rendering.child_process_rendering import refusal_of
 from workers.reports.rendering.render_input import Purpose
-from workers.reports.row_types import ReportRow, RequestRow, TombstoneRow
+from workers.reports.row_types import ClaimedRequestRow, ReportRow, RequestRow, TombstoneRow
 from workers.reports.signing.signing import require_identity, signed
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step
-from workers.runtime.storage import file_chunks
+from workers.runtime.storage import file_chunks, log_proofs
 from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.identity_map import row_of
 
@@ -25,7 +27,7 @@ from workers.runtime.storage.identity_map import row_of
 async def make_next_report(step: Step, principal: str, *, give_up: bool = False) -> bool:
     """Make the report that a principal has waited for longest; return whether one waited that nobody else is making."""
     connection, named = step.connection, {"principal": principal}
-    request = row_of(await connection.execute(tables.CLAIM_REQUEST, named), RequestRow)
+    request = row_of(await connection.execute(tables.CLAIM_REQUEST, named), ClaimedRequestRow)
     if request is None:
         return False
     named["command_id"] = str(request["command_id"])
@@ -48,14 +50,24 @@ async def make_next_report(step: Step, principal: str, *, give_up: bool = False)
         else:
             domain.require_same_report(existing, request["project_id"])
             await step.conclude(command, event_of(existing), is_unchanged=True)
+    except LogStateAwaitedError as error:
+        await connection.execute(
+            tables.AWAIT_LOG, {**named, "log_size": error.size, "seconds": log_proofs.CHECKPOINT_SECONDS_MAX}
+        )
+        return True
     except Refusal as refusal:
         await step.conclude(command, refusal)
     await connection.execute(tables.DROP_REQUEST, named)
     return True
 
 
-async def _make(step: Step, request: RequestRow) -> ReportRow:
-    """Make and store a report with what its author may see now; its project cannot be deleted meanwhile."""
+async def _make(step: Step, request: ClaimedRequestRow) -> ReportRow:
+    """Make and store a report with what its author may see now; its project cannot be deleted meanwhile.
+
+    Raises:
+        Refusal: It cannot be made.
+        LogStateAwaitedError: It waits for a signed state of the activity log.
+    """
     connection, ids = step.connection, {"ids": [request["project_id"]]}
     present = (await connection.execute(tables.PROJECTS, ids)).one_or_none()
     tombstone = row_of(await connection.execute(tables.TOMBSTONES, ids), TombstoneRow)
@@ -64,8 +76,13 @@ async def _make(step: Step, request: RequestRow) -> ReportRow:
     grants = context.grants[request["principal"]]
     asked = _allowed(request, grants)
     require_identity(context.now)
-    around = ReportContext(connection, grants, context.now, request["principal"], step.site, Purpose.of(request))
+    purpose = Purpose.of(request)
+    around = ReportContext(
+        connection, grants, context.now, request["principal"], step.site, purpose, proves_activity=True
+    )
     document = await assemble(asked, around)
+    files = await activity_files(connection, document, request["log_awaited_until"])
+    document = replace(document, log_files=files)
     try:
         report, template, failure = await render_in_form(document, stands_alone=True)
         report = await signed(report, context.now)
