@@ -41,8 +41,8 @@ def items(*, shows_names: bool = True) -> list[dict[str, Any]]:
 def report(entries: Sequence[dict[str, Any]], size: int = LOG_SIZE, **changed: Any) -> ReportDocument:
     """Return a report that lists these entries, with their proofs."""
     listed = [Activity(datetime.fromisoformat(each["at"]), each["actor"], each["activity"]) for each in entries]
-    made = {**log_files(entries, KEY, REPORT, size, "reports"), FILE: b""}
-    texts = {name.removeprefix("data/"): data.decode() for name, data in made.items()}
+    log = {**log_files(entries, KEY, REPORT, size, "reports"), FILE: b""}
+    texts = {name.removeprefix("data/"): data.decode() for name, data in log.items()}
     texts[FILE] = file_text({"items": [*entries], "withheld": []})
     values = {"activities": Activities(tuple(listed)), "show_user_names": True, "report_id": REPORT, "site": "main"}
     return document(**{**values, "log_files": texts, **changed})
@@ -76,8 +76,8 @@ async def test_a_forged_report_is_refused_with_its_entry(tmp_path: Path) -> None
     forged["items"][2]["activity"] = "projects.deleted"
     texts = {**changed.log_files, FILE: file_text(forged)}
     pdf = Renderer().render(report(entries, log_files=texts)).pdf
-    found = verify(await signed(tmp_path, pdf=pdf), shared().fingerprint).findings
-    assert [(each.kind, each.name, each.entry, each.log_index) for each in found] == [
+    findings = verify(await signed(tmp_path, pdf=pdf), shared().fingerprint).findings
+    assert [(each.kind, each.name, each.entry, each.log_index) for each in findings] == [
         ("entry-changed", FILE, 3, 255),
         ("entry-not-listed", FILE, 3, 255),
     ]

@@ -45,7 +45,7 @@ async def projects(site: Site, admin: Client, comments: int = 1) -> Any:
     return project_id
 
 
-async def made(admin: Client, project_id: Any, **choices: Any) -> bytes:
+async def report_of(admin: Client, project_id: Any, **choices: Any) -> bytes:
     """Return a report with the activity of a project."""
     command = GenerateReport(report_id=uuid7(), project_id=project_id, activity=True, **choices)
     report_id = (await admin.send(command)).report_id
@@ -79,7 +79,7 @@ async def test_each_entry_of_a_report_is_proven(site: Site, shows_names: bool) -
     await site.workers("projects", "reports", "audit")
     admin = await site.client()
     project_id = await projects(site, admin)
-    pdf = await made(admin, project_id, show_user_names=shows_names)
+    pdf = await report_of(admin, project_id, show_user_names=shows_names)
     result, files = verified(pdf), attached(pdf)
     assert (result.findings, result.activity and result.activity.entries) == ([], 2)
     assert result.activity is not None
@@ -118,7 +118,7 @@ async def test_without_a_signed_state_the_report_says_so(
     await site.workers("projects", "reports")
     await site.worker("audit", signing_key=site.directory / "none")
     admin = await site.client()
-    pdf = await made(admin, await projects(site, admin))
+    pdf = await report_of(admin, await projects(site, admin))
     assert (verified(pdf).findings, verified(pdf).activity) == ([], Activity(2, 0, 0, None, None))
     assert LOG_FILES & {*attached(pdf)} == LOG_FILES - {REPORT_PROOFS}
     assert "report_entries_not_proven" in capfd.readouterr().out
@@ -151,7 +151,7 @@ async def test_an_entry_that_was_changed_in_the_database_is_found_outside(site: 
     with psycopg.connect(site.database_url, autocommit=True) as owner:
         owner.execute("SET session_replication_role = replica")
         owner.execute("UPDATE audit.activity SET at = at + interval '1 microsecond' WHERE log_index = 0")
-    pdf = await made(admin, project_id)
+    pdf = await report_of(admin, project_id)
     [finding] = verified(pdf).findings
     assert (finding.kind, finding.name, finding.entry, finding.log_index) == ("entry-not-logged", FILE, 2, 0)
     assert len(json.loads(attached(pdf)[FILE])["items"]) == 2

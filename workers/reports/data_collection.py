@@ -100,9 +100,8 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
     hidden = domain.withheld_sections(context.grants)
     site = await _read_site(context.connection, command.project_id, hidden)
     project = await _read_project(context, command, hidden)
-    document, around, settings = project.document, circumstances_of(project.answers), site.settings
-    designs = site.designs
-    language = command.language or settings["language"]
+    document, settings, designs = project.document, site.settings, site.designs
+    around, language = circumstances_of(project.answers), command.language or settings["language"]
     named = FieldNames(document, WORDINGS[language])
     return ReportDocument(
         report_id=command.report_id,

@@ -15,7 +15,7 @@ from workers.reports.collection.project_circumstances import restricted_nodes
 from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.design.template_rendering import render_in_form
 from workers.reports.rendering.child_process_rendering import refusal_of
-from workers.reports.rendering.render_input import Purpose
+from workers.reports.rendering.render_input import Purpose, ReportDocument
 from workers.reports.row_types import ClaimedRequestRow, ReportRow, RequestRow, TombstoneRow
 from workers.reports.signing.signing import require_identity, signed
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step
@@ -68,24 +68,10 @@ async def _make(step: Step, request: ClaimedRequestRow) -> ReportRow:
         Refusal: It cannot be made.
         LogStateAwaitedError: It waits for a signed state of the activity log.
     """
-    connection, ids = step.connection, {"ids": [request["project_id"]]}
-    present = (await connection.execute(tables.PROJECTS, ids)).one_or_none()
-    tombstone = row_of(await connection.execute(tables.TOMBSTONES, ids), TombstoneRow)
-    domain.require_project(present is not None, tombstone)
-    context = await step.context(request["principal"])
-    grants = context.grants[request["principal"]]
-    asked = _allowed(request, grants)
-    require_identity(context.now)
-    purpose = Purpose.of(request)
-    around = ReportContext(
-        connection, grants, context.now, request["principal"], step.site, purpose, proves_activity=True
-    )
-    document = await assemble(asked, around)
-    files = await activity_files(connection, document, request["log_awaited_until"])
-    document = replace(document, log_files=files)
+    document = await _assemble(step, request)
     try:
         report, template, failure = await render_in_form(document, stands_alone=True)
-        report = await signed(report, context.now)
+        report = await signed(report, document.generated_at)
     except ChildError as error:
         raise refusal_of(error) from None
     row: ReportRow = {
@@ -93,7 +79,7 @@ async def _make(step: Step, request: ClaimedRequestRow) -> ReportRow:
         "project_id": request["project_id"],
         "created_by": request["principal"],
         "requested_at": request["requested_at"],
-        "created_at": context.now,
+        "created_at": document.generated_at,
         "language": document.language,
         "show_user_names": request["show_user_names"],
         "complete": not document.missing,
@@ -109,8 +95,31 @@ async def _make(step: Step, request: ClaimedRequestRow) -> ReportRow:
         "template_failure": failure,
         "is_stamped": report.is_stamped,
     }
-    await _store(connection, row, report.pdf)
+    await _store(step.connection, row, report.pdf)
     return row
+
+
+async def _assemble(step: Step, request: ClaimedRequestRow) -> ReportDocument:
+    """Return the document of a report, with the files that prove its activity."""
+    connection, ids = step.connection, {"ids": [request["project_id"]]}
+    present = (await connection.execute(tables.PROJECTS, ids)).one_or_none()
+    tombstone = row_of(await connection.execute(tables.TOMBSTONES, ids), TombstoneRow)
+    domain.require_project(present is not None, tombstone)
+    context = await step.context(request["principal"])
+    grants = context.grants[request["principal"]]
+    asked = _allowed(request, grants)
+    require_identity(context.now)
+    around = ReportContext(
+        connection,
+        grants,
+        context.now,
+        request["principal"],
+        step.site,
+        Purpose.of(request),
+        proves_activity=True,
+    )
+    document = await assemble(asked, around)
+    return replace(document, log_files=await activity_files(connection, document, request["log_awaited_until"]))
 
 
 def _allowed(request: RequestRow, grants: Grants) -> GenerateReport:
