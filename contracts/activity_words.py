@@ -70,6 +70,7 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "reports.printed": ("report printed", "rapport imprimé"),
     "reports.template-removed": ("template of reports removed", "modèle des rapports retiré"),
     "reports.template-set": ("template of reports set", "modèle des rapports posé"),
+    "reports.record-generated": ("record of processing generated", "registre des traitements généré"),
     "reports.register-generated": ("register of disclosures generated", "registre des communications généré"),
     "reports.summary-deleted": ("summary deleted", "synthèse supprimée"),
     "reports.summary-downloaded": ("summary downloaded", "synthèse téléchargée"),

@@ -40,10 +40,11 @@ class SummaryState(StrEnum):
 
 
 class SummaryContent(StrEnum):
-    """What a summary contains: the figures of a period, or its register of disclosures."""
+    """What a summary contains: the figures of a period, its register of disclosures, or the record of processing."""
 
     FIGURES = "figures"
     DISCLOSURES = "disclosures"
+    RECORD = "record"
 
 
 class SummaryGenerated(Event):
@@ -121,7 +122,7 @@ class SummaryDownloaded(Event):
 class Summary(Message):
     """A summary of the caller's; the figures of its file are missing until it is made.
 
-    A register of disclosures is one, too: it has `entries` instead of `created`.
+    A register of disclosures is one, too: it has `entries` instead of `created`. A record of processing has neither.
     """
 
     report_id: UUID

@@ -62,6 +62,7 @@ from contracts.release_requests import RequestRelease, WithdrawRelease
 from contracts.report_batch_projects import ListBatchedProjects
 from contracts.report_batches import DeleteBatch, DownloadBatch, GenerateBatch, ListBatches
 from contracts.report_design import GetDesign, RemoveLogo, RemoveTemplate, SetLogo, SetTemplate
+from contracts.report_record import GenerateRecord
 from contracts.report_register import GenerateRegister
 from contracts.report_summaries import DeleteSummary, DownloadSummary, GenerateSummary, ListSummaries
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
@@ -123,6 +124,7 @@ __all__ = [
     "FindInReports",
     "FindProject",
     "GenerateBatch",
+    "GenerateRecord",
     "GenerateRegister",
     "GenerateReport",
     "GenerateSummary",

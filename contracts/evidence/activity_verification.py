@@ -28,6 +28,7 @@ ActivityProblem = Literal[
     "entry-missing",
     "entry-added",
     "entry-not-logged",
+    "entry-not-listed",
     "entries-changed",
     "activity-unreadable",
     "checkpoint-not-signed",
@@ -39,9 +40,10 @@ PROBLEMS: Final[dict[ActivityProblem, str]] = {
     "entry-missing": "The entry at place {index} of the log, which {name} proves, is missing.",
     "entry-added": "Entry {entry} of {name} was added, or its proof was removed.",
     "entry-not-logged": "Entry {entry} of {name} is not the one that the log has at place {index}.",
+    "entry-not-listed": "Entry {entry} of {name} is not the one that the report lists there.",
     "entries-changed": "The entries of the activity are not those that {name} signs.",
     "activity-unreadable": "{name} does not have the form of activities and their proofs.",
-    "checkpoint-not-signed": "{name} is not signed with the key of the package, or is about another log.",
+    "checkpoint-not-signed": "{name} is not signed with the key of the site, or is about another log.",
 }
 """What each of them means, for people."""
 

@@ -20,7 +20,10 @@ from contracts.message import Store
 FILE: Final = "activity.json"
 """The name of the file of a project's activity."""
 
-PROOFS: Final = f"{bag.PAYLOAD}activity.tlog-proofs"
+REPORT_PROOFS: Final = "activity.tlog-proofs"
+"""The name of the file of proofs in a report."""
+
+PROOFS: Final = f"{bag.PAYLOAD}{REPORT_PROOFS}"
 """The proofs of all entries of a package (C2SP tlog-proof), in the order of their places in the log."""
 
 ENTRIES: Final = "activity.checkpoint"
@@ -130,6 +133,11 @@ def activity_origin(site: str) -> str:
 def package_origin(site: str, package_id: object) -> str:
     """Return the name of the tree over the entries of a package."""
     return f"{LOGS}{site}/packages/{package_id}"
+
+
+def report_origin(site: str, report_id: object) -> str:
+    """Return the name of the tree over the entries of a report."""
+    return f"{LOGS}{site}/reports/{report_id}"
 
 
 def is_activity(name: str) -> bool:

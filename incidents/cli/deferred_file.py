@@ -26,6 +26,9 @@ class DeferredFile:
     resuming: ClassVar[str]
     """What is said after Ctrl-C, and how to go on."""
 
+    path_option: ClassVar[str] = "-o"
+    """The option that names the path."""
+
     def __init__(self, session: Session, path: Path | None, *, force: bool = False) -> None:
         """Keep the path at which the file is saved; without one, it has the name that is given to `_fetch`."""
         self._session = session
@@ -77,5 +80,5 @@ class DeferredFile:
         self._session.tell(self.cancelled)
 
     def _tell_resuming(self, file_id: UUID) -> None:
-        path = f" -o {shlex.quote(str(self._path))}" if self._path else ""
+        path = f" {self.path_option} {shlex.quote(str(self._path))}" if self._path else ""
         self._session.tell(self.resuming, id=file_id, path=path, options=self._session.place)

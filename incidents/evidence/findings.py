@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from mmap import ACCESS_READ, mmap
 from typing import Any, BinaryIO, Final, Literal
 
-from contracts.evidence.activity_verification import ActivityProblem
+from contracts.evidence.activity_verification import ActivityProblem, ActivityResult
 from contracts.evidence.seal import Data
 
 _HEAD: Final = b"%PDF-"
@@ -56,10 +56,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class Activity:
-    """What is proven of the activity in a package; a report has none.
+    """What is proven of the activity in a package or a report.
 
     Of its `entries`, `proven` were in the log of the site when it had `log_size` entries. Of these, `partial` are in
-    the package without all that they say in the log.
+    the file without all that they say in the log.
     """
 
     entries: int
@@ -89,6 +89,14 @@ class Verification:
     def verified(self) -> bool:
         """Whether everything is as it was signed."""
         return not self.findings
+
+    def take_activity(self, activity: ActivityResult) -> None:
+        """Add what was found out about the activity."""
+        named = (activity.entries, activity.proven, activity.partial, activity.log_origin, activity.log_size)
+        self.activity = Activity(*named)
+        self.findings += [
+            Finding(kind, name, entry=entry, log_index=index) for kind, name, entry, index in activity.problems
+        ]
 
     def document(self) -> dict[str, Any]:
         """Return the result for programs."""

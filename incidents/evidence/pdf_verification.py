@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import io
 import re
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -24,7 +25,9 @@ from contracts.evidence import pdf_signatures
 from contracts.evidence.certificates import is_issued, is_signed, stamped
 from contracts.evidence.cms import FormError
 from contracts.evidence.pdf_signatures import Layout, Parts, Signed, fingerprint
+from contracts.evidence.ssh_signatures import fingerprint as ssh_fingerprint
 from incidents.evidence.findings import Finding, Verification
+from incidents.evidence.report_activity import attached_files, log_key, verify_attached
 
 _CANDIDATES_MAX: Final = 20
 _BYTE_RANGE: Final = re.compile(rb"/ByteRange ?\[0 (\d{1,10}) +(\d{1,10}) +\d{1,10} *\]")
@@ -75,6 +78,7 @@ def verify(data: bytes, expected: str | None = None) -> Verification:
         _verify_stamp(signature, result)
     if expected is not None and not result.pinned:
         result.findings.append(Finding("other-key", expected=expected, found=result.fingerprint))
+    _verify_activity(data, result)
     if signature is not None and result.verified and not _is_read_alike(data, signature.parts):
         result.findings.append(Finding("read-otherwise"))
     return result
@@ -189,6 +193,20 @@ def _verify_stamp(signature: _Found, result: Verification) -> None:
     result.facts["Stamped-At"] = information.at.isoformat()
     result.facts["Stamped-By"] = x509.load_der_x509_certificate(authority).subject.rfc4514_string()
     result.facts["Stamped-Key"] = fingerprint(authority)
+
+
+def _verify_activity(data: bytes, result: Verification) -> None:
+    """Verify the activity in a report; what is attached to a file that cannot be read says nothing."""
+    try:
+        files = attached_files(PdfFileReader(io.BytesIO(data)))
+    except (*_UNREADABLE, zlib.error, OverflowError):
+        return
+    activity = verify_attached(files)
+    if activity is None:
+        return
+    result.take_activity(activity)
+    if key := log_key(files):
+        result.facts["Log-Key"] = ssh_fingerprint(key)
 
 
 def _is_read_alike(data: bytes, parts: Parts) -> bool:

@@ -21,7 +21,7 @@ from contracts.evidence.ssh_signatures import (
     read_public_line,
     signed_bytes,
 )
-from incidents.evidence.findings import Activity, Finding, Verification, mapped
+from incidents.evidence.findings import Finding, Verification, mapped
 
 Opener = Callable[[BinaryIO, BinaryIO], None]
 """Decrypts one file, which is encrypted to keys, into another; or raises what `encrypted_bags.decrypt` raises."""
@@ -165,11 +165,7 @@ def _verify_activity(archive: Archive, tags: dict[str, bytes], key: bytes | None
     key = _public_key(tags) or key
     activity = verify_packaged(archive, key, _is_signed) if key else None
     if activity:
-        named = (activity.entries, activity.proven, activity.partial, activity.log_origin, activity.log_size)
-        result.activity = Activity(*named)
-        result.findings += [
-            Finding(kind, name, entry=entry, log_index=index) for kind, name, entry, index in activity.problems
-        ]
+        result.take_activity(activity)
 
 
 def _is_signed(key: bytes, signature: bytes, message: bytes) -> bool:

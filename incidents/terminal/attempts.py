@@ -90,6 +90,7 @@ ATTEMPTS: Final[Mapping[str, str]] = {
     "reports.find-in-reports": "find personal data in reports",
     "reports.generate": "generate a report",
     "reports.generate-batch": "generate a batch of reports",
+    "reports.generate-record": "generate a record of processing",
     "reports.generate-register": "generate a register of disclosures",
     "reports.generate-summary": "generate a summary",
     "reports.get": "view a report",

@@ -77,6 +77,7 @@ PROJECT = (
     Step("reports.set-template"),
     Step("reports.generate-summary"),
     Step("reports.generate-register"),
+    Step("reports.generate-record"),
     Step("retention.hold"),
     Step("retention.change-hold"),
     Step("retention.request-release"),

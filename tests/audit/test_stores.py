@@ -79,6 +79,7 @@ TABLE = {
     "reports.summary-downloaded": SITE,
     "reports.summary-deleted": SITE,
     "reports.register-generated": SITE,
+    "reports.record-generated": SITE,
     "reports.template-set": SITE,
     "reports.template-removed": SITE,
     "reports.logo-set": SITE,

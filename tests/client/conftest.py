@@ -28,7 +28,7 @@ DEFINITIONS = {
 """What a site without definitions answers; a test may answer something else."""
 
 
-_DEFERRED = (".generate-batch", ".generate-summary", ".generate-register", ".export")
+_DEFERRED = (".generate-batch", ".generate-summary", ".generate-register", ".generate-record", ".export")
 
 
 @dataclass

@@ -32,6 +32,7 @@ _SELECTING = ("created_by", "camera_ids", "references")
 REFUSED = {
     ("administration.change-settings", "timezone"),
     ("reports.generate-summary", "timezone"),
+    ("reports.generate-record", "timezone"),
     ("reports.generate-register", "timezone"),
     ("reports.generate-batch", "search"),
     *(("reports.generate-batch", f"filter.{name}.*") for name in _SELECTING),

@@ -1,6 +1,7 @@
 """`incidents retention certificates` and `verify-certificate`: what is shown and saved, and what does not fit."""
 
 import base64
+import hashlib
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,13 +120,17 @@ async def test_another_sites_key_is_refused(tmp_path: Path) -> None:
     assert (await verified(path, "--key", tmp_path / "missing.pub")).status == 2
 
 
+def row_of(text: bytes) -> dict[str, Any]:
+    """Return a certificate as it is listed."""
+    listed = {"number": 17, "kind": "sweep", "erased_until": AT.isoformat(), "issued_at": AT.isoformat(), "count": 4}
+    signature, key = (base64.b64encode(each).decode() for each in (KEY.sign_raw(text), KEY.public_key))
+    return {**listed, "text": text.decode(), "signature": signature, "public_key": key}
+
+
 async def test_certificates_are_shown_and_saved(bus: Bus, peer: Peer, tmp_path: Path) -> None:
     """The list is asked as typed; saving writes three files each, which verify, and replaces no other file."""
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
-    listed = {"number": 17, "kind": "sweep", "erased_until": AT.isoformat(), "issued_at": AT.isoformat(), "count": 4}
-    signature, key = (base64.b64encode(each).decode() for each in (KEY.sign_raw(WHOLE), KEY.public_key))
-    row = {**listed, "text": WHOLE.decode(), "signature": signature, "public_key": key}
-    peer.answers["retention.certificates"] = json.dumps({"items": [row], "waiting": 0}).encode()
+    peer.answers["retention.certificates"] = json.dumps({"items": [row_of(WHOLE)], "waiting": 0}).encode()
     line = ("retention", "certificates", "--project", 20163, "--since", "30d")
     ended = await incidents(*line, folder=tmp_path, environment=environment)
     assert json.loads(peer.queries[-1].data)["number"] == 20163
@@ -140,3 +145,27 @@ async def test_certificates_are_shown_and_saved(bus: Bus, peer: Peer, tmp_path: 
     path.write_text("mine")
     ended = await incidents(*line, "--save", tmp_path / "out", folder=tmp_path, environment=environment)
     assert (ended.status, path.read_text()) == (2, "mine")
+
+
+@pytest.mark.parametrize(
+    "language, words",
+    [
+        ("en", ("Certificate of destruction no. 17 of the site main", "deletion by hand", "This text is not signed")),
+        ("fr", ("Certificat de destruction n° 17 du site main", "suppression manuelle", "Ce texte n'est pas signé")),
+    ],
+)
+async def test_a_certificate_is_a_text_for_people(
+    bus: Bus, peer: Peer, tmp_path: Path, language: str, words: tuple[str, ...]
+) -> None:
+    """One certificate is shown with all that it says, its number, and the digest of the file that is signed."""
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+    text = certificate(kind=Kind.MANUAL, rule=Rule(words="deletion by hand")).text
+    peer.answers["retention.certificates"] = json.dumps({"items": [row_of(text)], "waiting": 0}).encode()
+    line = ("retention", "certificate", 17, "--lang", language)
+    ended = await incidents(*line, folder=tmp_path, environment=environment)
+    shown = " ".join(ended.out.replace("\u00a0", " ").split())
+    digest = hashlib.sha256(text).hexdigest()
+    assert [each for each in (*words, "20160-20162, 20163", digest, KEY.fingerprint) if each not in shown] == []
+    assert (await incidents(*line, "--json", folder=tmp_path, environment=environment)).json["sha256"] == digest
+    missing = await incidents("retention", "certificate", 18, folder=tmp_path, environment=environment)
+    assert (missing.status, "there is no certificate 18" in " ".join(missing.err.split())) == (2, True)

@@ -14,7 +14,7 @@ from incidents.terminal.option_names import option_of
 _WITHOUT_A_FIELD: Final = frozenset(
     [
         *("--all", "--count", "--dry-run", "--exec", "--follow", "--force", "--happened", "--mine", "--of", "--ops"),
-        *("--out", "--output", "--remove", "--report", "--save", "--volumes"),
+        *("--out", "--output", "--pdf", "--remove", "--report", "--save", "--volumes"),
     ]
 )
 """Options that fill no field that may be refused: they say what the program does with the answer."""

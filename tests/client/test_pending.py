@@ -75,6 +75,7 @@ async def test_an_outcome_is_asked_for(peer: Peer, run_line: RunLine) -> None:
         ("reports batch 12 -o x.pdf", "making the report of 1 project"),
         ("reports summary --last month -o x.pdf", "making the summary"),
         ("disclosures -o x.pdf", "making the register"),
+        ("privacy record --pdf x.pdf", "making the record"),
     ],
 )
 @pytest.mark.parametrize("is_refused", [True, False])

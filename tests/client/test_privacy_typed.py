@@ -86,6 +86,24 @@ async def test_a_copy_has_the_texts_of_one_person(run_line: RunLine, tmp_path: P
     assert (await run_line("export", "dupont", "--out", "dupont.zip")).status == 2
 
 
+async def test_a_copy_is_a_folder(run_line: RunLine, tmp_path: Path) -> None:
+    """A folder has an index and a file for each project, in two languages; it takes no folder that has files."""
+    ended = await run_line("export", "dupont", "--out", "dupont")
+    assert (ended.status, "dupont: 5 texts" in ended.out) == (0, True), ended.err
+    files = {
+        str(path.relative_to(tmp_path / "dupont")): path.read_text() for path in (tmp_path / "dupont").rglob("*.*")
+    }
+    languages = [f"{language}/{name}" for language in ("en", "fr") for name in ("index.md", "project-1.md")]
+    assert sorted(files) == [*languages, "personal-data.json"]
+    assert "- [project 1](project-1.md): 5 texts" in files["en/index.md"]
+    assert "Prefecture" in files["fr/index.md"]
+    assert "Marie Dupont" not in files["fr/index.md"]
+    assert files["en/project-1.md"].count("### ") == 5
+    assert "Martin" not in "".join(files.values())
+    again = await run_line("export", "dupont", "--out", "dupont")
+    assert (again.status, "dupont has files" in again.err) == (2, True)
+
+
 async def test_who_was_told_is_in_the_register(run_line: RunLine) -> None:
     """Recipients are named by projects, or by the words that are in them."""
     for line in (("1",), ("--words", "dupont")):

@@ -56,6 +56,7 @@ TEXTS = {
         for event in ("ReportGenerated", "ReportIncluded", "BatchRecorded", "BatchGenerated")
         for name in ("recipient", "reference", "legal_basis")
     },
+    "RecordGenerated.missing": "names of what is not in it",
     "RegisterGenerated.missing": "names of what is not in it",
     "SummaryGenerated.missing": "names of sections of projects",
     "SummaryGenerated.sha256": "a digest",

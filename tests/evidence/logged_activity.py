@@ -57,16 +57,16 @@ def proof_of(index: int, note: str, extra: bytes | None, size: int = LOG_SIZE) -
 
 
 def log_files(
-    items: Sequence[dict[str, Any]], key: SigningKey, package_id: object, size: int = LOG_SIZE
+    items: Sequence[dict[str, Any]], key: SigningKey, file_id: object, size: int = LOG_SIZE, kind: str = "packages"
 ) -> dict[str, bytes]:
-    """Return the files about the entries of a package, of whose log this size was signed."""
+    """Return the files about the entries of a package or a report, of whose log this size was signed."""
     entries = sorted((entry for entry in items if "log_index" in entry), key=lambda entry: entry["log_index"])
     note = log_note(key, size)
     proofs = [
         proof_of(entry["log_index"], note, shown_hash(entry), size) for entry in entries if entry["log_index"] < size
     ]
     leaves = [shown_hash(entry) for entry in entries] + ([leaf_hash(note.encode())] if proofs else [])
-    checkpoint = Checkpoint(f"incidents/main/packages/{package_id}", len(leaves), root_of(leaves))
+    checkpoint = Checkpoint(f"incidents/main/{kind}/{file_id}", len(leaves), root_of(leaves))
     files = {PROOFS: "".join(proof.text for proof in proofs).encode()} if proofs else {}
     files[ENTRIES] = note_of(checkpoint, key).encode()
     return {**files, LOG_KEY: f"{verifier_line(ORIGIN, key.public_key)}\n".encode()} if entries else {}

@@ -16,6 +16,7 @@ NOT_PEOPLES_WORDS: Final[Mapping[str, str]] = {
     "administration.": "definitions, roles and settings belong to the site, and stay when a project is erased",
     "reports.set-logo": "the logo belongs to the site",
     "reports.set-template": "the template belongs to the site",
+    "reports.generate-record timezone": "the name of a time zone",
     "reports.generate-register timezone": "the name of a time zone",
     "reports.generate-summary timezone": "the name of a time zone",
     "projects.check-import": "the same body as `projects.import`, which is not stored",

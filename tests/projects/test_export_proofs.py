@@ -22,7 +22,7 @@ from tests.projects.helpers import Operator
 from tests.projects.packages import fetch, read_json, unzip
 from tests.support import Site, eventually
 from workers.common.signing_key import FILE_NAME, SigningKey
-from workers.projects.exports import activity_proofs
+from workers.runtime.storage import log_proofs
 
 pytestmark = pytest.mark.usefixtures("reports")
 
@@ -171,7 +171,7 @@ async def test_without_a_signed_state_the_package_says_so(
     operator: Operator, site: Site, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """If audit signs nothing, the package is made all the same: its entries have no proof, which is no change."""
-    monkeypatch.setattr(activity_proofs, "CHECKPOINT_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(log_proofs, "CHECKPOINT_SECONDS_MAX", 0.5)
     await site.worker("audit", signing_key=site.directory / "none")
     await recorded(site, 1)
     package = await exported(operator, "activity", "user-names")

@@ -13,7 +13,6 @@ OTHER = "0190a000-0000-7000-8000-000000000002"
 TEMPLATE = '#import "incident.typ": *\n#show: incident-report\n#title(report.subtitle)'
 BATCH = "0190a000-0000-7000-8000-000000000004"
 SUMMARY = "0190a000-0000-7000-8000-000000000005"
-REGISTER = "0190a000-0000-7000-8000-000000000006"
 AT = "2026-03-01T12:00:00Z"
 NODES = (
     "incident-properties",
@@ -202,7 +201,8 @@ COMMANDS = (
         {**_REPORTS, **of_project("sequences", VIEW)},
         {**_SELECTED, "filter": {"camera_ids": ["1"]}},
     ),
-    Line("reports.generate-register", {**_REPORTS, "audit-log": VIEW}, {"report_id": REGISTER}),
+    Line("reports.generate-record", _REPORTS, {"report_id": f"{ID[:-1]}8"}),
+    Line("reports.generate-register", {**_REPORTS, "audit-log": VIEW}, {"report_id": f"{ID[:-1]}6"}),
     Line("reports.generate-summary", _REPORTS, _SUMMARY),
     Line(
         "reports.generate-summary",

@@ -254,18 +254,6 @@ ENTRIES = text(
     """
 )
 NEEDED_LOG_SIZE = text("SELECT size FROM published.requested_checkpoints WHERE package_id = :package_id")
-CHECKPOINT = text(
-    """
-    SELECT size, note FROM published.log_checkpoints WHERE store = 'incident_manager' ORDER BY size DESC LIMIT 1
-    """
-)
-LOG_TREE = text("SELECT size, edge FROM published.log_trees WHERE store = 'incident_manager'")
-LOG_TILES = text(
-    """
-    SELECT level, index, hashes FROM published.log_tiles
-    JOIN unnest(:levels, :indexes) AS wanted(level, index) USING (level, index) WHERE store = 'incident_manager'
-    """
-).bindparams(bindparam("levels", type_=ARRAY(SmallInteger)), bindparam("indexes", type_=ARRAY(BigInteger)))
 # No project of the package can be deleted from here to the commit.
 KEEP_PARTS = text(
     """

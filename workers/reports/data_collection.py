@@ -15,6 +15,7 @@ from contracts.projects.queries import ProjectDetails
 from contracts.projects.redaction import visible_redactions
 from contracts.values import Language
 from workers.reports import design_tables, domain, tables
+from workers.reports.collection.activity_files import LOGGED_ACTIVITY, logged_entries
 from workers.reports.collection.named_values import FieldNames, name_categories, name_data
 from workers.reports.collection.project_circumstances import circumstances_of, circumstances_questions
 from workers.reports.rendering.render_input import NO_PURPOSE, Logo, Purpose, ReportDocument, Template
@@ -64,7 +65,10 @@ class ReportRequest(Protocol):
 
 
 class ReportContext(NamedTuple):
-    """Whose permissions count for a report, the transaction that reads it, and what it shows about itself."""
+    """Whose permissions count for a report, the transaction that reads it, and what it shows about itself.
+
+    A report with `proves_activity` has files that prove the activity that it lists.
+    """
 
     connection: AsyncConnection
     grants: Grants
@@ -72,6 +76,7 @@ class ReportContext(NamedTuple):
     author: str | None = None
     site: str = ""
     purpose: Purpose = NO_PURPOSE
+    proves_activity: bool = False
 
 
 class _SiteFacts(NamedTuple):
@@ -95,9 +100,8 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
     hidden = domain.withheld_sections(context.grants)
     site = await _read_site(context.connection, command.project_id, hidden)
     project = await _read_project(context, command, hidden)
-    document, around, settings = project.document, circumstances_of(project.answers), site.settings
-    designs = site.designs
-    language = command.language or settings["language"]
+    document, settings, designs = project.document, site.settings, site.designs
+    around, language = circumstances_of(project.answers), command.language or settings["language"]
     named = FieldNames(document, WORDINGS[language])
     return ReportDocument(
         report_id=command.report_id,
@@ -117,6 +121,7 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         earlier_reports=around.earlier_reports,
         exports=around.exports,
         activities=around.activities,
+        entries=_entries(command, context, project),
         author=context.author,
         site=context.site,
         purpose=context.purpose,
@@ -126,6 +131,13 @@ async def assemble(command: ReportRequest, context: ReportContext) -> ReportDocu
         logo=Logo.of(designs["logo"]) if "logo" in designs else None,
         template=Template.of(designs["template"]) if "template" in designs and not command.template else None,
     )
+
+
+def _entries(command: ReportRequest, context: ReportContext, project: _ProjectFacts) -> tuple[Mapping[str, Any], ...]:
+    """Return the listed activities as the files that prove them have them."""
+    if not context.proves_activity:
+        return ()
+    return logged_entries(project.answers.get("activities", ()), shows_names=command.show_user_names)
 
 
 async def _read_site(connection: AsyncConnection, project_id: UUID, hidden: list[str]) -> _SiteFacts:
@@ -151,13 +163,14 @@ async def _read_site(connection: AsyncConnection, project_id: UUID, hidden: list
 async def _read_project(context: ReportContext, command: ReportRequest, hidden: list[str]) -> _ProjectFacts:
     """Return a project without hidden sections, and the answers about its circumstances."""
     named = {"project_id": command.project_id}
+    activity = LOGGED_ACTIVITY if context.proves_activity else tables.ACTIVITY
     keys = [key for name in hidden for key in _COLUMNS.get(name, (name,))]
     answers = await read_together(
         context.connection,
         {
             "document": (tables.DOCUMENT, named | {"hidden": keys}),
             "labels": (tables.LABELS, named),
-            **circumstances_questions(command.project_id, context.grants, activity=command.activity),
+            **circumstances_questions(command.project_id, context.grants, activity if command.activity else None),
         },
     )
     [project] = rows_as(ProjectDocumentRow, answers["document"])

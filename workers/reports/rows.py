@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Message
 from contracts.report_batches import DeleteBatch, GenerateBatch
+from contracts.report_record import GenerateRecord
 from contracts.report_register import GenerateRegister
 from contracts.report_summaries import DeleteSummary, GenerateSummary
 from contracts.reports import GenerateReport, ReportCommand
@@ -48,7 +49,7 @@ class ReportRows(Rows):
         summaries = sorted(
             message.report_id
             for message in messages
-            if isinstance(message, GenerateSummary | GenerateRegister | DeleteSummary)
+            if isinstance(message, GenerateSummary | GenerateRegister | GenerateRecord | DeleteSummary)
         )
         if summaries:
             rows.summaries.add_stored(

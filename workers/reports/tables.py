@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     DateTime,
     ForeignKey,
@@ -103,6 +104,8 @@ class Request(Base):
     reference: Mapped[str | None] = mapped_column(Text)
     legal_basis: Mapped[str | None] = mapped_column(Text)
     template: Mapped[str | None] = mapped_column(Text)
+    log_size: Mapped[int | None] = mapped_column(BigInteger)
+    log_awaited_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 DOWNLOADED = download_statement("reports.download", "report_id")
@@ -156,7 +159,7 @@ EARLIER_REPORTS = text(
 
 REQUESTING = text(
     """
-    SELECT principal, 'report' AS kind, min(requested_at) AS since FROM reports.request GROUP BY principal
+    SELECT principal, 'report' AS kind, min(requested_at) AS since FROM reports.ready_request GROUP BY principal
     UNION ALL
     SELECT principal, 'summary', min(created_at) FROM reports.summary WHERE finished_at IS NULL GROUP BY principal
     UNION ALL
@@ -167,7 +170,17 @@ REQUESTING = text(
 CLAIM_REQUEST = text(
     """
     SELECT * FROM reports.request
-    WHERE principal = :principal ORDER BY requested_at, command_id LIMIT 1 FOR UPDATE SKIP LOCKED
+    WHERE principal = :principal AND command_id IN (
+        SELECT command_id FROM reports.ready_request WHERE principal = :principal
+    )
+    ORDER BY requested_at, command_id LIMIT 1 FOR UPDATE SKIP LOCKED
+    """
+)
+AWAIT_LOG = text(
+    """
+    UPDATE reports.request
+    SET log_size = :log_size, log_awaited_until = coalesce(log_awaited_until, now() + make_interval(secs => :seconds))
+    WHERE command_id = :command_id AND principal = :principal
     """
 )
 DROP_REQUEST = text("DELETE FROM reports.request WHERE command_id = :command_id AND principal = :principal")

@@ -1,5 +1,6 @@
 """The file of a register of disclosures: waited for, downloaded, and what is said about it."""
 
+from typing import Final
 from uuid import UUID
 
 from contracts.figures import size
@@ -10,6 +11,11 @@ from incidents.cli.progress import ProgressView, resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.terminal.session import UsageError
 from incidents.terminal.text.words import names_of
+
+_ELSEWHERE: Final = {
+    SummaryContent.FIGURES: "this is a summary: incidents reports summary --resume {id}",
+    SummaryContent.RECORD: "this is a record of processing: incidents privacy record --resume {id} --pdf FILE",
+}
 
 
 class RegisterFile(DeferredFile):
@@ -34,8 +40,7 @@ class RegisterFile(DeferredFile):
         """
         [listed] = (await client.ask(ListSummaries(report_id=report_id))).items
         if listed.content is not SummaryContent.DISCLOSURES:
-            words = "this is a summary: incidents reports summary --resume {id}"
-            raise UsageError(self._session.say(words, id=report_id))
+            raise UsageError(self._session.say(_ELSEWHERE[listed.content], id=report_id))
         outcome = resume_deferred(self._session, client, GenerateRegister, listed.command_id)
         await self._save(client, await self._wait(report_id, DeleteSummary(report_id=report_id), outcome))
 

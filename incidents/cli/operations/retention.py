@@ -7,7 +7,7 @@ import typer
 from contracts.retention import DueProjects, ListDue, PreviewRetention, Sweep
 from incidents.cli.listing import descriptions
 from incidents.cli.operations import legal_holds, retention_policies, set_aside
-from incidents.cli.operations.destruction import certificates, verification
+from incidents.cli.operations.destruction import certificates, readable, verification
 from incidents.cli.operations.legal_holds import All, Limit
 from incidents.cli.paging import show_pages
 from incidents.terminal.input.reading import make_message
@@ -52,6 +52,7 @@ async def due(
 legal_holds.register(app)
 retention_policies.register(app)
 certificates.register(app)
+readable.register(app)
 verification.register(app)
 set_aside.register(app)
 

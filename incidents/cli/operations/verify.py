@@ -67,6 +67,7 @@ _LABELS: Final = {
     "Stamped-At": "Time stamp",
     "Stamped-By": "Time stamp by",
     "Stamped-Key": "Certificate of the time stamp",
+    "Log-Key": "Key of the activity log",
 }
 """The facts that a bag or a signature states, and their names for people."""
 
@@ -240,7 +241,7 @@ def _activity_lines(session: Session, activity: Any) -> list[Text]:
     values = {"proven": activity.proven, "entries": activity.entries}
     lines = [session.say(words, **values, origin=activity.log_origin, size=activity.log_size)]
     if activity.partial:
-        words = "{count} of them are in the package without a name or a detail: the signature proves what they say."
+        words = "{count} of them are in the file without a name or a detail: the signature proves what they say."
         lines.append(session.say(words, count=activity.partial))
     if count := activity.entries - activity.proven:
         lines.append(session.say("{count} of them are younger than the last signed state of the log.", count=count))

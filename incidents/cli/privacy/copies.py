@@ -10,9 +10,11 @@ from typing import Annotated, Any, Final
 import typer
 
 from contracts.audit import Entry
+from contracts.personal_data import Occurrence
 from contracts.printable import on_one_line
 from incidents.cli.listing import names
 from incidents.cli.privacy.circumstances import Configuration, hidden_line, read_configuration, retention_lines
+from incidents.cli.privacy.copy_folder import grouped_by_place, heading_of, require_new_folder, write_folder
 from incidents.cli.privacy.finding import Words, place
 from incidents.cli.privacy.recipients import disclosures_of
 from incidents.cli.privacy.search import Findings, search
@@ -22,21 +24,26 @@ from incidents.terminal.options import command
 from incidents.terminal.saving import require_ending, require_unused
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
-from incidents.terminal.text.words import say
+from incidents.terminal.text.words import count, say
 
 _LANGUAGES: Final = ("en", "fr")
 
 
 def register(app: typer.Typer) -> None:
     """Add `export`."""
-    command(app, "export", "incidents privacy export 'Marie Dupont' --out dupont.zip")(export)
+    command(
+        app,
+        "export",
+        "incidents privacy export 'Marie Dupont' --out dupont.zip",
+        "incidents privacy export 'Marie Dupont' --out dupont",
+    )(export)
 
 
 async def export(
     session: Session,
     words: Words,
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="A ZIP file to write.")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE|DIR", help="A ZIP file or a directory to write.")],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a copy of all texts in which these words are found, for the person whom they name.
@@ -44,9 +51,15 @@ async def export(
     It has each text with its place and time, for how long it is kept, and who was given copies, in English, in French
     and as JSON. Texts without the words, and the names of authors, are left out. Read each text before you hand over
     the copy: it may name somebody else, too.
+
+    A directory gets an index, and a file for each project and each other store.
     """
-    require_ending(session, out, "{path}: the copy is a ZIP: name a file that ends with .zip", ".zip")
-    path = require_unused(session, out, force=force)
+    if is_folder := not out.suffix:
+        path = require_new_folder(session, out)
+    else:
+        words_of_ending = "{path}: the copy is a ZIP or a directory: name a file that ends with .zip, or a directory"
+        require_ending(session, out, words_of_ending, ".zip")
+        path = require_unused(session, out, force=force)
     async with session.client() as client:
         findings = await search(session, client, words, None, whole=True)
         known, configuration, recipients = await names(client), await read_configuration(client), list[Entry]()
@@ -54,7 +67,10 @@ async def export(
         with SuppressNotAvailable():
             recipients = await disclosures_of(client, ids)
     copy = _Copy(findings, known, configuration, recipients)
-    _write(session, path, copy.files(session))
+    if is_folder:
+        write_folder(session, path, copy.tree(session))
+    else:
+        _write(session, path, copy.files(session))
     number = len(findings.items)
     done = session.count(number, "{path}: {count} text", "{path}: {count} texts", "{path}: no text", path=path)
     session.show({"file": str(path), "texts": number, "recipients": len(recipients)}, done)
@@ -76,14 +92,37 @@ class _Copy:
         pages = {f"personal-data.{language}.md": "\n".join(self._page(session, language)) for language in _LANGUAGES}
         return {**pages, "personal-data.json": json.dumps(self._document(), ensure_ascii=False, indent=2)}
 
-    def _page(self, session: Session, language: str) -> Iterator[str]:
-        yield f"# {say(language, 'Copy of personal data (GDPR, article 15)')}\n"
-        yield f"{say(language, 'Made on {time}', time=show.local(session.now, language))}\n"
-        yield f"## {say(language, 'What is stored')}\n"
-        for item in self._items:
+    def tree(self, session: Session) -> dict[str, str]:
+        """Return the files of a folder by their paths: an index, and a file for each project and each other store."""
+        groups = grouped_by_place(self._items)
+        files = {"personal-data.json": json.dumps(self._document(), ensure_ascii=False, indent=2)}
+        for language in _LANGUAGES:
+            listed = [
+                f"- [{heading_of(items[0], language)}]({name}): "
+                + count(language, len(items), "{count} text", "{count} texts")
+                for name, items in groups.items()
+            ]
+            files[f"{language}/index.md"] = "\n".join(self._page(session, language, listed))
+            for name, items in groups.items():
+                texts = "\n".join(self._texts(items, language))
+                files[f"{language}/{name}"] = f"# {heading_of(items[0], language)}\n\n{texts}"
+        return files
+
+    def _texts(self, items: Sequence[Occurrence], language: str) -> Iterator[str]:
+        for item in items:
             yield f"### {on_one_line(place(Session('', language=language), item, self._known))}\n"
             yield f"{show.local(item.at, language)}\n"
             yield "\n".join(f"    {line}" for line in (item.text or "").splitlines()) + "\n"
+
+    def _page(self, session: Session, language: str, listed: Sequence[str] = ()) -> Iterator[str]:
+        """Yield the page with all texts, or with a list of the files that have them."""
+        yield f"# {say(language, 'Copy of personal data (GDPR, article 15)')}\n"
+        yield f"{say(language, 'Made on {time}', time=show.local(session.now, language))}\n"
+        yield f"## {say(language, 'What is stored')}\n"
+        if listed:
+            yield "\n".join(listed) + "\n"
+        else:
+            yield from self._texts(self._items, language)
         yield from _section(say(language, "How long it is kept"), retention_lines(self._configuration, language))
         yield from _section(say(language, "Who was given copies"), self._told(language))
         blank = say(language, "to be completed by the organisation")

@@ -1,16 +1,23 @@
 """`incidents privacy record`: the record of processing activities, from the configuration (GDPR 30)."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
+from uuid import UUID
 
 import typer
 
 from contracts.administration_queries import Role
 from contracts.permissions import Node
 from contracts.printable import on_one_line
+from contracts.report_record import GenerateRecord
+from incidents.cli.operations.disclosures import TimeZone
 from incidents.cli.privacy.circumstances import Configuration, hidden_line, read_configuration, retention_lines
+from incidents.cli.privacy.record_file import RecordFile
+from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command
-from incidents.terminal.session import Session
+from incidents.terminal.saving import require_ending, require_unused
+from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, say
 
@@ -37,14 +44,55 @@ _ALWAYS: Final = (
 
 def register(app: typer.Typer) -> None:
     """Add `record`."""
-    command(app, "record", "incidents privacy record > record.md", "incidents privacy record --lang fr")(record)
+    command(
+        app,
+        "record",
+        "incidents privacy record > record.md",
+        "incidents privacy record --lang fr",
+        "incidents privacy record --pdf record.pdf",
+        sends=True,
+    )(record)
 
 
-async def record(session: Session) -> None:
+async def record(
+    session: Session,
+    *,
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE", help="A PDF to write, which ends with .pdf.")
+    ] = None,
+    time_zone: TimeZone = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    resume: Annotated[
+        UUID | None, typer.Option(metavar="ID", help="Wait for a PDF that was begun before, and save it.")
+    ] = None,
+) -> None:
     """Print the record of processing as Markdown, from the configuration of this site.
 
     What only the organisation knows is left blank, and marked: the controller, purposes, legal bases and processors.
+    With `--pdf` the system makes a signed PDF of it, which has room for what is blank. Ctrl-C cancels it.
     """
+    if pdf is not None:
+        require_ending(session, pdf, "{path}: this is a PDF: name a file that ends with .pdf", ".pdf")
+        if resume and time_zone:
+            raise UsageError(session.say("--resume goes on with a PDF that was begun before: leave the rest out"))
+        path = require_unused(session, pdf, force=force)
+        return await _save(session, RecordFile(session, path), time_zone, resume)
+    if option := "--timezone" if time_zone else "--resume" if resume else "--force" if force else "":
+        raise UsageError(session.say("{option} belongs to a file: name one with --pdf", option=option))
+    return await _print_markdown(session)
+
+
+async def _save(session: Session, file: RecordFile, time_zone: str | None, resume: UUID | None) -> None:
+    async with session.client() as client:
+        if resume:
+            await file.resume(client, resume)
+            return
+        values = {"report_id": session.id_of(), "language": session.language}
+        values |= {"timezone": time_zone} if time_zone else {}
+        await file.make(client, make_message(session, GenerateRecord, values))
+
+
+async def _print_markdown(session: Session) -> None:
     async with session.client() as client:
         configuration = await read_configuration(client)
     document = {name: value and value.model_dump(mode="json") for name, value in configuration._asdict().items()}

@@ -1,5 +1,6 @@
 """The file of a summary: waited for, downloaded, and what is said about it."""
 
+from typing import Final
 from uuid import UUID
 
 from contracts.figures import size
@@ -17,6 +18,11 @@ from incidents.cli.progress import ProgressView, resume_deferred, send_deferred
 from incidents.client import Client
 from incidents.terminal.session import UsageError
 from incidents.terminal.text.words import names_of
+
+_ELSEWHERE: Final = {
+    SummaryContent.DISCLOSURES: "this is a register of disclosures: incidents disclosures --resume {id}",
+    SummaryContent.RECORD: "this is a record of processing: incidents privacy record --resume {id} --pdf FILE",
+}
 
 
 class SummaryFile(DeferredFile):
@@ -39,8 +45,7 @@ class SummaryFile(DeferredFile):
     async def resume(self, client: Client, report_id: UUID) -> None:
         """Wait for a summary that was begun before, save its file, and report it."""
         [summary] = (await client.ask(ListSummaries(report_id=report_id))).items
-        if summary.content is not SummaryContent.FIGURES:
-            words = "this is a register of disclosures: incidents disclosures --resume {id}"
+        if words := _ELSEWHERE.get(summary.content):
             raise UsageError(self._session.say(words, id=report_id))
         if summary.state is SummaryState.MADE:
             generated = SummaryGenerated(**{name: getattr(summary, name) for name in SummaryGenerated.model_fields})

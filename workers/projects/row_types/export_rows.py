@@ -60,25 +60,3 @@ class ExportEntryRow(TypedDict):
 
     log_index: int
     shown_hash: bytes
-
-
-class CheckpointRow(TypedDict):
-    """The row of the statement that reads the newest signed state of the log's tree."""
-
-    size: int
-    note: str
-
-
-class LogTreeRow(TypedDict):
-    """The row of the statement that reads the right edge of the log's tree."""
-
-    size: int
-    edge: list[bytes]
-
-
-class LogTileRow(TypedDict):
-    """A row of the statement that reads full tiles of the log's tree."""
-
-    level: int
-    index: int
-    hashes: bytes

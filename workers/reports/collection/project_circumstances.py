@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy import TextClause
+
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.queries import Hold
 from workers.reports import domain, tables
@@ -24,8 +26,13 @@ class Circumstances(NamedTuple):
     activities: Activities | None
 
 
-def circumstances_questions(project_id: UUID, grants: Grants, *, activity: bool) -> dict[str, Question]:
-    """Return the statements that read what the author of a report may see of a project's circumstances."""
+def circumstances_questions(
+    project_id: UUID, grants: Grants, activity: TextClause | None = None
+) -> dict[str, Question]:
+    """Return the statements that read what the author of a report may see of a project's circumstances.
+
+    `activity` reads what people did with it, if the report lists that.
+    """
     named: dict[str, Any] = {"project_id": project_id}
     limits = {"wordings_max": domain.WORDINGS_MAX, "bytes_max": domain.WORDINGS_BYTES_MAX}
     files = named | {"files_max": domain.FILES_MAX}
@@ -35,9 +42,9 @@ def circumstances_questions(project_id: UUID, grants: Grants, *, activity: bool)
         "exports": (Node.EXPORT, (tables.EXPORTS, files)),
         "earlier_reports": (None, (tables.EARLIER_REPORTS, files)),
     }
-    if activity:
+    if activity is not None:
         recorded = named | {"hidden": domain.hidden_activities(grants), "activities_max": domain.ACTIVITIES_MAX}
-        questions["activities"] = (Node.ACTIVITY_LOGS, (tables.ACTIVITY, recorded))
+        questions["activities"] = (Node.ACTIVITY_LOGS, (activity, recorded))
     return {
         name: question for name, (node, question) in questions.items() if node is None or grants.allow(node, Level.VIEW)
     }

@@ -51,7 +51,7 @@ def print_facts(document: ReportDocument, *, stands_alone: bool) -> dict[str, An
         "substituted": WORDINGS[document.language].substituted,
         "at": int(document.generated_at.timestamp()),
         "plain": False,
-        "attachments": [DATA, SCHEMA] if stands_alone else [],
+        "attachments": [DATA, SCHEMA, *document.log_files] if stands_alone else [],
         "has_logo": document.logo is not None,
     }
 

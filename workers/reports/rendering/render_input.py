@@ -1,7 +1,7 @@
 """The document of a report: the data before rendering."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -138,7 +138,8 @@ class ReportDocument:
     `project` has the parts that the caller may see. `categories` and `data` repeat its values under the
     administrator's labels, including disabled ones, in the order of their slots.
     `missing` names the sections that the report lacks. `comment_changes` are in the order of time;
-    `unlisted_wordings` counts those that are too many or too long for the report.
+    `unlisted_wordings` counts those that are too many or too long for the report. `entries` are the activities as
+    `log_files` have them, which are attached to a report that stands alone.
     """
 
     report_id: UUID
@@ -158,6 +159,8 @@ class ReportDocument:
     earlier_reports: tuple[ProjectFile, ...] = ()
     exports: tuple[ProjectFile, ...] = ()
     activities: Activities | None = None
+    entries: tuple[Mapping[str, Any], ...] = ()
+    log_files: Mapping[str, str] = field(default_factory=dict)
     author: str | None = None
     site: str = ""
     purpose: Purpose = NO_PURPOSE

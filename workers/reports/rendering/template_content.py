@@ -5,6 +5,7 @@ from datetime import datetime
 
 from contracts.figures import decimal
 from contracts.texts import Phrase, phrase
+from workers.reports.rendering.attachment_words import ATTACHMENT_WORDS
 from workers.reports.rendering.content import circumstances, parts
 from workers.reports.rendering.content.writer import Content, Fact, Writer
 from workers.reports.rendering.render_input import DataValue, ReportDocument, Section
@@ -45,7 +46,7 @@ def content(document: ReportDocument) -> Content:
             circumstances.origin(writer),
         ],
         "signatures": {"heading": words.signatures, **circumstances.signatures(writer)},
-        "attachments": {"data": words.attached_data, "schema": words.attached_schema},
+        "attachments": {**ATTACHMENT_WORDS[document.language]},
         "end": words.end_of_report,
     }
 

@@ -85,8 +85,6 @@ class Wording:
     signed_date: str
     signature: str
     end_of_report: str
-    attached_data: str
-    attached_schema: str
     yes: str
     no: str
 
@@ -186,8 +184,6 @@ EN = Wording(
     signed_date="Place and date",
     signature="Signature",
     end_of_report="End of the report",
-    attached_data="The data of this report, as JSON",
-    attached_schema="The JSON Schema of the data",
     yes="Yes",
     no="No",
 )
@@ -290,8 +286,6 @@ FR = Wording(
     signed_date="Lieu et date",
     signature="Signature",
     end_of_report="Fin du rapport",
-    attached_data="Les données de ce rapport, en JSON",
-    attached_schema="Le schéma JSON des données",
     yes="Oui",
     no="Non",
 )

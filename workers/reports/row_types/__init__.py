@@ -69,6 +69,12 @@ class RequestRow(TypedDict):
     template: str | None
 
 
+class ClaimedRequestRow(RequestRow):
+    """A row of `reports.request` whose report is being made."""
+
+    log_awaited_until: datetime | None
+
+
 class BatchHeadRow(TypedDict):
     """A row of `reports.batch` without its letter and the ids of its projects, which may be thousands."""
 

@@ -1,4 +1,4 @@
-"""The rules of summaries and registers of disclosures: which can be made, and who may fetch them."""
+"""The rules of summaries, registers and records of processing: which can be made, and who may fetch them."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -11,11 +11,12 @@ from workers.reports import domain
 from workers.reports.row_types import SummaryRow
 
 _ACTIVITY_LOGS = "activity-logs"
+_RECORD_PARTS = {"settings": Node.SETTINGS, "policies": Node.RETENTION, "roles": Node.ROLES}
 
 
 def require_new_summary(command: GenerateSummary, now: datetime, zones: Collection[str], *, is_taken: bool) -> None:
     """Refuse a summary under an id that is in use, of a period that is none, or for an unknown time zone."""
-    _require_new_file(is_taken=is_taken, timezone=command.timezone, zones=zones)
+    require_new_file(is_taken=is_taken, timezone=command.timezone, zones=zones)
     if command.since >= command.until:
         raise Refusal(Code.INVALID, fields=[{"field": "until", "kind": "period_empty"}])
     if command.since >= now:
@@ -27,14 +28,14 @@ def require_new_summary(command: GenerateSummary, now: datetime, zones: Collecti
 
 def require_new_register(command: GenerateRegister, now: datetime, zones: Collection[str], *, is_taken: bool) -> None:
     """Refuse a register under an id that is in use, of a period that is none, or for an unknown time zone."""
-    _require_new_file(is_taken=is_taken, timezone=command.timezone, zones=zones)
+    require_new_file(is_taken=is_taken, timezone=command.timezone, zones=zones)
     if command.since is not None and command.since >= now:
         raise Refusal(Code.INVALID, fields=[{"field": "since", "kind": "period_to_come"}])
     if command.since is not None and command.since >= (command.until or now):
         raise Refusal(Code.INVALID, fields=[{"field": "until", "kind": "period_empty"}])
 
 
-def _require_new_file(*, is_taken: bool, timezone: str | None, zones: Collection[str]) -> None:
+def require_new_file(*, is_taken: bool, timezone: str | None, zones: Collection[str]) -> None:
     """Refuse a file of figures under an id that is in use, or for an unknown time zone."""
     if is_taken:
         raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
@@ -45,8 +46,7 @@ def _require_new_file(*, is_taken: bool, timezone: str | None, zones: Collection
 def require_summary_file(summary: SummaryRow, grants: Grants) -> SummaryRow:
     """Return a summary or a register with a file of which the caller may still see everything, or refuse."""
     domain.require_made("summary", summary["state"])
-    is_register = summary["content"] == SummaryContent.DISCLOSURES
-    domain.require_visible(_register_nodes(summary) if is_register else _figure_nodes(summary), grants)
+    domain.require_visible(_NODES[SummaryContent(summary["content"])](summary), grants)
     return summary
 
 
@@ -61,10 +61,25 @@ def _register_nodes(summary: SummaryRow) -> set[Node]:
     return {Node.AUDIT_LOG} | ({Node.ACTIVITY_LOGS} if _ACTIVITY_LOGS not in summary["missing"] else set())
 
 
+def _record_nodes(summary: SummaryRow) -> set[Node]:
+    """Return what a record shows: the parts of the configuration that are not missing.
+
+    Types and fields are shown to whoever sees projects.
+    """
+    return {node for name, node in _RECORD_PARTS.items() if name not in summary["missing"]}
+
+
+_NODES = {
+    SummaryContent.FIGURES: _figure_nodes,
+    SummaryContent.DISCLOSURES: _register_nodes,
+    SummaryContent.RECORD: _record_nodes,
+}
+
+
 def missing_permissions(summary: SummaryRow, grants: Grants) -> list[Node]:
     """Return what its author needs to have a summary or a register made, and has not."""
     if summary["content"] == SummaryContent.DISCLOSURES:
         needed = {Node.REPORTS: Level.MANAGE, Node.AUDIT_LOG: Level.VIEW}
-    else:
+    else:  # a record names no users
         needed = {Node.REPORTS: Level.MANAGE} | ({Node.USER_NAMES: Level.VIEW} if summary["show_user_names"] else {})
     return sorted(node for node, level in needed.items() if not grants.allow(node, level))

@@ -1,11 +1,13 @@
-"""Making the file of a summary or of a register, and concluding the command that asked for it."""
+"""Making the file of a summary, a register or a record, and concluding the command that asked for it."""
 
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
+from contracts.message import Command
 from contracts.permissions import Level
+from contracts.report_record import GenerateRecord, RecordGenerated
 from contracts.report_register import GenerateRegister, RegisterGenerated
 from contracts.report_summaries import GenerateSummary, SummaryContent, SummaryGenerated, SummaryState
 from workers.common.sandboxed_jobs import Cause, ChildError
@@ -16,8 +18,9 @@ from workers.reports.rules import summary_rules
 from workers.reports.signing.signing import require_identity, signed
 from workers.reports.summaries.collection import collect
 from workers.reports.summaries.disclosures import collect_disclosures, too_many_entries
+from workers.reports.summaries.processing_record import collect_record
 from workers.reports.summaries.reading import Reading
-from workers.reports.summary_layout.rendering import render_register, render_summary
+from workers.reports.summary_layout.rendering import render_record, render_register, render_summary
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
 from workers.runtime.storage.bulk_writes import insert_rows
@@ -31,7 +34,7 @@ class _Drawn(NamedTuple):
     """A file without its signature, and what makes its event of the figures of the signed one."""
 
     report: RenderedReport
-    event: Callable[[dict[str, Any]], SummaryGenerated | RegisterGenerated]
+    event: Callable[[dict[str, Any]], SummaryGenerated | RegisterGenerated | RecordGenerated]
 
 
 async def make_next_summary(step: Step, principal: str, *, give_up: bool = False) -> bool:
@@ -68,7 +71,7 @@ async def _make(step: Step, row: SummaryRow) -> bool:
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.MANAGE.name.lower())
     require_identity(context.now)
     reading = Reading(step.connection, grants, context.now, step.site)
-    draw = _draw_register if row["content"] == SummaryContent.DISCLOSURES else _draw_figures
+    draw = _DRAWERS[SummaryContent(row["content"])]
     try:
         drawn = await draw(row, reading)
         printed = await signed(drawn.report, context.now)
@@ -118,6 +121,28 @@ async def _draw_register(row: SummaryRow, reading: Reading) -> _Drawn:
     return _Drawn(await render_register(data, letterhead), event)
 
 
+async def _draw_record(row: SummaryRow, reading: Reading) -> _Drawn:
+    data, letterhead = await collect_record(row, reading)
+
+    def event(figures: dict[str, Any]) -> RecordGenerated:
+        is_complete = not data.missing
+        return RecordGenerated(report_id=row["report_id"], complete=is_complete, missing=data.missing, **figures)
+
+    return _Drawn(await render_record(data, letterhead), event)
+
+
+_DRAWERS: Final = {
+    SummaryContent.FIGURES: _draw_figures,
+    SummaryContent.DISCLOSURES: _draw_register,
+    SummaryContent.RECORD: _draw_record,
+}
+_COMMANDS: Final[dict[SummaryContent, type[Command[Any]]]] = {
+    SummaryContent.FIGURES: GenerateSummary,
+    SummaryContent.DISCLOSURES: GenerateRegister,
+    SummaryContent.RECORD: GenerateRecord,
+}
+
+
 async def _store(step: Step, report_id: UUID, printed: RenderedReport) -> None:
     chunks = [
         {"report_id": report_id, "number": number, "data": f"\\x{data.hex()}"}
@@ -145,7 +170,7 @@ async def _finish(step: Step, row: SummaryRow, state: SummaryState, figures: dic
 
 def _command(row: SummaryRow) -> DeferredCommand:
     return DeferredCommand(
-        GenerateRegister if row["content"] == SummaryContent.DISCLOSURES else GenerateSummary,
+        _COMMANDS[SummaryContent(row["content"])],
         row["command_id"],
         row["principal"],
         str(row["report_id"]),

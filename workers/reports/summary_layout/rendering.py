@@ -1,4 +1,4 @@
-"""Rendering the data of a summary or of a register in a child process."""
+"""Rendering the data of a summary, of a register or of a record in a child process."""
 
 import asyncio
 import hashlib
@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from contracts.message import Message
+from contracts.record_data import RecordData
 from contracts.register_data import RegisterData
 from contracts.summary_data import SummaryData
 from workers.common import sandboxed_jobs
@@ -18,6 +19,7 @@ from workers.reports.rendering.content.attached_data import file_text
 from workers.reports.rendering.render_input import Logo
 from workers.reports.summary_layout.content import content
 from workers.reports.summary_layout.figure_writer import FigureWriter
+from workers.reports.summary_layout.record.content import record_content
 from workers.reports.summary_layout.register.content import RegisterWriter
 
 _JOB = "workers.reports.summary_layout.typesetting:job"
@@ -41,8 +43,13 @@ async def render_register(data: RegisterData, letterhead: Letterhead) -> Rendere
     return await _render("register", data, RegisterWriter(data, letterhead.confidentiality).content, letterhead.logo)
 
 
+async def render_record(data: RecordData, letterhead: Letterhead) -> RenderedReport:
+    """Return the PDF of a record of processing: the same bytes for the same data."""
+    return await _render("record", data, lambda: record_content(data, letterhead.confidentiality), letterhead.logo)
+
+
 async def _render(
-    layout: str, data: SummaryData | RegisterData, write: Callable[[], dict[str, Any]], logo: Logo | None
+    layout: str, data: SummaryData | RegisterData | RecordData, write: Callable[[], dict[str, Any]], logo: Logo | None
 ) -> RenderedReport:
     """Print data; if the typesetter crashes, in plain letters. A ChildError means that this failed, too."""
     pieces = await asyncio.to_thread(_serialise, data, write, logo)
@@ -63,7 +70,7 @@ async def _render(
     return RenderedReport(pdf, int(reply.facts["pages"]), hashlib.sha256(pdf).hexdigest())
 
 
-def _serialise(data: SummaryData | RegisterData, write: Callable[[], dict[str, Any]], logo: Logo | None) -> list[bytes]:
+def _serialise(data: Message, write: Callable[[], dict[str, Any]], logo: Logo | None) -> list[bytes]:
     written = json.dumps({**write(), "logo": logo.content() if logo else None})
     texts = written, file_text(data.model_dump(mode="json")), _schema(type(data))
     return [*(text.encode() for text in texts), *([logo.image] if logo else [])]

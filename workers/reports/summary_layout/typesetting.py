@@ -1,4 +1,4 @@
-"""Typesetting a summary or a register, in a child process like any report."""
+"""Typesetting a summary, a register or a record, in a child process like any report."""
 
 import json
 from collections.abc import Sequence
@@ -18,6 +18,7 @@ def _shorten_header(content: dict[str, Any]) -> None:
 _HERE = Path(__file__).parent
 LAYOUTS = {
     "summary": Layout(_HERE / "summary.typ", _shorten_header),
+    "record": Layout(_HERE / "record" / "record.typ", _shorten_header),
     "register": Layout(_HERE / "register" / "register.typ", _shorten_header),
 }
 
@@ -28,7 +29,7 @@ def _printer(layout: str) -> Printer:
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
-    """Print a summary or a register for another process: the same bytes for the same input."""
+    """Print a summary, a register or a record for another process: the same bytes for the same input."""
     printer = _printer(facts["layout"])
     content, *attached = data
     names = facts["attachments"]

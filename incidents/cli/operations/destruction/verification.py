@@ -11,7 +11,7 @@ from rich.text import Text
 
 from contracts.evidence.destruction import Certificate, Problem, Verified, read_pem, verify
 from contracts.evidence.ssh_signatures import FormError, fingerprint, read_public_line
-from incidents.cli.operations.destruction.words import KINDS, rule_in_words
+from incidents.cli.operations.destruction.words import facts_of
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.tables import show
@@ -131,18 +131,4 @@ def _lines(session: Session, file: Path, result: Verified, keys: tuple[str, str 
 
 
 def _facts(session: Session, certificate: Certificate) -> RenderableType:
-    rows: list[tuple[str, object]] = [
-        ("Site", certificate.site),
-        ("Certificate", certificate.number),
-        ("Erased by", session.say(KINDS[certificate.kind])),
-        ("Rule", rule_in_words(session, certificate)),
-        ("Erased", certificate.erased_until),
-        ("Projects", ", ".join(certificate.projects)),
-        ("Count", certificate.count),
-        ("Fields", ", ".join(certificate.fields)),
-        ("Overwritten", certificate.overwritten_at or session.say("not yet")),
-        ("Log entries", certificate.log.size),
-        ("Root hash", certificate.log.root),
-        ("Issued", certificate.issued_at),
-    ]
-    return show.facts(session.language, [(name, value) for name, value in rows if value != ""])
+    return show.facts(session.language, facts_of(session, certificate))

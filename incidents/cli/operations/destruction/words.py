@@ -34,3 +34,22 @@ def _policy_in_words(session: Session, policy: PolicyRule) -> str:
     years = [session.count(policy.years, "{count} year", "{count} years")] if policy.years else []
     days = [session.count(policy.days, "{count} day", "{count} days")] if policy.days else []
     return session.say(_KEPT[policy.counted_from], property=policy.property, time=" + ".join([*years, *days]))
+
+
+def facts_of(session: Session, certificate: Certificate) -> list[tuple[str, object]]:
+    """Return what a certificate says, each fact under its name."""
+    rows: list[tuple[str, object]] = [
+        ("Site", certificate.site),
+        ("Certificate", certificate.number),
+        ("Erased by", session.say(KINDS[certificate.kind])),
+        ("Rule", rule_in_words(session, certificate)),
+        ("Erased", certificate.erased_until),
+        ("Projects", ", ".join(certificate.projects)),
+        ("Count", certificate.count),
+        ("Fields", ", ".join(certificate.fields)),
+        ("Overwritten", certificate.overwritten_at or session.say("not yet")),
+        ("Log entries", certificate.log.size),
+        ("Root hash", certificate.log.root),
+        ("Issued", certificate.issued_at),
+    ]
+    return [(name, value) for name, value in rows if value != ""]

@@ -18,7 +18,7 @@ _NAMES = frozenset({"created_by", "updated_by", "edited_by", "added_by", "held_b
 
 def attachments(document: ReportDocument) -> dict[str, str]:
     """Return the files of a report by their names."""
-    return {DATA: _data(document), SCHEMA: _schema()}
+    return {DATA: _data(document), SCHEMA: _schema(), **document.log_files}
 
 
 @cache
