@@ -56,7 +56,7 @@ _FIRST_PLACES: dict[ListName, tuple[datetime, UUID]] = {"holds": (LATEST, UUID(i
 
 
 class Due(NamedTuple):
-    """The projects that a sweep would delete: by type, and the creation of the oldest."""
+    """The projects that a sweep would delete: by type, the creation of the oldest, and the expiry of the first."""
 
     by_type: list[DueOfTypeRow]
 
@@ -69,6 +69,11 @@ class Due(NamedTuple):
     def oldest(self) -> datetime | None:
         """When the oldest was created."""
         return min((row["oldest"] for row in self.by_type), default=None)
+
+    @property
+    def overdue_since(self) -> datetime | None:
+        """When the first of them expired, by the rule that decides."""
+        return min((row["overdue_since"] for row in self.by_type), default=None)
 
 
 async def read_rules(connection: AsyncConnection) -> RetentionRules:

@@ -39,11 +39,12 @@ class PropertyRow(TypedDict):
 
 
 class DueOfTypeRow(TypedDict):
-    """A row of the statement that counts due projects, by type, with the creation of the oldest one."""
+    """A row of the statement that counts due projects, by type, with the first creation and the first expiry."""
 
     type_id: int | None
     due: int
     oldest: datetime
+    overdue_since: datetime
 
 
 class SweepRow(TypedDict):
@@ -101,6 +102,38 @@ class DueProjectRow(TypedDict):
     number: int
     created_at: datetime
     expires_at: datetime
+
+
+class WarningDaysRow(TypedDict):
+    """How many days before their expiry projects are announced, and the time of the database."""
+
+    expiry_warning_days: int
+    now: datetime
+
+
+class ExpiryWarningRow(TypedDict):
+    """A row of `retention.expiry_warning`."""
+
+    project_id: UUID
+    expires_at: datetime
+
+
+class NearExpiryRow(ExpiryWarningRow):
+    """A row of the statement that announces projects before they expire, with the time of the database."""
+
+    number: int
+    at: datetime
+
+
+class CertificateSupplementRow(TypedDict):
+    """A row of `retention.certificate_supplement`."""
+
+    number: int
+    overwritten_at: datetime
+    issued_at: datetime
+    content: bytes
+    signature: bytes
+    key: bytes
 
 
 class RedactionRow(TypedDict):

@@ -125,8 +125,8 @@ LISTED_POLICIES = text(
 )
 DUE = text(
     """
-    SELECT type_id, count(*) AS due, min(created_at) AS oldest FROM (
-        SELECT due.type_id, due.created_at FROM (
+    SELECT type_id, count(*) AS due, min(created_at) AS oldest, min(expires_at) AS overdue_since FROM (
+        SELECT due.type_id, due.created_at, due.expires_at FROM (
             SELECT array_agg(y) AS policies FROM json_populate_recordset(
                 CAST(NULL AS published.retention_policies), CAST(:policies AS json)
             ) y

@@ -23,6 +23,9 @@ _STATE: Final = text(
                 coalesce((SELECT greatest(began_at, clean_at) FROM retention.last_erasure), '-infinity')
         ), 0) AS double precision) AS erasure_seconds,
         CAST(coalesce((
+            SELECT extract(epoch FROM now() - since) FROM retention.overdue
+            WHERE EXISTS (SELECT FROM retention.policy)
+        ), (
             SELECT extract(epoch FROM now() - p.created_at) - s.retention_days * 86400.0
             FROM published.settings s CROSS JOIN LATERAL (
                 SELECT created_at FROM published.projects p
@@ -40,7 +43,7 @@ _WAITING: Final = text("SELECT EXISTS (SELECT FROM retention.destruction WHERE e
 class Lateness(NamedTuple):
     """Destructions without a certificate, and for how long the oldest has waited; the same of clean-ups and sweeps.
 
-    With policies, no time is known since which a project has expired: that would read every project.
+    With policies, what has expired is as the last sweep counted it: to find it out anew would read every project.
     """
 
     waiting: int

@@ -82,6 +82,20 @@ class Certificate(Base):
     key: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class CertificateSupplement(Base):
+    """What a certificate lacks: the clean-up that was complete after it was issued; a row is never changed."""
+
+    __tablename__ = "certificate_supplement"
+    __table_args__ = {"schema": "retention"}
+
+    number: Mapped[int] = mapped_column(BigInteger, ForeignKey("retention.certificate.number"), primary_key=True)
+    overwritten_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 _IDS: Final = bindparam("ids", type_=ARRAY(Uuid))
 _TIME: Final = DateTime(timezone=True)
 
