@@ -32,18 +32,22 @@ class Overdue(Base):
 
 _TIME: Final = DateTime(timezone=True)
 # A project is announced at most as long before its expiry as it has existed by then: never when it is created. What was
-# announced for another time is announced again. The bounds of creation let the index leave out what cannot be near.
+# announced for another time is announced again. The bounds of creation let the index leave out what cannot be near, and
+# OFFSET lets each expiry be computed once.
 ANNOUNCE: Final = text(
     """
     WITH near AS MATERIALIZED (
         SELECT e.project_id, e.number, e.expires_at FROM (
-            SELECT array_agg(y) AS policies FROM json_populate_recordset(
-                CAST(NULL AS published.retention_policies), CAST(:policies AS json)
-            ) y
-        ) rules
-        CROSS JOIN LATERAL published.expiries(rules.policies, :days, :zone) e
-        WHERE NOT e.retention_exempt AND e.created_at >= :created_after AND e.created_at < :created_before
-            AND e.expires_at > now()
+            SELECT e.* FROM (
+                SELECT array_agg(y) AS policies FROM json_populate_recordset(
+                    CAST(NULL AS published.retention_policies), CAST(:policies AS json)
+                ) y
+            ) rules
+            CROSS JOIN LATERAL published.expiries(rules.policies, :days, :zone) e
+            WHERE NOT e.retention_exempt AND e.created_at >= :created_after AND e.created_at < :created_before
+            OFFSET 0
+        ) e
+        WHERE e.expires_at > now()
             AND e.expires_at <= now() + least(:warning_days * interval '24 hours', now() - e.created_at)
             AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = e.project_id)
             AND NOT EXISTS (
