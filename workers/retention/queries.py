@@ -9,7 +9,12 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.destruction import CertificateOfDestruction, Certificates, ListCertificates
+from contracts.destruction import (
+    CertificateOfDestruction,
+    Certificates,
+    CertificateSupplement,
+    ListCertificates,
+)
 from contracts.errors import project_gone
 from contracts.evidence.destruction import Kind
 from contracts.retention import (
@@ -187,6 +192,18 @@ async def list_certificates(query: ListCertificates, context: QueryContext) -> C
     return Certificates(items=page.items, waiting=waiting, next=cursor(page.last["number"]) if page.last else None)
 
 
+def _supplement(row: ListedCertificateRow) -> CertificateSupplement | None:
+    if not row["supplemented_at"] or not row["supplement_overwritten_at"]:
+        return None
+    return CertificateSupplement(
+        overwritten_at=row["supplement_overwritten_at"],
+        issued_at=row["supplemented_at"],
+        text=(row["supplement_content"] or b"").decode(),
+        signature=base64.b64encode(row["supplement_signature"] or b"").decode(),
+        public_key=base64.b64encode(row["supplement_key"] or b"").decode(),
+    )
+
+
 def _certificate(row: ListedCertificateRow) -> CertificateOfDestruction:
     return CertificateOfDestruction(
         number=row["number"],
@@ -198,6 +215,7 @@ def _certificate(row: ListedCertificateRow) -> CertificateOfDestruction:
         text=row["content"].decode(),
         signature=base64.b64encode(row["signature"]).decode(),
         public_key=base64.b64encode(row["key"]).decode(),
+        supplement=_supplement(row),
     )
 
 

@@ -174,6 +174,16 @@ class DueDestructionRow(DestructionRow):
     overwritten_at: datetime | None
 
 
+class DueSupplementRow(TypedDict):
+    """A certificate that lacks a clean-up which is complete now, with its time and that of the database."""
+
+    number: int
+    content: bytes
+    erased_until: datetime
+    overwritten_at: datetime
+    now: datetime
+
+
 class DestroyedPartRow(TypedDict):
     """Projects of a destruction, with the place of their last entry in the activity log."""
 
@@ -200,6 +210,11 @@ class ListedCertificateRow(TypedDict):
     content: bytes
     signature: bytes
     key: bytes
+    supplemented_at: datetime | None
+    supplement_overwritten_at: datetime | None
+    supplement_content: bytes | None
+    supplement_signature: bytes | None
+    supplement_key: bytes | None
 
 
 class NumberRow(TypedDict):

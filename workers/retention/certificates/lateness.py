@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.retention.certificates.files import CertificateFiles
-from workers.retention.certificates.tables import LAST, STATISTICS_SECONDS
+from workers.retention.certificates.tables import DUE_SUPPLEMENTS, LAST, STATISTICS_SECONDS
 
 _STATE: Final = text(
     f"""
@@ -59,8 +59,10 @@ async def read(connection: AsyncConnection) -> Lateness:
 
 
 async def is_any_waiting(connection: AsyncConnection, files: CertificateFiles) -> bool:
-    """Return whether a destruction has no certificate, or a file is ahead of the database."""
+    """Return whether a destruction has no certificate, one its supplement, or a file is ahead of the database."""
     if (await connection.execute(_WAITING)).scalar_one():
+        return True
+    if (await connection.execute(DUE_SUPPLEMENTS, {"limit": 1})).first():
         return True
     known: int = (await connection.execute(LAST)).scalar_one()
     return bool(await asyncio.to_thread(files.ahead_of, known))

@@ -1,5 +1,6 @@
 """What a certificate of destruction says, in words of the session's language."""
 
+from pathlib import Path
 from typing import Final
 
 from contracts.evidence.destruction import Certificate, Kind, PolicyRule
@@ -17,6 +18,19 @@ _KEPT: Final[dict[CountedFrom, str]] = {
     "closing": "“{property}” is kept for {time} from the closing",
     "year-end": "“{property}” is kept for {time} from the end of the year of the creation",
 }
+
+
+_SUPPLEMENT: Final = "-supplement"
+
+
+def supplement_beside(path: Path) -> Path:
+    """Return where the supplement of a certificate is saved: beside it."""
+    return path.with_stem(f"{path.stem}{_SUPPLEMENT}")
+
+
+def certificate_beside(path: Path) -> Path:
+    """Return the path of a certificate, also if its supplement is named."""
+    return path.with_stem(path.stem.removesuffix(_SUPPLEMENT))
 
 
 def rule_in_words(session: Session, certificate: Certificate) -> str:
