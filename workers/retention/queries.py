@@ -167,6 +167,8 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
 async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     """Return the projects that retention deletes next, with the time at which each expires (RET-03, RET-05)."""
     rules, within = await read_rules(context.connection), query.within_days
+    if query.project_id:
+        return await _due_of(query.project_id, rules, within, context)
     at, after = _read_place("due", query.after)
     created_before = LATEST if within is None else rules.created_before(context.now, within)
     expires_before = LATEST if within is None else context.now + timedelta(days=within)
@@ -179,6 +181,16 @@ async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     place = last and (last.expires_at if rules.policies else last.created_at)
     following = cursor("due", place, last.project_id) if last else None
     return DueProjects(retention_days=rules.days, items=items, next=following)
+
+
+async def _due_of(project_id: UUID, rules: RetentionRules, within: int | None, context: QueryContext) -> DueProjects:
+    """Return when one project expires, if it does; refuse a deleted one."""
+    expires_before = LATEST if within is None else context.now + timedelta(days=within)
+    parameters = {**rules.parameters(), "project_id": project_id, "expires_before": expires_before}
+    rows = rows_of(await context.connection.execute(tables.DUE_OF_PROJECT, parameters), DueProjectRow)
+    if not rows:
+        await _refuse_gone(project_id, context)
+    return DueProjects(retention_days=rules.days, items=[DueProject(**row) for row in rows])
 
 
 @worker.answers(ListCertificates)
