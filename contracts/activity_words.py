@@ -75,6 +75,8 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "reports.summary-deleted": ("summary deleted", "synthèse supprimée"),
     "reports.summary-downloaded": ("summary downloaded", "synthèse téléchargée"),
     "reports.summary-generated": ("summary generated", "synthèse générée"),
+    "retention.expiries-announced": ("expiries announced", "échéances annoncées"),
+    "retention.expiry-announced": ("expiry announced", "échéance annoncée"),
     "retention.held": ("hold placed", "blocage posé"),
     "retention.hold-changed": ("hold changed", "blocage modifié"),
     "retention.policy-deleted": ("retention policy deleted", "règle de conservation supprimée"),

@@ -25,6 +25,7 @@ Signatories = Annotated[list[Annotated[Name, Field(max_length=80, pattern=r"^[^\
 RetentionDays = Annotated[int, Field(ge=1, le=365_000)]
 LogDays = Annotated[int, Field(ge=30, le=3_650)]
 UndoDays = Annotated[int, Field(ge=0, le=90)]
+ExpiryWarningDays = Annotated[int, Field(ge=0, le=90)]
 LOG_DAYS_WITHOUT_REASON_MAX: Final = 1_095
 """Three years: keeping logs for longer takes a reason."""
 
@@ -60,8 +61,9 @@ class SettingsChanged(AdministrationEvent):
 class ChangeSettings(Command[SettingsChanged]):
     """Change any of the site's settings; absent = unchanged.
 
-    A shorter retention time that lets the next sweep delete more than before is a `conflict` without `confirm`. Logs
-    that are kept for more than three years need a `reason`, which the log has.
+    A shorter retention time, or a time zone in which projects expire earlier, is a `conflict` without `confirm` if it
+    lets the next sweep delete more than before. Logs that are kept for more than three years need a `reason`, which the
+    log has.
     """
 
     subject = "administration.change-settings"
@@ -84,6 +86,7 @@ class ChangeSettings(Command[SettingsChanged]):
     deletion_reason_required: bool | None = None
     two_person_release: bool | None = None
     undo_days: UndoDays | None = None
+    expiry_warning_days: ExpiryWarningDays | None = None
     confirm: Confirm | None = None
 
     @model_validator(mode="after")

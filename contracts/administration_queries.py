@@ -76,6 +76,7 @@ class Settings(Message):
     deletion_reason_required: bool = False
     two_person_release: bool = False
     undo_days: int = 0
+    expiry_warning_days: int = 7
     report_confidentiality: str = ""
     report_signatories: list[str] = []
     activity_days: int = 365

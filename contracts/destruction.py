@@ -11,10 +11,21 @@ from contracts.projects.queries import Cursor, Limit
 from contracts.values import Time
 
 
+class CertificateSupplement(Message):
+    """What a certificate could not say when it was issued: when the bytes were overwritten; signed like it."""
+
+    overwritten_at: Time
+    issued_at: Time
+    text: str
+    signature: str
+    public_key: str
+
+
 class CertificateOfDestruction(Message):
     """A certificate: `text` is the JSON that was signed, `signature` and `public_key` are those of Ed25519 in base64.
 
-    The other fields repeat what the text says.
+    The other fields repeat what the text says. One that was issued before the clean-up was complete has no
+    `overwritten_at`, and gets a `supplement` when it is.
     """
 
     number: int
@@ -26,6 +37,7 @@ class CertificateOfDestruction(Message):
     text: str
     signature: str
     public_key: str
+    supplement: CertificateSupplement | None = None
 
 
 class Certificates(Message):

@@ -229,12 +229,16 @@ class DueProjects(Message):
 
 
 class ListDue(Query[DueProjects]):
-    """Ask which projects are deleted next, expired ones first, without those that are exempt or under hold."""
+    """Ask which projects are deleted next, expired ones first, without those that are exempt or under hold.
+
+    With `project_id`, the answer is about that project alone: it is empty if the project does not expire in this time.
+    """
 
     subject = "retention.due"
     is_recorded = True
     node = Node.RETENTION
 
+    project_id: UUID | None = None
     within_days: Annotated[int, Field(ge=0, le=365_000)] | None = None
     limit: Limit = 50
     after: Cursor | None = None

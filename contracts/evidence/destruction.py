@@ -109,6 +109,8 @@ class Problem(StrEnum):
     FORM = "form"
     CHECKPOINT = "checkpoint"
     COUNT = "count"
+    OTHER_CERTIFICATE = "other-certificate"
+    """Of a supplement: it is that of another certificate."""
 
 
 class Verified(NamedTuple):

@@ -43,6 +43,8 @@ _NODES: Final = {
     "projects.sequences-drafted": Node.SEQUENCES,
     "projects.sequences-undrafted": Node.SEQUENCES,
     "projects.draft-cleared": Node.SEQUENCES,
+    "retention.expiries-announced": Node.RETENTION,
+    "retention.expiry-announced": Node.RETENTION,
 }
 _PARTS: Final = {
     "projects.comment-": Node.COMMENTS,
@@ -54,7 +56,7 @@ OWN: Final = frozenset({"projects.sequences-drafted", "projects.sequences-undraf
 """Events of a principal's own draft list, which others do not see."""
 
 HIDDEN: Final = frozenset({"projects.expired", "projects.erased"})
-"""Events that no feed shows: the product's own steps."""
+"""Events of projects that no feed shows: the product's own steps."""
 
 
 def node_of(happened: str) -> Node | None:
@@ -116,8 +118,9 @@ class Feed(Message):
 
 
 class WatchProjects(Query[Feed]):
-    """Follow events of projects and reports: the reply subject becomes the feed's address.
+    """Follow events of projects and reports, and warnings before projects expire.
 
+    The reply subject becomes the feed's address.
     With `feed`, the feed of that id is renewed instead, and `since` is the last cursor that its client has handled.
     """
 

@@ -38,8 +38,8 @@ RECORDED = {"reports.batch-recorded": ("reports.generate-batch", "reports.includ
 EVENTS_OF_REFUSALS = {"audit.refused", "audit.surplus-counted"}
 """Events of what is refused: no command and no query of the wire promises them."""
 
-AFTER_DAYS = {"projects.erased"}
-"""Events that come when an undo window has ended."""
+AFTER_DAYS = {"projects.erased", "retention.expiries-announced", "retention.expiry-announced"}
+"""Events that come when an undo window has ended, or before a project expires."""
 
 _SELECT_ACTIVITY = "SELECT activity, command_id, actor FROM "
 _TABLES = {Store.INCIDENT_MANAGER: "audit.activity", Store.LOG_SERVER: "entry"}

@@ -84,6 +84,9 @@ TABLE = {
     "reports.template-removed": SITE,
     "reports.logo-set": SITE,
     "reports.logo-removed": SITE,
+    "retention.expiries-announced": BOTH,
+    # Feeds show each project of it; the entry is that of all of them.
+    "retention.expiry-announced": NOWHERE,
     "retention.held": BOTH,
     "retention.hold-changed": BOTH,
     "retention.policy-set": SITE,

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -12,6 +13,7 @@ import pytest
 
 from contracts.evidence.checkpoints import Checkpoint, signed_note
 from contracts.evidence.destruction import Certificate, Kind, LogHead, PolicyRule, Rule, rule_words, written_pem
+from contracts.evidence.supplements import Supplement
 from tests.client.command_line import CommandResult, incidents
 from tests.client.conftest import Bus, Peer
 from workers.common.signing_key import SigningKey
@@ -50,9 +52,15 @@ def certificate(**changed: Any) -> Certificate:
     return Certificate(**{**fields, **changed})
 
 
-def saved(folder: Path, content: bytes, key: SigningKey = KEY, signature: bytes | None = None) -> Path:
+def saved(
+    folder: Path,
+    content: bytes,
+    key: SigningKey = KEY,
+    signature: bytes | None = None,
+    name: str = "certificate-17.json",
+) -> Path:
     """Save a certificate as the command does, and return its path."""
-    path = folder / "certificate-17.json"
+    path = folder / name
     path.write_bytes(content)
     path.with_suffix(".sig").write_bytes(key.sign_raw(content) if signature is None else signature)
     path.with_suffix(".pem").write_text(written_pem(key.public_key))
@@ -108,6 +116,50 @@ async def test_what_does_not_fit_is_named(
     readable = await verified(path, "--lang", "fr")
     assert readable.status == 1
     assert "n'est pas tel que le site l'a signé" in " ".join(readable.out.split())
+
+
+def supplement(**changed: Any) -> Supplement:
+    """Return the supplement of the certificate."""
+    fields: dict[str, Any] = {
+        "site": "main",
+        "supplements": 17,
+        "certificate_sha256": sha256(WHOLE).hexdigest(),
+        "erased_until": AT,
+        "overwritten_at": AT,
+        "issued_at": AT,
+        "key": KEY.fingerprint,
+    }
+    return Supplement(**{**fields, **changed})
+
+
+SUPPLEMENT = supplement().text
+
+
+@pytest.mark.parametrize(
+    "content, key, signature, problems",
+    [
+        (SUPPLEMENT, KEY, None, []),
+        (SUPPLEMENT.replace(b"2026", b"2025"), KEY, KEY.sign_raw(SUPPLEMENT), ["edited"]),
+        (SUPPLEMENT[:-20], KEY, KEY.sign_raw(SUPPLEMENT), ["cut"]),
+        (SUPPLEMENT, KEY, b"", ["signature"]),
+        (SUPPLEMENT, OTHER, None, ["key-not-named"]),
+        (supplement(supplements=18).text, KEY, None, ["other-certificate"]),
+        (supplement(certificate_sha256="0" * 64).text, KEY, None, ["other-certificate"]),
+        (WHOLE, KEY, None, ["form"]),
+    ],
+    ids=["whole", "edited", "cut", "short", "other key", "other number", "other text", "other form"],
+)
+async def test_a_supplement_is_verified_with_its_certificate(
+    tmp_path: Path, content: bytes, key: SigningKey, signature: bytes | None, problems: list[str]
+) -> None:
+    """The supplement beside a certificate counts if it is whole, signed, and of this certificate."""
+    path = saved(tmp_path, WHOLE)
+    beside = saved(tmp_path, content, key, signature, "certificate-17-supplement.json")
+    for each in (path, beside):
+        ended = await verified(each, "--json")
+        assert (ended.status, ended.json["problems"]) == (bool(problems), problems)
+    readable = await verified(path, "--lang", "fr")
+    assert ("Complément" in readable.out) == (not problems)
 
 
 async def test_another_sites_key_is_refused(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ ONLY_IN_SQL = {
     "Certificate",
     "LastErasure",
     "LastSweep",
+    "Overdue",
 }
 """Tables whose rows never leave their statements."""
 

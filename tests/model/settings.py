@@ -16,6 +16,7 @@ FIRST: dict[str, Any] = {
     "deletion_reason_required": False,
     "two_person_release": False,
     "undo_days": 0,
+    "expiry_warning_days": 7,
 }
 
 

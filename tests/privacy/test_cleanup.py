@@ -20,6 +20,10 @@ from workers.runtime.storage.page_cleanup import PageCleaner
 
 _BEGUN: Final = "SELECT began_at FROM retention.last_erasure"
 _TABLE: Final = "projects.comment"
+OPEN: Final = {
+    "repeatable read": "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM pg_class",
+    "writing": "SELECT pg_current_xact_id()",
+}
 
 
 @pytest.fixture
@@ -82,6 +86,26 @@ async def test_a_table_that_is_used_all_the_time_is_named(
         done = await cleaner.clean(connection)
     assert (done.locked, done.is_complete) == ([_TABLE], False)
     assert await cleaner.is_needed(connection)
+
+
+@pytest.mark.parametrize("isolation", list(OPEN))
+async def test_what_an_open_transaction_sees_is_not_gone(
+    site: Site, connection: AsyncConnection, postgres: EmbeddedPostgres, isolation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A transaction from before a deletion keeps its rows in the files, and the clean-up incomplete, until its end."""
+    monkeypatch.setattr(page_cleanup, "HORIZON_ATTEMPTS_MAX", 2)
+    marker = Markers().new("deleted", f"a comment of {site.database_url}")
+    cleaner, search, folder = PageCleaner(), ByteSearch([marker]), postgres.directory / "data" / "base"
+    with psycopg.connect(site.database_url) as other:
+        other.execute(OPEN[isolation].encode())
+        await write_and_delete(site, marker)
+        done = await cleaner.clean(connection)
+        assert search.in_folders([folder]) != set()
+        assert (done.held_back, done.is_complete) == ([str(other.info.backend_pid)], False)
+        assert (await cleaner.clean(connection)).rewritten == []
+        assert await cleaner.is_needed(connection)
+    assert (await cleaner.clean(connection)).is_complete
+    assert search.in_folders([folder]) == set()
 
 
 async def test_missing_rights_are_named(site: Site, connection: AsyncConnection) -> None:

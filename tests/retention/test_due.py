@@ -9,9 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from contracts.errors import Code
+from contracts.properties import AddType
 from contracts.retention import DueProject, ListDue, PreviewRetention, Sweep
+from contracts.retention_policies import SetPolicy
 from contracts.values import EARLIEST
 from incidents import Client
+from tests.client.command_line import incidents
+from tests.client.interactive import environment
+from tests.projects.helpers import refusal_of
 from tests.retention.conftest import EventsByKind, Fill
 from tests.retention.helpers import Holder
 from tests.support import Site, eventually
@@ -88,3 +94,30 @@ def test_other_spans_are_refused(days: float) -> None:
     """One looks ahead by whole days, none to 365,000."""
     with pytest.raises(ValidationError):
         ListDue.model_validate({"within_days": days})
+
+
+async def test_one_project_is_asked_for(site: Site, fill: Fill) -> None:
+    """The answer is about that project alone, empty if it is kept for longer, and a refusal if it is gone."""
+    holder = await Holder.start(site)
+    [soon], [exempt] = await fill(1, days=6.5), await fill(1, days=6.5, exempt=True)
+    for project_id, within, count in ((soon, None, 1), (soon, 1, 1), (soon, 0, 0), (exempt, None, 0)):
+        page = await holder.client.ask(ListDue(project_id=project_id, within_days=within))
+        assert [project.project_id for project in page.items] == [project_id] * count
+    await holder.delete(soon)
+    assert (await refusal_of(holder.client.ask(ListDue(project_id=soon)))).code is Code.GONE
+
+
+async def test_a_change_that_lets_a_project_expire_says_so(site: Site, fill: Fill) -> None:
+    """After another type, status or category the command line tells if the project expires within a day."""
+    holder = await Holder.start(site, "administration")
+    number, later = 1, 2
+    await fill(1, days=3)
+    await fill(1, days=1)
+    visit = (await holder.client.send(AddType(name="Visit"))).id
+    await holder.client.send(SetPolicy(policy_id="visits", property_id=visit, days=3, confirm=0))
+    told = {}
+    for project in (number, later):
+        line = ("projects", "update", project, "--type", "Visit")
+        told[project] = (await incidents(*line, environment=environment(site, "admin"))).err
+    assert "the next sweep then deletes it" in told[number]
+    assert told[later] == ""

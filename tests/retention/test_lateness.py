@@ -5,7 +5,9 @@ from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.retention import Sweep
 from tests.retention.conftest import Fill
 from tests.support import Site, eventually
+from workers.local.run_worker import slice_of
 from workers.retention.background_work.certificates import lateness_figures, report_lateness
+from workers.runtime.process.assembly import run_here
 from workers.runtime.process.running_components import RunningComponents
 
 DAY_SECONDS = 86_400
@@ -55,3 +57,22 @@ async def test_an_erasure_is_late_until_its_clean_up(site: Site) -> None:
     await site.sql("INSERT INTO retention.last_erasure VALUES (true, now() - interval '1 hour', now())")
     values = await figures(running)
     assert (values["erasure_late_seconds"], values["certificates_waiting"]) == (0, 1)
+
+
+async def test_with_policies_an_expired_project_is_late_by_the_one_that_decides(site: Site, fill: Fill) -> None:
+    """The figure is the time since the first project expired by its policy, as of the last count, until it is gone."""
+    async with run_here(slice_of("projects"), site.settings("projects")):
+        [project_id, _] = await fill(2, days=6)
+    running = await site.worker("retention")
+    await site.sql("INSERT INTO retention.policy VALUES ('visits', 77, 2, 0, false, 'creation', 'ann', now())")
+    await site.sql("UPDATE projects.project SET type_id = 77 WHERE id = :id", id=project_id)
+    client = await site.client()
+    assert (await client.send(Sweep())).due == 1
+    late = (await figures(running))["expired_late_seconds"]
+    assert 3.9 * DAY_SECONDS < late < 4.1 * DAY_SECONDS
+    await site.worker("projects")
+
+    async def is_none_late() -> bool:
+        return (await figures(running))["expired_late_seconds"] == 0
+
+    await eventually(is_none_late)

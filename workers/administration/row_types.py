@@ -56,6 +56,7 @@ class SettingColumns(TypedDict):
     deletion_reason_required: bool
     two_person_release: bool
     undo_days: int
+    expiry_warning_days: int
 
 
 class SettingsRow(SettingColumns):
@@ -81,6 +82,7 @@ class SettingChanges(TypedDict, total=False):
     deletion_reason_required: bool
     two_person_release: bool
     undo_days: int
+    expiry_warning_days: int
 
 
 class RoleNameRow(TypedDict):

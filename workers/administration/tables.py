@@ -88,6 +88,7 @@ class Settings(Base):
     deletion_reason_required: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     two_person_release: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     undo_days: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    expiry_warning_days: Mapped[int] = mapped_column(Integer, server_default=text("7"))
 
 
 class Role(Base):
@@ -191,7 +192,7 @@ SETTINGS = text(
     """
     SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites, export_details_required,
         report_confidentiality, report_signatories, activity_days, log_days, deletion_reason_required,
-        two_person_release, undo_days
+        two_person_release, undo_days, expiry_warning_days
     FROM administration.settings
     """
 )
@@ -216,12 +217,12 @@ CHANGES = text(
     ORDER BY number DESC LIMIT :limit
     """
 )
-# The projects that retention would delete with another time, counted up to a million. Those that are younger than the
-# shortest time, less a day for the offsets of zones, are not read.
+# The projects that retention would delete with this time and in this zone, counted up to a million. Those that are
+# younger than the shortest time, less a day for the offsets of zones, are not read.
 DUE = text(
     """
     WITH rules AS MATERIALIZED (
-        SELECT policies, timezone, now() - least(CAST(:days AS integer), (
+        SELECT policies, now() - least(CAST(:days AS integer), (
             SELECT min(years * 365 + days - 1) FROM published.retention_policies WHERE NOT exempt
         )) * interval '1 day' AS scan_before
         FROM published.retention_rules LIMIT 1
@@ -229,13 +230,13 @@ DUE = text(
     SELECT count(*) FROM (
         SELECT FROM rules
         CROSS JOIN LATERAL published.due_projects(
-            rules.policies, CAST(:days AS integer), rules.timezone, rules.scan_before
+            rules.policies, CAST(:days AS integer), CAST(:zone AS text), rules.scan_before
         ) due
         LIMIT 1000000
     ) AS counted
     """
 )
-RETENTION_DAYS = text("SELECT retention_days FROM administration.settings")
+RETENTION_TIME = text("SELECT retention_days AS days, timezone AS zone FROM administration.settings")
 
 # What a mark would delete is counted with it, in the transaction of its command, and the mark is taken back.
 TRY = text("SAVEPOINT before_mark")

@@ -71,13 +71,15 @@ class ActivityRows(Rows):
         self._heard.append(heard)
 
     def _add_entry(self, heard: ReceivedEvent[Event]) -> None:
-        """Add the entry of each event that an event reports, for the stores that its class names."""
+        """Add the entry of each event that an event reports, or its own one if these have none, for their stores."""
         self._separation.note_deletions(heard.event)
         if isinstance(heard.event, ProjectsExpired):
             if heard.event.project_ids:
                 self._steps.append((heard.at, step_of(heard, heard.event)))
             return
         events = heard.event.individual_events()
+        if events and not events[0].stores:
+            events = [heard.event]
         stores = events[0].stores if events else frozenset()
         if not stores:
             return

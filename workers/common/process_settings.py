@@ -102,6 +102,9 @@ class Settings(BaseSettings):
     sweep_seconds: float = Field(600.0, ge=0.1, le=3_600)
     """Time between two scheduled sweeps; an alert fires when none has ended for two hours."""
 
+    expiry_warning_seconds: float = Field(3_600.0, ge=0.1, le=86_400)
+    """Time between two looks at which projects expire soon, so that warnings about them are sent."""
+
     erasure_seconds: float = Field(900.0, ge=0.1, le=3_600)
     """Time between two clean-ups after deletions, which take deleted words out of freed pages and logs."""
 

@@ -4,5 +4,5 @@ from workers.projects.rows import ProjectRows
 from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.worker_definition import Worker
 
-worker = Worker("projects", ProjectRows, shows=("projects", "reports"))
+worker = Worker("projects", ProjectRows, shows=("projects", "reports", "retention"))
 ProjectUnit = Unit[ProjectRows]

@@ -9,7 +9,12 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.destruction import CertificateOfDestruction, Certificates, ListCertificates
+from contracts.destruction import (
+    CertificateOfDestruction,
+    Certificates,
+    CertificateSupplement,
+    ListCertificates,
+)
 from contracts.errors import project_gone
 from contracts.evidence.destruction import Kind
 from contracts.retention import (
@@ -56,7 +61,7 @@ _FIRST_PLACES: dict[ListName, tuple[datetime, UUID]] = {"holds": (LATEST, UUID(i
 
 
 class Due(NamedTuple):
-    """The projects that a sweep would delete: by type, and the creation of the oldest."""
+    """The projects that a sweep would delete: by type, the creation of the oldest, and the expiry of the first."""
 
     by_type: list[DueOfTypeRow]
 
@@ -69,6 +74,11 @@ class Due(NamedTuple):
     def oldest(self) -> datetime | None:
         """When the oldest was created."""
         return min((row["oldest"] for row in self.by_type), default=None)
+
+    @property
+    def overdue_since(self) -> datetime | None:
+        """When the first of them expired, by the rule that decides."""
+        return min((row["overdue_since"] for row in self.by_type), default=None)
 
 
 async def read_rules(connection: AsyncConnection) -> RetentionRules:
@@ -157,6 +167,8 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
 async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     """Return the projects that retention deletes next, with the time at which each expires (RET-03, RET-05)."""
     rules, within = await read_rules(context.connection), query.within_days
+    if query.project_id:
+        return await _due_of(query.project_id, rules, within, context)
     at, after = _read_place("due", query.after)
     created_before = LATEST if within is None else rules.created_before(context.now, within)
     expires_before = LATEST if within is None else context.now + timedelta(days=within)
@@ -171,6 +183,16 @@ async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     return DueProjects(retention_days=rules.days, items=items, next=following)
 
 
+async def _due_of(project_id: UUID, rules: RetentionRules, within: int | None, context: QueryContext) -> DueProjects:
+    """Return when one project expires, if it does; refuse a deleted one."""
+    expires_before = LATEST if within is None else context.now + timedelta(days=within)
+    parameters = {**rules.parameters(), "project_id": project_id, "expires_before": expires_before}
+    rows = rows_of(await context.connection.execute(tables.DUE_OF_PROJECT, parameters), DueProjectRow)
+    if not rows:
+        await _refuse_gone(project_id, context)
+    return DueProjects(retention_days=rules.days, items=[DueProject(**row) for row in rows])
+
+
 @worker.answers(ListCertificates)
 async def list_certificates(query: ListCertificates, context: QueryContext) -> Certificates:
     """Return certificates, the newest first."""
@@ -180,6 +202,18 @@ async def list_certificates(query: ListCertificates, context: QueryContext) -> C
     page = await result_pages.read(context.connection, certificate_tables.NEWEST, parameters, _certificate, query.limit)
     waiting: int = (await context.connection.execute(certificate_tables.WAITING)).scalar_one()
     return Certificates(items=page.items, waiting=waiting, next=cursor(page.last["number"]) if page.last else None)
+
+
+def _supplement(row: ListedCertificateRow) -> CertificateSupplement | None:
+    if not row["supplemented_at"] or not row["supplement_overwritten_at"]:
+        return None
+    return CertificateSupplement(
+        overwritten_at=row["supplement_overwritten_at"],
+        issued_at=row["supplemented_at"],
+        text=(row["supplement_content"] or b"").decode(),
+        signature=base64.b64encode(row["supplement_signature"] or b"").decode(),
+        public_key=base64.b64encode(row["supplement_key"] or b"").decode(),
+    )
 
 
 def _certificate(row: ListedCertificateRow) -> CertificateOfDestruction:
@@ -193,6 +227,7 @@ def _certificate(row: ListedCertificateRow) -> CertificateOfDestruction:
         text=row["content"].decode(),
         signature=base64.b64encode(row["signature"]).decode(),
         public_key=base64.b64encode(row["key"]).decode(),
+        supplement=_supplement(row),
     )
 
 

@@ -39,11 +39,12 @@ class PropertyRow(TypedDict):
 
 
 class DueOfTypeRow(TypedDict):
-    """A row of the statement that counts due projects, by type, with the creation of the oldest one."""
+    """A row of the statement that counts due projects, by type, with the first creation and the first expiry."""
 
     type_id: int | None
     due: int
     oldest: datetime
+    overdue_since: datetime
 
 
 class SweepRow(TypedDict):
@@ -103,6 +104,38 @@ class DueProjectRow(TypedDict):
     expires_at: datetime
 
 
+class WarningDaysRow(TypedDict):
+    """How many days before their expiry projects are announced, and the time of the database."""
+
+    expiry_warning_days: int
+    now: datetime
+
+
+class ExpiryWarningRow(TypedDict):
+    """A row of `retention.expiry_warning`."""
+
+    project_id: UUID
+    expires_at: datetime
+
+
+class NearExpiryRow(ExpiryWarningRow):
+    """A row of the statement that announces projects before they expire, with the time of the database."""
+
+    number: int
+    at: datetime
+
+
+class CertificateSupplementRow(TypedDict):
+    """A row of `retention.certificate_supplement`."""
+
+    number: int
+    overwritten_at: datetime
+    issued_at: datetime
+    content: bytes
+    signature: bytes
+    key: bytes
+
+
 class RedactionRow(TypedDict):
     """A row of the published view of redactions."""
 
@@ -141,6 +174,16 @@ class DueDestructionRow(DestructionRow):
     overwritten_at: datetime | None
 
 
+class DueSupplementRow(TypedDict):
+    """A certificate that lacks a clean-up which is complete now, with its time and that of the database."""
+
+    number: int
+    content: bytes
+    erased_until: datetime
+    overwritten_at: datetime
+    now: datetime
+
+
 class DestroyedPartRow(TypedDict):
     """Projects of a destruction, with the place of their last entry in the activity log."""
 
@@ -167,6 +210,11 @@ class ListedCertificateRow(TypedDict):
     content: bytes
     signature: bytes
     key: bytes
+    supplemented_at: datetime | None
+    supplement_overwritten_at: datetime | None
+    supplement_content: bytes | None
+    supplement_signature: bytes | None
+    supplement_key: bytes | None
 
 
 class NumberRow(TypedDict):

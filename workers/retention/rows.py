@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,12 +14,18 @@ from contracts.projects.commands import ProjectsExpired
 from contracts.retention import ChangeHold, HoldCommand, ReleaseProject, Sweep
 from contracts.retention_policies import DeletePolicy, SetPolicy
 from contracts.texts import Part
-from workers.retention import tables
+from workers.retention import expiry_tables, tables
 from workers.retention.certificates.destructions import Destructions, redacted_projects, rule_of
 from workers.retention.retention_rules import RetentionRules
 from workers.retention.row_types import HoldRow, PolicyRow, PropertyRow, SettingsRow, SweepRow, TombstoneRow
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.identity_map import RowSet, row_of, rows_of
+
+
+class Overdue(NamedTuple):
+    """Since when the first project has expired that is not deleted; None if there is none."""
+
+    since: datetime | None
 
 
 class RetentionRows(Rows):
@@ -40,6 +46,8 @@ class RetentionRows(Rows):
         self.destructions = Destructions()
         self.swept_at: datetime | None = None
         """The time at which a sweep ended within the batch."""
+        self.overdue: Overdue | None = None
+        """What the batch has found out about projects that have expired."""
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
@@ -115,6 +123,10 @@ class RetentionRows(Rows):
         holds = self.placed if self.placed.get(hold["hold_id"]) else self.holds
         holds.put(hold)
 
+    def note_end(self, at: datetime) -> None:
+        """Note that a sweep has ended, or found nothing to delete."""
+        self.swept_at, self.overdue = at, Overdue(None)
+
     async def save(self, connection: AsyncConnection) -> None:
         """Write sweeps, and the ends of holds before new ones: a project has at most one hold in force."""
         await self.sweeps.save(connection)
@@ -126,3 +138,5 @@ class RetentionRows(Rows):
         await self.policies.save(connection)
         if self.swept_at is not None:
             await connection.execute(tables.ENDED, {"ended_at": self.swept_at})
+        if self.overdue:
+            await connection.execute(expiry_tables.NOTE_OVERDUE, {"since": self.overdue.since})

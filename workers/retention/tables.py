@@ -125,8 +125,8 @@ LISTED_POLICIES = text(
 )
 DUE = text(
     """
-    SELECT type_id, count(*) AS due, min(created_at) AS oldest FROM (
-        SELECT due.type_id, due.created_at FROM (
+    SELECT type_id, count(*) AS due, min(created_at) AS oldest, min(expires_at) AS overdue_since FROM (
+        SELECT due.type_id, due.created_at, due.expires_at FROM (
             SELECT array_agg(y) AS policies FROM json_populate_recordset(
                 CAST(NULL AS published.retention_policies), CAST(:policies AS json)
             ) y
@@ -206,6 +206,18 @@ NEXT_DUE = text(
     ORDER BY created_at, project_id LIMIT :limit
     """
 ).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))
+DUE_OF_PROJECT = text(
+    """
+    SELECT e.project_id, e.number, e.created_at, e.expires_at FROM (
+            SELECT array_agg(y) AS policies FROM json_populate_recordset(
+                CAST(NULL AS published.retention_policies), CAST(:policies AS json)
+            ) y
+        ) rules
+    CROSS JOIN LATERAL published.expiries(rules.policies, :days, :zone) e
+    WHERE e.project_id = :project_id AND NOT e.retention_exempt AND e.expires_at < :expires_before
+        AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = e.project_id)
+    """
+).bindparams(bindparam("project_id", type_=Uuid))
 # Policies have no order of their own that an index knows: every project that may expire in time is looked at.
 NEXT_DUE_BY_POLICIES = text(
     """

@@ -14,6 +14,7 @@ from incidents.cli.administration import report_design
 from incidents.cli.arguments import Words, Yes, require_change
 from incidents.cli.operations.retention_policies import Confirm, confirmed_deletions, with_number
 from incidents.client import Client
+from incidents.errors import Refused
 from incidents.terminal.input.reading import make_message, read_number, read_zone
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.option_names import option_word
@@ -100,6 +101,10 @@ UndoDays = Annotated[
     int | None,
     typer.Option(metavar="DAYS", help="For how many days a deleted project can be restored: 0, at once gone, to 90."),
 ]
+ExpiryWarningDays = Annotated[
+    int | None,
+    typer.Option(metavar="DAYS", help="How many days before a project expires it is announced: 0, never, to 90."),
+]
 ActivityDays = Annotated[
     int | None,
     typer.Option(metavar="DAYS", help="For how many days the activity of projects is kept: 30 to 3650."),
@@ -133,6 +138,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     deletion_reason_required: ReasonRequired = None,
     two_person_release: TwoPersonRelease = None,
     undo_days: UndoDays = None,
+    expiry_warning_days: ExpiryWarningDays = None,
     confidentiality: Confidentiality = None,
     report_signatory: Signatories = None,
     activity_days: ActivityDays = None,
@@ -141,9 +147,10 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
     confirm: Confirm = None,
     yes: Yes = False,
 ) -> None:
-    """Change settings; others stay unchanged. It asks for confirmation if a retention time would delete projects."""
+    """Change settings; others stay unchanged. It asks for confirmation if projects would be deleted."""
+    days = {"retention_days": retention_days, "activity_days": activity_days, "log_days": log_days}
     values: dict[str, Any] = {
-        "retention_days": retention_days,
+        **days,
         "report_title": report_title,
         "timezone": timezone and read_zone(session, timezone).key,
         "language": language and read_word(session, "language", language, LANGUAGES, "--language"),
@@ -153,13 +160,11 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "deletion_reason_required": deletion_reason_required,
         "two_person_release": two_person_release,
         "undo_days": undo_days,
+        "expiry_warning_days": expiry_warning_days,
         "report_confidentiality": confidentiality,
         "report_signatories": _named(report_signatory),
-        "activity_days": activity_days,
-        "log_days": log_days,
     }
-    changing = _changing(session, {**values, "reason": reason}, child_site, report_signatory)
-    await _change(session, changing, confirm, yes=yes)
+    await _change(session, _changing(session, values, reason, child_site, report_signatory), confirm, yes=yes)
 
 
 async def _change(session: Session, changing: ChangeSettings, confirm: int | None, *, yes: bool) -> None:
@@ -167,8 +172,24 @@ async def _change(session: Session, changing: ChangeSettings, confirm: int | Non
     async with session.client() as client:
         if changing.retention_days is not None and confirm is None:
             confirm = await _confirmed(session, client, changing.retention_days, yes=yes)
-        event = await session.send(client, with_number(changing, confirm))
+        event = await _send_confirmed(session, client, with_number(changing, confirm), yes=yes)
     session.show(event, _summary(session, event))
+
+
+async def _send_confirmed(session: Session, client: Client, changing: ChangeSettings, *, yes: bool) -> SettingsChanged:
+    """Change settings; if in the new time zone projects have expired already, ask the person."""
+    try:
+        return await session.send(client, changing)
+    except Refused as refused:
+        due = refused.details.get("due")
+        if changing.confirm is not None or changing.timezone is None or not isinstance(due, int):
+            raise
+    singular = "Change the time zone? The next sweep will then delete {count} project."
+    plural = "Change the time zone? The next sweep will then delete {count} projects."
+    if not yes and not session.confirm(session.count(due, singular, plural)):
+        session.tell("Nothing was changed.")
+        raise typer.Exit
+    return await session.send(client, with_number(changing, due), "confirmed")  # the refused one has this run's id
 
 
 def _summary(session: Session, event: SettingsChanged) -> str:
@@ -178,15 +199,17 @@ def _summary(session: Session, event: SettingsChanged) -> str:
     return session.say("Settings changed: {changed}", changed=changed) if changed else unchanged
 
 
-def _changing(session: Session, values: Mapping[str, Any], *lists: list[str] | None) -> ChangeSettings:
+def _changing(
+    session: Session, values: Mapping[str, Any], reason: str | None, *lists: list[str] | None
+) -> ChangeSettings:
     """Return the command that changes the settings that were given; lists may be given empty.
 
     Raises:
         UsageError: Nothing was given to change.
     """
-    settings = (value for name, value in values.items() if name != "reason")
-    require_change(session, f"{_SETTING} 90", *settings, *lists)
-    return make_message(session, ChangeSettings, {name: value for name, value in values.items() if value is not None})
+    require_change(session, f"{_SETTING} 90", *values.values(), *lists)
+    fields = {name: value for name, value in {**values, "reason": reason}.items() if value is not None}
+    return make_message(session, ChangeSettings, fields)
 
 
 def _named(names: list[str] | None) -> list[str] | None:

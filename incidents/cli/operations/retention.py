@@ -1,6 +1,6 @@
 """The commands of retention: due projects, holds, previews and sweeps."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,7 @@ from incidents.cli.operations import legal_holds, retention_policies, set_aside
 from incidents.cli.operations.destruction import certificates, readable, verification
 from incidents.cli.operations.legal_holds import All, Limit
 from incidents.cli.paging import show_pages
-from incidents.terminal.input.reading import make_message
+from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
@@ -18,9 +18,20 @@ from incidents.terminal.tables import show
 app = group("Retention: due projects, holds, policies, preview, sweep, certificates.")
 
 
-@command(app, "due", "incidents retention due --within 3", "incidents retention due --all --csv", table=True)
+@command(
+    app,
+    "due",
+    "incidents retention due --within 3",
+    "incidents retention due --project 12",
+    "incidents retention due --all --csv",
+    table=True,
+)
 async def due(
     session: Session,
+    *,
+    project: Annotated[
+        str | None, typer.Option(metavar="PROJECT", help="When this project expires, by its id or number.")
+    ] = None,
     within: Annotated[
         int | None, typer.Option(metavar="DAYS", help="Only projects that expire within this number of days.")
     ] = None,
@@ -28,8 +39,10 @@ async def due(
     all_: All = False,
 ) -> None:
     """Show the projects that retention deletes next, soonest first, without those exempt or under hold."""
-    query = make_message(session, ListDue, {"within_days": within, "limit": limit})
     async with session.client() as client:
+        asked: dict[str, Any] = {"within_days": within, "limit": limit}
+        asked |= {"project_id": await read_project(session, client, project)} if project else {}
+        query = make_message(session, ListDue, asked)
 
         async def laid(page: DueProjects) -> show.Sheet:
             texts = await descriptions(client, [item.number for item in page.items])

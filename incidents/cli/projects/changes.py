@@ -2,15 +2,21 @@
 
 import shlex
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
-from contracts.projects.commands import IncidentData
+from contracts.projects.commands import IncidentData, ProjectUpdated
+from contracts.retention import ListDue
+from incidents.client import Client
+from incidents.errors import Refused
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import read_number, read_time
 from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, yes_or_no
 
 _SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
+_DECIDING: Final = frozenset({"type_id", "status_id"})
 _PLAIN: Final = (*_SHORT, *_SHORT.values(), "reference", "description")
 
 
@@ -45,6 +51,17 @@ async def changes_of(
             raise _changed_twice(session, f"--clear {text}")
         fields[name] = None
     return changes
+
+
+async def tell_expiry(session: Session, client: Client, event: ProjectUpdated) -> None:
+    """Tell those who may see it if a project expires within a day after a change of what policies look at."""
+    if not any(name in _DECIDING or name.startswith("category_") for name in event.changed):
+        return
+    with suppress(Refused):
+        page = await client.ask(ListDue(project_id=event.project_id, within_days=1))
+        for project in page.items:
+            time = show.local(project.expires_at, session.language)
+            session.tell("Its retention ends at {time}, and the next sweep then deletes it.", time=time)
 
 
 def _put(session: Session, fields: dict[str, Any], name: str, value: object, text: str) -> None:

@@ -26,7 +26,7 @@ from incidents.cli.arguments import (
     revision,
 )
 from incidents.cli.listing import names
-from incidents.cli.projects.changes import changes_of, require_filled
+from incidents.cli.projects.changes import changes_of, require_filled, tell_expiry
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.input.recordings import recorded_span, spans
@@ -146,6 +146,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
         changes |= await changes_of(session, naming, changes, category, field, clear)
         project_id = await read_project(session, client, project)
         event = await session.send(client, make_message(session, UpdateProject, {**changes, "project_id": project_id}))
+        await tell_expiry(session, client, event)
     labels = ", ".join(show.field_label(name, known, session.language) for name in event.changed)
     unchanged = session.say("Nothing was changed: the project had these values already.")
     session.show(event, session.say("Project updated: {fields}", fields=labels) if labels else unchanged)

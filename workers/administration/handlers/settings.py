@@ -37,12 +37,14 @@ async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> 
 
 
 async def _require_confirmed(command: ChangeSettings, settings: SettingsRow, unit: AdministrationUnit) -> None:
-    """Refuse a shorter retention time that lets the next sweep delete more, unless their number was confirmed."""
-    days = command.retention_days
-    if days is None or days >= settings["retention_days"]:
+    """Refuse a shorter retention time, or a zone in which projects expire earlier, unless their number was confirmed.
+
+    By policies, projects expire at the hour of their creation in the zone, or at its midnight at the end of a year.
+    """
+    before = {"days": settings["retention_days"], "zone": settings["timezone"]}
+    after = {"days": command.retention_days or before["days"], "zone": command.timezone or before["zone"]}
+    is_shorter = command.retention_days is not None and command.retention_days < settings["retention_days"]
+    if not is_shorter and after["zone"] == before["zone"]:
         return
-    before, after = [
-        (await unit.connection.execute(tables.DUE, {"days": each})).scalar_one()
-        for each in (settings["retention_days"], days)
-    ]
-    require_confirmed(command.confirm, after, before)
+    due_before, due = [(await unit.connection.execute(tables.DUE, each)).scalar_one() for each in (before, after)]
+    require_confirmed(command.confirm, due, due_before)

@@ -93,11 +93,11 @@ async def delete_category_value(command: DeleteCategoryValue, unit: Administrati
 async def _require_confirmed(command: MarkStatus, unit: AdministrationUnit) -> None:
     """Refuse a mark by which policies that count from the closing delete more, unless their number was confirmed."""
     due: list[int] = []
-    days = (await unit.connection.execute(tables.RETENTION_DAYS)).scalar_one()
-    due.append((await unit.connection.execute(tables.DUE, {"days": days})).scalar_one())
+    time = (await unit.connection.execute(tables.RETENTION_TIME)).one()._asdict()
+    due.append((await unit.connection.execute(tables.DUE, time)).scalar_one())
     await unit.connection.execute(tables.TRY)
     await unit.connection.execute(tables.CLOSE, {"id": command.id})
-    due.append((await unit.connection.execute(tables.DUE, {"days": days})).scalar_one())
+    due.append((await unit.connection.execute(tables.DUE, time)).scalar_one())
     await unit.connection.execute(tables.TAKE_BACK)
     before, after = due
     require_confirmed(command.confirm, after, before)

@@ -1,5 +1,5 @@
-"""The background work of retention: sweeps at intervals, the clean-up after deletions, and certificates of both."""
+"""The background work of retention: sweeps, warnings before them, the clean-up after them, and certificates."""
 
-from workers.retention.background_work import certificates, erasure, schedule
+from workers.retention.background_work import certificates, erasure, expiry_warnings, schedule
 
-__all__ = ["certificates", "erasure", "schedule"]
+__all__ = ["certificates", "erasure", "expiry_warnings", "schedule"]

@@ -84,13 +84,14 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
     finally:
         await engine.dispose()
     done = {"rewritten": len(pages.rewritten), "letters": letters, "seconds": round(time.monotonic() - begun, 1)}
-    if pages.locked or pages.missing_rights:
-        log.warning("erasure_incomplete", **done, locked=pages.locked, missing_rights=pages.missing_rights)
+    if pages.locked or pages.missing_rights or pages.held_back:
+        left = {"locked": pages.locked, "missing_rights": pages.missing_rights, "held_back": pages.held_back}
+        log.warning("erasure_incomplete", **done, **left)
     elif pages.large:
         log.info("erasure_partial", **done, large=pages.large)
     else:
         log.info("erasure_complete", **done)
-    return is_concluded and not pages.locked
+    return is_concluded and not (pages.locked or pages.held_back)
 
 
 async def _confirm(connection: AsyncConnection, progress: Progress, at: datetime) -> bool:

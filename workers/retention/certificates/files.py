@@ -10,6 +10,7 @@ from contracts.evidence.destruction import read_pem, written_pem
 
 FOLDER: Final = "certificates"
 _NAME: Final = "certificate-"
+_SUPPLEMENT: Final = "-supplement"
 
 
 class SignedCertificate(NamedTuple):
@@ -56,19 +57,19 @@ class CertificateFiles:
         """Remember that the files of a certificate do not count, so that this is reported once."""
         self._refused.add(number)
 
-    def read(self, number: int) -> SignedCertificate:
-        """Return a certificate, unverified.
+    def read(self, number: int, *, is_supplement: bool = False) -> SignedCertificate:
+        """Return a certificate, or its supplement, unverified.
 
         Raises:
             OSError: A file of it is missing or cannot be read.
             ValueError: Its key is no key.
         """
-        paths = self._paths(number)
+        paths = self._paths(number, is_supplement=is_supplement)
         key = read_pem(paths[".pem"].read_text("ascii"))
         return SignedCertificate(number, paths[".json"].read_bytes(), paths[".sig"].read_bytes(), key)
 
-    def write(self, signed: SignedCertificate) -> None:
-        """Write a certificate durably; it counts from the moment that its text has its name.
+    def write(self, signed: SignedCertificate, *, is_supplement: bool = False) -> None:
+        """Write a certificate, or a supplement, durably; it counts from the moment that its text has its name.
 
         Raises:
             OSError: It cannot be written.
@@ -76,7 +77,7 @@ class CertificateFiles:
         if self._folder is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
-        paths = self._paths(signed.number)
+        paths = self._paths(signed.number, is_supplement=is_supplement)
         for suffix, content in (
             (".sig", signed.signature),
             (".pem", written_pem(signed.key).encode()),
@@ -85,9 +86,9 @@ class CertificateFiles:
             _write(paths[suffix], content)
         _sync(self._folder)
 
-    def _paths(self, number: int) -> dict[str, Path]:
-        folder = self._folder or Path()
-        return {suffix: folder / f"{_NAME}{number}{suffix}" for suffix in (".json", ".sig", ".pem")}
+    def _paths(self, number: int, *, is_supplement: bool) -> dict[str, Path]:
+        folder, name = self._folder or Path(), f"{_NAME}{number}{_SUPPLEMENT if is_supplement else ''}"
+        return {suffix: folder / f"{name}{suffix}" for suffix in (".json", ".sig", ".pem")}
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -20,6 +20,7 @@ from contracts.message import Store
 from workers.common.signing_key import SigningKey, is_signature
 from workers.retention.certificates import tables
 from workers.retention.certificates.files import CertificateFiles, SignedCertificate
+from workers.retention.certificates.supplements import issue_supplements
 from workers.retention.row_types import DestroyedPartRow, DueDestructionRow, LogCheckpointRow
 from workers.runtime.commands.deferred_commands import DeferredWork
 from workers.runtime.storage.identity_map import rows_of
@@ -38,7 +39,7 @@ class Issuer(NamedTuple):
     wait_seconds: float
 
     async def issue(self, work: DeferredWork) -> int:
-        """Sign the certificates that are due, and return how many.
+        """Sign the certificates and supplements that are due, and return how many certificates.
 
         Raises:
             OSError: A file cannot be read or written.
@@ -53,6 +54,7 @@ class Issuer(NamedTuple):
                 for certificate in certificates:
                     await self._store(step.connection, certificate)
                 issued += len(certificates)
+            await issue_supplements(step.connection, self.site, self.key, self.files)
         return issued
 
     async def _adopt(self, connection: AsyncConnection) -> Iterator[int]:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.retention.certificates.files import CertificateFiles
-from workers.retention.certificates.tables import LAST, STATISTICS_SECONDS
+from workers.retention.certificates.tables import DUE_SUPPLEMENTS, LAST, STATISTICS_SECONDS
 
 _STATE: Final = text(
     f"""
@@ -23,6 +23,9 @@ _STATE: Final = text(
                 coalesce((SELECT greatest(began_at, clean_at) FROM retention.last_erasure), '-infinity')
         ), 0) AS double precision) AS erasure_seconds,
         CAST(coalesce((
+            SELECT extract(epoch FROM now() - since) FROM retention.overdue
+            WHERE EXISTS (SELECT FROM retention.policy)
+        ), (
             SELECT extract(epoch FROM now() - p.created_at) - s.retention_days * 86400.0
             FROM published.settings s CROSS JOIN LATERAL (
                 SELECT created_at FROM published.projects p
@@ -40,7 +43,7 @@ _WAITING: Final = text("SELECT EXISTS (SELECT FROM retention.destruction WHERE e
 class Lateness(NamedTuple):
     """Destructions without a certificate, and for how long the oldest has waited; the same of clean-ups and sweeps.
 
-    With policies, no time is known since which a project has expired: that would read every project.
+    With policies, what has expired is as the last sweep counted it: to find it out anew would read every project.
     """
 
     waiting: int
@@ -56,8 +59,10 @@ async def read(connection: AsyncConnection) -> Lateness:
 
 
 async def is_any_waiting(connection: AsyncConnection, files: CertificateFiles) -> bool:
-    """Return whether a destruction has no certificate, or a file is ahead of the database."""
+    """Return whether a destruction has no certificate, one its supplement, or a file is ahead of the database."""
     if (await connection.execute(_WAITING)).scalar_one():
+        return True
+    if (await connection.execute(DUE_SUPPLEMENTS, {"limit": 1})).first():
         return True
     known: int = (await connection.execute(LAST)).scalar_one()
     return bool(await asyncio.to_thread(files.ahead_of, known))

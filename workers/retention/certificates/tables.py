@@ -82,6 +82,20 @@ class Certificate(Base):
     key: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class CertificateSupplement(Base):
+    """What a certificate lacks: the clean-up that was complete after it was issued; a row is never changed."""
+
+    __tablename__ = "certificate_supplement"
+    __table_args__ = {"schema": "retention"}
+
+    number: Mapped[int] = mapped_column(BigInteger, ForeignKey("retention.certificate.number"), primary_key=True)
+    overwritten_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)
+    key: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 _IDS: Final = bindparam("ids", type_=ARRAY(Uuid))
 _TIME: Final = DateTime(timezone=True)
 
@@ -143,14 +157,33 @@ ADD: Final = text(
     bindparam("overwritten_at", type_=_TIME),
     bindparam("issued_at", type_=_TIME),
 )
+# A clean-up counts that began after the certificate was issued, when the database had counted what was erased.
+DUE_SUPPLEMENTS: Final = text(
+    f"""
+    SELECT c.number, c.content, c.erased_until, e.completed_at AS overwritten_at, now() AS now
+    FROM retention.certificate c JOIN retention.last_erasure e ON e.completed_at >= c.erased_until
+        AND greatest(e.began_at, e.clean_at) >= c.issued_at + interval '{STATISTICS_SECONDS} seconds'
+    WHERE c.overwritten_at IS NULL
+        AND NOT EXISTS (SELECT FROM retention.certificate_supplement s WHERE s.number = c.number)
+    ORDER BY c.number LIMIT :limit
+    """  # noqa: S608 - a constant
+)
+ADD_SUPPLEMENT: Final = text(
+    """
+    INSERT INTO retention.certificate_supplement (number, overwritten_at, issued_at, content, signature, key)
+    VALUES (:number, :overwritten_at, :issued_at, :content, :signature, :key)
+    """
+).bindparams(bindparam("overwritten_at", type_=_TIME), bindparam("issued_at", type_=_TIME))
 FORGET: Final = text("DELETE FROM retention.destruction WHERE destruction_id = :destruction_id")
 NEWEST: Final = text(
     """
-    SELECT number, kind, erased_until, overwritten_at, issued_at, count, content, signature, key
-    FROM retention.certificate
-    WHERE number < :before AND (CAST(:project AS bigint) IS NULL OR projects @> CAST(:project AS bigint))
+    SELECT c.number, kind, erased_until, c.overwritten_at, c.issued_at, count, c.content, c.signature, c.key,
+        s.overwritten_at AS supplement_overwritten_at, s.issued_at AS supplemented_at, s.content AS supplement_content,
+        s.signature AS supplement_signature, s.key AS supplement_key
+    FROM retention.certificate c LEFT JOIN retention.certificate_supplement s ON s.number = c.number
+    WHERE c.number < :before AND (CAST(:project AS bigint) IS NULL OR projects @> CAST(:project AS bigint))
         AND erased_until >= :since
-    ORDER BY number DESC LIMIT :limit
+    ORDER BY c.number DESC LIMIT :limit
     """
 ).bindparams(bindparam("since", type_=_TIME))
 WAITING: Final = text("SELECT count(*) FROM retention.destruction")

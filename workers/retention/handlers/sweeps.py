@@ -14,6 +14,7 @@ from workers.retention import domain
 from workers.retention.handlers.destructions import note_step
 from workers.retention.queries import count_due
 from workers.retention.row_types import SweepRow
+from workers.retention.rows import Overdue
 from workers.retention.worker import RetentionUnit, worker
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.storage.database_clock_check import is_believed
@@ -25,13 +26,14 @@ async def sweep(command: Sweep, unit: RetentionUnit) -> SweepStarted:  # noqa: A
     if not await is_believed(unit.connection):
         raise Refusal(Code.UNAVAILABLE, fields=[{"field": "", "kind": "clock_doubted"}])
     rules = unit.rows.rules()
-    due = (await count_due(unit.connection, rules, unit.now)).due
+    counted = await count_due(unit.connection, rules, unit.now)
+    unit.rows.overdue, due = Overdue(counted.overdue_since), counted.due
     started = SweepStarted(sweep_id=uuid7(), created_before=rules.created_before(unit.now), due=due)
     under_way = unit.rows.sweeps.all()
     if unit.principal == SYSTEM and not domain.is_worthwhile(due, under_way, unit.now):
         unit.is_unchanged = True
         if not due:
-            unit.rows.swept_at = unit.now
+            unit.rows.note_end(unit.now)
         return started
     for other in under_way:
         if domain.is_stalled(other, unit.now):
@@ -50,7 +52,7 @@ def begin_sweep(started: SweepStarted, unit: RetentionUnit) -> None:
         "deleted": 0,
     }
     if not row["chains_left"]:
-        unit.rows.swept_at = unit.now
+        unit.rows.note_end(unit.now)
         end_sweep(row, unit)
         return
     unit.rows.sweeps.put(row)
@@ -90,5 +92,5 @@ async def continue_sweep(heard: ReceivedEvent[ProjectsExpired], unit: RetentionU
     if step.more:
         send_step(row, unit)
     elif not row["chains_left"]:
-        unit.rows.swept_at = unit.now
+        unit.rows.note_end(unit.now)
         end_sweep(row, unit)

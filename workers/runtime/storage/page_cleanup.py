@@ -25,6 +25,9 @@ LOCK_ATTEMPTS_MAX: Final = 5
 """Attempts to lock a table, half a second apart, before it is left for the next clean-up."""
 
 _LOCK_PAUSE_SECONDS: Final = 0.5
+HORIZON_ATTEMPTS_MAX: Final = 20
+"""Looks, half a second apart, at whether older transactions have ended, before the clean-up is left incomplete."""
+
 _TABLES: Final = text(
     """
     SELECT c.oid::regclass::text AS name, pg_table_size(c.oid)::bigint AS bytes,
@@ -42,6 +45,21 @@ _TABLES: Final = text(
 _STATISTICS: Final = "pg_statistic"
 """Analyses of earlier versions have left words in it, so it is rewritten once by each process."""
 
+_NEXT_TRANSACTION: Final = text("SELECT CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text)")
+# Who may still see rows that transactions before this one deleted: they survive a rewriting. Sessions of other
+# databases see none of this one.
+_OLDER: Final = text(
+    """
+    WITH horizon AS (SELECT age(CAST(CAST(:next AS xid8) AS xid)) AS age)
+    SELECT a.pid::text AS name FROM pg_stat_activity a, horizon
+        WHERE a.pid <> pg_backend_pid() AND (a.datname = current_database() OR a.datname IS NULL)
+            AND greatest(age(a.backend_xmin), age(a.backend_xid)) > horizon.age
+    UNION ALL SELECT p.gid FROM pg_prepared_xacts p, horizon
+        WHERE p.database = current_database() AND age(p.transaction) > horizon.age
+    UNION ALL SELECT s.slot_name FROM pg_replication_slots s, horizon WHERE age(s.xmin) > horizon.age
+    ORDER BY name
+    """
+)
 _SERVER_VERSION: Final = text("SELECT current_setting('server_version_num')::int")
 _SEGMENTS: Final = text(
     """
@@ -68,11 +86,13 @@ class PageCleanup:
     """Tables that somebody used all the time."""
 
     missing_rights: list[str] = field(default_factory=list)
+    held_back: list[str] = field(default_factory=list)
+    """Sessions, prepared transactions and replication slots that may still see what was deleted."""
 
     @property
     def is_complete(self) -> bool:
         """Whether nothing that was deleted before is in the database's files."""
-        return not (self.large or self.locked or self.missing_rights)
+        return not (self.large or self.locked or self.missing_rights or self.held_back)
 
 
 @dataclass
@@ -81,6 +101,7 @@ class PageCleaner:
 
     _cleaned: dict[str, tuple[int, ...]] = field(default_factory=dict)
     _deleted: int | None = None
+    _is_held_back: bool = False
 
     async def is_needed(self, connection: AsyncConnection) -> bool:
         """Return whether words were deleted or redacted since the last complete clean-up."""
@@ -92,7 +113,11 @@ class PageCleaner:
         version = (await connection.execute(_SERVER_VERSION)).scalar_one()
         privilege = "MAINTAIN" if version >= _MAINTAIN_SINCE else "TRUNCATE"  # before, only the owner may vacuum
         rows = (await connection.execute(_TABLES, {"privilege": privilege})).all()
-        result = PageCleanup()
+        result = PageCleanup(held_back=await _older_transactions(connection))
+        # What they keep, they keep until they end: meanwhile the tables are rewritten once.
+        was_held_back, self._is_held_back = self._is_held_back, bool(result.held_back)
+        if was_held_back and self._is_held_back:
+            return result
         for row in rows:
             state = (row.deleted, row.updated, row.vacuumed) if row.name != _STATISTICS else (1,)
             if self._cleaned.get(row.name, _NO_CHANGES) == state:
@@ -103,7 +128,8 @@ class PageCleaner:
                 await connection.execute(text(f"VACUUM (INDEX_CLEANUP ON, SKIP_LOCKED) {row.name}"))
                 result.large.append(row.name)
             elif await _rewrite(connection, row.name):
-                self._cleaned[row.name] = state
+                if not result.held_back:
+                    self._cleaned[row.name] = state
                 result.rewritten.append(row.name)
             else:
                 result.locked.append(row.name)
@@ -115,6 +141,21 @@ class PageCleaner:
 
 def _deletions(rows: Sequence[Row[Any]]) -> int:
     return sum(row.deleted + row.redacted for row in rows if row.name != _STATISTICS)
+
+
+async def _older_transactions(connection: AsyncConnection) -> list[str]:
+    """Wait for the transactions that have begun by now, and return what has not ended after a while.
+
+    A rewriting keeps the deleted rows that one of them can see.
+    """
+    parameters = {"next": (await connection.execute(_NEXT_TRANSACTION)).scalar_one()}
+    older = list((await connection.execute(_OLDER, parameters)).scalars())
+    for _ in range(HORIZON_ATTEMPTS_MAX if older else 0):
+        await asyncio.sleep(_LOCK_PAUSE_SECONDS)
+        older = list((await connection.execute(_OLDER, parameters)).scalars())
+        if not older:
+            break
+    return older
 
 
 async def _rewrite(connection: AsyncConnection, table: str) -> bool:

@@ -8,10 +8,15 @@ from typing import Annotated, Final
 import typer
 from pydantic import ValidationError
 
-from contracts.destruction import CertificateOfDestruction, Certificates, ListCertificates
+from contracts.destruction import (
+    CertificateOfDestruction,
+    Certificates,
+    CertificateSupplement,
+    ListCertificates,
+)
 from contracts.evidence.destruction import Certificate, written_pem
 from incidents.cli.arguments import TIME
-from incidents.cli.operations.destruction.words import KINDS, rule_in_words
+from incidents.cli.operations.destruction.words import KINDS, rule_in_words, supplement_beside
 from incidents.cli.paging import pages, show_pages
 from incidents.client import Client
 from incidents.terminal.input.reading import make_message, read_time
@@ -77,7 +82,7 @@ def _row(session: Session, item: CertificateOfDestruction) -> tuple[object, ...]
         item.erased_until,
         show.Cell(_shortened(ranges), ", ".join(ranges)),
         item.count,
-        item.overwritten_at or session.say("not yet"),
+        (item.supplement or item).overwritten_at or session.say("not yet"),
         item.issued_at,
         *((rule_in_words(session, certificate), ", ".join(certificate.fields)) if certificate else ("", "")),
         *((certificate.log.size, certificate.log.root, certificate.key) if certificate else ("", "", "")),
@@ -113,7 +118,7 @@ def _save(session: Session, folder: Path, item: CertificateOfDestruction) -> Pat
     text = folder / f"certificate-{item.number}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, content in _files(text, item):
+        for path, content in (*_files(text, item), *_supplement_files(text, item)):
             _write(session, path, content)
     except OSError as error:
         reason = session.say(error.strerror or str(error))
@@ -121,7 +126,11 @@ def _save(session: Session, folder: Path, item: CertificateOfDestruction) -> Pat
     return text
 
 
-def _files(text: Path, item: CertificateOfDestruction) -> Iterable[tuple[Path, bytes]]:
+def _supplement_files(text: Path, item: CertificateOfDestruction) -> Iterable[tuple[Path, bytes]]:
+    return _files(supplement_beside(text), item.supplement) if item.supplement else ()
+
+
+def _files(text: Path, item: CertificateOfDestruction | CertificateSupplement) -> Iterable[tuple[Path, bytes]]:
     yield text, item.text.encode()
     yield text.with_suffix(".sig"), base64.b64decode(item.signature)
     yield text.with_suffix(".pem"), written_pem(base64.b64decode(item.public_key)).encode()

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from rich.console import RenderableType
 from rich.text import Text
 
-from contracts.destruction import CertificateOfDestruction, ListCertificates
+from contracts.destruction import CertificateOfDestruction, CertificateSupplement, ListCertificates
 from contracts.evidence.destruction import Certificate
 from incidents.cli.operations.destruction.words import facts_of
 from incidents.cli.paging import pages
@@ -46,7 +46,7 @@ async def certificate(
         words = "a newer version issued certificate {number}: incidents retention certificates --save DIR saves it"
         raise UsageError(session.say(words, number=number)) from error
     document = {"number": number, "sha256": digest, "certificate": content.model_dump(mode="json")}
-    session.show(document, *_text(session, content, digest))
+    session.show(document, *_text(session, content, item.supplement, digest))
 
 
 async def _find(session: Session, client: Client, number: int) -> CertificateOfDestruction:
@@ -64,7 +64,9 @@ async def _find(session: Session, client: Client, number: int) -> CertificateOfD
     raise UsageError(session.say(words, number=number))
 
 
-def _text(session: Session, content: Certificate, digest: str) -> list[RenderableType]:
+def _text(
+    session: Session, content: Certificate, supplement: CertificateSupplement | None, digest: str
+) -> list[RenderableType]:
     title = session.say(
         "Certificate of destruction no. {number} of the site {site}", number=content.number, site=content.site
     )
@@ -74,7 +76,7 @@ def _text(session: Session, content: Certificate, digest: str) -> list[Renderabl
         "DIR saves it with its signature, and incidents retention verify-certificate {name} verifies it."
     )
     limits = "Backups, archives of the write-ahead log, and reports and packages that were handed over are not covered."
-    rows = [*facts_of(session, content), ("Key", content.key), ("SHA-256", digest)]
+    rows = [*facts_of(session, content, supplement), ("Key", content.key), ("SHA-256", digest)]
     return [
         Text(f"{title}\n", style="bold"),
         Text(session.say("What is named here was erased by this site. The certificate names no person.") + "\n"),

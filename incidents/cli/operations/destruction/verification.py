@@ -11,7 +11,8 @@ from rich.text import Text
 
 from contracts.evidence.destruction import Certificate, Problem, Verified, read_pem, verify
 from contracts.evidence.ssh_signatures import FormError, fingerprint, read_public_line
-from incidents.cli.operations.destruction.words import facts_of
+from contracts.evidence.supplements import SignedText, Supplement, VerifiedSupplement, verify_supplement
+from incidents.cli.operations.destruction.words import certificate_beside, facts_of, supplement_beside
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.tables import show
@@ -27,6 +28,7 @@ _PROBLEMS: Final[dict[Problem, str]] = {
     Problem.FORM: "It is signed, and is not a certificate that this version knows.",
     Problem.CHECKPOINT: "The state of the activity log in it is not signed by the same key, or is another one.",
     Problem.COUNT: "Its count is not that of its project numbers.",
+    Problem.OTHER_CERTIFICATE: "The supplement beside it is that of another certificate.",
 }
 
 
@@ -51,23 +53,40 @@ async def verify_certificate(
 ) -> None:
     """Verify that nothing in a certificate of destruction was changed, and who signed it; it needs no system.
 
+    A supplement beside it, which says when the bytes were overwritten, is verified with it.
+
     Exit status: 0 verified, 1 something does not fit, 2 not understood.
     """
+    file = certificate_beside(file)
     public_key = _public_key(session, file.with_suffix(".pem"), key)
     expected = _expected(session, key)
     content, signature = (_read(session, path) for path in (file, file.with_suffix(".sig")))
-    result = verify(content, signature, public_key, _is_signature, expected)
+    certificate, problems = verify(content, signature, public_key, _is_signature, expected)
+    supplement, others = _supplement(session, supplement_beside(file), content, expected, key)
+    result = Verified(certificate, list(dict.fromkeys([*problems, *others])))
     document = {
         "file": str(file),
         "verified": not result.problems,
         "problems": [str(problem) for problem in result.problems],
         "key": fingerprint(public_key),
         "expected_key": expected is not None,
-        "certificate": result.certificate.model_dump(mode="json") if result.certificate else None,
+        "certificate": certificate.model_dump(mode="json") if certificate else None,
+        "supplement": supplement.model_dump(mode="json") if supplement else None,
     }
-    session.show(document, *_lines(session, file, result, (fingerprint(public_key), expected)))
+    session.show(document, *_lines(session, file, (result, supplement), (fingerprint(public_key), expected)))
     if result.problems:
         raise typer.Exit(Status.REFUSED)
+
+
+def _supplement(
+    session: Session, path: Path, certificate: bytes, expected: str | None, key: str | None
+) -> VerifiedSupplement:
+    """Verify the supplement of a certificate; without one, nothing is wrong."""
+    if not path.exists():
+        return VerifiedSupplement(None, [])
+    public_key = _public_key(session, path.with_suffix(".pem"), key)
+    signed = SignedText(_read(session, path), _read(session, path.with_suffix(".sig")), public_key)
+    return verify_supplement(signed, certificate, _is_signature, expected)
 
 
 def _is_signature(public_key: bytes, signature: bytes, message: bytes) -> bool:
@@ -109,8 +128,10 @@ def _read(session: Session, path: Path) -> bytes:
         raise UsageError(session.say("{path} cannot be read: {reason}", path=path, reason=reason)) from error
 
 
-def _lines(session: Session, file: Path, result: Verified, keys: tuple[str, str | None]) -> list[RenderableType]:
-    own, expected = keys
+def _lines(
+    session: Session, file: Path, verified: tuple[Verified, Supplement | None], keys: tuple[str, str | None]
+) -> list[RenderableType]:
+    (result, supplement), (own, expected) = verified, keys
     if result.problems:
         head = session.say("{path} is not as the site signed it:", path=file)
         reasons = (session.say(_PROBLEMS[each], found=own, expected=expected) for each in result.problems)
@@ -127,8 +148,8 @@ def _lines(session: Session, file: Path, result: Verified, keys: tuple[str, str 
             "fingerprint with the one that the site gave you by another way, or name that with --key."
         )
         lines.append(Text(session.say(words), style="yellow"))
-    return [*lines, *([_facts(session, result.certificate)] if result.certificate else [])]
+    return [*lines, *([_facts(session, result.certificate, supplement)] if result.certificate else [])]
 
 
-def _facts(session: Session, certificate: Certificate) -> RenderableType:
-    return show.facts(session.language, facts_of(session, certificate))
+def _facts(session: Session, certificate: Certificate, supplement: Supplement | None) -> RenderableType:
+    return show.facts(session.language, facts_of(session, certificate, supplement))

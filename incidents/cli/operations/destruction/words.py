@@ -1,8 +1,11 @@
 """What a certificate of destruction says, in words of the session's language."""
 
+from pathlib import Path
 from typing import Final
 
+from contracts.destruction import CertificateSupplement
 from contracts.evidence.destruction import Certificate, Kind, PolicyRule
+from contracts.evidence.supplements import Supplement
 from contracts.retention_policies import CountedFrom
 from incidents.terminal.session import Session
 
@@ -17,6 +20,17 @@ _KEPT: Final[dict[CountedFrom, str]] = {
     "closing": "“{property}” is kept for {time} from the closing",
     "year-end": "“{property}” is kept for {time} from the end of the year of the creation",
 }
+_SUPPLEMENT: Final = "-supplement"
+
+
+def supplement_beside(path: Path) -> Path:
+    """Return where the supplement of a certificate is saved: beside it."""
+    return path.with_stem(f"{path.stem}{_SUPPLEMENT}")
+
+
+def certificate_beside(path: Path) -> Path:
+    """Return the path of a certificate, also if its supplement is named."""
+    return path.with_stem(path.stem.removesuffix(_SUPPLEMENT))
 
 
 def rule_in_words(session: Session, certificate: Certificate) -> str:
@@ -36,8 +50,10 @@ def _policy_in_words(session: Session, policy: PolicyRule) -> str:
     return session.say(_KEPT[policy.counted_from], property=policy.property, time=" + ".join([*years, *days]))
 
 
-def facts_of(session: Session, certificate: Certificate) -> list[tuple[str, object]]:
-    """Return what a certificate says, each fact under its name."""
+def facts_of(
+    session: Session, certificate: Certificate, supplement: Supplement | CertificateSupplement | None
+) -> list[tuple[str, object]]:
+    """Return what a certificate and its supplement say, each fact under its name."""
     rows: list[tuple[str, object]] = [
         ("Site", certificate.site),
         ("Certificate", certificate.number),
@@ -47,9 +63,10 @@ def facts_of(session: Session, certificate: Certificate) -> list[tuple[str, obje
         ("Projects", ", ".join(certificate.projects)),
         ("Count", certificate.count),
         ("Fields", ", ".join(certificate.fields)),
-        ("Overwritten", certificate.overwritten_at or session.say("not yet")),
+        ("Overwritten", (supplement or certificate).overwritten_at or session.say("not yet")),
         ("Log entries", certificate.log.size),
         ("Root hash", certificate.log.root),
         ("Issued", certificate.issued_at),
+        ("Supplement", supplement.issued_at if supplement else ""),
     ]
     return [(name, value) for name, value in rows if value != ""]
