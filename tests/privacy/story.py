@@ -36,6 +36,8 @@ class Story:
         self.markers = Markers()
         self._by_hand = ""
         self.salts: list[bytes] = []
+        self.keys: list[bytes] = []
+        """The keys of all dead letters."""
         self.redacted = ""
         """The project that stays without its words."""
 
@@ -54,6 +56,7 @@ class Story:
             await self._disclosed(occasion, project_id)
         field = {"project_id": self._by_hand, "field": "reference"}
         await self._applied("projects.redact", self.markers.fill("by hand", "projects.redact", field))
+        await self._dead_lettered_without_project("dead letter without a project")
         await self._redacted("redacted")
         await self._restricted()
         await self._ask_all()
@@ -172,6 +175,16 @@ class Story:
                 outcome = await self._caller.send(subject, project_id, body)
                 assert outcome.get("error", {}).get("code") == "unavailable", (subject, outcome)
 
+    async def _dead_lettered_without_project(self, occasion: str) -> None:
+        """Send messages that name no project and can never be handled, with words in every place that can have some."""
+        marker, site = self.markers.new, self._installation.runtime["site"]
+        for body in (b'{"text": "%b"}', b"\xff%b"):
+            key, verb = marker(occasion, "a key in the subject"), marker(occasion, "the name of a command")
+            headers = {marker(occasion, "the name of a header"): marker(occasion, "a header")}
+            content = body % marker(occasion, "a body").encode()
+            subject = subjects.command(site, self._caller.principal, f"projects.{verb}", key)
+            await self._caller.nats.request(subject, content, headers=headers, timeout=30)
+
     @contextmanager
     def _failing(self) -> Iterator[None]:
         """Let the database refuse every row of some tables."""
@@ -216,7 +229,9 @@ class Story:
             await self._ask(subject, body)
 
     async def end(self) -> None:
-        """Erase one of them by hand, and the other one by its expiry."""
+        """Erase one of them by hand, and the other one by its expiry, and let dead letters grow old."""
+        self.keys = [bytes(key) for (key,) in self._installation.sql("SELECT key FROM runtime.letter_key")]
+        self._installation.sql("UPDATE runtime.letter_key SET written_at = written_at - interval '8 days'")
         await self._send("by hand", "projects.delete", {"project_id": self._by_hand})
         await self._applied("administration.change-settings", {"retention_days": 30, "confirm": 1_000_000})
         await self._applied("retention.sweep", {})
