@@ -10,7 +10,7 @@ from contracts import catalogue, subjects
 from contracts.ids import uuid7
 from contracts.personal_data import FIND_QUERIES
 from contracts.projects.queries import RedactedField
-from contracts.projects.redaction import CALL_TEXTS
+from contracts.projects.redaction import CALL_TEXTS, SEQUENCE_TEXTS
 from tests.privacy.installation import Installation
 from tests.privacy.markers import Markers
 from tests.runtime.permission_matrix import AT, COMMANDS, QUERIES
@@ -22,7 +22,7 @@ _LONG_AGO: Final = "2020-01-01T00:00:00Z"
 _FAILING_TABLES: Final = ("projects.comment", "projects.call", "retention.hold", "projects.sequence")
 _FAILING: Final = ("projects.add-comment", "projects.add-call", "projects.add-sequences", "retention.hold")
 _LONG_SECONDS: Final = 60
-_SHOWING: Final = ("comments", "calls", "history", "report")
+_SHOWING: Final = ("comments", "calls", "sequences", "history", "report")
 """What a package shows of the texts that can be redacted."""
 
 
@@ -78,10 +78,12 @@ class Story:
 
         times = count(1)
         self.redacted = project_id = str(uuid7())
-        comment_id, call_id = str(uuid7()), str(uuid7())
+        comment_id, call_id, sequence_id = (str(uuid7()) for _ in range(3))
         whole, comment = {"project_id": project_id}, {"project_id": project_id, "comment_id": comment_id}
         call = {**_body("projects.add-call", whole), "call_id": call_id}
-        await self._applied("projects.create", {**whole, **texts("description", "reference")})
+        sequence = {**_sequence(sequence_id), **texts(*SEQUENCE_TEXTS)}
+        created = {**whole, **texts("description", "reference"), "sequences": [sequence]}
+        await self._applied("projects.create", created)
         for _ in range(2):
             data = texts("text_1", "text_2", "text_3")
             await self._applied("projects.update", {**whole, **texts("description", "reference"), "data": data})
@@ -98,7 +100,7 @@ class Story:
         await self._applied("reports.generate", {**whole, "report_id": str(uuid7())})
         await self._applied("reports.generate-batch", {"report_id": str(uuid7()), "project_ids": [project_id]})
         await self._applied("projects.export", {**whole, "include": [*_SHOWING]})
-        parts = {"comment": comment_id, "call": call_id}
+        parts = {"comment": comment_id, "call": call_id, "sequence": sequence_id}
         for field in get_args(RedactedField):
             named = {"part_id": parts[field]} if field in parts else {}
             await self._applied("projects.redact", {**whole, **named, "field": field, "reason": "asked for"})

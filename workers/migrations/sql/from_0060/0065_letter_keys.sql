@@ -72,3 +72,8 @@ BEGIN
 END $$;
 CREATE TRIGGER forget_letters AFTER INSERT ON projects.redaction
     FOR EACH ROW EXECUTE FUNCTION runtime.forget_letters_of_redacted();
+
+-- A sequence whose camera was redacted belongs to no camera.
+CREATE OR REPLACE VIEW published.project_cameras AS
+    SELECT DISTINCT ON (project_id, camera_id) project_id, camera_id, camera_name
+    FROM projects.sequence WHERE camera_id <> '' ORDER BY project_id, camera_id, added_at DESC;
