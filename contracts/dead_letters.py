@@ -1,6 +1,6 @@
 """Reading, replaying and discarding dead letters: messages that could not be handled."""
 
-from typing import Annotated, ClassVar, Generic
+from typing import Annotated, ClassVar, Generic, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -20,12 +20,15 @@ MessageName = Annotated[str, StringConstraints(pattern=r"^[a-z-]{1,40}[.][a-z-]{
 
 Mark = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 
+ContentErasure = Literal["expired", "project-erased", "text-redacted", "key-missing"]
+"""Why the content of a letter cannot be read any more: its key died, or this database never had it."""
+
 
 class LetterSummary(Message):
     """A dead letter without its content.
 
     `what` and `command_id` are null if the message has none. `replayable` says whether it can be replayed, `hindrance`
-    why not.
+    why not. `erasure` says why its content is gone, and `erased_at` since when.
     """
 
     letter: int
@@ -37,6 +40,8 @@ class LetterSummary(Message):
     reason: str
     replayable: bool
     hindrance: str | None = None
+    erasure: ContentErasure | None = None
+    erased_at: Time | None = None
 
 
 class DeadLetters(Message):
@@ -58,13 +63,18 @@ class ListDeadLetters(Query[DeadLetters]):
 
 
 class OpenedLetter(Message):
-    """A dead letter with its whole content, except for passwords."""
+    """A dead letter with its whole content, except for passwords.
+
+    Without its key it has no body, and `?` with its length in place of each header, or part of the subject, that can
+    have words. `body_bytes` is the length of the body in bytes; letters of earlier versions do not have it.
+    """
 
     summary: LetterSummary
     subject: str
     headers: dict[str, str]
     body: str | None = None
     body_base64: str | None = None
+    body_bytes: int | None = None
 
 
 class GetDeadLetter(Query[OpenedLetter]):

@@ -121,10 +121,15 @@ class DeadLetterHeaders(BaseModel):
 
 
 class DeadLetter(BaseModel):
-    """A message that can never be handled; `body_base64` replaces a body that is not UTF-8."""
+    """A message that can never be handled, sealed with a key of its own that only the database has.
+
+    `?` with its length replaces each header, and each part of the subject, that can have words. `body_bytes` is the
+    length of the body. `sealed_base64` is a nonce of 12 bytes and the whole letter, encrypted with AES-256-GCM.
+    """
 
     subject: str
     headers: dict[str, str]
     reason: str
-    body: str | None = None
-    body_base64: str | None = None
+    body_bytes: int
+    key_id: UUID
+    sealed_base64: str

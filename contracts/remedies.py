@@ -102,6 +102,22 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "may have contained a password, which is not stored: ask its sender to send it again under a new id",
         "a pu contenir un mot de passe, qui n'est pas conservé\u00a0: faites-la renvoyer sous un nouvel id",
     ),
+    "letter_expired": (
+        "has lost its content, whose key is deleted after some days: ask its sender to send it again, and discard it",
+        "n'a plus de contenu, car sa clé est détruite après quelques jours\u00a0: faites-la renvoyer, puis écartez-la",
+    ),
+    "letter_of_erased_project": (
+        "has lost its content with the project that it names, which was deleted: discard it",
+        "a perdu son contenu avec le projet qu'elle nomme, qui a été supprimé\u00a0: écartez-la",
+    ),
+    "letter_of_redacted_text": (
+        "has lost its content with the text that it names, which was redacted: discard it",
+        "a perdu son contenu avec le texte qu'elle nomme, qui a été caviardé\u00a0: écartez-la",
+    ),
+    "letter_without_key": (
+        "was written with a key that this database does not have: ask its sender to send it again, and discard it",
+        "a été écrite avec une clé absente de cette base\u00a0: faites-la renvoyer, puis écartez-la",
+    ),
     "deleted": (
         "was deleted: continue without it",
         "a été supprimé\u00a0: continuez sans cet élément",

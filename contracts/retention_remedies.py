@@ -78,12 +78,12 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "ne contient aucun texte à effacer\u00a0: voyez l'historique du projet",
     ),
     "part_missing": (
-        "must name the comment or call by its part_id",
-        "doit indiquer le commentaire ou l'appel par son part_id",
+        "must name the comment, call or sequence by its part_id",
+        "doit indiquer le commentaire, l'appel ou la séquence par son part_id",
     ),
     "part_unwanted": (
-        "belongs to comments and calls: leave it out",
-        "ne concerne que les commentaires et les appels\u00a0: omettez-le",
+        "belongs to comments, calls and sequences: leave it out",
+        "ne concerne que les commentaires, les appels et les séquences\u00a0: omettez-le",
     ),
     "long_without_reason": (
         "keeps a log for more than 1,095 days: give the reason, too, or fewer days",

@@ -195,8 +195,11 @@ class Hold(Message):
     reference: str | None = None
 
 
-RedactedField = Literal["description", "reference", "text_1", "text_2", "text_3", "comment", "call"]
-"""A field whose words can be redacted; of a call the party, the number, the reference and the notes."""
+RedactedField = Literal["description", "reference", "text_1", "text_2", "text_3", "comment", "call", "sequence"]
+"""A field whose words can be redacted; of a call the party, the number, the reference and the notes.
+
+Of a sequence it is the name and the id of the camera.
+"""
 
 
 class Redaction(Message):

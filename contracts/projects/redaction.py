@@ -1,6 +1,6 @@
 """Redaction: erasing what people wrote in one place of a project, so that the fact stays."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -20,9 +20,20 @@ REDACTED: Final = {"redacted": True}
 CALL_TEXTS: Final = ("party", "number", "reference", "notes")
 """The texts of a call."""
 
+SEQUENCE_TEXTS: Final = ("camera_id", "camera_name")
+"""The texts of a sequence: what its camera is called."""
+
+PARTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "comment": ("comment",),
+    "call": CALL_TEXTS,
+    "sequence": SEQUENCE_TEXTS,
+}
+"""The parts of a project whose words can be redacted, each with its texts, as the history names them."""
+
 _SECTIONS: Final = {
     "comment": "comments",
     "call": "calls",
+    "sequence": "sequences",
     "description": "main-details",
     "reference": "main-details",
     "text_1": "categories",
@@ -46,7 +57,7 @@ class ProjectRedacted(ProjectEvent):
 
 
 class RedactProject(ExistingProjectCommand[ProjectRedacted]):
-    """Erase what people wrote in one field, comment or call, in its history and in every file made of it, for good.
+    """Erase what people wrote in one field or part, in its history and in every file made of it, for good.
 
     The history says that there was a text, who wrote it and when, and who redacted it. `earlier_only` keeps the present
     text, so that a correction stays and what it corrected goes. A part that was deleted can be redacted, too.
@@ -69,10 +80,10 @@ class RedactProject(ExistingProjectCommand[ProjectRedacted]):
 
     @model_validator(mode="after")
     def _names_a_part(self) -> Self:
-        if self.field in {"comment", "call"} and self.part_id is None:
+        if self.field in PARTS and self.part_id is None:
             kind = "part_missing"
-            raise PydanticCustomError(kind, "give the part_id of the comment or call")
-        if self.field not in {"comment", "call"} and self.part_id is not None:
+            raise PydanticCustomError(kind, "give the part_id of the comment, call or sequence")
+        if self.field not in PARTS and self.part_id is not None:
             kind = "part_unwanted"
             raise PydanticCustomError(kind, "leave out part_id: a field has none")
         return self

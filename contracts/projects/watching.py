@@ -51,7 +51,7 @@ _PARTS: Final = {
     "projects.call-": Node.CALLS,
     "reports.": Node.REPORTS,
 }
-_REDACTED: Final = {"comment": Node.COMMENTS, "call": Node.CALLS}
+_REDACTED: Final = {"comment": Node.COMMENTS, "call": Node.CALLS, "sequence": Node.SEQUENCES}
 OWN: Final = frozenset({"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"})
 """Events of a principal's own draft list, which others do not see."""
 

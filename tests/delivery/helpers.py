@@ -14,6 +14,8 @@ from contracts.ids import uuid7
 from contracts.subjects import LANES, lane_of
 from tests.support import Caller, Site, eventually
 from workers.runtime.bus.streams import api
+from workers.runtime.commands.dead_letter_reading import DeadLetterStream
+from workers.runtime.commands.letter_sealing.opening import open_letters
 
 
 def creation(project_id: object = None, **fields: Any) -> dict[str, Any]:
@@ -63,6 +65,12 @@ class Inspector:
     async def dead_letters(self) -> list[dict[str, Any]]:
         """Return the dead letters, oldest first."""
         return [json.loads(message.data or b"") for message in await self.messages_in("DEAD")]
+
+    async def opened_letters(self) -> list[dict[str, Any]]:
+        """Return the contents of the dead letters, opened with their keys, oldest first."""
+        letters = await DeadLetterStream(self.site.name, lambda: self.ops).after(0, 1_000)
+        async with self.site.engine.connect() as connection:
+            return [letter.content for letter in await open_letters(connection, letters)]
 
     async def has_letters(self, number: int) -> bool:
         """Return whether there are so many dead letters."""

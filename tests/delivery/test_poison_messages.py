@@ -59,7 +59,7 @@ async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspecto
     await refusing.worker("projects")
     await wait_for_outcomes(caller, len(command_ids))
     await inspector.wait_until_idle()
-    letters = await inspector.dead_letters()
+    letters = await inspector.opened_letters()
     without_id, unknown, raising = (
         next(letter for letter in letters if why in letter["reason"])
         for why in ("Nats-Msg-Id", "praise", "CheckViolation")

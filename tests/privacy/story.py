@@ -10,7 +10,7 @@ from contracts import catalogue, subjects
 from contracts.ids import uuid7
 from contracts.personal_data import FIND_QUERIES
 from contracts.projects.queries import RedactedField
-from contracts.projects.redaction import CALL_TEXTS
+from contracts.projects.redaction import CALL_TEXTS, SEQUENCE_TEXTS
 from tests.privacy.installation import Installation
 from tests.privacy.markers import Markers
 from tests.runtime.permission_matrix import AT, COMMANDS, QUERIES
@@ -22,7 +22,7 @@ _LONG_AGO: Final = "2020-01-01T00:00:00Z"
 _FAILING_TABLES: Final = ("projects.comment", "projects.call", "retention.hold", "projects.sequence")
 _FAILING: Final = ("projects.add-comment", "projects.add-call", "projects.add-sequences", "retention.hold")
 _LONG_SECONDS: Final = 60
-_SHOWING: Final = ("comments", "calls", "history", "report")
+_SHOWING: Final = ("comments", "calls", "sequences", "history", "report")
 """What a package shows of the texts that can be redacted."""
 
 
@@ -36,6 +36,8 @@ class Story:
         self.markers = Markers()
         self._by_hand = ""
         self.salts: list[bytes] = []
+        self.keys: list[bytes] = []
+        """The keys of all dead letters."""
         self.redacted = ""
         """The project that stays without its words."""
 
@@ -54,6 +56,7 @@ class Story:
             await self._disclosed(occasion, project_id)
         field = {"project_id": self._by_hand, "field": "reference"}
         await self._applied("projects.redact", self.markers.fill("by hand", "projects.redact", field))
+        await self._dead_lettered_without_project("dead letter without a project")
         await self._redacted("redacted")
         await self._restricted()
         await self._ask_all()
@@ -75,10 +78,12 @@ class Story:
 
         times = count(1)
         self.redacted = project_id = str(uuid7())
-        comment_id, call_id = str(uuid7()), str(uuid7())
+        comment_id, call_id, sequence_id = (str(uuid7()) for _ in range(3))
         whole, comment = {"project_id": project_id}, {"project_id": project_id, "comment_id": comment_id}
         call = {**_body("projects.add-call", whole), "call_id": call_id}
-        await self._applied("projects.create", {**whole, **texts("description", "reference")})
+        sequence = {**_sequence(sequence_id), **texts(*SEQUENCE_TEXTS)}
+        created = {**whole, **texts("description", "reference"), "sequences": [sequence]}
+        await self._applied("projects.create", created)
         for _ in range(2):
             data = texts("text_1", "text_2", "text_3")
             await self._applied("projects.update", {**whole, **texts("description", "reference"), "data": data})
@@ -95,7 +100,7 @@ class Story:
         await self._applied("reports.generate", {**whole, "report_id": str(uuid7())})
         await self._applied("reports.generate-batch", {"report_id": str(uuid7()), "project_ids": [project_id]})
         await self._applied("projects.export", {**whole, "include": [*_SHOWING]})
-        parts = {"comment": comment_id, "call": call_id}
+        parts = {"comment": comment_id, "call": call_id, "sequence": sequence_id}
         for field in get_args(RedactedField):
             named = {"part_id": parts[field]} if field in parts else {}
             await self._applied("projects.redact", {**whole, **named, "field": field, "reason": "asked for"})
@@ -172,6 +177,16 @@ class Story:
                 outcome = await self._caller.send(subject, project_id, body)
                 assert outcome.get("error", {}).get("code") == "unavailable", (subject, outcome)
 
+    async def _dead_lettered_without_project(self, occasion: str) -> None:
+        """Send messages that name no project and can never be handled, with words in every place that can have some."""
+        marker, site = self.markers.new, self._installation.runtime["site"]
+        for body in (b'{"text": "%b"}', b"\xff%b"):
+            key, verb = marker(occasion, "a key in the subject"), marker(occasion, "the name of a command")
+            headers = {marker(occasion, "the name of a header"): marker(occasion, "a header")}
+            content = body % marker(occasion, "a body").encode()
+            subject = subjects.command(site, self._caller.principal, f"projects.{verb}", key)
+            await self._caller.nats.request(subject, content, headers=headers, timeout=30)
+
     @contextmanager
     def _failing(self) -> Iterator[None]:
         """Let the database refuse every row of some tables."""
@@ -216,7 +231,9 @@ class Story:
             await self._ask(subject, body)
 
     async def end(self) -> None:
-        """Erase one of them by hand, and the other one by its expiry."""
+        """Erase one of them by hand, and the other one by its expiry, and let dead letters grow old."""
+        self.keys = [bytes(key) for (key,) in self._installation.sql("SELECT key FROM runtime.letter_key")]
+        self._installation.sql("UPDATE runtime.letter_key SET written_at = written_at - interval '8 days'")
         await self._send("by hand", "projects.delete", {"project_id": self._by_hand})
         await self._applied("administration.change-settings", {"retention_days": 30, "confirm": 1_000_000})
         await self._applied("retention.sweep", {})

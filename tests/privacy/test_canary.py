@@ -12,7 +12,11 @@ from tests.privacy.markers import text_fields
 from tests.privacy.story import DISCLOSURE, Story
 from tests.support import eventually
 
-ERASURE_SECONDS: Final = 1
+SETTINGS: Final = {
+    "INCIDENTS_ERASURE_SECONDS": 1,
+    "INCIDENTS_HOUSEKEEPING_SECONDS": 1,
+    "INCIDENTS_SWEEP_SECONDS": 3_600,
+}
 CLEANED_SECONDS: Final = 60
 WRITTEN_MIN: Final = 60
 """So many texts are found before the erasure at least, in the same files and forms.
@@ -31,8 +35,10 @@ _RECORDS: Final = {"projects.delete reason", "projects.get access_reason", "proj
 _IS_ERASED: Final = """
     SELECT count(*) FROM retention.last_erasure WHERE began_at < now() - interval '3 seconds'
         AND began_at > (SELECT max(deleted_at) FROM projects.tombstone) AND began_at > pg_postmaster_start_time()
+        AND began_at > (SELECT max(erased_at) FROM runtime.letter_erasure)
+        AND NOT EXISTS (SELECT FROM runtime.letter_key WHERE written_at < now() - interval '7 days')
 """
-"""The last clean-up began after the deletions and this start, and no other one has followed it."""
+"""The last clean-up began after the deletions, the deaths of keys and this start, and no other one has followed it."""
 
 
 def is_disclosure(place: str) -> bool:
@@ -62,16 +68,17 @@ async def salts_of_values(installation: Installation) -> list[bytes]:
     return await eventually(are_there)
 
 
-def require_no_values(installation: Installation, salts: Sequence[bytes]) -> None:
-    """Find neither a value of an erased project in the activity log nor one of its salts in any file."""
+def require_no_values(installation: Installation, salts: Sequence[bytes], keys: Sequence[bytes]) -> None:
+    """Find neither a value of an erased project in the activity log nor one of its salts or dead keys in any file."""
     of_erased = "SELECT count(*) FROM audit.entry_values JOIN projects.tombstone USING (project_id)"
     assert installation.sql(of_erased) == [(0,)]
     remaining = {salt for (salt,) in installation.sql("SELECT salt FROM audit.entry_values")}
-    gone = [salt for salt in salts if salt not in remaining]
-    assert gone
+    remaining |= {bytes(key) for (key,) in installation.sql("SELECT key FROM runtime.letter_key")}
+    gone = [[each for each in secrets if each not in remaining] for secrets in (salts, keys)]
+    assert all(gone)
     for path in filter(Path.is_file, installation.directory.rglob("*")):
         content = path.read_bytes()
-        assert not [salt for salt in gone if salt in content], path
+        assert not [secret for secrets in gone for secret in secrets if secret in content], path
 
 
 async def tell_story(installation: Installation) -> Story:
@@ -96,13 +103,13 @@ async def require_nothing_left(installation: Installation, story: Story, disclos
     disclosed = {hit for hit in hits if is_disclosure(places[hit.marker])}
     assert not hits - disclosed, installation.table(places, hits - disclosed)
     assert len({hit.marker for hit in disclosed}) == disclosures
-    require_no_values(installation, story.salts)
+    require_no_values(installation, story.salts, story.keys)
 
 
 @pytest.mark.timeout(240)
 async def test_nothing_is_left_of_an_erased_project(tmp_path: Path) -> None:
     """Of some 200 texts in every field, none is in a file after the clean-up, nor after a restart (RET-03, PRJ-21)."""
-    installation = Installation(tmp_path, INCIDENTS_ERASURE_SECONDS=ERASURE_SECONDS, INCIDENTS_SWEEP_SECONDS=3_600)
+    installation = Installation(tmp_path, **SETTINGS)
     try:
         await installation.start()
         story = await tell_story(installation)

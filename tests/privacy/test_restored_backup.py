@@ -10,10 +10,8 @@ import pytest
 from contracts.ids import uuid7
 from tests.privacy.installation import Installation
 from tests.privacy.story import Story
-from tests.privacy.test_canary import DISCLOSURES, ERASURE_SECONDS, require_nothing_left, salts_of_values
+from tests.privacy.test_canary import DISCLOSURES, SETTINGS, require_nothing_left, salts_of_values
 from tests.support import Caller, eventually
-
-SETTINGS = {"INCIDENTS_ERASURE_SECONDS": ERASURE_SECONDS, "INCIDENTS_SWEEP_SECONDS": 3_600}
 
 
 async def tell_with_a_backup(installation: Installation, folder: Path) -> tuple[Story, str, list[str]]:

@@ -34,7 +34,7 @@ TECHNICAL: Final = """
     direction site fields worker instance stream hearer hash hashes edge fingerprint activity what note
     withheld includes recipients command_key report_nodes restricted_nodes missing_nodes nodes missing left_out
     template_numbers template_failure content refusal timezone shown_hash policy_id counted_from
-    chain key field rule signature
+    chain key field rule signature cause
 """
 """Names of columns that hold codes, ids and digests, whatever their table."""
 

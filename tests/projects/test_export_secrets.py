@@ -124,7 +124,7 @@ async def test_a_dead_letter_has_no_password(
     headers = {"Nats-Msg-Id": str(uuid7())} if named else {}
     await (await site.caller()).nats.request(subject, content, headers=headers, timeout=5)
     await eventually(lambda: inspector.has_letters(1))
-    (letter,) = await inspector.dead_letters()
+    (letter,) = await inspector.opened_letters()
     assert letter["body"] == left.format(id=project_id)
     assert PASSWORD not in json.dumps(letter)
 

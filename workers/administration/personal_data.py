@@ -5,6 +5,7 @@ from typing import Final
 
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, Integer, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.permissions import Node
 from contracts.personal_data import FindInAdministration, Occurrences, TextStore
@@ -12,6 +13,7 @@ from workers.administration import domain
 from workers.administration.dead_letter_lookup import require_letters
 from workers.administration.worker import worker
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter
+from workers.runtime.commands.letter_sealing.opening import open_letters
 from workers.runtime.queries.personal_data import Key, Row, Source, StoredText, find_in, strings
 from workers.runtime.queries.query_dispatch import QueryContext
 
@@ -84,16 +86,16 @@ async def find_in_administration(query: FindInAdministration, context: QueryCont
 
     def rows(source: Source, after: Key) -> AsyncGenerator[Row, None]:
         if source.store is TextStore.DEAD_LETTER:
-            return _letters(letters, after[0])
+            return _letters(letters, context.connection, after[0])
         return source.rows(context.connection, after)
 
     return await find_in(query, context, _SOURCES, rows)
 
 
-async def _letters(stream: DeadLetterStream, number: int) -> AsyncGenerator[Row, None]:
+async def _letters(stream: DeadLetterStream, connection: AsyncConnection, number: int) -> AsyncGenerator[Row, None]:
     while letters := await stream.after(number, _LETTERS_PER_FETCH):
-        for letter in letters:
-            number = letter.number
+        number = letters[-1].number
+        for letter in await open_letters(connection, letters):
             yield _row_of(letter)
 
 

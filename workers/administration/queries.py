@@ -35,7 +35,7 @@ from contracts.dead_letters import (
 from contracts.licence import GetLicence, Licence, LicenceState
 from contracts.texts import reason
 from workers.administration import domain, tables
-from workers.administration.dead_letter_lookup import event_fields, require_letter, require_letters
+from workers.administration.dead_letter_lookup import erasure_fields, event_fields, require_letter, require_letters
 from workers.administration.row_types import (
     CategoryRow,
     DataFieldRow,
@@ -49,6 +49,7 @@ from workers.administration.row_types import (
 from workers.administration.worker import worker
 from workers.runtime.admission import licence_check
 from workers.runtime.commands.dead_letter_reading import Letter
+from workers.runtime.commands.letter_sealing.opening import open_letters
 from workers.runtime.queries import result_pages
 from workers.runtime.queries.query_dispatch import QueryContext
 from workers.runtime.queries.result_pages import cursor, read_cursor
@@ -163,18 +164,18 @@ async def get_licence(_: GetLicence, context: QueryContext) -> LicenceState:
 async def list_dead_letters(query: ListDeadLetters, context: QueryContext) -> DeadLetters:
     """Return dead letters without their contents, the oldest first."""
     letters = await require_letters(context.letters).after(query.after, query.limit + 1)
-    shown = letters[: query.limit]
-    following = shown[-1].number if len(letters) > query.limit else None
+    following = letters[query.limit - 1].number if len(letters) > query.limit else None
+    shown = await open_letters(context.connection, letters[: query.limit])
     return DeadLetters(items=[_summary(letter, context.language) for letter in shown], next=following)
 
 
 @worker.answers(GetDeadLetter)
 async def get_dead_letter(query: GetDeadLetter, context: QueryContext) -> OpenedLetter:
     """Return a dead letter with its contents, and record who read it."""
-    letter = await require_letter(context.letters, query.letter)
+    letter = await require_letter(context.letters, context.connection, query.letter)
     summary = _summary(letter, context.language)
     context.emit(LetterOpened(**event_fields(letter)), "-")
-    content = {name: letter.content[name] for name in ("body", "body_base64") if name in letter.content}
+    content = {name: letter.content[name] for name in ("body", "body_base64", "body_bytes") if name in letter.content}
     return OpenedLetter(summary=summary, subject=letter.subject, headers=letter.headers, **content)
 
 
@@ -190,4 +191,5 @@ def _summary(letter: Letter, language: str) -> LetterSummary:
         reason=str(letter.content.get("reason", "")),
         replayable=why is None,
         hindrance=reason(why, language) if why else None,
+        **erasure_fields(letter),
     )

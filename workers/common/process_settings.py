@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     outbox_days: int = Field(2, ge=1, le=365)
     """Days for which published messages stay in the outbox, from which lost events are read."""
 
+    dead_letter_days: int = Field(7, ge=1, le=30)
+    """Days for which the content of a dead letter can be read; then its key is deleted."""
+
     sweep_seconds: float = Field(600.0, ge=0.1, le=3_600)
     """Time between two scheduled sweeps; an alert fires when none has ended for two hours."""
 

@@ -93,7 +93,7 @@ def questions_of(messages: Sequence[Message]) -> dict[str, Question]:
         "holds": (legal_hold_view.IN_FORCE, {"ids": unless_held}),
         "comments": (tables.COMMENTS, _keys(comments)),
         "calls": (tables.CALLS, _keys(calls)),
-        "sequences": (tables.SEQUENCES, {"ids": [m.project_id for m in messages if isinstance(m, _OF_SEQUENCES)]}),
+        "sequences": (tables.SEQUENCES, {"ids": _with_sequences(messages)}),
         "surroundings": (
             SURROUNDINGS,
             {
@@ -112,6 +112,12 @@ def questions_of(messages: Sequence[Message]) -> dict[str, Question]:
     if any(site for message in messages for site in named_sites(message)):
         questions["child_sites"] = (_CHILD_SITES, {})
     return questions
+
+
+def _with_sequences(messages: Sequence[Message]) -> list[UUID]:
+    """Return the projects whose sequences the messages change."""
+    redacted = [project_id for project_id, _ in _redacted(messages, "sequence")]
+    return [message.project_id for message in messages if isinstance(message, _OF_SEQUENCES)] + redacted
 
 
 def _redacted(messages: Sequence[Message], field: str) -> list[tuple[UUID, UUID]]:

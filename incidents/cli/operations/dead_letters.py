@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from contracts.dead_letters import (
+    ContentErasure,
     DiscardLetter,
     GetDeadLetter,
     LetterSummary,
@@ -24,6 +25,7 @@ from incidents.terminal.options import command, group
 from incidents.terminal.printing import json_text
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
+from incidents.terminal.tables.sheet import local
 
 app = group("Dead letters, messages that could not be handled: list, show, replay, discard.")
 
@@ -42,6 +44,13 @@ _REASONS: Final = {
 }
 """Reasons that workers give, and how they are recognised."""
 
+_ERASURES: Final[dict[ContentErasure, str]] = {
+    "expired": "Its content was erased at {at}, because it was too old.",
+    "project-erased": "Its content was erased at {at}, with a project that it names.",
+    "text-redacted": "Its content was erased at {at}, with a text that it names, which was redacted.",
+    "key-missing": "Its content cannot be read, because this database does not have its key.",
+}
+
 Letter = Annotated[int, typer.Argument(metavar="LETTER", min=1, help="Its number, as `dead list` prints it.")]
 Letters = Annotated[list[int] | None, typer.Argument(metavar="LETTER...", help="Numbers, as `dead list` prints them.")]
 
@@ -51,7 +60,10 @@ async def list_letters(
     session: Session,
     of: Annotated[str | None, typer.Option("--of", metavar="PRINCIPAL", help="Only letters from this sender.")] = None,
 ) -> None:
-    """List all dead letters, oldest first, and whether they can be replayed."""
+    """List all dead letters, oldest first, and whether they can be replayed.
+
+    What people wrote in a letter is gone after seven days, or with a project or text that it names that was erased.
+    """
     async with session.client() as client:
         letters = await _all(client)
     chosen = [letter for letter in letters if of in {None, letter.principal}]
@@ -62,7 +74,7 @@ async def list_letters(
             letter.principal,
             letter.what or "–",
             letter.replayable,
-            _reason(session, letter.reason),
+            " ".join(filter(None, (_reason(session, letter.reason), _erasure(session, letter)))),
             letter.command_id,
         )
         for letter in chosen
@@ -74,7 +86,7 @@ async def list_letters(
 
 @command(app, "show", "incidents dead show 17", "incidents dead show 17 --json")
 async def show_letter(session: Session, letter: Letter) -> None:
-    """Show a dead letter with its content; the reading is recorded."""
+    """Show a dead letter with its content, as long as it is there; the reading is recorded."""
     async with session.client() as client:
         with _naming_letter(session, letter):
             answer = await client.ask(GetDeadLetter(letter=letter))
@@ -190,6 +202,14 @@ def _reason(session: Session, text: str) -> str:
     return text
 
 
+def _erasure(session: Session, letter: LetterSummary) -> str:
+    """Return since when and why the content of a letter is gone; nothing while it can be read."""
+    if letter.erasure is None:
+        return ""
+    words = _ERASURES[letter.erasure]
+    return session.say(words, at=local(letter.erased_at, session.language))
+
+
 def _details(session: Session, letter: OpenedLetter) -> list[Any]:
     summary = letter.summary
     rows: list[tuple[str, object]] = [
@@ -206,6 +226,10 @@ def _details(session: Session, letter: OpenedLetter) -> list[Any]:
             else session.say("{label}: {value}", label=session.say("no"), value=summary.hindrance),
         ),
     ]
+    gone = _erasure(session, summary)
     content: dict[str, Any] = {"headers": letter.headers}
+    if gone:
+        rows += [("Content", gone), ("Bytes", letter.body_bytes)]
+        return [show.facts(session.language, rows), Text(""), json_text(content)]
     content |= {"body": letter.body} if letter.body is not None else {"body_base64": letter.body_base64}
     return [show.facts(session.language, rows), Text(""), json_text(content)]

@@ -1,6 +1,6 @@
 """The command that erases what people wrote in one place of a project."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 from uuid import UUID
 
 import typer
@@ -15,7 +15,7 @@ from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text.words import name_of
 
-_PARTS: Final[dict[str, Literal["comments", "calls"]]] = {"comment": "comments", "call": "calls"}
+_PARTS: Final[dict[str, parts.Kind]] = {"comment": "comments", "call": "calls", "sequence": "sequences"}
 _FIELDS: Final = ("description", "reference", *_PARTS)
 
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
         "redact",
         "incidents projects redact 12 comment 2 --reason 'Asked for by the witness'",
         "incidents projects redact 12 description --earlier-only --reason 'Wrong person named'",
+        "incidents projects redact 12 sequence 1 --reason 'Camera named after a resident'",
         "incidents projects redact 12 Witness --reason 'Article 17' --yes",
         sends=True,
     )(redact)
@@ -35,11 +36,14 @@ async def redact(  # noqa: PLR0913 - each parameter is an argument or an option
     session: Session,
     project: Project,
     field: Annotated[
-        str, typer.Argument(metavar="FIELD", help="description, reference, comment, call, or a data field by its name.")
+        str,
+        typer.Argument(
+            metavar="FIELD", help="description, reference, comment, call, sequence (its camera), or a data field."
+        ),
     ],
     part: Annotated[
         str | None,
-        typer.Argument(metavar="NUMBER", help="The comment's or call's number, `last`, or its id if it was deleted."),
+        typer.Argument(metavar="NUMBER", help="The part's number, `last`, or its id if it was deleted."),
     ] = None,
     *,
     reason: Annotated[
@@ -74,7 +78,7 @@ async def redact(  # noqa: PLR0913 - each parameter is an argument or an option
 
 
 async def _part_id(session: Session, client: Client, project_id: UUID, field: str, part: str | None) -> UUID | None:
-    """Return the id of a comment or call; one that was deleted is named by its id.
+    """Return the id of a comment, call or sequence; one that was deleted is named by its id.
 
     Raises:
         UsageError: A part is missing, or there is none to name.
@@ -92,5 +96,5 @@ async def _part_id(session: Session, client: Client, project_id: UUID, field: st
         return UUID(part)
     except ValueError:
         known = await parts.part_of(session, client, project_id, kind, part)
-        part_id: UUID = known.comment_id if kind == "comments" else known.call_id
+        part_id: UUID = getattr(known, f"{field}_id")
         return part_id

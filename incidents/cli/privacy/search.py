@@ -10,8 +10,10 @@ from incidents.terminal.session import Session
 from incidents.terminal.tables.show import Names
 
 _PAGE: Final = 500
-_PARTS: Final = frozenset({"comment", "call"})
-_REDACTED: Final = frozenset({TextStore.PROJECT, TextStore.COMMENT, TextStore.CALL, TextStore.HISTORY})
+_PARTS: Final = frozenset({"comment", "call", "sequence"})
+_REDACTED: Final = frozenset(
+    {TextStore.PROJECT, TextStore.COMMENT, TextStore.CALL, TextStore.SEQUENCE, TextStore.HISTORY}
+)
 _LINES: Final = {
     TextStore.DEAD_LETTER: "dead discard",
     TextStore.BATCH: "reports delete-batch",
@@ -50,8 +52,6 @@ def erasing(item: Occurrence, names: Names) -> str:
         return f"incidents {_LINES[item.store]} {item.thing}"
     if item.project_number is None:
         return ""
-    if item.store is TextStore.SEQUENCE:
-        return f"incidents projects delete-sequence {item.project_number} {item.part or item.part_id}"
     if item.store is TextStore.REPORT:
         return f"incidents reports delete {item.project_number} {item.thing}"
     return _redacting(item, names) if item.store in _REDACTED else ""
@@ -61,7 +61,9 @@ def _redacting(item: Occurrence, names: Names) -> str:
     line = f"incidents projects redact {item.project_number}"
     earlier = " --earlier-only" if item.store is TextStore.HISTORY else ""
     field = item.field.split(".")[-1] if item.field.startswith("project.") else item.field.split(".")[0]
-    part = item.store.value if item.store in {TextStore.COMMENT, TextStore.CALL} else field
+    part = item.store.value if item.store.value in _PARTS else field
+    if part == "sequence":  # it never changes, so there is no earlier camera
+        return f"{line} {part} {item.part or item.part_id}"
     if part in _PARTS:
         return f"{line} {part} {item.part or item.part_id}{earlier}"
     if field in _MAIN:

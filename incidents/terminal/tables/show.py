@@ -237,7 +237,8 @@ def _recording(sequence: AttachedSequence, language: str) -> Sequence[object]:
     camera_id = "" if sequence.camera_id == sequence.camera_name else sequence.camera_id
     expires = sequence.media_expires_at
     until = say(language, "kept until {time}", time=local(expires, language)) if expires else ""
-    return sequence.camera_name, Cell(camera_id, sequence.camera_id), sequence.site or "", Cell(until, expires)
+    name = sequence.camera_name or say(language, "(redacted)")
+    return name, Cell(camera_id, sequence.camera_id), sequence.site or "", Cell(until, expires)
 
 
 def _short(row: Sequence[object], language: str) -> Sequence[object]:

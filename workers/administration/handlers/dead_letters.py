@@ -17,12 +17,13 @@ from workers.runtime.admission import inbox
 from workers.runtime.admission.dead_letter_replay_envelope import wrap
 from workers.runtime.admission.incoming_messages import COMMAND_ID
 from workers.runtime.commands.dead_letter_reading import Letter
+from workers.runtime.commands.letter_sealing import keys
 
 
 @worker.handles(ReplayLetter)
 async def replay_letter(command: ReplayLetter, unit: AdministrationUnit) -> LetterReplayed:
     """Redeliver a letter to its worker, and remove it from the stream."""
-    letter = await require_letter(unit.letters, command.letter)
+    letter = await require_letter(unit.letters, unit.connection, command.letter)
     if letter.hindrance:
         raise Refusal(Code.INVALID, fields=[{"field": "letter", "kind": letter.hindrance}])
     if letter.work:
@@ -34,15 +35,15 @@ async def replay_letter(command: ReplayLetter, unit: AdministrationUnit) -> Lett
         # The server drops a duplicate of the event's own id for two minutes; readers go by `ce-id`.
         headers = {**letter.headers, COMMAND_ID: str(uuid7())}
         unit.forward(letter.subject, headers, letter.body.decode())
-    _remove(letter, unit)
+    await _remove(letter, unit)
     return LetterReplayed(**event_fields(letter))
 
 
 @worker.handles(DiscardLetter)
 async def discard_letter(command: DiscardLetter, unit: AdministrationUnit) -> LetterDiscarded:
     """Remove a letter from the stream."""
-    letter = await require_letter(unit.letters, command.letter)
-    _remove(letter, unit)
+    letter = await require_letter(unit.letters, unit.connection, command.letter)
+    await _remove(letter, unit)
     return LetterDiscarded(**event_fields(letter))
 
 
@@ -64,5 +65,8 @@ async def _require_dead_lettered(letter: Letter, unit: AdministrationUnit) -> No
         raise Refusal(Code.INVALID, fields=[{"field": "letter", "kind": "letter_not_put_aside"}])
 
 
-def _remove(letter: Letter, unit: AdministrationUnit) -> None:
+async def _remove(letter: Letter, unit: AdministrationUnit) -> None:
+    """Erase the letter's key now, and remove it from the stream as soon as this is committed."""
+    if letter.key_id:
+        await keys.erase(unit.connection, letter.key_id)
     unit.send(RemoveLetter(letter=letter.number, mark=letter.message_id), uuid7())

@@ -31,6 +31,7 @@ BEGIN
     END LOOP;
     EXECUTE format('REVOKE UPDATE, DELETE ON audit.tile, audit.checkpoint, audit.attestation, audit.dropped FROM %I', app);
     EXECUTE format('REVOKE UPDATE ON audit.entry_values FROM %I', app);
+    EXECUTE format('REVOKE UPDATE ON runtime.letter_key, runtime.letter_erasure FROM %I', app);
     EXECUTE format('REVOKE UPDATE, DELETE ON administration.definition_change FROM %I', app);
     EXECUTE format('REVOKE INSERT, DELETE ON audit.log, audit.tree FROM %I', app);
     -- A function that runs with its owner's rights is callable only where it checks what it is asked for.

@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from contracts.projects.redaction import CALL_TEXTS, ProjectRedacted, RedactProject
+from contracts.projects.redaction import CALL_TEXTS, SEQUENCE_TEXTS, ProjectRedacted, RedactProject
 from contracts.texts import Part
 from workers.projects.row_types import CallRow, ProjectChanges, ProjectRow
 from workers.projects.rows import ProjectRows
@@ -39,6 +39,9 @@ def _present(command: RedactProject, project: ProjectRow, unit: Unit[ProjectRows
     if command.field == "call":
         call = rows.calls.get(*key)
         return call and {name: call[name] for name in CALL_TEXTS}
+    if command.field == "sequence":
+        sequence = rows.sequences.get(*key)
+        return sequence and {name: sequence[name] for name in SEQUENCE_TEXTS}
     return {command.field: project[command.field]}
 
 
@@ -62,6 +65,9 @@ def _erase(command: RedactProject, project: ProjectRow, erased: Texts, unit: Uni
     past = redaction_rules.change_of(command, erased)
     if erased and part_id and command.field == "comment":
         rows.comments.put({**rows.require_part(rows.comments, Part.COMMENT, project["id"], part_id), "text": ""})
+    elif erased and part_id and command.field == "sequence":
+        sequence = rows.require_part(rows.sequences, Part.SEQUENCES, project["id"], part_id)
+        rows.sequences.put({**sequence, "camera_id": "", "camera_name": ""})
     elif erased and part_id:
         call = rows.require_part(rows.calls, Part.CALL, project["id"], part_id)
         rows.calls.put(cast("CallRow", {**call, **dict.fromkeys(CALL_TEXTS, "")}))

@@ -98,7 +98,12 @@ def _parts(documents: Mapping[str, Json], cells: Cells) -> Iterator[str]:
             yield _heading(cells, name) + ("".join(section(part, cells) for part in project[name]) or _nothing(cells))
     if "sequences" in project:
         located = (
-            {**sequence, "site": sequence["site"] or project["package"]["site"]} for sequence in project["sequences"]
+            {
+                **sequence,
+                "camera_name": sequence["camera_name"] or cells.words["redacted"],
+                "site": sequence["site"] or project["package"]["site"],
+            }
+            for sequence in project["sequences"]
         )
         rows = [
             [*(cells.cell(name, sequence.get(name)) for name in _SEQUENCE[:-1]), _media(sequence, cells)]

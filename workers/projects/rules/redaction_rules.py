@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
-from contracts.projects.redaction import CALL_TEXTS, REDACTED, RedactProject
+from contracts.projects.redaction import PARTS, REDACTED, RedactProject
 from workers.projects.domain import CREATION, FieldChange
 
 Texts = Mapping[str, str | None]
@@ -44,7 +44,7 @@ def _texts_of(change: Mapping[str, Any], command: RedactProject) -> tuple[str, .
     part_id = change.get("part_id")
     if change["field"] != command.field or (part_id and UUID(part_id)) != command.part_id:
         return ()
-    return CALL_TEXTS if command.field == "call" else (command.field,)
+    return PARTS.get(command.field, (command.field,))
 
 
 def _side(value: Any, names: tuple[str, ...], present: Texts) -> tuple[Any, int]:
@@ -66,8 +66,8 @@ def change_of(command: RedactProject, erased: Texts) -> FieldChange:
     """Return the change that the history has of a redaction; `erased` are the texts that were in force until then."""
     if not erased:
         return FieldChange(command.field, command.part_id, REDACTED, REDACTED)
-    if command.field == "call":
-        return FieldChange("call", command.part_id, dict.fromkeys(erased, REDACTED), dict.fromkeys(erased, ""))
+    if command.field in {"call", "sequence"}:
+        return FieldChange(command.field, command.part_id, dict.fromkeys(erased, REDACTED), dict.fromkeys(erased, ""))
     return FieldChange(command.field, command.part_id, REDACTED, "" if command.field == "comment" else None)
 
 

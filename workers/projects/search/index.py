@@ -168,8 +168,8 @@ def named_cameras(sequences: Iterable[SequenceRow]) -> str:
 async def keep_cameras(
     connection: AsyncConnection, projects: RowSet[ProjectRow], sequences: RowSet[SequenceRow]
 ) -> None:
-    """Write the cameras of new sequences, and drop cameras without sequences."""
-    cameras = {(row["project_id"], row["camera_id"]) for row in sequences.written()}
+    """Write the cameras of new sequences, and drop cameras without sequences; a redacted one is no camera."""
+    cameras = {(row["project_id"], row["camera_id"]) for row in sequences.written() if row["camera_id"]}
     dated = ((project_id, camera_id, projects.get(project_id)) for project_id, camera_id in sorted(cameras))
     rows: list[CameraRow] = [
         {"project_id": project_id, "camera_id": camera_id, "created_at": project["created_at"]}
@@ -177,6 +177,7 @@ async def keep_cameras(
         if project
     ]
     await insert_rows(connection, index_tables.Camera, rows, conflict="ON CONFLICT DO NOTHING")
-    left = sorted({project_id for project_id, _ in sequences.removed()})
+    redacted = {row["project_id"] for row in sequences.written() if not row["camera_id"]}
+    left = sorted(redacted.union(project_id for project_id, _ in sequences.removed()))
     if left:
         await write(connection, _DROP_CAMERAS, {"ids": left})

@@ -21,6 +21,7 @@ from workers.retention.row_types import RedactionRow
 from workers.retention.worker import worker
 from workers.runtime.bus import outbox
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, Letter
+from workers.runtime.commands.letter_sealing.opening import key_id_of
 from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage import erasure_place
 from workers.runtime.storage.database import SessionTimeouts, connect_autocommit, open_engine
@@ -115,7 +116,10 @@ async def _conclude(connection: AsyncConnection, progress: Progress) -> bool:
 
 
 async def remove_letters(running: RunningComponents) -> int:
-    """Remove the dead letters with words that were erased, and return how many; the server overwrites their bytes."""
+    """Remove the dead letters of earlier versions with words that were erased, and return how many.
+
+    The server overwrites their bytes. The key of a later letter died with the words.
+    """
     stream = DeadLetterStream(running.settings.site, lambda: running.nats)
     place, removed = 0, 0
     while letters := await stream.after(place, _LETTERS_AT_ONCE):
@@ -128,6 +132,7 @@ async def remove_letters(running: RunningComponents) -> int:
 
 async def _with_erased_words(running: RunningComponents, letters: list[Letter]) -> list[Letter]:
     """Return the letters that name a deleted project, or a text that was redacted after them."""
+    letters = [letter for letter in letters if key_id_of(letter) is None]
     named = {letter.number: set(map(_as_id, _ID.findall(letter.subject.encode() + letter.body))) for letter in letters}
     async with connect_autocommit(running.engine) as connection:
         ids = list(set[UUID]().union(*named.values()))

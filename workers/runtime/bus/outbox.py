@@ -130,19 +130,24 @@ def append_with(statement: str) -> str:
 _BLANK_LETTERS = text(
     """
     UPDATE runtime.outbox o SET messages = (
-        SELECT json_agg(CASE WHEN message ->> 'subject' ~ '^im\\.[^.]+\\.dead\\.'
+        SELECT json_agg(CASE WHEN message ->> 'subject' ~ '^im\\.[^.]+\\.(dead\\.|cmd\\.system\\..*\\.redeliver$)'
             THEN json_build_object('subject', message -> 'subject', 'headers', '{}'::json, 'body', '')
             ELSE message END ORDER BY number)::text
         FROM json_array_elements(o.messages::json) WITH ORDINALITY AS given(message, number))
     FROM runtime.posted p
     WHERE p.worker = o.worker AND p.lane = o.lane AND o.first + o.size - 1 <= p.published
-        AND o.posted_at >= :since AND o.messages ~ '"subject": ?"im\\.[^."]+\\.dead\\.' AND o.messages !~ '"body" : ""'
+        AND o.posted_at >= :since
+        AND o.messages ~ '"subject": ?"im\\.[^."]+\\.(dead\\.|cmd\\.system\\.[^"]*\\.redeliver")'
+        AND o.messages !~ '"body" : ""'
     """
 ).bindparams(bindparam("since", type_=DateTime(timezone=True)))
 
 
 async def blank_letters(connection: AsyncConnection, since: datetime) -> int:
-    """Remove the contents of published dead letters from the log, which is read for events alone; return how many."""
+    """Remove the contents of published and replayed dead letters from the log; return of how many rows.
+
+    The log is read for events alone.
+    """
     return (await connection.execute(_BLANK_LETTERS, {"since": since})).rowcount
 
 

@@ -1,9 +1,9 @@
 """The stream of dead letters: reading, removing and watching them."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 
 import structlog
@@ -14,6 +14,7 @@ from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts import subjects
+from contracts.dead_letters import ContentErasure
 from contracts.message import Command, Event
 from workers.runtime.admission.inbox import PastDecision, fingerprint, reopen
 from workers.runtime.admission.incoming_messages import CANONICAL, COMMAND_ID, DeadLetter, IncomingCommand
@@ -23,6 +24,15 @@ _NO_MESSAGE: Final = 10037
 _DEAD_TOKENS: Final = 5
 _NO_LETTER: Final = "No message like it became a dead letter under its id."
 _QUEUE: Final = "forged-letters"
+_UNREADABLE: Final = {
+    "expired": "letter_expired",
+    "project-erased": "letter_of_erased_project",
+    "text-redacted": "letter_of_redacted_text",
+    "key-missing": "letter_without_key",
+    "altered": "letter_not_put_aside",
+}
+"""Why a letter whose content cannot be read cannot be replayed, as a kind of refusal."""
+
 _SAFE_KEY: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
 log = structlog.get_logger()
 
@@ -31,8 +41,18 @@ class LettersUnavailableError(NatsError):
     """The stream of dead letters does not answer; the request is retried."""
 
 
+class Unreadable(NamedTuple):
+    """Why the content of a letter cannot be read, and since when; of what was altered, nobody knows."""
+
+    cause: ContentErasure | Literal["altered"]
+    since: datetime | None = None
+
+
 class Letter(NamedTuple):
-    """A dead letter in its stream; in a forged one `content` is empty and `message_id` is None."""
+    """A dead letter in its stream; in a forged one `content` is empty and `message_id` is None.
+
+    The content of a sealed one is what everybody may know, until it is opened (`letter_sealing`).
+    """
 
     number: int
     at: datetime
@@ -40,6 +60,9 @@ class Letter(NamedTuple):
     principal: str
     message_id: str | None
     content: dict[str, Any]
+    stored_subject: str = ""
+    key_id: UUID | None = None
+    unreadable: Unreadable | None = None
 
     @property
     def subject(self) -> str:
@@ -55,9 +78,7 @@ class Letter(NamedTuple):
     @property
     def body(self) -> bytes:
         """Its body."""
-        if "body_base64" in self.content:
-            return base64.b64decode(self.content["body_base64"])
-        return str(self.content.get("body", "")).encode()
+        return body_of(self.content)
 
     @property
     def work(self) -> subjects.Work | None:
@@ -101,6 +122,8 @@ class Letter(NamedTuple):
         """Why it cannot be replayed, as a kind of refusal; None if it can."""
         if self.message_id is None:
             return "letter_forged"
+        if self.unreadable:
+            return _UNREADABLE[self.unreadable.cause]
         if self.is_event:
             return None
         if self.work is None or self.what is None:
@@ -151,6 +174,13 @@ class DeadLetterStream:
         return await streams.api(self._nats(), f"STREAM.MSG.{verb}.{streams.DEAD}", request)
 
 
+def body_of(content: Mapping[str, Any]) -> bytes:
+    """Return the body of the message in an open letter."""
+    if "body_base64" in content:
+        return base64.b64decode(content["body_base64"])
+    return str(content.get("body", "")).encode()
+
+
 def read_letter(stored: dict[str, Any]) -> Letter:
     """Parse a stored message as JetStream returns it."""
     tokens = str(stored["subject"]).split(".")
@@ -163,7 +193,8 @@ def read_letter(stored: dict[str, Any]) -> Letter:
         except ValueError:
             message_id = None
     at = datetime.fromisoformat(stored["time"]).astimezone(UTC)
-    return Letter(int(stored["seq"]), at, worker, principal, message_id, content if isinstance(content, dict) else {})
+    content = content if isinstance(content, dict) else {}
+    return Letter(int(stored["seq"]), at, worker, principal, message_id, content, str(stored["subject"]))
 
 
 def _message_id(headers: bytes) -> str | None:

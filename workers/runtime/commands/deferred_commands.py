@@ -30,6 +30,7 @@ from workers.runtime.bus.frame_writing import frame, publish_frames
 from workers.runtime.bus.lane_progress import count_lanes
 from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.commands.envelopes import LaneOutbox, Origin, applied_outcome, rejected_outcome
+from workers.runtime.commands.letter_sealing.sealing import seal_letters
 from workers.runtime.commands.refusal_messages import refused_error
 from workers.runtime.commands.retry_and_bisection import bisect
 from workers.runtime.commands.unit_of_work import EmittedEvent
@@ -137,7 +138,7 @@ class Step:
         origin = Origin(command.principal, concluded_at.isoformat(), command.command_id, command.trace)
         rows = [box.event(each, origin) for each in emitted]
         if letter is not None:
-            rows.append({**letter, "lane": lane})
+            rows += await seal_letters(self.connection, [{**letter, "lane": lane}])
         await outbox.post(self.connection, rows)
         self.frames.append(frame(subjects.outcome(self.site, command.principal, command.command_id), outcome))
         return True

@@ -19,6 +19,9 @@ from workers.runtime.commands.unit_of_work import EmittedEvent
 MESSAGE_BYTES_MAX = 1_000_000
 """The largest body that is published: the server accepts 1 MiB including the headers."""
 
+_LETTER_BYTES_MAX = 700_000
+"""A letter is longer by a third when it is sealed."""
+
 
 class TooLargeError(ValueError):
     """The result of a command does not fit into a message; publishing it would block its lane for ever."""
@@ -106,7 +109,10 @@ class LaneOutbox(NamedTuple):
         return self._row(subject, headers, body)
 
     def dead(self, dead: DeadLetter) -> PostedRow:
-        """Make the row of a dead letter; its id is the message's place in its stream, so it is stored once."""
+        """Make the row of a dead letter; its id is the message's place in its stream, so it is stored once.
+
+        It is sealed when it is posted (`letter_sealing`).
+        """
         raw = dead.raw
         headers = {_text(name): _text(value) for name, value in (raw.headers or {}).items()}
         letter: dict[str, Any] = {"subject": _text(raw.subject), "headers": headers, "reason": dead.reason}
@@ -116,7 +122,7 @@ class LaneOutbox(NamedTuple):
             letter["body"] = content.decode()
         except UnicodeDecodeError:
             letter["body_base64"] = base64.b64encode(content).decode()
-        if len(to_json(letter)) > MESSAGE_BYTES_MAX:  # control characters take six bytes each
+        if len(to_json(letter)) > _LETTER_BYTES_MAX:  # control characters take six bytes each
             del letter["body"]
             letter["body_base64"] = base64.b64encode(content).decode()
         own_headers = {COMMAND_ID: f"{self.worker}-{raw.metadata.stream}-{raw.metadata.sequence.stream}"}

@@ -36,6 +36,7 @@ from workers.runtime.commands import audit_flood_control, envelopes
 from workers.runtime.commands.dead_letter_reading import DeadLetterStream, reject_forged
 from workers.runtime.commands.decision_writer import DEFERRED, Decision, Outcome, write_decisions
 from workers.runtime.commands.envelopes import LaneOutbox, Origin, sender
+from workers.runtime.commands.letter_sealing.sealing import seal_letters
 from workers.runtime.commands.refusal_messages import (
     attempt_event,
     error_of,
@@ -126,6 +127,8 @@ class GroupCommit:
             decision, now = await self._decide(connection, post, batch)
             excess = await decision.record.find_excess(connection, self._worker, post.lane, now)
             messages = audit_flood_control.remove_excess(decision.outbox, excess)
+            if decision.dead:
+                messages = await seal_letters(connection, messages)
             numbers = await write_decisions(connection, decision.inbox, messages)
             await owned.advance(place_of(batch[-1].raw), stored_ns(batch[-1].raw))
         if numbers and messages:

@@ -23,6 +23,7 @@ from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
 from workers.runtime.commands.decision_writer import write_decisions
 from workers.runtime.commands.envelopes import LaneOutbox, Origin
+from workers.runtime.commands.letter_sealing.sealing import seal_letters
 from workers.runtime.commands.missed_event_recovery import MissedEventRecovery, is_from_outbox
 from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
@@ -172,7 +173,8 @@ class ReactionDispatcher:
             context = await read_batch_context(connection, ids, [])
             if given_up:
                 reason = f"Its reaction failed {FAILURES_MAX} times: {given_up}"
-                await outbox.post(connection, [post.dead(DeadLetter(message, reason)) for message in messages])
+                letters = [post.dead(DeadLetter(message, reason)) for message in messages]
+                await outbox.post(connection, await seal_letters(connection, letters))
             has_rows = bool(given_up) or await self._react(connection, post, batch, context)
         if self._numbers is not None:
             self._numbers.note(messages)

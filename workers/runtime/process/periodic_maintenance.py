@@ -1,4 +1,4 @@
-"""Housekeeping of every worker: settings of the process, partitions, the check of the clock, and excess counts."""
+"""Housekeeping of every worker: settings, partitions, keys of dead letters, the check of the clock, excess counts."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -22,11 +22,12 @@ _REPORT_SECONDS = 20.0
 _NOW = text("SELECT now()")
 _RETRY_SECONDS = 5.0
 _LOG_SIZE = text("SELECT log_archive_bytes FROM published.settings")
-_PARTITIONS = text(
+_MAINTENANCE = text(
     """
     SELECT runtime.maintain_partitions('runtime.inbox', 2, now()),
            runtime.maintain_partitions('audit.activity', NULL, now()),
-           runtime.maintain_outbox(:outbox_days, now())
+           runtime.maintain_outbox(:outbox_days, now()),
+           runtime.maintain_letters(:dead_letter_days, now())
     """
 )
 log = structlog.get_logger()
@@ -55,7 +56,8 @@ async def run_round(running: RunningComponents, judge: ClockJudge) -> None:
         else:
             log.warning("clock_doubted", database=now, believed=believed, here=others[0], bus=others[1])
         running.condition.clock_doubted = judge.doubts
-        await connection.execute(_PARTITIONS, {"outbox_days": running.settings.outbox_days})
+        days = {name: getattr(running.settings, name) for name in ("outbox_days", "dead_letter_days")}
+        await connection.execute(_MAINTENANCE, days)
 
 
 async def _bus_time(running: RunningComponents) -> datetime:

@@ -5,7 +5,7 @@ from alembic import op
 from workers.migrations.scripts import read_sql, run_script
 
 revision = "0066"
-down_revision = "0064"
+down_revision = "0065"
 
 
 def upgrade() -> None:

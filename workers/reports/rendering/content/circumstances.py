@@ -27,6 +27,7 @@ def redactions(writer: Writer) -> Iterable[Content]:
         "reference": words.reference,
         "comment": words.sections[Section.COMMENTS],
         "call": words.sections[Section.CALLS],
+        "sequence": words.camera,
     }
     rows = [[names.get(each.field, words.sections[Section.DATA]), writer.done(each.at, each.by)] for each in redacted]
     if rows:

@@ -88,7 +88,7 @@ def _sequence(writer: Writer, sequence: AttachedSequence) -> Content:
     words, name = writer.words, writer.name(sequence.added_by)
     added = [words.added.format(writer.time(sequence.added_at)), *([words.by.format(name)] if name else [])]
     return {
-        "camera": [sequence.camera_name, ", ".join(_place(sequence)), *added],
+        "camera": [sequence.camera_name or writer.words.redacted, ", ".join(_place(sequence)), *added],
         "facts": [
             writer.time_below(sequence.start),
             writer.time_below(sequence.end),
