@@ -16,7 +16,7 @@ from workers.reports.data_collection import ReportContext, assemble
 from workers.reports.design.template_rendering import render_in_form
 from workers.reports.rendering.child_process_rendering import refusal_of
 from workers.reports.rendering.render_input import Purpose, ReportDocument
-from workers.reports.row_types import ClaimedRequestRow, ReportRow, RequestRow, TombstoneRow
+from workers.reports.row_types import ReportRow, RequestRow, TombstoneRow
 from workers.reports.signing.signing import require_identity, signed
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step
 from workers.runtime.storage import file_chunks, log_proofs
@@ -27,7 +27,7 @@ from workers.runtime.storage.identity_map import row_of
 async def make_next_report(step: Step, principal: str, *, give_up: bool = False) -> bool:
     """Make the report that a principal has waited for longest; return whether one waited that nobody else is making."""
     connection, named = step.connection, {"principal": principal}
-    request = row_of(await connection.execute(tables.CLAIM_REQUEST, named), ClaimedRequestRow)
+    request = row_of(await connection.execute(tables.CLAIM_REQUEST, named), RequestRow)
     if request is None:
         return False
     named["command_id"] = str(request["command_id"])
@@ -61,7 +61,7 @@ async def make_next_report(step: Step, principal: str, *, give_up: bool = False)
     return True
 
 
-async def _make(step: Step, request: ClaimedRequestRow) -> ReportRow:
+async def _make(step: Step, request: RequestRow) -> ReportRow:
     """Make and store a report with what its author may see now; its project cannot be deleted meanwhile.
 
     Raises:
@@ -99,7 +99,7 @@ async def _make(step: Step, request: ClaimedRequestRow) -> ReportRow:
     return row
 
 
-async def _assemble(step: Step, request: ClaimedRequestRow) -> ReportDocument:
+async def _assemble(step: Step, request: RequestRow) -> ReportDocument:
     """Return the document of a report, with the files that prove its activity."""
     connection, ids = step.connection, {"ids": [request["project_id"]]}
     present = (await connection.execute(tables.PROJECTS, ids)).one_or_none()

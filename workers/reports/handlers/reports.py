@@ -38,6 +38,8 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         "recipient": command.recipient,
         "reference": command.reference,
         "legal_basis": command.legal_basis,
+        "log_size": None,
+        "log_awaited_until": None,
     }
     rows.requests.append(row)
     return None

@@ -67,11 +67,7 @@ class RequestRow(TypedDict):
     reference: str | None
     legal_basis: str | None
     template: str | None
-
-
-class ClaimedRequestRow(RequestRow):
-    """A row of `reports.request` whose report is being made."""
-
+    log_size: int | None
     log_awaited_until: datetime | None
 
 
