@@ -115,9 +115,9 @@ async def test_a_change_that_lets_a_project_expire_says_so(site: Site, fill: Fil
     await fill(1, days=1)
     visit = (await holder.client.send(AddType(name="Visit"))).id
     await holder.client.send(SetPolicy(policy_id="visits", property_id=visit, days=3, confirm=0))
-    told = {}
+    sentences = {}
     for project in (number, later):
         line = ("projects", "update", project, "--type", "Visit")
-        told[project] = (await incidents(*line, environment=environment(site, "admin"))).err
-    assert "the next sweep then deletes it" in told[number]
-    assert told[later] == ""
+        sentences[project] = (await incidents(*line, environment=environment(site, "admin"))).err
+    assert "the next sweep then deletes it" in sentences[number]
+    assert sentences[later] == ""

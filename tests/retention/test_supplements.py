@@ -46,13 +46,15 @@ async def supplemented(site: Site, client: Client) -> tuple[CertificateOfDestruc
         return await site.count("retention.certificate_supplement") == 1
 
     await eventually(is_there, within=100)
-    [item] = (await client.ask(ListCertificates())).items
-    assert item.supplement
-    text = SignedText(item.supplement.text.encode(), base64.b64decode(item.supplement.signature), public_key(site))
-    supplement, problems = verify_supplement(text, item.text.encode(), is_signature, None)
+    [certificate] = (await client.ask(ListCertificates())).items
+    assert certificate.supplement
+    text = SignedText(
+        certificate.supplement.text.encode(), base64.b64decode(certificate.supplement.signature), public_key(site)
+    )
+    supplement, problems = verify_supplement(text, certificate.text.encode(), is_signature, None)
     assert supplement
     assert problems == []
-    return item, supplement
+    return certificate, supplement
 
 
 @pytest.mark.timeout(180)
@@ -60,9 +62,9 @@ async def test_a_certificate_learns_of_its_clean_up(site: Site, tmp_path: Path) 
     """When the clean-up is complete, a signed supplement says when; it is listed, saved and verified."""
     client, settings = await certified(site)
     await site.worker("retention", **settings)
-    item, supplement = await supplemented(site, client)
-    assert item.overwritten_at is None
-    assert item.issued_at < supplement.overwritten_at < supplement.issued_at
+    certificate, supplement = await supplemented(site, client)
+    assert certificate.overwritten_at is None
+    assert certificate.issued_at < supplement.overwritten_at < supplement.issued_at
     folder = tmp_path / "saved"
     line = ("retention", "certificates", "--save", folder)
     assert (await incidents(*line, environment=environment(site, "admin"))).status == 0
