@@ -196,10 +196,7 @@ class Hold(Message):
 
 
 RedactedField = Literal["description", "reference", "text_1", "text_2", "text_3", "comment", "call", "sequence"]
-"""A field whose words can be redacted; of a call the party, the number, the reference and the notes.
-
-Of a sequence it is the name and the id of the camera.
-"""
+"""A field whose words can be redacted: all texts of a call, and the name and id of the camera of a sequence."""
 
 
 class Redaction(Message):

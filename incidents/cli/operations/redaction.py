@@ -17,6 +17,12 @@ from incidents.terminal.text.words import name_of
 
 _PARTS: Final[dict[str, parts.Kind]] = {"comment": "comments", "call": "calls", "sequence": "sequences"}
 _FIELDS: Final = ("description", "reference", *_PARTS)
+Field = Annotated[
+    str,
+    typer.Argument(
+        metavar="FIELD", help="description, reference, comment, call, sequence (its camera), or a data field."
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -35,12 +41,7 @@ def register(app: typer.Typer) -> None:
 async def redact(  # noqa: PLR0913 - each parameter is an argument or an option
     session: Session,
     project: Project,
-    field: Annotated[
-        str,
-        typer.Argument(
-            metavar="FIELD", help="description, reference, comment, call, sequence (its camera), or a data field."
-        ),
-    ],
+    field: Field,
     part: Annotated[
         str | None,
         typer.Argument(metavar="NUMBER", help="The part's number, `last`, or its id if it was deleted."),
