@@ -111,13 +111,13 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     large are left out and named with the reason; the exit status is then 1. Recordings are in it if the site has them.
     """
     included = _sections(session, include, user_names=user_names)
-    about = {**purpose(recipient, reference, legal_basis), **access(access_reason), **revision(expected_revision)}
+    details = {**purpose(recipient, reference, legal_basis), **access(access_reason), **revision(expected_revision)}
     keys = read_recipients(session, age_recipient, age_recipients_file)
-    choices = [*included, *about, password, password_stdin, *keys, report]
+    choices = [*included, *details, password, password_stdin, *keys, report]
     _require_one_way(session, projects, is_begun=resume is not None, has_choices=any(choices))
     path = _path(session, projects, output, force=force)
     report_path = _report_path(session, projects, path, force=force) if report and path else None
-    values = {**_encryption(session, keys, is_typed=password, is_piped=password_stdin), **about, "include": included}
+    values = {**_encryption(session, keys, is_typed=password, is_piped=password_stdin), **details, "include": included}
     async with session.client() as client:
         if resume:
             _show(session, *await PackageFile(session, path, force=force).resume(client, resume))
