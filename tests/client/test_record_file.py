@@ -11,7 +11,8 @@ import pytest
 from pypdf import PdfReader
 
 from contracts.ids import uuid7
-from contracts.properties import DefineDataField
+from contracts.properties import AddType, DefineDataField
+from contracts.retention_policies import SetPolicy
 from incidents.evidence.pdf_verification import verify
 from tests.client.command_line import CommandResult, incidents
 from tests.client.conftest import Bus, Peer
@@ -86,10 +87,14 @@ async def test_ctrl_c_cancels_the_record(making: Peer, bus: Bus, tmp_path: Path)
 
 @pytest.fixture
 async def defined(site: Site) -> Site:
-    """A site with a data field."""
+    """A site with a data field, and with policies of every kind."""
     await site.workers("projects", "reports", "administration", "audit", "retention")
     admin = await site.client()
     await admin.send(DefineDataField(kind="text", slot=1, enabled=True, name="The witness"))
+    terms: list[dict[str, Any]] = [{"years": 5, "days": 10, "counted_from": "year-end"}, {"days": 90}, {"exempt": True}]
+    for number, each in enumerate(terms):
+        added = await admin.send(AddType(name=f"Type {number}"))
+        await admin.send(SetPolicy(policy_id=f"policy-{number}", property_id=added.id, **each))
     return site
 
 
@@ -133,3 +138,4 @@ async def test_both_forms_say_the_same(defined: Site, tmp_path: Path, language: 
     assert [*printed] == [*written]
     assert len(printed.pop(roles)) == len(written.pop(roles))
     assert printed == written
+    assert {"en": "5 years + 10 days from the end", "fr": "5 ans + 10 jours à compter de la fin"}[language] in page

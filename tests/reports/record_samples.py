@@ -24,9 +24,9 @@ MEASURES = Measures(
 CONFIGURATION = Configuration(
     settings=MEASURES,
     policies=[
-        Policy(name="Work injury", days=0, years=5, exempt=False),
-        Policy(name="Lost property", days=1, years=0, exempt=False),
-        Policy(name="Legal dispute", days=0, years=0, exempt=True),
+        Policy(name="Work injury", days=10, years=5, exempt=False, counted_from="year-end"),
+        Policy(name="Lost property", days=1, years=0, exempt=False, counted_from="creation"),
+        Policy(name="Legal dispute", days=0, years=0, exempt=True, counted_from="creation"),
     ],
     properties={
         "types": ["Work injury", "Lost property", "Legal dispute"],

@@ -9,6 +9,7 @@ from contracts.retention_policies import ListPolicies, Policies, Policy
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.tables.values import Names
+from incidents.terminal.text.policies import kept_by_policy
 from incidents.terminal.text.words import count, name_of, say
 
 
@@ -56,13 +57,8 @@ def retention_lines(configuration: Configuration, language: str) -> Iterator[str
 
 
 def _policy(policy: Policy, names: Names, language: str) -> str:
-    label = say(language, "Projects with {name} are kept for", name=names.of(policy.property_id))
-    if policy.exempt:
-        return say(language, "Projects with {name} are never deleted by retention", name=names.of(policy.property_id))
-    if policy.years:
-        years = count(language, policy.years, "{count} year", "{count} years")
-        return say(language, "{label}: {value}", label=label, value=years)
-    return days(policy.days, label, language)
+    counted_from = None if policy.exempt else policy.counted_from
+    return kept_by_policy(language, names.of(policy.property_id), policy.years, policy.days, counted_from)
 
 
 def days(number: int, label: str, language: str) -> str:

@@ -30,7 +30,7 @@ _MEASURES = text(
 )
 _POLICIES = text(
     """
-    SELECT coalesce(p.name, y.property_id::text) AS name, y.days, y.years, y.exempt
+    SELECT coalesce(p.name, y.property_id::text) AS name, y.days, y.years, y.exempt, y.counted_from
     FROM published.retention_policies y LEFT JOIN published.properties p ON p.id = y.property_id ORDER BY y.policy_id
     """
 )

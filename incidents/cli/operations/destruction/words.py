@@ -6,19 +6,14 @@ from typing import Final
 from contracts.destruction import CertificateSupplement
 from contracts.evidence.destruction import Certificate, Kind, PolicyRule
 from contracts.evidence.supplements import Supplement
-from contracts.retention_policies import CountedFrom
 from incidents.terminal.session import Session
+from incidents.terminal.text.policies import kept_by_policy
 
 KINDS: Final[dict[Kind, str]] = {
     Kind.SWEEP: "sweep",
     Kind.MANUAL: "deletion by hand",
     Kind.REDACTION: "redaction",
     Kind.REPETITION: "repetition after a restore",
-}
-_KEPT: Final[dict[CountedFrom, str]] = {
-    "creation": "“{property}” is kept for {time} from the creation",
-    "closing": "“{property}” is kept for {time} from the closing",
-    "year-end": "“{property}” is kept for {time} from the end of the year of the creation",
 }
 _SUPPLEMENT: Final = "-supplement"
 
@@ -43,11 +38,8 @@ def rule_in_words(session: Session, certificate: Certificate) -> str:
 
 
 def _policy_in_words(session: Session, policy: PolicyRule) -> str:
-    if policy.exempt:
-        return session.say("“{property}” is kept without end", property=policy.property)
-    years = [session.count(policy.years, "{count} year", "{count} years")] if policy.years else []
-    days = [session.count(policy.days, "{count} day", "{count} days")] if policy.days else []
-    return session.say(_KEPT[policy.counted_from], property=policy.property, time=" + ".join([*years, *days]))
+    counted_from = None if policy.exempt else policy.counted_from
+    return kept_by_policy(session.language, policy.property, policy.years, policy.days, counted_from)
 
 
 def facts_of(

@@ -1,15 +1,17 @@
 """The sections of a record of processing in reading order, in its language."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple, TypedDict
+from typing import Final, NamedTuple, TypedDict
 
 from contracts.figures import grouped
 from contracts.permissions import Node
 from contracts.printable import on_one_line
 from contracts.record_data import RecordSection
+from contracts.retention_policies import CountedFrom
 from contracts.values import Language
 from workers.reports.summary_layout.record.translated_texts import RECORD_WORDINGS, RecordWording
 
+_UNITS: Final = ("years", "days")
 _PROPERTIES = ("types", "statuses", "categories", "data_fields")
 
 
@@ -25,12 +27,13 @@ class Measures(TypedDict):
 
 
 class Policy(TypedDict):
-    """For how long projects with a type or a status are kept."""
+    """For how long projects with a property are kept: years and days together, counted from an event."""
 
     name: str
     days: int
     years: int
     exempt: bool
+    counted_from: CountedFrom
 
 
 class Role(NamedTuple):
@@ -97,8 +100,8 @@ def _times(configuration: Configuration, words: RecordWording, language: Languag
         if policy["exempt"]:
             yield words.never.format(policy["name"])
             continue
-        span = length(policy["years"], words.years) if policy["years"] else length(policy["days"], words.days)
-        yield words.value.format(words.policy.format(policy["name"]), span)
+        spans = [length(policy[unit], getattr(words, unit)) for unit in _UNITS if policy[unit]]
+        yield words.policies[policy["counted_from"]].format(policy["name"], " + ".join(spans))
 
 
 def _measures(configuration: Configuration, words: RecordWording) -> Iterator[str]:

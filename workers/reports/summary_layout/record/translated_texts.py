@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from contracts.permissions import Node
+from contracts.retention_policies import CountedFrom
 from contracts.values import Language
 
 
@@ -31,7 +32,7 @@ class RecordWording:
     projects_kept: str
     activity_kept: str
     log_kept: str
-    policy: str
+    policies: Mapping[CountedFrom, str]
     never: str
     days: tuple[str, str]
     years: tuple[str, str]
@@ -88,8 +89,12 @@ EN = RecordWording(
     projects_kept="Projects are deleted after",
     activity_kept="The activity of projects is kept for",
     log_kept="The log of the site is kept for",
-    policy="Projects with {} are kept for",
-    never="Projects with {} are never deleted by retention",
+    policies={
+        "creation": "“{}” is kept for {} from the creation",
+        "closing": "“{}” is kept for {} from the closing",
+        "year-end": "“{}” is kept for {} from the end of the year of the creation",
+    },
+    never="“{}” is kept without end",
     days=("{} day", "{} days"),
     years=("{} year", "{} years"),
     security="Security",
@@ -155,8 +160,12 @@ FR = RecordWording(
     projects_kept="Les projets sont supprimés au bout de",
     activity_kept="Les activités des projets sont conservées",
     log_kept="Le journal du site est conservé",
-    policy="Les projets avec {} sont conservés",
-    never="Les projets avec {} ne sont jamais supprimés par la purge",
+    policies={
+        "creation": "«\u00a0{}\u00a0»\u00a0: {} à compter de la création",
+        "closing": "«\u00a0{}\u00a0»\u00a0: {} à compter de la clôture",
+        "year-end": "«\u00a0{}\u00a0»\u00a0: {} à compter de la fin de l'année de la création",
+    },
+    never="«\u00a0{}\u00a0»\u00a0: conservation sans limite",
     days=("{} jour", "{} jours"),
     years=("{} an", "{} ans"),
     security="Sécurité",
