@@ -130,7 +130,7 @@ async def test_the_record_is_that_of_the_configuration(run_line: RunLine) -> Non
     """The record has the site's names, times and roles, in the language that is typed, and marks what is left blank."""
     english = (await run_line("record")).out
     assert "- Data fields: The witness" in english
-    assert "- Projects are deleted after: 7 days" in english
+    assert "- Projects: 7 days" in english
     assert english.count("[ to be completed by the organisation ]") == 7
     french = (await run_line("record", "--lang", "fr")).out
     assert "# Registre des activités de traitement (RGPD, article 30)" in french

@@ -56,7 +56,7 @@ async def test_a_record_is_made_of_the_configuration(client: Client) -> None:
     generated, file = await generated_record(client)
     assert verify(file, shared().fingerprint).verified
     assert (generated.complete, generated.missing) == (True, [])
-    assert "Projects are deleted after: 7 days" in text_of(file)
+    assert "Projects: 7 days" in text_of(file)
     assert [section.is_blank for section in data_of(file).sections].count(True) == 7
     [listed] = (await client.ask(ListSummaries(report_id=generated.report_id))).items
     assert (listed.content, listed.pages, listed.created) == (SummaryContent.RECORD, generated.pages, None)

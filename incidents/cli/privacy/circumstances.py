@@ -48,9 +48,9 @@ def retention_lines(configuration: Configuration, language: str) -> Iterator[str
     """Yield for how long projects and logs are kept."""
     settings = configuration.settings
     if settings is not None:
-        yield days(settings.retention_days, say(language, "Projects are deleted after"), language)
-        yield days(settings.activity_days, say(language, "The activity of projects is kept for"), language)
-        yield days(settings.log_days, say(language, "The log of the site is kept for"), language)
+        yield days(settings.retention_days, say(language, "Projects"), language)
+        yield days(settings.activity_days, say(language, "Activity of projects"), language)
+        yield days(settings.log_days, say(language, "Log of the site"), language)
     names = Names(configuration.properties)
     for policy in configuration.policies.policies if configuration.policies else ():
         yield _policy(policy, names, language)

@@ -159,8 +159,8 @@ def _measures(configuration: Configuration, language: str) -> Iterator[str]:
     if settings is None:
         return
     if settings.export_details_required:
-        yield say(language, "Whoever takes a copy must say for whom and why")
+        yield say(language, "A copy needs a recipient, a reference and a legal basis")
     if settings.deletion_reason_required:
-        yield say(language, "Whoever deletes a project must say why")
+        yield say(language, "The deletion of a project needs a reason")
     if settings.two_person_release:
         yield say(language, "The release of a hold needs two persons")
