@@ -27,6 +27,7 @@ NOT_REDACTED: Final[Mapping[str, str]] = {
     "projects.redact reason": "why words were erased: it is written without them, and goes with the project",
     "projects.restrict reason": "why processing is restricted: it is deleted with the restriction or the project",
     "projects.import projects[].created_by": "the name of an account, not a text",
+    "projects.export access_reason": "the record of an access to a restricted project",
     "projects.export password": "it is stored in no form that can be read",
     "projects.draft-sequences": _SHORT_LIVED,
     **{
@@ -36,7 +37,7 @@ NOT_REDACTED: Final[Mapping[str, str]] = {
     },
     "reports.generate-batch filter": _SELECTION,
     "reports.generate-batch search": _SELECTION,
-    "reports.generate-register timezone": "the name of a time zone",
+    "reports.generate-re": "registers and records of processing take the name of a time zone, and no text",
     "reports.generate-summary": "it is about a period; `reports.delete-summary` erases it, and it is gone after a day",
     "reports.set-": "the design of reports belongs to the site",
     "retention.": _OF_RETENTION,

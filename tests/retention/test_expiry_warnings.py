@@ -14,6 +14,8 @@ from contracts.projects.set_aside import RestrictProject
 from contracts.projects.watching import WatchedProjects
 from contracts.retention import HoldProject, ListDue, ReleaseProject
 from contracts.retention_policies import SetPolicy
+from incidents import CloudEvent
+from incidents.feed import Watch
 from tests.projects.feeds import follow, next_events
 from tests.retention.conftest import EventsByKind, Fill
 from tests.support import Site, eventually
@@ -146,6 +148,22 @@ async def set_type(site: Site, project_id: UUID, type_id: int) -> None:
     await site.sql("UPDATE projects.project SET type_id = :type_id WHERE id = :id", type_id=type_id, id=project_id)
 
 
+async def warnings(watch: Watch, count: int) -> list[CloudEvent]:
+    """Return the next warnings of a feed, which may begin with an event from just before it was opened."""
+    received = list[CloudEvent]()
+    while len(received) < count:
+        received += [event for event in await next_events(watch, 1) if event.happened == EACH]
+    return received
+
+
+async def events_until(watch: Watch, imported: UUID) -> list[CloudEvent]:
+    """Return the events of a feed to the import of a project."""
+    received = await next_events(watch, 1)
+    while received[-1].data.get("project_ids") != [str(imported)]:
+        received += await next_events(watch, 1)
+    return received
+
+
 async def test_feeds_show_each_warning_to_those_who_see_retention(site: Site, fill: Fill) -> None:
     """A follower with view on retention gets each project's warning, also by a filter; nobody else gets any."""
     await site.worker("projects")
@@ -156,13 +174,13 @@ async def test_feeds_show_each_warning_to_those_who_see_retention(site: Site, fi
     chosen = WatchedProjects(project_ids=[second])
     async with follow(vera) as whole, follow(vera, matching=chosen) as filtered, follow(paul) as other:
         await site.worker("retention", **OFTEN)
-        received, [of_one] = await next_events(whole, 2), await next_events(filtered, 1)
+        received, [of_one] = await warnings(whole, 2), await warnings(filtered, 1)
         [after] = await fill(1, days=0)
-        [of_none] = await next_events(other, 1)
+        of_none = await events_until(other, after)
     assert {(event.happened, event.subject) for event in received} == {(EACH, str(first)), (EACH, str(second))}
     assert (of_one.subject, of_one.data["project_id"]) == (str(second), str(second))
     assert set(of_one.data) == {"project_id", "number", "expires_at"}
-    assert (of_none.happened, of_none.data["project_ids"]) == ("projects.imported", [str(after)])
+    assert {event.happened for event in of_none} == {"projects.imported"}
 
 
 async def test_the_log_has_one_entry(site: Site, fill: Fill) -> None:
