@@ -14,9 +14,11 @@ from contracts.ids import uuid7
 from contracts.permissions import Node
 from contracts.projects.commands import DeleteProject
 from contracts.projects.redaction import RedactProject
+from contracts.values import EARLIEST
 from incidents import Client, Refused
 from tests.administration.test_dead_letters import MANAGE, MARKER, cause_dead_letter, comments, letters
 from tests.support import Caller, Site, eventually
+from workers.runtime.bus import outbox
 
 KEYS = "runtime.letter_key"
 WAITING = """
@@ -227,3 +229,23 @@ async def test_a_letter_of_an_earlier_version_can_be_read_and_replayed(site: Sit
     await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
     await admin.send(ReplayLetter(letter=letter.letter))
     assert await eventually(lambda: comments(admin, project)) == [("olivia", MARKER)]
+
+
+async def test_a_replayed_command_does_not_stay_in_the_outbox(site: Site, olivia: Caller) -> None:
+    """The clean-up blanks what a replay published, and leaves the command's place."""
+    project, _ = await cause_dead_letter(olivia)
+    admin = await site.client()
+    [letter] = await letters(admin)
+    await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
+    await admin.send(ReplayLetter(letter=letter.letter))
+    assert await eventually(lambda: comments(admin, project)) == [("olivia", MARKER)]
+    held = "SELECT FROM runtime.outbox WHERE messages LIKE '%body_base64%'"
+    assert len(await site.sql(held)) == 1
+
+    async def is_blank() -> bool:
+        async with site.engine.begin() as connection:
+            await outbox.blank_letters(connection, EARLIEST)
+        return await site.sql(held) == []
+
+    assert await eventually(is_blank)
+    assert len(await site.sql("SELECT FROM runtime.outbox WHERE messages LIKE '%redeliver%'")) == 1

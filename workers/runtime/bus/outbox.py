@@ -144,7 +144,7 @@ _BLANK_LETTERS = text(
 
 
 async def blank_letters(connection: AsyncConnection, since: datetime) -> int:
-    """Remove the contents of published and replayed dead letters from the log; return of how many rows.
+    """Remove the contents of published and replayed dead letters from the log; return how many rows had some.
 
     The log is read for events alone.
     """
