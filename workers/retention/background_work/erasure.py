@@ -1,6 +1,5 @@
 """The clean-up after deletions: what people wrote leaves freed pages, the write-ahead log and the dead letters."""
 
-import asyncio
 import re
 import time
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.values import EARLIEST
 from workers.common.logs import describe
 from workers.retention import tables
+from workers.retention.background_work.intervals import Interval
 from workers.retention.row_types import RedactionRow
 from workers.retention.worker import worker
 from workers.runtime.bus import outbox
@@ -28,7 +28,6 @@ from workers.runtime.storage.database import SessionTimeouts, connect_autocommit
 from workers.runtime.storage.identity_map import rows_of
 from workers.runtime.storage.page_cleanup import PageCleaner
 
-_CHECK_SECONDS: Final = 1.0
 _RETRY_SECONDS: Final = 60.0
 _LETTERS_AT_ONCE: Final = 100
 _WAITS: Final = SessionTimeouts("incidents-erasure", lock_seconds=0.2, statement_seconds=0)
@@ -53,17 +52,14 @@ class Progress:
 @worker.background
 async def clean_up(running: RunningComponents) -> None:
     """Clean up at intervals if something was deleted, in the process that owns the first lane."""
-    now, seconds = asyncio.get_running_loop().time, running.settings.erasure_seconds
-    progress, due = Progress(), now() + seconds
+    progress, interval = Progress(), Interval(running, running.settings.erasure_seconds)
     while True:
-        await asyncio.sleep(min(_CHECK_SECONDS, seconds))
-        if now() < due or not running.lanes.owns_first:
-            continue
+        await interval.turn()
         try:
             is_done = await erase(running, progress)
-            due = now() + (seconds if is_done else min(seconds, _RETRY_SECONDS))
+            interval.restart(None if is_done else _RETRY_SECONDS)
         except (DBAPIError, NatsError, OSError) as error:
-            due = now() + min(seconds, _RETRY_SECONDS)
+            interval.restart(_RETRY_SECONDS)
             log.warning("erasure_failed", **describe(error))
 
 

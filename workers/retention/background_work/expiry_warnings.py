@@ -1,6 +1,5 @@
 """Announcing which projects expire soon: once for each project and each time at which it expires."""
 
-import asyncio
 from typing import Final
 
 import structlog
@@ -11,6 +10,7 @@ from contracts.ids import uuid7
 from contracts.values import EARLIEST
 from workers.common.logs import describe
 from workers.retention import expiry_tables
+from workers.retention.background_work.intervals import Interval
 from workers.retention.queries import read_rules
 from workers.retention.row_types import NearExpiryRow, WarningDaysRow
 from workers.retention.worker import worker
@@ -20,7 +20,7 @@ from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database_clock_check import is_believed
 from workers.runtime.storage.identity_map import row_of, rows_of
 
-_CHECK_SECONDS: Final = 1.0
+_RETRY_SECONDS: Final = 60.0
 _FIRST_SECONDS: Final = 20.0
 """Time from the start of a process to its first look, which is before its first sweep."""
 
@@ -33,18 +33,15 @@ log = structlog.get_logger()
 @worker.background
 async def announce_expiries(running: RunningComponents) -> None:
     """Announce at intervals what expires soon, in the process that owns the first lane."""
-    now, seconds = asyncio.get_running_loop().time, running.settings.expiry_warning_seconds
-    due = now() + min(_FIRST_SECONDS, seconds)
+    interval = Interval(running, running.settings.expiry_warning_seconds, _FIRST_SECONDS)
     while True:
-        await asyncio.sleep(min(_CHECK_SECONDS, seconds))
-        if now() < due or not running.lanes.owns_first:
-            continue
+        await interval.turn()
         try:
             while await announce(running.deferred_work()) == STEP_PROJECTS:
                 pass
-            due = now() + seconds
+            interval.restart()
         except TRANSIENT as error:
-            due = now() + min(seconds, 60.0)
+            interval.restart(_RETRY_SECONDS)
             log.warning("expiries_not_announced", **describe(error))
 
 

@@ -1,6 +1,5 @@
 """Requesting a sweep at intervals."""
 
-import asyncio
 from typing import Final
 
 import structlog
@@ -9,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts.ids import uuid7
 from contracts.retention import Sweep
 from workers.common.logs import describe
+from workers.retention.background_work.intervals import Interval
 from workers.retention.worker import worker
 from workers.runtime.bus import outbox
 from workers.runtime.bus.lane_ownership import FIRST_LANE
@@ -20,23 +20,18 @@ from workers.runtime.storage.database_clock_check import is_believed
 _FIRST_SWEEP_SECONDS: Final = 30.0
 """Time from the start of a process to its first scheduled sweep, in which the other workers start."""
 
-_CHECK_SECONDS: Final = 1.0
-
 log = structlog.get_logger()
 
 
 @worker.background
 async def schedule(running: RunningComponents) -> None:
     """Request a sweep as `system` at intervals, in the process that owns the first lane."""
-    now, seconds = asyncio.get_running_loop().time, running.settings.sweep_seconds
-    due = now() + min(_FIRST_SWEEP_SECONDS, seconds)
+    interval = Interval(running, running.settings.sweep_seconds, _FIRST_SWEEP_SECONDS)
     while True:
-        await asyncio.sleep(min(_CHECK_SECONDS, seconds))
-        if now() < due or not running.lanes.owns_first:
-            continue
+        await interval.turn()
         try:
             await request_sweep(running)
-            due = now() + seconds
+            interval.restart()
         except (DBAPIError, OSError) as error:
             log.warning("sweep_request_failed", **describe(error))
 
