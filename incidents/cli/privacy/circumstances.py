@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from contracts.administration_queries import GetProperties, GetRoles, GetSettings, Properties, Roles, Settings
-from contracts.retention_policies import ListPolicies, Policies, Policy
+from contracts.retention_policies import ListPolicies, Policies
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.tables.values import Names
@@ -53,12 +53,7 @@ def retention_lines(configuration: Configuration, language: str) -> Iterator[str
         yield days(settings.log_days, say(language, "Log of the site"), language)
     names = Names(configuration.properties)
     for policy in configuration.policies.policies if configuration.policies else ():
-        yield _policy(policy, names, language)
-
-
-def _policy(policy: Policy, names: Names, language: str) -> str:
-    counted_from = None if policy.exempt else policy.counted_from
-    return kept_by_policy(language, names.of(policy.property_id), policy.years, policy.days, counted_from)
+        yield kept_by_policy(language, names.of(policy.property_id), policy)
 
 
 def days(number: int, label: str, language: str) -> str:

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from contracts.retention_policies import CountedFrom
+from contracts.evidence.destruction import PolicyRule
+from contracts.retention_policies import CountedFrom, PolicyTerms
 from incidents.terminal.text.words import count, say
 
 _KEPT: Final[dict[CountedFrom, str]] = {
@@ -12,12 +13,12 @@ _KEPT: Final[dict[CountedFrom, str]] = {
 }
 
 
-def kept_by_policy(language: str, name: str, years: int, days: int, counted_from: CountedFrom | None) -> str:
-    """Return how long projects of this property are kept; without a beginning of the time they are exempt."""
-    if counted_from is None:
+def kept_by_policy(language: str, name: str, policy: PolicyTerms | PolicyRule) -> str:
+    """Return how long a policy keeps projects of its property, which has this name."""
+    if policy.exempt:
         return say(language, "“{property}” is kept without end", property=name)
     spans = [
-        *([count(language, years, "{count} year", "{count} years")] if years else []),
-        *([count(language, days, "{count} day", "{count} days")] if days else []),
+        *([count(language, policy.years, "{count} year", "{count} years")] if policy.years else []),
+        *([count(language, policy.days, "{count} day", "{count} days")] if policy.days else []),
     ]
-    return say(language, _KEPT[counted_from], property=name, time=" + ".join(spans))
+    return say(language, _KEPT[policy.counted_from], property=name, time=" + ".join(spans))

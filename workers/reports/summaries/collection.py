@@ -16,7 +16,7 @@ from workers.reports.row_types import CategoryRow, SettingsRow, SummaryRow
 from workers.reports.summaries.figure_rows import CameraNameRow, FiguresRow, PropertyNameRow
 from workers.reports.summaries.period_figures import Comparing, Names, PeriodFigures
 from workers.reports.summaries.places import CAMERA, NONE, place_of
-from workers.reports.summaries.reading import SOFTWARE, Reading, letterhead_of
+from workers.reports.summaries.reading import Reading, facts_of_file, letterhead_of
 from workers.reports.summary_layout.local_spans import LocalSpan, Span, limit_to, same_length
 from workers.reports.summary_layout.rendering import Letterhead
 from workers.reports.summary_layout.translated_texts import WORDINGS
@@ -64,8 +64,7 @@ async def collect(asked_for: SummaryRow, reading: Reading) -> tuple[SummaryData,
     comparing = Comparing(now, before, await _names(reading.connection, now, before), shows_status)
     labels = _labels(asked_for["language"], categories, place)
     data = SummaryData(
-        **_head(asked_for, reading, spans),
-        organisation=settings["report_title"].strip(),
+        **facts_of_file(asked_for, reading, settings) | _head(asked_for, spans),
         missing=missing,
         figures=comparing.key_figures(now),
         figures_before=comparing.key_figures(before) if before else None,
@@ -79,17 +78,11 @@ async def collect(asked_for: SummaryRow, reading: Reading) -> tuple[SummaryData,
     return data, await letterhead_of(reading, settings)
 
 
-def _head(asked_for: SummaryRow, reading: Reading, spans: _Spans) -> dict[str, Any]:
-    """Return what was asked for, by whom and when."""
+def _head(asked_for: SummaryRow, spans: _Spans) -> dict[str, Any]:
+    """Return what was asked for, and by whom if names are shown."""
     return {
-        "report_id": asked_for["report_id"],
-        "generated_at": reading.now,
         "generated_by": asked_for["principal"] if asked_for["show_user_names"] else None,
-        "site": reading.site,
-        "software": SOFTWARE,
         "title": asked_for["title"].strip(),
-        "language": asked_for["language"],
-        "timezone": asked_for["timezone"],
         "period": Period(since=spans.now.since, until=spans.now.until),
         "is_running": spans.is_running,
         "compare": Comparison(asked_for["compare"]),

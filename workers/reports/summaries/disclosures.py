@@ -13,7 +13,7 @@ from contracts.register_data import Disclosure, RegisterData
 from contracts.values import EARLIEST
 from workers.reports import tables
 from workers.reports.row_types import SettingsRow, SummaryRow
-from workers.reports.summaries.reading import SOFTWARE, Reading, letterhead_of
+from workers.reports.summaries.reading import Reading, facts_of_file, letterhead_of
 from workers.reports.summary_layout.rendering import Letterhead
 from workers.runtime.storage.identity_map import rows_of
 
@@ -104,14 +104,7 @@ async def collect_disclosures(asked_for: SummaryRow, reading: Reading) -> tuple[
         raise too_many_entries(limit=ENTRIES_MAX)
     [settings] = rows_of(await execute(tables.SETTINGS), SettingsRow)
     data = RegisterData(
-        report_id=asked_for["report_id"],
-        generated_at=reading.now,
-        generated_by=asked_for["principal"],
-        site=reading.site,
-        software=SOFTWARE,
-        organisation=settings["report_title"].strip(),
-        language=asked_for["language"],
-        timezone=asked_for["timezone"],
+        **facts_of_file(asked_for, reading, settings),
         since=None if asked_for["since"] == EARLIEST else asked_for["since"],
         until=asked_for["until"],
         projects=ids,

@@ -8,7 +8,7 @@ from contracts.permissions import ADMINISTRATORS, Level, Node
 from contracts.record_data import RecordData
 from workers.reports import tables
 from workers.reports.row_types import CategoryRow, DataFieldRow, SettingsRow, SummaryRow
-from workers.reports.summaries.reading import SOFTWARE, Reading, letterhead_of
+from workers.reports.summaries.reading import Reading, facts_of_file, letterhead_of
 from workers.reports.summary_layout.record.sections import Configuration, Measures, Policy, Role, sections
 from workers.reports.summary_layout.rendering import Letterhead
 from workers.runtime.storage.identity_map import rows_of
@@ -52,14 +52,7 @@ async def collect_record(asked_for: SummaryRow, reading: Reading) -> tuple[Recor
     configuration = await _read(reading)
     missing = [name for name in PARTS if getattr(configuration, name) is None]
     data = RecordData(
-        report_id=asked_for["report_id"],
-        generated_at=reading.now,
-        generated_by=asked_for["principal"],
-        site=reading.site,
-        software=SOFTWARE,
-        organisation=settings["report_title"].strip(),
-        language=asked_for["language"],
-        timezone=asked_for["timezone"],
+        **facts_of_file(asked_for, reading, settings),
         missing=missing,
         sections=sections(configuration, asked_for["language"]),
     )

@@ -2,18 +2,18 @@
 
 from datetime import datetime
 from importlib.metadata import version
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.permissions import Grants
 from workers.reports import design_tables
 from workers.reports.rendering.render_input import Logo
-from workers.reports.row_types import DesignRow, SettingsRow
+from workers.reports.row_types import DesignRow, SettingsRow, SummaryRow
 from workers.reports.summary_layout.rendering import Letterhead
 from workers.runtime.storage.identity_map import row_of
 
-SOFTWARE: Final = f"Incident Manager {version('incident-manager')}"
+_SOFTWARE: Final = f"Incident Manager {version('incident-manager')}"
 
 
 class Reading(NamedTuple):
@@ -23,6 +23,20 @@ class Reading(NamedTuple):
     grants: Grants
     now: datetime
     site: str
+
+
+def facts_of_file(asked_for: SummaryRow, reading: Reading, settings: SettingsRow) -> dict[str, Any]:
+    """Return what each file says about itself: its id, by whom, when and where it was made, and how it is written."""
+    return {
+        "report_id": asked_for["report_id"],
+        "generated_at": reading.now,
+        "generated_by": asked_for["principal"],
+        "site": reading.site,
+        "software": _SOFTWARE,
+        "organisation": settings["report_title"].strip(),
+        "language": asked_for["language"],
+        "timezone": asked_for["timezone"],
+    }
 
 
 async def letterhead_of(reading: Reading, settings: SettingsRow) -> Letterhead:

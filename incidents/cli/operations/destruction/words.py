@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Final
 
 from contracts.destruction import CertificateSupplement
-from contracts.evidence.destruction import Certificate, Kind, PolicyRule
+from contracts.evidence.destruction import Certificate, Kind
 from contracts.evidence.supplements import Supplement
 from incidents.terminal.session import Session
 from incidents.terminal.text.policies import kept_by_policy
@@ -34,12 +34,7 @@ def rule_in_words(session: Session, certificate: Certificate) -> str:
     if rule.retention_days is None:
         return session.say(KINDS[certificate.kind])
     site = session.count(rule.retention_days, "{count} day after the creation", "{count} days after the creation")
-    return "; ".join([site, *(_policy_in_words(session, policy) for policy in rule.policies)])
-
-
-def _policy_in_words(session: Session, policy: PolicyRule) -> str:
-    counted_from = None if policy.exempt else policy.counted_from
-    return kept_by_policy(session.language, policy.property, policy.years, policy.days, counted_from)
+    return "; ".join([site, *(kept_by_policy(session.language, each.property, each) for each in rule.policies)])
 
 
 def facts_of(
