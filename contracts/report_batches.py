@@ -61,6 +61,7 @@ class Omission(StrEnum):
 
     UNKNOWN = "unknown"
     DELETED = "deleted"
+    RESTRICTED = "restricted"
     HIDDEN = "hidden"
     TOO_LARGE = "too-large"
     NOT_TYPESET = "not-typeset"

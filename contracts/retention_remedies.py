@@ -62,8 +62,8 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "a été supprimé\u00a0: continuez sans cet élément, ou restaurez-le avant son effacement",
     ),
     "restricted": (
-        "is restricted: give an access reason if you may see it, or ask somebody who may lift the restriction",
-        "fait l'objet d'une limitation\u00a0: indiquez un motif d'accès si vous y avez droit, ou faites-la lever",
+        "is restricted: its restriction has to be lifted first; only views and exports take an access reason instead",
+        "fait l'objet d'une limitation, à lever d'abord\u00a0; seules consultation et exportation admettent un motif",
     ),
     "restricted_not_deleted": (
         "is restricted, not deleted: lift its restriction instead",

@@ -72,7 +72,7 @@ Detail = Literal["main-details", "categories"]
 Withheld = Literal["main-details", "categories", "comments", "calls", "sequences", "activity", "report"]
 """What a package lacks because the caller may not see it, or may not make it."""
 
-Omitted = Literal["unknown", "deleted", "too-large"]
+Omitted = Literal["unknown", "deleted", "restricted", "too-large"]
 """Why a project is not in a package."""
 
 NoReport = Literal["too-large", "not-typeset"]

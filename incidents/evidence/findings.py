@@ -9,11 +9,13 @@ from contracts.evidence.activity_verification import ActivityProblem, ActivityRe
 from contracts.evidence.seal import Data
 
 _HEAD: Final = b"%PDF-"
+_ZIP_HEAD: Final = b"PK\x03\x04"
 _END: Final = b"%%EOF"
 _EDGE_BYTES: Final = 1024
 
 Kind = Literal[
     "no-seal",
+    "no-package",
     "seal-broken",
     "other-key",
     "uncovered",
@@ -105,6 +107,8 @@ class Verification:
 
 def is_pdf(data: Data) -> bool:
     """Tell whether a file is a PDF, or was one before its first or last bytes were changed."""
+    if data[: len(_ZIP_HEAD)] == _ZIP_HEAD:  # the first file in it may be a PDF that is stored as it is
+        return False
     return _HEAD in data[:_EDGE_BYTES] or _END in data[-_EDGE_BYTES:]
 
 

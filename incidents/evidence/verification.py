@@ -62,7 +62,10 @@ def verify(
         result.findings.append(Finding("other-key", expected=expected, found=result.fingerprint))
     try:
         archive = Archive(data)
-        if archive.has_encrypted_bag:
+        if _is_foreign(archive, result):
+            result.findings = [each for each in result.findings if each.kind == "other-key"]
+            result.findings.insert(0, Finding("no-package"))
+        elif archive.has_encrypted_bag:
             _verify_encrypted_bag(archive, opener, result)
         else:
             _verify_files(archive, key, password, result)
@@ -70,6 +73,13 @@ def verify(
         if not _has_changes(result) or _is_within_change(error.name, result):
             result.findings.append(Finding("unreadable", error.name))
     return result
+
+
+def _is_foreign(archive: Archive, result: Verification) -> bool:
+    """Tell whether a ZIP has nothing of a package: no seal, and no file that says how the others are verified."""
+    has_seal = all(finding.kind != "no-seal" for finding in result.findings)
+    tags = {bag.MANIFEST, bag.TAG_MANIFEST, bag.INFO} & {*archive.names}
+    return not (has_seal or tags or archive.has_encrypted_bag)
 
 
 def _verify_seal(data: Data, result: Verification) -> bytes | None:

@@ -12,7 +12,8 @@ from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
 from contracts.projects.exports import ExportProject
 from contracts.projects.parts import AddComment
-from contracts.projects.queries import GetProject
+from contracts.projects.queries import GetProject, ListProjects
+from contracts.projects.set_aside import RestrictProject
 from contracts.properties import DefineDataField
 from tests.client.command_line import CommandResult, incidents
 from tests.support import Site, eventually
@@ -102,6 +103,19 @@ async def test_a_copy_is_a_folder(run_line: RunLine, tmp_path: Path) -> None:
     assert "Martin" not in "".join(files.values())
     again = await run_line("export", "dupont", "--out", "dupont")
     assert (again.status, "dupont has files" in again.err) == (2, True)
+
+
+async def test_a_copy_says_what_is_missing_from_it(site: Site, run_line: RunLine, tmp_path: Path) -> None:
+    """Texts that the author of a copy may not read are marked in it, on the terminal, and by the exit status."""
+    await site.grant("dora", {Node.PERSONAL_DATA: "manage"})
+    client = await site.client()
+    [project] = (await client.ask(ListProjects())).items
+    await client.send(RestrictProject(project_id=project.project_id, reason="She contests its accuracy."))
+    ended = await run_line("export", "dupont", "--out", "dora.zip", principal="dora")
+    assert (ended.status, "texts are not in the copy" in ended.err) == (1, True), ended.err
+    with zipfile.ZipFile(tmp_path / "dora.zip") as archive:
+        text = archive.read("personal-data.en.md").decode()
+    assert text.count("[ not in this copy: who made it may not read it ]") > 5
 
 
 async def test_who_was_told_is_in_the_register(run_line: RunLine) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import zipfile
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
@@ -179,3 +180,20 @@ async def test_what_is_seldom_opened_needs_an_extra(tmp_path: Path) -> None:
         _, errors = await process.communicate()
         statuses.append((process.returncode, *(f"incident-manager[{extra}]".encode() in errors for extra in EXTRAS)))
     assert statuses == [(2, True, False), (0, False, False), (2, False, True)]
+
+
+async def test_a_zip_of_reports_is_not_a_package(tmp_path: Path) -> None:
+    """The ZIP of a batch has no signature of its own: it is not said to be changed, and each PDF in it is verified."""
+    report = await signed(tmp_path)
+    with zipfile.ZipFile(tmp_path / "reports.zip", "w") as archive:
+        archive.writestr("report-1.pdf", report)
+    ended = await verify(tmp_path, "reports.zip", "--json")
+    assert (ended.status, [each["kind"] for each in ended.json["findings"]]) == (1, ["no-package"])
+    text = (await verify(tmp_path, "reports.zip")).out
+    assert ("could not be verified" in text, "verify each PDF in it" in text, "as it was signed" in text) == (
+        True,
+        True,
+        False,
+    )
+    pinned = await verify(tmp_path, "reports.zip", "--key", KEY.fingerprint, "--json")
+    assert [each["kind"] for each in pinned.json["findings"]] == ["no-package", "other-key"]

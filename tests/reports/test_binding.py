@@ -13,6 +13,7 @@ from tests.reports.readers import inked_glyphs, outside, pages_of, text_of
 from workers.common.sandboxed_jobs import Limits, ProcessPool
 from workers.reports.batches.entries import entries_of
 from workers.reports.binding import pdf_binding
+from workers.reports.row_types import LeftProjectRow
 
 PROJECTS = (
     entry(12, "Sac abandonné à la porte 4"),
@@ -127,9 +128,17 @@ def test_what_is_left_out_has_its_reason(binder: Binder) -> None:
 
 def test_a_deleted_project_is_named_by_its_number(binder: Binder) -> None:
     """The number that a deleted project had stands where numbers stand, and no id under the description."""
-    gone, unknown = UUID(int=7), UUID(int=8)
-    [deleted, other] = entries_of([gone, unknown], [], {gone: 7})
-    assert (deleted["number"], other["number"]) == (7, None)
+    gone, limited, unknown = UUID(int=7), UUID(int=9), UUID(int=8)
+    rows = {
+        gone: LeftProjectRow(project_id=gone, number=7, restricted=False),
+        limited: LeftProjectRow(project_id=limited, number=9, restricted=True),
+    }
+    entries = entries_of([gone, limited, unknown], [], rows)
+    assert [(each["number"], each["state"]) for each in entries] == [
+        (7, "deleted"),
+        (9, "restricted"),
+        (None, "unknown"),
+    ]
     text = text_of(binder.bind(entry(1), left_out("deleted", 7, None, key=7), language="fr").pdf)
     assert "n° 7 – Il a été supprimé." in text
     assert str(gone) not in text

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from contracts.bus_addresses import are_bus_addresses
 from contracts.subjects import is_valid_site
+from workers.common.operators_time import QuietHours
 from workers.common.pdf_signing.identity import CERTIFICATE_NAME, KEY_NAME, Files
 from workers.common.signing_key import FILE_NAME
 
@@ -111,6 +112,9 @@ class Settings(BaseSettings):
     erasure_seconds: float = Field(900.0, ge=0.1, le=3_600)
     """Time between two clean-ups after deletions, which take deleted words out of freed pages and logs."""
 
+    erasure_quiet_hours: str | None = None
+    """Hours of the day in UTC in which clean-ups rewrite tables of any size; others are locked out meanwhile."""
+
     certificate_seconds: float = Field(3_600.0, ge=1, le=86_400)
     """How long a certificate of destruction waits for the clean-up; then it says that there was none yet."""
 
@@ -176,6 +180,18 @@ class Settings(BaseSettings):
             kind = "mailbox"
             raise PydanticCustomError(kind, "write it as NAME@HOST")
         return address
+
+    @field_validator("erasure_quiet_hours")
+    @classmethod
+    def _are_hours(cls, hours: str | None) -> str | None:
+        try:
+            hours is None or QuietHours.parse(hours)
+        except ValueError:
+            kind = "quiet_hours"
+            raise PydanticCustomError(
+                kind, "write two different times of the day in UTC as HH:MM-HH:MM, such as 01:00-03:00"
+            ) from None
+        return hours
 
     @field_validator("smtp_url")
     @classmethod

@@ -12,7 +12,7 @@ import uvloop
 from pydantic import ValidationError
 
 from contracts.licence import Edition, Licence
-from workers.common.local_time import local_minute
+from workers.common.operators_time import local_minute
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential

@@ -237,9 +237,9 @@ PARTS = text(
     """
 )
 PART_PDF = text("SELECT pdf FROM reports.batch_part WHERE report_id = :report_id AND place = :place AND state = 'made'")
-DELETED_PROJECTS = text("SELECT project_id, number FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(
-    _IDS
-)
+LEFT_PROJECTS = text(
+    "SELECT project_id, number, restricted FROM published.tombstones WHERE project_id = ANY(:ids)"
+).bindparams(_IDS)
 ADD_BATCH_CHUNK = text("INSERT INTO reports.batch_chunk (report_id, number, data) VALUES (:report_id, :number, :data)")
 # No project of the file can be deleted from here to the commit.
 KEEP_PARTS = text(

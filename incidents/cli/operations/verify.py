@@ -28,6 +28,7 @@ _MEMORY_BYTES_MAX: Final = 1_000_000_000
 
 _SENTENCES: Final[dict[str, str]] = {
     "no-seal": "It has no seal at its end: it was cut off or packed again, or another program made it.",
+    "no-package": "It is a ZIP without a signature of its own, not a package: extract it, and verify each PDF in it.",
     "seal-broken": "The seal is not as it was written (bytes {first} to {last} of the file).",
     "uncovered": "Bytes {first} to {last} of the file were added or removed.",
     "changed": "{name} was changed.",
@@ -81,7 +82,7 @@ _NO_KEYS: Final = {
 
 _CONTENT: Final = re.compile(r"Incident project (?P<number>\d+), revision (?P<revision>\d+)")
 _INCONCLUSIVE: Final = frozenset(
-    {"no-seal", "no-signature", "other-key", "unreadable", "wrong-identity", "wrong-password"}
+    {"no-seal", "no-package", "no-signature", "other-key", "unreadable", "wrong-identity", "wrong-password"}
 )
 """What is found in an unchanged file, too: one that was never a package, or of another key, password or identity."""
 

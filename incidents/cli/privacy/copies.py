@@ -13,7 +13,7 @@ from contracts.audit import Entry
 from contracts.personal_data import Occurrence
 from contracts.printable import on_one_line
 from incidents.cli.listing import names
-from incidents.cli.privacy.circumstances import Configuration, hidden_line, read_configuration, retention_lines
+from incidents.cli.privacy.circumstances import Configuration, read_configuration, retention_lines
 from incidents.cli.privacy.copy_folder import grouped_by_place, heading_of, require_new_folder, write_folder
 from incidents.cli.privacy.finding import Words, place
 from incidents.cli.privacy.recipients import disclosures_of
@@ -22,9 +22,9 @@ from incidents.errors import SuppressNotAvailable
 from incidents.terminal.activity_names import activity_name
 from incidents.terminal.options import command
 from incidents.terminal.saving import require_ending, require_unused
-from incidents.terminal.session import Session, UsageError
+from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.tables import show
-from incidents.terminal.text.words import count, say
+from incidents.terminal.text.words import count, name_of, say
 
 _LANGUAGES: Final = ("en", "fr")
 
@@ -62,7 +62,8 @@ async def export(
         path = require_unused(session, out, force=force)
     async with session.client() as client:
         findings = await search(session, client, words, None, whole=True)
-        known, configuration, recipients = await names(client), await read_configuration(client), list[Entry]()
+        known, configuration = await names(client), await read_configuration(client)
+        recipients: list[Entry] | None = None
         ids = list(dict.fromkeys(item.project_id for item in findings.items if item.project_id))
         with SuppressNotAvailable():
             recipients = await disclosures_of(client, ids)
@@ -73,14 +74,39 @@ async def export(
         _write(session, path, copy.files(session))
     number = len(findings.items)
     done = session.count(number, "{path}: {count} text", "{path}: {count} texts", "{path}: no text", path=path)
-    session.show({"file": str(path), "texts": number, "recipients": len(recipients)}, done)
+    session.show({"file": str(path), "texts": number, "recipients": len(recipients or ())}, done)
+    _tell_what_is_missing(session, findings, configuration, has_recipients=recipients is not None)
+
+
+def _tell_what_is_missing(
+    session: Session, findings: Findings, configuration: Configuration, *, has_recipients: bool
+) -> None:
+    """Say which parts the caller may not read, so that they are not in the copy.
+
+    Raises:
+        typer.Exit: Texts are missing: the copy is not what the person may ask for.
+    """
+    hidden = [name for name in configuration.hidden if name in {"settings", "policies"}]
+    names_of_parts = [name_of(session.language, "field", name) for name in hidden]
+    if not has_recipients:
+        names_of_parts.append(session.say("who was given copies"))
+    if names_of_parts:
+        session.tell("You may not read this, so it is not in the copy: {names}", names=", ".join(names_of_parts))
+    missing = sum(item.text is None for item in findings.items)
+    if missing:
+        one = "{count} text is not in the copy, because you may not read it: somebody who may has to make the copy."
+        many = (
+            "{count} texts are not in the copy, because you may not read them: somebody who may has to make the copy."
+        )
+        session.tell_line(session.count(missing, one, many))
+        raise typer.Exit(Status.REFUSED)
 
 
 class _Copy:
     """The content of a copy."""
 
     def __init__(
-        self, findings: Findings, known: show.Names, configuration: Configuration, recipients: Sequence[Entry]
+        self, findings: Findings, known: show.Names, configuration: Configuration, recipients: Sequence[Entry] | None
     ) -> None:
         self._items = findings.items
         self._known = known
@@ -112,7 +138,10 @@ class _Copy:
         for item in items:
             yield f"### {on_one_line(place(Session('', language=language), item, self._known))}\n"
             yield f"{show.local(item.at, language)}\n"
-            yield "\n".join(f"    {line}" for line in (item.text or "").splitlines()) + "\n"
+            text = item.text
+            if text is None:
+                text = f"[ {say(language, 'not in this copy: who made it may not read it')} ]"
+            yield "\n".join(f"    {line}" for line in text.splitlines()) + "\n"
 
     def _page(self, session: Session, language: str, listed: Sequence[str] = ()) -> Iterator[str]:
         """Yield the page with all texts, or with a list of the files that have them."""
@@ -123,17 +152,22 @@ class _Copy:
             yield "\n".join(listed) + "\n"
         else:
             yield from self._texts(self._items, language)
-        yield from _section(say(language, "How long it is kept"), retention_lines(self._configuration, language))
+        lasting = [*retention_lines(self._configuration, language)]
+        if {"settings", "policies"} & {*self._configuration.hidden}:
+            lasting.append(f"[ {say(language, 'not in this copy: who made it may not read it')} ]")
+        yield from _section(say(language, "How long it is kept"), lasting)
         yield from _section(say(language, "Who was given copies"), self._told(language))
         blank = say(language, "to be completed by the organisation")
         headings = ("Purposes and legal basis", "Where the data come from", "Your rights, and to whom you may complain")
         for heading in headings:
             yield from _section(say(language, heading), [f"[ {blank} ]"])
-        if hidden := hidden_line(self._configuration.hidden, language):
-            yield f"{hidden}\n"
 
     def _told(self, language: str) -> Iterator[str]:
-        for entry in self._recipients:
+        if self._recipients is None:
+            yield f"[ {say(language, 'not in this copy: who made it may not read it')} ]"
+        elif not self._recipients:
+            yield say(language, "nobody, as far as it was recorded")
+        for entry in self._recipients or ():
             to = entry.details.get("recipient") or say(language, "no recipient named")
             project = say(language, "project {number}", number=entry.project_number)
             what = activity_name(entry.activity, language)
@@ -149,7 +183,7 @@ class _Copy:
                 "activity": entry.activity,
                 "recipient": entry.details.get("recipient"),
             }
-            for entry in self._recipients
+            for entry in self._recipients or ()
         ]
         return {"format": 1, "texts": texts, "recipients": recipients}
 

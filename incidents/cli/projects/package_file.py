@@ -19,6 +19,7 @@ _MAKING: Final = "collecting projects"
 _REASONS: Final = {
     "unknown": "does not exist",
     "deleted": "deleted",
+    "restricted": "processing restricted",
     "too-large": "too large for a package",
 }
 _NO_REPORT: Final = {

@@ -47,6 +47,7 @@ _ENGLISH: Final = {
     ("part", "not-made"): "not made",
     ("omission", "unknown"): "does not exist",
     ("omission", "hidden"): "no permission",
+    ("omission", "restricted"): "processing restricted",
     ("omission", "too-large"): "too large for a report",
     ("omission", "not-typeset"): "could not be typeset",
 }

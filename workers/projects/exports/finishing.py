@@ -119,7 +119,9 @@ async def _sort(step: Step, export: ExportRow, parts: Sequence[ExportPartRow]) -
 
 
 def _omitted(project_id: UUID, part: ExportPartRow | None, tombstone: TombstoneRow | None) -> OmittedProject:
-    why: Omitted = "too-large" if part else "deleted" if tombstone else "unknown"
+    why: Omitted = "too-large" if part else "unknown"
+    if tombstone and not part:
+        why = "restricted" if tombstone["restricted"] else "deleted"
     number = _facts(part).get("number") if part else tombstone["number"] if tombstone else None
     return OmittedProject(project_id=project_id, reason=why, number=number)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from contracts.report_batches import LEFT_OUT_SHOWN_MAX, VOLUME_PROJECTS, BatchRecorded, LeftOut, Omission
 from workers.reports.rendering.render_input import Purpose
-from workers.reports.row_types import NumberedPartRow
+from workers.reports.row_types import LeftProjectRow, NumberedPartRow
 
 INCLUDED: Final = "included"
 RECORDED_PROJECTS_MAX: Final = 1_000
@@ -42,21 +42,28 @@ class Entry(TypedDict):
     is_stamped: bool | None
 
 
-def entries_of(asked: Sequence[UUID], parts: Iterable[NumberedPartRow], deleted: Mapping[UUID, int]) -> list[Entry]:
-    """Return an entry for each project that was asked for; one without a part was deleted, or never existed.
+def entries_of(
+    asked: Sequence[UUID], parts: Iterable[NumberedPartRow], gone: Mapping[UUID, LeftProjectRow]
+) -> list[Entry]:
+    """Return an entry for each project that was asked for.
 
-    `deleted` are the numbers of the deleted ones.
+    One without a part is among those that are `gone`, deleted or restricted, or never existed.
     """
     by_place = {part["place"]: part for part in parts}
-    return [_entry(place, project_id, by_place.get(place), deleted) for place, project_id in enumerate(asked, 1)]
+    return [
+        _entry(place, project_id, by_place.get(place), gone.get(project_id))
+        for place, project_id in enumerate(asked, 1)
+    ]
 
 
-def _entry(place: int, project_id: UUID, part: NumberedPartRow | None, deleted: Mapping[UUID, int]) -> Entry:
-    if part is None:
-        state = Omission.DELETED.value if project_id in deleted else Omission.UNKNOWN.value
-    else:
+def _entry(place: int, project_id: UUID, part: NumberedPartRow | None, gone: LeftProjectRow | None) -> Entry:
+    if part is not None:
         state = INCLUDED if part["facts"] is not None else part["state"]
-    number = part["number"] if part else deleted.get(project_id)
+    elif gone is not None:
+        state = Omission.RESTRICTED.value if gone["restricted"] else Omission.DELETED.value
+    else:
+        state = Omission.UNKNOWN.value
+    number = part["number"] if part else gone and gone["number"]
     facts = {**_NO_FACTS, "number": number, **((part["facts"] if part else None) or {})}
     return cast("Entry", {"project_id": str(project_id), "place": place, "state": state, **facts})
 

@@ -20,7 +20,7 @@ from workers.reports.batches.entries import Entry, entries_of, included, left_ou
 from workers.reports.batches.zip_file import ZipWriter
 from workers.reports.rendering.child_process_rendering import refusal_of
 from workers.reports.rendering.render_input import Purpose
-from workers.reports.row_types import BatchHeadRow, DeletedProjectRow, NumberedPartRow
+from workers.reports.row_types import BatchHeadRow, LeftProjectRow, NumberedPartRow
 from workers.reports.signing.signing import are_stamped
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
@@ -109,8 +109,8 @@ async def _entries(step: Step, report_id: UUID) -> list[Entry]:
     asked: list[UUID] = (await step.connection.execute(batch_tables.ASKED_PROJECTS, named)).scalar_one()
     parts = rows_of(await step.connection.execute(batch_tables.PARTS, named), NumberedPartRow)
     missing = sorted(set(asked) - {part["project_id"] for part in parts})
-    deleted = rows_of(await step.connection.execute(batch_tables.DELETED_PROJECTS, {"ids": missing}), DeletedProjectRow)
-    return entries_of(asked, parts, {row["project_id"]: row["number"] for row in deleted})
+    gone = rows_of(await step.connection.execute(batch_tables.LEFT_PROJECTS, {"ids": missing}), LeftProjectRow)
+    return entries_of(asked, parts, {row["project_id"]: row for row in gone})
 
 
 async def _write_zip(file: _File, batch: BatchHeadRow, entries: Sequence[Entry]) -> None:

@@ -22,6 +22,7 @@ _HEADINGS: Final = {
 _REASONS: Final = {
     "unknown": ("does not exist", "n'existe pas"),
     "deleted": ("deleted", "supprimé"),
+    "restricted": ("processing restricted", "traitement limité"),
     "hidden": ("not available to the author", "non accessible à l'auteur"),
     "too-large": ("too large for a report", "trop volumineux pour un rapport"),
     "not-typeset": ("could not be typeset", "n'a pas pu être mis en page"),

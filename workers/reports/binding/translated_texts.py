@@ -60,6 +60,7 @@ EN = Wording(
     omission="Reason",
     reasons={
         "deleted": "It was deleted.",
+        "restricted": "Its processing is restricted.",
         "unknown": "It is not known.",
         "hidden": "It is not visible to the person who generated this file.",
         "too-large": "It is too large for a report.",
@@ -93,6 +94,7 @@ FR = Wording(
     omission="Motif",
     reasons={
         "deleted": "Il a été supprimé.",
+        "restricted": "Son traitement est limité.",
         "unknown": "Il est inconnu.",
         "hidden": "Il n'est pas visible pour la personne qui a généré ce fichier.",
         "too-large": "Il est trop volumineux pour un rapport.",

@@ -189,20 +189,20 @@ class BatchPartRow(ListedPartRow):
     pdf: bytes | None
 
 
-class DeletedProjectRow(TypedDict):
-    """The number that a deleted project had."""
+class LeftProjectRow(TypedDict):
+    """The number of a project that was deleted, or whose processing is restricted."""
 
     project_id: UUID
     number: int
+    restricted: bool
 
 
-class TombstoneRow(DeletedProjectRow):
+class TombstoneRow(LeftProjectRow):
     """A row of the published view of tombstones."""
 
     deleted_by: str
     deleted_at: datetime
     expired: bool
-    restricted: bool
     erase_after: datetime | None
 
 

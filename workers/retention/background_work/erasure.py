@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.values import EARLIEST
 from workers.common.logs import describe
+from workers.common.operators_time import QuietHours
 from workers.retention import tables
 from workers.retention.background_work.intervals import Interval
 from workers.retention.row_types import RedactionRow
@@ -74,7 +75,7 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
             letters = await remove_letters(running)
             await outbox.blank_letters(connection, progress.blanked_at - _PUBLICATION_MAX)
             progress.blanked_at = began_at
-            pages = await progress.pages.clean(connection)
+            pages = await progress.pages.clean(connection, is_quiet=_is_quiet(running, began_at))
             if pages.is_complete:
                 progress.cleaned = began_at, (await connection.execute(_NOW)).scalar_one()
             is_concluded = await _conclude(connection, progress)
@@ -89,6 +90,11 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
     else:
         log.info("erasure_complete", **done)
     return is_concluded and not (pages.locked or pages.held_back)
+
+
+def _is_quiet(running: RunningComponents, at: datetime) -> bool:
+    hours = running.settings.erasure_quiet_hours
+    return hours is not None and QuietHours.parse(hours).include(at)
 
 
 async def _confirm(connection: AsyncConnection, progress: Progress, at: datetime) -> bool:

@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
-from workers.common.local_time import local_minute
+from workers.common.operators_time import local_minute
 from workers.runtime.bus import nats_jwt
 
 POSTGRES_MIN: Final = 16

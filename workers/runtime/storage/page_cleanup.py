@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 REWRITE_BYTES_MAX: Final = 32 * 1024 * 1024
-"""Bytes of a table, without indexes, that is rewritten: nobody can use it meanwhile, about 0.3 seconds."""
+"""Bytes of a table, without indexes, that is rewritten at any hour: nobody can use it meanwhile, about 0.3 seconds."""
 
 _SEGMENTS_MAX: Final = 80
 """Segments of the write-ahead log that are overwritten at most; by default there are less than 64 of 16 MB."""
@@ -108,8 +108,11 @@ class PageCleaner:
         rows = (await connection.execute(_TABLES, {"privilege": "SELECT"})).all()
         return _deletions(rows) != self._deleted
 
-    async def clean(self, connection: AsyncConnection) -> PageCleanup:
-        """Rewrite the tables that changed, and overwrite the write-ahead log; `connection` commits each statement."""
+    async def clean(self, connection: AsyncConnection, *, is_quiet: bool = False) -> PageCleanup:
+        """Rewrite the tables that changed, and overwrite the write-ahead log; `connection` commits each statement.
+
+        Large tables are rewritten only while it `is_quiet`: nobody can use one meanwhile, perhaps for minutes.
+        """
         version = (await connection.execute(_SERVER_VERSION)).scalar_one()
         privilege = "MAINTAIN" if version >= _MAINTAIN_SINCE else "TRUNCATE"  # before, only the owner may vacuum
         rows = (await connection.execute(_TABLES, {"privilege": privilege})).all()
@@ -124,7 +127,7 @@ class PageCleaner:
                 continue
             if not row.is_permitted:
                 result.missing_rights.append(row.name)
-            elif row.bytes > REWRITE_BYTES_MAX:
+            elif row.bytes > REWRITE_BYTES_MAX and not is_quiet:
                 await connection.execute(text(f"VACUUM (INDEX_CLEANUP ON, SKIP_LOCKED) {row.name}"))
                 result.large.append(row.name)
             elif await _rewrite(connection, row.name):
