@@ -31,8 +31,11 @@ def uuid7() -> UUID:
     return UUID(int=_last)
 
 
-def derived_ids(origin: UUID, names: Iterable[UUID]) -> list[str]:
-    """Return the id of each name within an origin, always the same one: what `uuid3` returns, at half its cost."""
+def derived_ids(origin: UUID, names: Iterable[UUID | str]) -> list[str]:
+    """Return the id of each name within an origin, always the same one: what `uuid3` returns, at half its cost.
+
+    A name is an id, or its text if the caller has that already.
+    """
     prefix, ids = md5(origin.bytes, usedforsecurity=False), []
     for name in names:
         digest = prefix.copy()

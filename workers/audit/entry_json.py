@@ -51,10 +51,11 @@ def individual_entries(received: ReceivedEvent[Event], events: Sequence[Event]) 
 def step_of(received: ReceivedEvent[Event], event: ProjectsExpired) -> Step:
     """Return the entries of a step of a sweep in a shorter form: ids and numbers, in the order of the entries' ids."""
     form = _EntryForm(received, ProjectDeleted(project_id=received.id, number=1, expired=True))
-    ids = derived_ids(received.id, event.project_ids)
-    ordered = sorted(zip(ids, event.project_ids, event.numbers, strict=True), key=itemgetter(0))
+    project_ids = list(map(str, event.project_ids))
+    ids = derived_ids(received.id, project_ids)
+    ordered = sorted(zip(ids, project_ids, event.numbers, strict=True), key=itemgetter(0))
     leaves = [
-        form.with_details(b'{"expired":true,"number":%d}' % number, event_id, _id(project_id))
+        form.with_details(b'{"expired":true,"number":%d}' % number, event_id, b'"%b"' % project_id.encode())
         for event_id, project_id, number in ordered
     ]
     document = {
