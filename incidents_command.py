@@ -20,14 +20,18 @@ def _end(*_: object) -> NoReturn:
 
 
 sys.excepthook = _show
+import gc  # noqa: E402 - what Ctrl-C may interrupt
 import signal  # noqa: E402 - it is not there yet when Python starts, and Ctrl-C may interrupt its import
 
 
 def main() -> None:
     """Import the command line and run what was typed."""
     signal.signal(signal.SIGINT, _end)
+    gc.disable()  # importing makes hundreds of thousands of objects that stay
     from incidents.cli import main as run  # noqa: PLC0415 - what Ctrl-C may interrupt
 
+    gc.freeze()
+    gc.enable()
     try:
         run(begin=_raise_interrupts)
     finally:

@@ -2,6 +2,8 @@
 
 import asyncio
 import gc
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -19,6 +21,11 @@ from workers.common.logs import without_text
 from workers.local.servers.postgres import EmbeddedPostgres
 
 _numbers = count(1)
+
+# Otherwise each of hundreds of processes that tests start would compile all that it imports, and each process of tests
+# would rewrite all assertions; images of Python set the variable.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

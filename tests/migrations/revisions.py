@@ -4,6 +4,7 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -32,10 +33,11 @@ _TABLES = text(
 _MONTHS = text("SELECT runtime.maintain_partitions('runtime.inbox', 2, now())")
 
 
-def revisions() -> list[str]:
-    """Return all revisions, the first one first."""
+@cache
+def revisions() -> tuple[str, ...]:
+    """Return all revisions, the first one first; alembic imports every script of a directory to tell."""
     scripts = ScriptDirectory.from_config(alembic_config()).walk_revisions()
-    return [script.revision for script in scripts][::-1]
+    return tuple(script.revision for script in scripts)[::-1]
 
 
 def statements(revision: str) -> dict[str, str]:

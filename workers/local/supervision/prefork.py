@@ -44,6 +44,7 @@ def main() -> None:
     getproctitle()  # locates the title in memory, before forks replace the environment next to it
     gc.collect()
     gc.freeze()  # the collector would write to objects, and written pages are no longer shared
+    gc.enable()
     request = _await_request(socket.socket(fileno=os.dup(0)))
     setproctitle(f"{sys.executable} -m workers worker {request['worker']}")
     module, _, name = request["entry"].partition(":")

@@ -263,6 +263,7 @@ def _collect_less() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()  # it is off while a worker imports
 
 
 async def _run_until(stop: asyncio.Event, running: RunningComponents) -> None:
