@@ -116,6 +116,12 @@ async def test_the_report_is_saved_beside_the_package(exporting: Peer, run_line:
     assert saved == ("a.zip", PACKAGE, "a-report.pdf")
 
 
+async def test_a_restricted_project_has_no_report(exporting: Peer, run_line: RunLine, tmp_path: Path) -> None:
+    """A reason for access and --report are refused together, before a package is made."""
+    ended = await run_line("projects", "export", 12, "-o", "a.zip", "--report", "--access-reason", "The court asks.")
+    assert (ended.status, "leave --report out" in ended.err, list(tmp_path.glob("*.zip"))) == (2, True, [])
+
+
 async def test_two_exports_into_one_file_do_not_meet(exporting: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """A line that runs twice at once is saved twice, and leaves nothing else behind."""
     line = ("projects", "export", 12, "-o", "a.zip", "--force")

@@ -50,7 +50,7 @@ async def test_a_restricted_project_is_read_with_a_reason(run_line: RunLine) -> 
     """Its commands name it by its number; what refuses it says how it can be read."""
     assert (await run_line("retention", "restrict", 1, "Contested.")).status == 0
     refused = await run_line("projects", "show", 1)
-    assert "give an access reason" in refused.err
+    assert "views and exports take an access reason" in " ".join(refused.err.replace("│", " ").split())
     reason = ("--access-reason", "The court asks.")
     assert "Zorbax fell." in (await run_line("projects", "show", 1, *reason)).out
     assert "Zorbax fell." in (await run_line("projects", "history", 1, *reason, "--json")).out

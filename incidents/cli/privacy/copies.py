@@ -94,11 +94,13 @@ def _tell_what_is_missing(
         session.tell("You may not read this, so it is not in the copy: {names}", names=", ".join(names_of_parts))
     missing = sum(item.text is None for item in findings.items)
     if missing:
-        one = "{count} text is not in the copy, because you may not read it: somebody who may has to make the copy."
-        many = (
+        singular = (
+            "{count} text is not in the copy, because you may not read it: somebody who may has to make the copy."
+        )
+        plural = (
             "{count} texts are not in the copy, because you may not read them: somebody who may has to make the copy."
         )
-        session.tell_line(session.count(missing, one, many))
+        session.tell_line(session.count(missing, singular, plural))
         raise typer.Exit(Status.REFUSED)
 
 

@@ -116,7 +116,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     choices = [*included, *details, password, password_stdin, *keys, report]
     _require_one_way(session, projects, is_begun=resume is not None, has_choices=any(choices))
     path = _path(session, projects, output, force=force)
-    report_path = _report_path(session, projects, path, force=force) if report and path else None
+    report_path = _report_path(session, projects, path, access_reason, force=force) if report and path else None
     values = {**_encryption(session, keys, is_typed=password, is_piped=password_stdin), **details, "include": included}
     async with session.client() as client:
         if resume:
@@ -231,7 +231,9 @@ def _default_path(projects: Words) -> Path:
     return Path(f"incident-{projects[0]}.zip" if projects and len(projects) == 1 else "incidents.zip")
 
 
-def _report_path(session: Session, projects: Words, path: Path, *, force: bool) -> Path:
+def _report_path(session: Session, projects: Words, path: Path, access_reason: str | None, *, force: bool) -> Path:
+    if access_reason:
+        raise UsageError(session.say("a restricted project has no report: leave --report out"))
     if len(projects or ()) > 1:
         raise UsageError(session.say("the reports of several projects are in the package: leave --report out"))
     return require_unused(session, path.with_name(f"{path.stem}-{session.say('report')}.pdf"), force=force)

@@ -14,6 +14,7 @@ import uvloop
 from contracts.evidence.ssh_signatures import FormError, fingerprint, read_public_line
 from workers.common.erasure_journal.entries import Kind
 from workers.common.erasure_journal.journal import ErasureJournal, Recorded
+from workers.common.operators_time import local_minute
 from workers.common.process_settings import signing_key_of
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local.backup.journal_copies import VARIABLE, folder_of
@@ -197,7 +198,7 @@ def _show(verified: VerifiedJournal, remembered: Remembered | None, chosen: Sequ
         head = [say(name) for name in ("Time", "Entry", "Number", "Project")]
         rows = [
             (
-                f"{each.entry.erased_at.astimezone():%Y-%m-%d %H:%M}",
+                local_minute(each.entry.erased_at.timestamp()),
                 _kind(each.entry.kind),
                 str(each.entry.number or ""),
                 str(each.entry.project_id or ""),

@@ -57,7 +57,7 @@ def show(data: Data = DEFAULT_DATA, as_json: AsJson = False) -> None:
 def split(
     worker: Annotated[str, typer.Argument(metavar="WORKER", help=f"One of {', '.join(COMMANDED)}.")],
     into: Annotated[
-        Into | None, typer.Option(metavar="NUMBER", help="How many lanes: 16, 32 or 64; twice as many by default.")
+        Into | None, typer.Option(metavar="COUNT", help="How many lanes: 16, 32 or 64; twice as many by default.")
     ] = None,
     data: Data = DEFAULT_DATA,
     as_json: AsJson = False,

@@ -8,6 +8,7 @@ from contracts.evidence.destruction import Certificate, Kind
 from contracts.evidence.supplements import Supplement
 from incidents.terminal.session import Session
 from incidents.terminal.text.policies import kept_by_policy
+from incidents.terminal.text.words import names_of
 
 KINDS: Final[dict[Kind, str]] = {
     Kind.SWEEP: "sweep",
@@ -49,7 +50,7 @@ def facts_of(
         ("Erased", certificate.erased_until),
         ("Projects", ", ".join(certificate.projects)),
         ("Count", certificate.count),
-        ("Fields", ", ".join(certificate.fields)),
+        ("Fields", names_of(session.language, "field", certificate.fields)),
         ("Overwritten", (supplement or certificate).overwritten_at or session.say("not yet")),
         ("Log entries", certificate.log.size),
         ("Root hash", certificate.log.root),
