@@ -94,13 +94,12 @@ def _tell_what_is_missing(
         session.tell("You may not read this, so it is not in the copy: {names}", names=", ".join(names_of_parts))
     missing = sum(item.text is None for item in findings.items)
     if missing:
-        singular = (
-            "{count} text is not in the copy, because you may not read it: somebody who may has to make the copy."
+        line = session.count(
+            missing,
+            "{count} text is not in the copy, because you may not read it: somebody who may has to make the copy.",
+            "{count} texts are not in the copy, because you may not read them: somebody who may has to make the copy.",
         )
-        plural = (
-            "{count} texts are not in the copy, because you may not read them: somebody who may has to make the copy."
-        )
-        session.tell_line(session.count(missing, singular, plural))
+        session.tell_line(line)
         raise typer.Exit(Status.REFUSED)
 
 
