@@ -141,7 +141,7 @@ class _Copy:
             yield f"{show.local(item.at, language)}\n"
             text = item.text
             if text is None:
-                text = f"[ {say(language, 'not in this copy: who made it may not read it')} ]"
+                text = _withheld(language)
             yield "\n".join(f"    {line}" for line in text.splitlines()) + "\n"
 
     def _page(self, session: Session, language: str, listed: Sequence[str] = ()) -> Iterator[str]:
@@ -155,7 +155,7 @@ class _Copy:
             yield from self._texts(self._items, language)
         lasting = [*retention_lines(self._configuration, language)]
         if {"settings", "policies"} & {*self._configuration.hidden}:
-            lasting.append(f"[ {say(language, 'not in this copy: who made it may not read it')} ]")
+            lasting.append(_withheld(language))
         yield from _section(say(language, "How long it is kept"), lasting)
         yield from _section(say(language, "Who was given copies"), self._told(language))
         blank = say(language, "to be completed by the organisation")
@@ -165,7 +165,7 @@ class _Copy:
 
     def _told(self, language: str) -> Iterator[str]:
         if self._recipients is None:
-            yield f"[ {say(language, 'not in this copy: who made it may not read it')} ]"
+            yield _withheld(language)
         elif not self._recipients:
             yield say(language, "nobody, as far as it was recorded")
         for entry in self._recipients or ():
@@ -187,6 +187,10 @@ class _Copy:
             for entry in self._recipients or ()
         ]
         return {"format": 1, "texts": texts, "recipients": recipients}
+
+
+def _withheld(language: str) -> str:
+    return f"[ {say(language, 'not in this copy: who made it may not read it')} ]"
 
 
 def _section(heading: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str]:
