@@ -4,6 +4,13 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from workers.reports.rendering.text_layer.letters_below import (
+    Glyph,
+    begins_again,
+    begins_before,
+    continues_letter,
+    is_letter,
+)
 from workers.reports.rendering.text_layer.right_to_left import is_leftward
 from workers.reports.rendering.text_layer.silent_glyphs import SilentGlyphs
 from workers.reports.rendering.text_layer.text_show_operators import Cluster, Show, Span
@@ -12,22 +19,32 @@ from workers.reports.rendering.text_layer.text_show_operators import Cluster, Sh
 def find_clusters(shows: Iterable[Show], texts: Mapping[bytes, Mapping[int, str]], silent: SilentGlyphs) -> None:
     """Find the glyphs that draw one text together; a letter is never drawn twice."""
     cluster: list[tuple[Show, int]] = []
-    shared, first = "", -1
+    shared, last, first = "", "", -1
     for show in shows:
         for place, glyph in show.glyphs():
             text = texts[show.font][glyph] if show.actual is None else show.actual
-            if text != shared or glyph == first or not (_may_be_shared(text) or _is_part(cluster[-1][0], show)):
+            following = (show, place)
+            is_part = text == last and glyph != first and _is_part(cluster, following, text, silent)
+            if not (is_part or is_leftward(text[:1])) and cluster and begins_before(following, cluster[0], silent.face):
+                shared, last, first = shared + text, text, glyph
+            elif not is_part:
                 _share(cluster, shared, silent)
-                cluster, shared, first = [], text, glyph
-            cluster.append((show, place))
+                cluster, shared, last, first = [], text, text, glyph
+            cluster.append(following)
     _share(cluster, shared, silent)
 
 
-def _is_part(show: Show, following: Show) -> bool:
+def _is_part(cluster: Sequence[Glyph], following: Glyph, text: str, silent: SilentGlyphs) -> bool:
     """Tell whether the next glyph is a part of the same letter: a letter alone has a width or no ActualText."""
-    if show is following:
+    last = cluster[-1]
+    show, next_show = last[0], following[0]
+    if _may_be_shared(text):
+        return is_leftward(text[:1]) or not begins_again(cluster, next_show)
+    if show is next_show:
         return show.actual is not None
-    return show.place is not None and show.place == following.place
+    if is_letter(text):
+        return continues_letter(last, following, silent.face)
+    return show.place is not None and show.place == next_show.place
 
 
 def _share(cluster: Sequence[tuple[Show, int]], text: str, silent: SilentGlyphs) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from workers.reports.rendering.text_layer.bidi_mirroring import mirror_brackets
 from workers.reports.rendering.text_layer.clusters import find_clusters
+from workers.reports.rendering.text_layer.letters_below import divide
 from workers.reports.rendering.text_layer.pdf_objects import Objects
 from workers.reports.rendering.text_layer.right_to_left import Block, Word, is_leftward, shows_of
 from workers.reports.rendering.text_layer.silent_glyphs import SilentGlyphs
@@ -132,11 +133,12 @@ def _fonts_by_name(objects: Objects, number: int, fonts: dict[int, Font]) -> dic
 
 def _write_page(stream: bytes, fonts: dict[bytes, Font], *, exact: bool) -> Iterator[bytes]:
     """Yield the operations of a page with every glyph from a table in which it has its own part of the text."""
-    blocks = [block for block in map(_block, _split_blocks(stream)) if any(block)]
-    shows = [part for block in blocks for part in block if isinstance(part, Show)]
     faces = {name: font.face() for name, font in fonts.items()}
+    texts = {name: font.texts for name, font in fonts.items()}
+    blocks = list(divide(filter(any, map(_block, _split_blocks(stream))), faces, texts))
+    shows = [part for block in blocks for part in block if isinstance(part, Show)]
     silent = SilentGlyphs(lambda show: faces[show.font])
-    find_clusters(shows, {name: font.texts for name, font in fonts.items()}, silent)
+    find_clusters(shows, texts, silent)
     for show in shows:
         show.moved |= show.size == _UNSEEN_POINTS
     if any(show.clusters for show in shows):

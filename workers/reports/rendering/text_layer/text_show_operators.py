@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 _OPERATION = re.compile(
     rb"/Span<</ActualText(?P<actual>[<(])|(?P<end>EMC)|/(?P<font>f\d+) (?P<size>[\d.]+) Tf"
-    rb"|1 0 0 -1 (?P<x>-?[\d.]+) (?P<y>-?[\d.]+) Tm|(?P<show>[\[(])"
+    rb"|1 0 0 -1 (?P<x>-?[\d.]+) (?P<y>-?[\d.]+) Tm|(?P<show>[\[(]|(?<!<)<(?!<))"
 )
 _ITEM = re.compile(rb"\s*(?:(\()|<([0-9A-Fa-f]*)>|(-?[\d.]+)|(\]))")
 _SHOWS = re.compile(rb"\s*(Tj|TJ)")
@@ -145,12 +145,12 @@ class Show:
     def operations_within(self, head: "Show", table: Table) -> Iterator[bytes]:
         """Yield the operations of a show in the span of another one, which comes first for readers by place."""
         x, y = self.position_in(head)
-        first = self.items[0]
-        if head.at and self.lead is not None and isinstance(first, bytes) and float(first) < 0:
+        shift = self.items[0] if isinstance(self.items[0], bytes) else None
+        if head.at and self.lead is not None and float(shift or 0) <= 0:
             empty, width = self.lead
-            away = (x - head.at[0]) * 1000 / float(self.size) - float(first)
-            self.items[0:1] = [empty, b"%.4f " % (width - away)]
-            self.texts = {0: "", **{place + 1: text for place, text in self.texts.items()}}
+            away = (x - head.at[0]) * 1000 / float(self.size) - float(shift or 0)
+            self.items[0 : 0 if shift is None else 1] = [empty, b"%.4f " % (width - away)]
+            self.texts = {0: "", **{place + (2 if shift is None else 1): text for place, text in self.texts.items()}}
             x = head.at[0]
         yield b" 1 0 0 -1 %.5f %.5f Tm" % (x, y)
         yield from self.operations_between(0, len(self.items), table)
