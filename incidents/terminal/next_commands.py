@@ -10,6 +10,9 @@ _LIST: Final = "incidents projects list"
 _BY_KIND: Final = {
     "held": "incidents retention holds --project {project}\nincidents retention release {project} {reason}",
     "held_already": "incidents retention holds --project {project}",
+    "restricted": (
+        "incidents projects show {project} --access-reason {reason}\nincidents retention lift-restriction {project}"
+    ),
     "request_needed": "incidents retention request-release {project} {reason}",
 }
 _WITHOUT_PROJECT: Final = {

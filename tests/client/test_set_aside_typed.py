@@ -50,13 +50,19 @@ async def test_a_restricted_project_is_read_with_a_reason(run_line: RunLine) -> 
     """Its commands name it by its number; what refuses it says how it can be read."""
     assert (await run_line("retention", "restrict", 1, "Contested.")).status == 0
     refused = await run_line("projects", "show", 1)
-    assert "views and exports take an access reason" in " ".join(refused.err.replace("│", " ").split())
+    words = " ".join(refused.err.replace("│", " ").split())
+    assert "restricted ─" in words
+    assert "The processing of this project is restricted." in words
+    assert "views and exports take an access reason" in words
+    assert "try incidents projects show 1 --access-reason REASON incidents retention lift-restriction 1" in words
     reason = ("--access-reason", "The court asks.")
     assert "Zorbax fell." in (await run_line("projects", "show", 1, *reason)).out
     assert "Zorbax fell." in (await run_line("projects", "history", 1, *reason, "--json")).out
     listed = await run_line("retention", "set-aside", "--restricted")
     assert "Contested." in listed.out
     assert "Zorbax" not in (await run_line("projects", "list")).out
+    french = (await run_line("projects", "update", 1, "--description", "New.", "--lang", "fr")).err
+    assert all(words in french for words in ("traitement limité ─", "limité le", "lift-restriction 1"))
     lifted = await run_line("retention", "lift-restriction", 1, "--lang", "fr")
     assert "limitation levée" in lifted.out
     assert "Zorbax fell." in (await run_line("projects", "list")).out

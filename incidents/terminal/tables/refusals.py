@@ -57,6 +57,7 @@ project, and options of these names mean other things."""
 
 _REWORDED: Final = (
     ("gone", Phrase.GONE, "This does not exist, or no longer exists."),
+    ("restricted", Phrase.GONE, "The processing of this project is restricted."),
     ("conflict", Phrase.CONFLICT, "This conflicts with the present state."),
     ("invalid", Phrase.INVALID, "The input is not valid: correct the following, and run the command again."),
     (
@@ -123,6 +124,10 @@ def refusal_panel(
             del shown[_ADVICE]
     if code == "held":
         shown.pop("fields", None)  # its sentence says the same
+    if "number" in shown:
+        shown.pop("project_id", None)  # people name a project by its number
+    if "restricted_at" in shown:
+        code = "restricted"
     details = list(dict.fromkeys(_Details(language, labels, options).flat(shown)))
     title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
     return _panel(_sentence(code, str(error["message"]), language), details, title, "red")
