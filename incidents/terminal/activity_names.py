@@ -7,7 +7,8 @@ from typing import Final
 
 from contracts.activity_words import ACTIVITY_WORDS, activity_words
 from contracts.audit import PAGE
-from incidents.terminal.input.naming import Named, fold, nearest
+from incidents.terminal.input.naming import Named, nearest
+from incidents.terminal.input.slots import fold
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text.words import list_names
 

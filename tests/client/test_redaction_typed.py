@@ -64,7 +64,11 @@ async def test_nothing_is_erased_without_an_answer(run_line: RunLine) -> None:
         (("description", "1"), "has no parts: leave out 1"),
         (("comment", "9"), "9 is not in the list"),
         (("reference",), "has no words to erase here"),
-        (("status",), "description"),
+        (("status",), "Choose one of: description, reference, comment, call, sequence"),
+        (("camera",), "say which of the sequences"),
+        (("text_1",), "has no words to erase here"),
+        (("integer_1",), "integer_1 does not exist"),
+        (("category_1",), "category_1 does not exist"),
     ],
 )
 async def test_a_place_without_words_is_refused(run_line: RunLine, place: tuple[str, ...], sentence: str) -> None:

@@ -15,9 +15,9 @@ from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.activity_names import choose_activities
 from incidents.terminal.attempts import attempt_name
-from incidents.terminal.input.naming import fold
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.input.role_names import shown_role_name
+from incidents.terminal.input.slots import fold
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import definitions, show

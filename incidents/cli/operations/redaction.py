@@ -11,6 +11,7 @@ from incidents.client import Client
 from incidents.terminal.input import parts
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message, read_project
+from incidents.terminal.input.slots import fold
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text.words import name_of
@@ -20,7 +21,7 @@ _FIELDS: Final = ("description", "reference", *_PARTS)
 Field = Annotated[
     str,
     typer.Argument(
-        metavar="FIELD", help="description, reference, comment, call, sequence (its camera), or a data field."
+        metavar="FIELD", help="description, reference, comment, call, sequence (its camera), or a data field of text."
     ),
 ]
 
@@ -62,7 +63,7 @@ async def redact(  # noqa: PLR0913 - each parameter is an argument or an option
     the register of disclosures still names who received them.
     """
     async with session.client() as client:
-        named = await Naming(session, client).any_field(field, _FIELDS, "FIELD")
+        named = await _field(session, client, field)
         project_id = await read_project(session, client, project)
         part_id = await _part_id(session, client, project_id, named, part)
         where = f"{name_of(session.language, 'field', field)} {part or ''}".strip()
@@ -76,6 +77,13 @@ async def redact(  # noqa: PLR0913 - each parameter is an argument or an option
     singular, plural = "{count} file that showed it was deleted.", "{count} files that showed it were deleted."
     files = session.count(event.files, singular, plural, "No file showed it.")
     session.show(event, f"{erased} {files}")
+
+
+async def _field(session: Session, client: Client, field: str) -> str:
+    """Return the wire's name of a place where people write words."""
+    if fold(field) in {"camera", fold(name_of(session.language, "field", "camera"))}:
+        return "sequence"
+    return await Naming(session, client).any_field(field, _FIELDS, "FIELD", categories=False, data=("text",))
 
 
 async def _part_id(session: Session, client: Client, project_id: UUID, field: str, part: str | None) -> UUID | None:

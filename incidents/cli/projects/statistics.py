@@ -56,7 +56,7 @@ async def stats(
     asked = {"interval": step, "filter": {"created": read_span(session, since, until)}}
     make_message(session, ProjectStatistics, asked)
     async with session.client() as client:
-        named = await Naming(session, client).any_field(by, _GROUPS, "--by", data=False) if by else None
+        named = await Naming(session, client).any_field(by, _GROUPS, "--by", data=()) if by else None
         query = make_message(session, ProjectStatistics, {**asked, "group_by": named})
         answer = await client.ask(query)
         known = await names(client)

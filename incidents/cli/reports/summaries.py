@@ -25,7 +25,7 @@ from incidents.cli.reports.summary_file import SummaryFile
 from incidents.client import Client
 from incidents.terminal.input.naming import Naming
 from incidents.terminal.input.reading import make_message
-from incidents.terminal.input.vocabulary import read_word, wire_word
+from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.saving import require_ending, require_unused
 from incidents.terminal.session import Session
@@ -130,9 +130,9 @@ async def _command(
     session: Session, client: Client, period: TypedPeriod, place: str | None, values: dict[str, Any]
 ) -> GenerateSummary:
     start, end = await read_period(session, client, period, values["timezone"])
-    field = place
-    if place is not None and (field := wire_word(session, "comparison", place, ["none"])) != "none":
-        field = await Naming(session, client).any_field(str(place), _PLACES, "--place", data=False)
+    field = None
+    if place is not None:
+        field = await Naming(session, client).any_field(place, (*_PLACES, "none"), "--place", data=())
     asked = {"report_id": session.id_of(), "since": start, "until": end, "place": field, "language": session.language}
     return make_message(session, GenerateSummary, values | asked | {"compare": Comparison(values["compare"])})
 

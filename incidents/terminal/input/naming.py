@@ -8,11 +8,12 @@ import shlex
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
-from contracts.administration_queries import Category, DataField, GetProperties, Properties
+from contracts.administration_queries import Category, GetProperties, Properties
 from incidents.client import Client
 from incidents.errors import SuppressNotAvailable
+from incidents.terminal.input.slots import DATA_KINDS, fold, is_slot, meant, slot_of
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables.values import labels_of
 from incidents.terminal.text.words import list_names, name_of
@@ -43,12 +44,7 @@ _DEFINED_BY: Final = {
     "Data field": "incidents fields define text_1 NAME",
 }
 
-_KEYBOARD: Final = str.maketrans("\u2010\u2011\u2013\u2014\u2019", "----'")
-"""Hyphens, dashes and an apostrophe that keyboards lack, and what people type for them."""
-
 _CATEGORIES: Final = frozenset(f"category_{slot}" for slot in range(1, 6))
-
-Slotted = TypeVar("Slotted", Category, DataField)
 
 
 class Named(NamedTuple):
@@ -56,12 +52,6 @@ class Named(NamedTuple):
 
     key: Any
     name: str
-
-
-def fold(text: str) -> str:
-    """Return a text without case, accents and double spaces, and with the dash and the apostrophe of keyboards."""
-    plain = unicodedata.normalize("NFKD", text.casefold()).translate(_KEYBOARD)
-    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
 
 
 def choose(
@@ -131,14 +121,6 @@ def pairs(session: Session, option: str, form: str, text: str) -> Iterator[tuple
         yield "=".join(parts[:cut]).strip(), "=".join(parts[cut:]).strip()
 
 
-def _meant(items: Iterable[Slotted], text: str) -> list[Slotted]:
-    """Return the enabled categories or data fields, or else the disabled ones with this very name."""
-    all_ = list(items)
-    disabled = [item for item in all_ if not item.enabled and fold(item.name) == fold(text)]
-    enabled = [item for item in all_ if item.enabled]
-    return disabled if disabled and all(fold(item.name) != fold(text) for item in enabled) else enabled
-
-
 class Naming:
     """Finds definitions by name; reads them once, and only if somebody typed a name."""
 
@@ -200,7 +182,7 @@ class Naming:
         for category in known:
             if str(category.slot) == slot:
                 return category
-        categories = _meant(known, text)
+        categories = meant(known, text)
         named = [Named(category.slot, category.name) for category in categories]
         slot_ = choose(self._session, "Category", text, named)
         return next(category for category in categories if category.slot == slot_)
@@ -233,7 +215,7 @@ class Naming:
     async def field(self, text: str) -> tuple[str, str]:
         """Parse `FIELD=VALUE` into the wire's name of the field and the value as typed."""
         ways = list(pairs(self._session, "--field", "FIELD=VALUE", text))
-        if _is_slot(ways[0][0]):
+        if is_slot(ways[0][0]):
             return ways[0]
         fields = [field for field in (await self.known()).data_fields if field.enabled]
         for name, value in ways:
@@ -243,12 +225,12 @@ class Naming:
 
     async def field_name(self, text: str) -> str:
         """Return the wire's name of a data field, by that name or the one for people."""
-        if _is_slot(text):
+        if is_slot(text):
             return text.strip()
         fields = (await self.known()).data_fields
         if by_id := [field for field in fields if str(field.id) == text.strip()]:
-            return _slot(by_id[0])
-        named = [Named(_slot(field), field.name) for field in _meant(fields, text)]
+            return slot_of(by_id[0])
+        named = [Named(slot_of(field), field.name) for field in meant(fields, text)]
         return str(choose(self._session, "Data field", text, named))
 
     async def field_to_define(self, text: str) -> str:
@@ -259,7 +241,7 @@ class Naming:
         """
         fields = (await self.known()).data_fields
         names = {fold(field.name) for field in fields if field.enabled} | {str(field.id) for field in fields}
-        if _is_slot(text) or fold(text) in names:
+        if is_slot(text) or fold(text) in names:
             return await self.field_name(text)
         words = (
             "{name} is no data field: write the name of an existing one, "
@@ -267,29 +249,35 @@ class Naming:
         )
         raise UsageError(self._session.say(words, name=text))
 
-    async def any_field(self, text: str, plain: Collection[str], option: str, *, data: bool = True) -> str:
-        """Return the wire's name of a project's field: a plain one, `category_N`, or a data field, by either name."""
+    async def any_field(
+        self,
+        text: str,
+        plain: Collection[str],
+        option: str,
+        *,
+        categories: bool = True,
+        data: Collection[str] = DATA_KINDS,
+    ) -> str:
+        """Return the wire's name of a project's field: a plain one, `category_N`, or a data field, by either name.
+
+        `data` are the kinds of data fields that the command takes.
+        """
         typed = text.strip()
-        if typed in plain or typed in _CATEGORIES or (data and _is_slot(typed)):
+        is_data = is_slot(typed) and typed.rpartition("_")[0] in data
+        if typed in plain or is_data or (categories and typed in _CATEGORIES):
             return typed
         # If several have the same name, as `status` and `status_id` do in French, the first is meant.
         shown = {name_of(self._session.language, "field", field): field for field in reversed(list(plain))}
         known = await self.known()
-        named = [Named(f"category_{category.slot}", category.name) for category in known.categories if category.enabled]
-        named += [Named(_slot(field), field.name) for field in known.data_fields if field.enabled and data]
+        enabled = [category for category in known.categories if category.enabled and categories]
+        named = [Named(f"category_{category.slot}", category.name) for category in enabled]
+        named += [
+            Named(slot_of(field), field.name) for field in known.data_fields if field.enabled and field.kind in data
+        ]
         # A field with a short name, as `start` for `start_time`, is proposed by that one alone.
         short = {field: field.rpartition("_")[0] for field in plain if field.rpartition("_")[0] in plain}
         own = [Named(short.get(field, field), name) for name, field in reversed(shown.items())]
         return str(choose(self._session, option, text, [*own, *named]))
-
-
-def _slot(field: DataField) -> str:
-    return f"{field.kind}_{field.slot}"
-
-
-def _is_slot(text: str) -> bool:
-    kind, _, number = text.strip().rpartition("_")
-    return kind in {"integer", "decimal", "text", "checkbox", "datetime"} and number in {"1", "2", "3"}
 
 
 def _is_none(text: str) -> bool:

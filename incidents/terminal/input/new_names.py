@@ -13,7 +13,8 @@ from contracts.administration_queries import GetProperties, Properties, Property
 from contracts.projects.queries import GetOutcome
 from incidents.client import Client
 from incidents.errors import Refused, SuppressNotAvailable
-from incidents.terminal.input.naming import Named, fold
+from incidents.terminal.input.naming import Named
+from incidents.terminal.input.slots import fold
 from incidents.terminal.session import Session, UsageError
 
 Force = Annotated[bool, typer.Option("--force", help="Allow a name that is already in use.")]

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from incidents.terminal.input.naming import Named, choose, fold
+from incidents.terminal.input.naming import Named, choose
+from incidents.terminal.input.slots import fold
 from incidents.terminal.session import Session
 from incidents.terminal.text.words import name_of
 
