@@ -2,6 +2,7 @@
 
 import io
 import json
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -85,12 +86,14 @@ async def test_long_wordings_are_counted(scene: Scene) -> None:
 
 async def test_a_hold_and_other_files_are_in_a_report(scene: Scene) -> None:
     """A report shows the hold of its project, earlier reports and exports, and its own origin."""
-    await scene.admin.send(HoldProject(project_id=scene.project_id, reason=REASON))
+    until = datetime(2099, 3, 1, 9, tzinfo=UTC)
+    await scene.admin.send(HoldProject(project_id=scene.project_id, reason=REASON, until=until, reference="2026-118"))
     await scene.admin.send(ExportProject(project_id=scene.project_id))
     [(package_id,)] = await scene.site.sql("SELECT package_id FROM projects.package")
     earlier, _ = await scene.report()
     text = text_of((await scene.report(show_user_names=True))[1])
-    assert f"Reason {REASON}" in text
+    assert f"Reason {REASON} Reference 2026-118 In force since" in text
+    assert "In force until 01/03/2099 09:00:00" in text
     assert "Placed by admin" in text
     assert f"+00:00 by admin {earlier}" in text
     assert f"+00:00 by admin {package_id}" in text

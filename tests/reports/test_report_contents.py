@@ -30,7 +30,7 @@ def text_of(renderer: Renderer, **changes: Any) -> str:
 @pytest.mark.parametrize(
     "expires_at, state",
     [
-        (None, "Available End"),
+        (None, "Retention not stated End"),
         (NOW + timedelta(days=2), "Available until 13/02/2022 09:33:33 +01:00"),
         (NOW + timedelta(hours=1), "Expires within a day: 11/02/2022 10:33:33 +01:00"),
         (NOW, "No longer available since 11/02/2022 09:33:33 +01:00"),

@@ -136,7 +136,7 @@ SETTINGS = text(
     "SELECT report_title, timezone, language, report_confidentiality, report_signatories FROM published.settings"
 )
 COMMENT_CHANGES = text("SELECT * FROM published.comment_changes(:project_id, :wordings_max, :bytes_max)")
-HOLD = text("SELECT held_by, held_at, reason FROM published.holds WHERE project_id = :project_id")
+HOLD = text("SELECT held_by, held_at, reason, until, reference FROM published.holds WHERE project_id = :project_id")
 EXPORTS = text(
     """
     SELECT package_id AS id, created_at AS at, created_by AS by FROM published.exports WHERE project_id = :project_id

@@ -51,7 +51,9 @@ class Wording:
     unlisted_wordings: str
     hold: str
     held_because: str
+    hold_reference: str
     hold_since: str
+    hold_until: str
     hold_by: str
     redacted: str
     redactions: str
@@ -142,7 +144,7 @@ EN = Wording(
         "expiring": "Expires within a day: {}",
         "lost": "No longer available since {}",
     },
-    media_kept="Available",
+    media_kept="Retention not stated",
     added="added {}",
     wording_until="Wording until {}",
     wording_until_by="Wording until {}, changed by {}",
@@ -150,7 +152,9 @@ EN = Wording(
     unlisted_wordings="Earlier wordings that are not listed",
     hold="Legal hold",
     held_because="Reason",
+    hold_reference="Reference",
     hold_since="In force since",
+    hold_until="In force until",
     hold_by="Placed by",
     redacted="(redacted)",
     redactions="Redacted texts",
@@ -244,7 +248,7 @@ FR = Wording(
         "expiring": "Expire dans moins d'un jour\u00a0: {}",
         "lost": "Plus disponible depuis le {}",
     },
-    media_kept="Disponible",
+    media_kept="Conservation non indiquée",
     added="ajoutée le {}",
     wording_until="Texte jusqu'au {}",
     wording_until_by="Texte jusqu'au {}, modifié par {}",
@@ -252,7 +256,9 @@ FR = Wording(
     unlisted_wordings="Textes antérieurs non repris",
     hold="Blocage",
     held_because="Motif",
+    hold_reference="Référence",
     hold_since="En vigueur depuis le",
+    hold_until="En vigueur jusqu'au",
     hold_by="Posé par",
     redacted="(texte caviardé)",
     redactions="Textes caviardés",

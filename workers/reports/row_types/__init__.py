@@ -291,3 +291,5 @@ class HoldRow(TypedDict):
     held_by: str
     held_at: datetime
     reason: str
+    until: datetime | None
+    reference: str | None

@@ -13,7 +13,9 @@ def hold(writer: Writer) -> Iterable[Content]:
     if placed:
         facts = [
             (words.held_because, placed.reason),
+            (words.hold_reference, placed.reference or ""),
             (words.hold_since, writer.time(placed.held_at)),
+            (words.hold_until, writer.time(placed.until) if placed.until else ""),
             (words.hold_by, writer.name(placed.held_by)),
         ]
         yield {"heading": words.hold, "facts": [fact for fact in facts if fact[1]]}
