@@ -125,8 +125,8 @@ async def _save(session: Session, file: RegisterFile, chosen: Mapping[str, Any],
 def sheet_of(entries: Iterable[Entry], language: str) -> Sheet:
     """Return the register as a table, by project and time; what was fetched has the digest and the keys of its file."""
     ordered = sorted(entries, key=lambda entry: (entry.project_number is None, entry.project_number or 0, entry.at))
-    files = {_file_of(entry): facts for entry in ordered if "sha256" in (facts := _facts_of(entry))}
-    rows = (_row(entry, files.get(_file_of(entry), {}), language) for entry in ordered)
+    files = {file_of(entry): facts for entry in ordered if "sha256" in (facts := _facts_of(entry))}
+    rows = (_row(entry, files.get(file_of(entry), {}), language) for entry in ordered)
     return show.table(language, *_HEADINGS, rows=rows, more=_MORE)
 
 
@@ -134,7 +134,7 @@ def _facts_of(entry: Entry) -> Mapping[str, Any]:
     return entry.details.get("package") or entry.details
 
 
-def _file_of(entry: Entry) -> str:
+def file_of(entry: Entry) -> str:
     """Return the id of the package, report or batch that an entry is about."""
     facts = _facts_of(entry)
     return str(facts.get("package_id") or facts.get("report_id") or "")
@@ -152,7 +152,7 @@ def _row(entry: Entry, file: Mapping[str, Any], language: str) -> tuple[object, 
         details.get("legal_basis"),
         file.get("sha256"),
         entry.project_id,
-        _file_of(entry),
+        file_of(entry),
         entry.activity,
         entry.command_id,
         ", ".join(file.get("recipients", ())),

@@ -16,7 +16,7 @@ from incidents.cli.listing import names
 from incidents.cli.privacy.circumstances import Configuration, read_configuration, retention_lines
 from incidents.cli.privacy.copy_folder import grouped_by_place, heading_of, require_new_folder, write_folder
 from incidents.cli.privacy.finding import Words, place
-from incidents.cli.privacy.recipients import disclosures_of
+from incidents.cli.privacy.recipients import copies_of, disclosures_of
 from incidents.cli.privacy.search import Findings, search
 from incidents.errors import SuppressNotAvailable
 from incidents.terminal.activity_names import activity_name
@@ -168,7 +168,7 @@ class _Copy:
             yield _withheld(language)
         elif not self._recipients:
             yield say(language, "nobody, as far as it was recorded")
-        for entry in self._recipients or ():
+        for entry in copies_of(self._recipients or ()):
             to = entry.details.get("recipient") or say(language, "no recipient named")
             project = say(language, "project {number}", number=entry.project_number)
             what = activity_name(entry.activity, language)

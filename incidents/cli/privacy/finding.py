@@ -13,6 +13,7 @@ from incidents.cli.privacy.search import Findings, counted, document, erasing, s
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
+from incidents.terminal.tables.refusals import field_place
 from incidents.terminal.text.words import name_of
 
 Words = Annotated[
@@ -57,13 +58,18 @@ async def find(
 
 def place(session: Session, item: Occurrence, known: show.Names) -> str:
     """Return where a text is, in words."""
-    language, field = session.language, item.field
-    label = known.by_field.get(field) or name_of(language, "field", field)
+    language, label = session.language, _label(item.field, known, session.language)
     where = name_of(language, "store", item.store.value)
     part = f" {item.part}" if item.part else f" {item.thing}" if item.thing else ""
     project = session.say("project {number}", number=item.project_number) if item.project_number else ""
     revision = session.say("revision {number}", number=item.revision) if item.revision else ""
     return ", ".join(filter(None, (project, f"{where}{part}", label, revision)))
+
+
+def _label(field: str, known: show.Names, language: str) -> str:
+    """Return the name for people of a field; that of a part has the kind of the part before it."""
+    parts = [known.by_field.get(part) or field_place(part, language).replace("_", " ") for part in field.split(".")]
+    return known.by_field.get(field) or ", ".join(parts)
 
 
 def _lines(session: Session, item: Occurrence, known: show.Names) -> Iterator[Text]:
@@ -81,7 +87,7 @@ def _sheet(session: Session, findings: Findings, known: show.Names) -> show.Shee
         (
             item.project_number,
             name_of(session.language, "store", item.store.value),
-            known.by_field.get(item.field) or name_of(session.language, "field", item.field),
+            _label(item.field, known, session.language),
             item.part,
             item.at,
             item.by,

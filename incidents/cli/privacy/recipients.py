@@ -1,5 +1,6 @@
 """`incidents privacy told`: who was given copies of projects, to be told of a rectification or an erasure."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Final
 from uuid import UUID
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from contracts.audit import Entry, SiteLog
 from incidents.cli.arguments import Words
-from incidents.cli.operations.disclosures import sheet_of
+from incidents.cli.operations.disclosures import file_of, sheet_of
 from incidents.cli.paging import pages
 from incidents.cli.privacy.search import search
 from incidents.client import Client
@@ -67,6 +68,15 @@ async def disclosures_of(client: Client, project_ids: Sequence[UUID]) -> list[En
         async for page in pages(client, query, every=True):
             entries += page.items
     return list(_unique(entries))
+
+
+def copies_of(entries: Iterable[Entry]) -> list[Entry]:
+    """Return one entry for each file, the newest file first: the first one that names its recipient, or the first."""
+    by_file = defaultdict[tuple[UUID | None, object], list[Entry]](list)
+    for entry in sorted(entries, key=lambda entry: entry.at):
+        by_file[entry.project_id, file_of(entry) or entry.event_id].append(entry)
+    copies = [next((each for each in copy if each.details.get("recipient")), copy[0]) for copy in by_file.values()]
+    return sorted(copies, key=lambda entry: entry.at, reverse=True)
 
 
 def _unique(entries: Iterable[Entry]) -> Iterable[Entry]:
