@@ -72,7 +72,7 @@ async def test_what_is_found_is_a_document_and_a_table(run_line: RunLine) -> Non
 
 async def test_a_copy_has_the_texts_of_one_person(run_line: RunLine, tmp_path: Path) -> None:
     """A copy has each text with the words, in two languages and as JSON, and nobody else's; it replaces nothing."""
-    ended = await run_line("export", "dupont", "--out", "dupont.zip")
+    ended = await run_line("export", "dupont", "--output", "dupont.zip")
     assert (ended.status, "dupont.zip: 5 texts" in ended.out) == (0, True), ended.err
     with zipfile.ZipFile(tmp_path / "dupont.zip") as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
@@ -84,12 +84,12 @@ async def test_a_copy_has_the_texts_of_one_person(run_line: RunLine, tmp_path: P
         assert "admin" not in text
     assert "Copie des données à caractère personnel" in files["personal-data.fr.md"]
     assert "À compléter par l'organisme".casefold() in files["personal-data.fr.md"].casefold()
-    assert (await run_line("export", "dupont", "--out", "dupont.zip")).status == 2
+    assert (await run_line("export", "dupont", "--output", "dupont.zip")).status == 2
 
 
 async def test_a_copy_is_a_folder(run_line: RunLine, tmp_path: Path) -> None:
     """A folder has an index and a file for each project, in two languages; it takes no folder that has files."""
-    ended = await run_line("export", "dupont", "--out", "dupont")
+    ended = await run_line("export", "dupont", "--output", "dupont")
     assert (ended.status, "dupont: 5 texts" in ended.out) == (0, True), ended.err
     files = {
         str(path.relative_to(tmp_path / "dupont")): path.read_text() for path in (tmp_path / "dupont").rglob("*.*")
@@ -101,7 +101,7 @@ async def test_a_copy_is_a_folder(run_line: RunLine, tmp_path: Path) -> None:
     assert "Marie Dupont" not in files["fr/index.md"]
     assert files["en/project-1.md"].count("### ") == 5
     assert "Martin" not in "".join(files.values())
-    again = await run_line("export", "dupont", "--out", "dupont")
+    again = await run_line("export", "dupont", "--output", "dupont")
     assert (again.status, "dupont has files" in again.err) == (2, True)
 
 
@@ -111,7 +111,7 @@ async def test_a_copy_says_what_is_missing_from_it(site: Site, run_line: RunLine
     client = await site.client()
     [project] = (await client.ask(ListProjects())).items
     await client.send(RestrictProject(project_id=project.project_id, reason="She contests its accuracy."))
-    ended = await run_line("export", "dupont", "--out", "dora.zip", principal="dora")
+    ended = await run_line("export", "dupont", "--output", "dora.zip", principal="dora")
     assert (ended.status, "texts are not in the copy" in ended.err) == (1, True), ended.err
     with zipfile.ZipFile(tmp_path / "dora.zip") as archive:
         text = archive.read("personal-data.en.md").decode()
@@ -158,8 +158,8 @@ async def test_an_officer_needs_one_right_to_find(run_line: RunLine, site: Site)
     places = await run_line("find", "dupont", principal="vera")
     assert (places.status, "not shown to you" in places.out, "Marie" in places.out) == (0, True, False)
     assert "Marie" in (await run_line("find", "dupont", principal="dpo")).out
-    assert (await run_line("export", "dupont", "--out", "copy.zip", principal="dpo")).status == 0
-    for principal, line in (("vera", ("export", "dupont", "--out", "no.zip")), ("nobody", ("find", "dupont"))):
+    assert (await run_line("export", "dupont", "--output", "copy.zip", principal="dpo")).status == 0
+    for principal, line in (("vera", ("export", "dupont", "--output", "no.zip")), ("nobody", ("find", "dupont"))):
         refused = await run_line(*line, principal=principal)
         assert (refused.status, "personal-data" in refused.err, "Marie" in refused.err) == (1, True, False)
 

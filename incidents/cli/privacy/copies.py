@@ -34,8 +34,8 @@ def register(app: typer.Typer) -> None:
     command(
         app,
         "export",
-        "incidents privacy export 'Marie Dupont' --out dupont.zip",
-        "incidents privacy export 'Marie Dupont' --out dupont",
+        "incidents privacy export 'Marie Dupont' -o dupont.zip",
+        "incidents privacy export 'Marie Dupont' -o dupont",
     )(export)
 
 
@@ -43,7 +43,9 @@ async def export(
     session: Session,
     words: Words,
     *,
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE|DIR", help="A ZIP file or a directory to write.")],
+    out: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE|DIR", help="A ZIP file or a directory to write.")
+    ],
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
     """Write a copy of all texts in which these words are found, for the person whom they name.
