@@ -11,12 +11,24 @@ _BY_KIND: Final = {
     "held": "incidents retention holds --project {project}\nincidents retention release {project} {reason}",
     "held_already": "incidents retention holds --project {project}",
     "request_needed": "incidents retention request-release {project} {reason}",
+    "release_instead": "incidents retention request-release {project} {reason}",
+    "release_requested": (
+        "incidents retention release {project} {reason}\nincidents retention withdraw-release {project}"
+    ),
+    "no_release_request": "incidents retention holds --project {project}",
+    "other_person_needed": "incidents retention holds --project {project}",
+    "others_hold": "incidents retention holds --project {project}",
+    "restricted_not_deleted": "incidents retention lift-restriction {project}",
+    "not_set_aside": "incidents retention set-aside",
+    "no_words": "incidents projects history {project}",
 }
 _WITHOUT_PROJECT: Final = {
     "no_batch": "incidents reports batches",
     "no_export": "incidents projects exports",
     "no_summary": "incidents reports summaries",
     "export_ended": "incidents projects exports",
+    "too_many_policies": "incidents retention policies",
+    "unknown_policy": "incidents retention policies",
 }
 _BY_GONE_FIELD: Final = {
     "project_id": _LIST,

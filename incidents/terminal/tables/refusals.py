@@ -26,20 +26,33 @@ _CATEGORY: Final = re.compile(r"(?:.*\.)?categor(?:ies\.|y_)([1-5])(?:\..*)?")
 
 _ENGLISH: Final = {
     "batch_id": "batch id",
+    "call_id": "call",
+    "camera_id": "camera",
+    "camera_ids": "cameras",
+    "comment_id": "comment",
     "summary_id": "summary id",
     "created_at": "creation time",
     "created_by": "author",
     "end_time": "end",
     "export_id": "export id",
     "from_draft": "draft list",
+    "hold_id": "hold",
     "nodes": "permission",
+    "part_id": "part",
+    "policy_id": "policy",
     "project_id": "project",
     "project_ids": "projects",
+    "property_id": "property",
+    "report_id": "report",
     "role_id": "role",
     "retention_exempt": "exempt from retention",
+    "sequence_id": "sequence",
+    "sequence_ids": "sequences",
     "start_time": "start",
     "status_id": "status",
+    "status_ids": "statuses",
     "type_id": "type",
+    "type_ids": "types",
 }
 """The English names for people of fields whose names on the wire are no English words."""
 
