@@ -36,6 +36,7 @@ _BY_GONE_FIELD: Final = {
     "report_id": "incidents reports list {project}",
     "role_id": "incidents roles list",
 }
+_RESTORE: Final = "incidents retention restore {number}"
 _SHOW: Final = "incidents projects show {project}"
 
 
@@ -44,11 +45,13 @@ def next_command(error: Mapping[str, Any], project: str, language: str, labels: 
 
     `labels` are the organisation's names of fields: with it, a disabled one can be enabled again.
     """
-    fields = [field for field in (error.get("details") or {}).get("fields", ()) if isinstance(field, dict)]
+    details = error.get("details") or {}
+    fields = [field for field in details.get("fields", ()) if isinstance(field, dict)]
     if disabled := next((field for field in fields if field.get("kind") == "not_enabled"), None):
         return _enabling(str(disabled.get("field")), labels)
-    line = _line(str(error["code"]), fields, project)
-    return line.format(project=shlex.quote(project), reason=say(language, "REASON"))
+    number = details.get("number") if any(field.get("kind") == "restorable" for field in fields) else None
+    line = _line(str(error["code"]), fields, project) if number is None else _RESTORE
+    return line.format(project=shlex.quote(project), number=number, reason=say(language, "REASON"))
 
 
 def _enabling(field: str, labels: Mapping[str, str]) -> str:

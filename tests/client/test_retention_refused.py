@@ -52,3 +52,13 @@ async def test_a_refusal_of_retention_says_what_to_type(peer: Peer, run_line: Ru
     ended = await run_line("retention", "release", PROJECT, "Settled.")
     line = " ".join(ended.err.replace("│", "").split())
     assert f"incidents retention {typed.replace('PROJECT', PROJECT)}" in line
+
+
+async def test_a_deleted_project_is_restored_by_its_number(peer: Peer, run_line: RunLine) -> None:
+    """While it can be restored, the refusal has the command and the times of the reader's clock."""
+    document = refusal_document((Code.GONE, "restorable", "project_id"), "en")
+    times = {"deleted_at": "2026-03-01T10:00:00+00:00", "restorable_until": "2026-03-08T10:00:00.123456+00:00"}
+    peer.error = {**document, "details": {**document["details"], **times, "number": 31, "expired": False}}
+    ended = await run_line("projects", "delete", PROJECT, "--yes")
+    assert ("incidents retention restore 31" in ended.err, "T10:00" in ended.err) == (True, False)
+    assert "2026-03-08 1" in ended.err

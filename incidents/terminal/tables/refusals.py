@@ -100,6 +100,10 @@ _DENIALS: Final = (
 )
 """What the message bus says when it denies something, and what it means for people."""
 
+_TIMES: Final = frozenset({"at", "until"})
+_TIME_ENDINGS: Final = ("_at", "_until")
+"""Names of details that are times."""
+
 _ADVICE: Final = "advice"
 _TOLD_DETAILS: Final = {"type": "try", "send_again": "send again", _ADVICE: "what to do"}
 """Details with names in the reader's language, because they tell what to type or to do."""
@@ -178,7 +182,7 @@ def _field_word(name: str, language: str) -> str:
 
 
 def _clock(name: str, value: str, language: str) -> str:
-    if name != "at" and not name.endswith("_at"):
+    if name not in _TIMES and not name.endswith(_TIME_ENDINGS):
         return value
     try:
         return local(datetime.fromisoformat(value), language)
