@@ -68,14 +68,14 @@ class PackedFile(NamedTuple):
 class Archive:
     """The files of a package."""
 
-    def __init__(self, data: Data) -> None:
-        """Read the list of files.
+    def __init__(self, data: Data, length: int | None = None) -> None:
+        """Read the list of files; with a length, bytes after it are as if they were not there.
 
         Raises:
             UnreadableError: There is none.
         """
         try:
-            self._archive = pyzipper.AESZipFile(_Reader(data))
+            self._archive = pyzipper.AESZipFile(_Reader(data, len(data) if length is None else length))
             self._entries: list[Any] = self._archive.infolist()
         except _DAMAGED as error:
             raise UnreadableError("") from error
@@ -170,8 +170,9 @@ class Archive:
 class _Reader(io.RawIOBase):
     """Data that is read like a file, without a copy of it."""
 
-    def __init__(self, data: Data) -> None:
+    def __init__(self, data: Data, length: int) -> None:
         self._data = data
+        self._length = length
         self._place = 0
 
     def readable(self) -> bool:
@@ -181,7 +182,7 @@ class _Reader(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: len(self._data)}[whence]
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._place, os.SEEK_END: self._length}[whence]
         if start + offset < 0:
             raise OSError
         self._place = start + offset
@@ -191,7 +192,7 @@ class _Reader(io.RawIOBase):
         return self._place
 
     def read(self, size: int = -1) -> bytes:
-        end = len(self._data) if size < 0 else self._place + size
+        end = self._length if size < 0 else min(self._place + size, self._length)
         data = bytes(self._data[self._place : end])
         self._place += len(data)
         return data

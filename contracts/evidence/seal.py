@@ -31,6 +31,7 @@ _BLOCK_BYTES: Final = 1024 * 1024
 _LINE: Final = re.compile(r"(\d{1,12}) (\d{1,12}) ([A-Za-z0-9+/]{43,64}) (\S+)")
 _HEX_DIGITS: Final = 64
 _ARMOR: Final = "-----BEGIN"
+_ARMOR_END: Final = b"-----END SSH SIGNATURE-----\n"
 
 
 class Region(NamedTuple):
@@ -52,9 +53,10 @@ class NoSealError(ValueError):
 
 
 class Seal(NamedTuple):
-    """A seal as it is found: the place where it begins, its parts, and its signature with what it signs."""
+    """A seal as it is found: where it begins and ends, its parts, and its signature with what it signs."""
 
     start: int
+    end: int
     regions: list[Region]
     signed: str
     signature: str
@@ -108,17 +110,14 @@ def make_room(file: BinaryIO, comment_bytes: int) -> None:
 
 
 def read(data: Data) -> Seal:
-    """Return the seal at the end of a file, by its own words and not by those of the ZIP.
+    """Return the last seal of a file, by its own words and not by those of the ZIP; bytes may follow it.
 
     Raises:
         NoSealError: There is none, or one of another form.
     """
-    window = max(0, len(data) - _COMMENT_BYTES_MAX)
-    start = data.rfind(_TITLE.encode(), window)
-    if start < 0:
-        raise NoSealError
+    start, end = _place(data)
     try:
-        comment = bytes(data[start:]).decode("ascii")
+        comment = bytes(data[start:end]).decode("ascii")
     except UnicodeDecodeError as error:
         raise NoSealError from error
     signed, armor, rest = comment.partition(_ARMOR)
@@ -131,7 +130,21 @@ def read(data: Data) -> Seal:
     versions = {f"{_TITLE}{version}": version for version in (1, 2)}
     if len(regions) != len(lines) or title not in versions or _table(regions, versions[title]) != signed:
         raise NoSealError
-    return Seal(start, regions, signed, armor + rest)
+    return Seal(start, end, regions, signed, armor + rest)
+
+
+def _place(data: Data) -> tuple[int, int]:
+    """Return where the last seal begins and ends; one whose last line is damaged ends with the file.
+
+    Raises:
+        NoSealError: There is none.
+    """
+    armor_end = data.rfind(_ARMOR_END) + len(_ARMOR_END)
+    for end in (armor_end, len(data)):
+        start = data.rfind(_TITLE.encode(), max(0, end - _COMMENT_BYTES_MAX), end)
+        if start >= 0:
+            return start, end
+    raise NoSealError
 
 
 def is_whole(seal: Seal) -> bool:

@@ -54,14 +54,14 @@ def verify(
     seal is verified, which covers the encrypted files.
     """
     result = Verification(len(data))
-    key = _verify_seal(data, result)
+    key, end = _verify_seal(data, result)
     if key is not None:
         result.fingerprint = fingerprint(key)
         result.pinned = result.fingerprint == expected
     if expected is not None and not result.pinned:
         result.findings.append(Finding("other-key", expected=expected, found=result.fingerprint))
     try:
-        archive = Archive(data)
+        archive = Archive(data, end)
         if _is_foreign(archive, result):
             result.findings = [each for each in result.findings if each.kind == "other-key"]
             result.findings.insert(0, Finding("no-package"))
@@ -82,20 +82,24 @@ def _is_foreign(archive: Archive, result: Verification) -> bool:
     return not (has_seal or tags or archive.has_encrypted_bag)
 
 
-def _verify_seal(data: Data, result: Verification) -> bytes | None:
-    """Verify the seal and what it covers; return the key that signed it."""
+def _verify_seal(data: Data, result: Verification) -> tuple[bytes | None, int]:
+    """Verify the seal and what it covers; return the key that signed it, and where the package ends."""
     try:
         mark = seal.read(data)
     except NoSealError:
         result.findings.append(_no_seal(data))
-        return None
+        return None, len(data)
     signature = _verified(mark.signature, seal.NAMESPACE, mark.signed.encode())
     if signature is None:
         result.findings.append(Finding("seal-broken", first_byte=mark.start, last_byte=len(data) - 1))
     elif not seal.is_whole(mark):
         result.findings.append(_uncovered(mark))
     result.findings += _changed(data, mark)
-    return signature.public_key if signature else None
+    if signature is None:
+        return None, len(data)
+    if mark.end < len(data):
+        result.findings.append(Finding("appended", first_byte=mark.end, last_byte=len(data) - 1))
+    return signature.public_key, mark.end
 
 
 def _no_seal(data: Data) -> Finding:

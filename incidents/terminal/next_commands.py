@@ -14,12 +14,24 @@ _BY_KIND: Final = {
         "incidents projects show {project} --access-reason {reason}\nincidents retention lift-restriction {project}"
     ),
     "request_needed": "incidents retention request-release {project} {reason}",
+    "release_instead": "incidents retention request-release {project} {reason}",
+    "release_requested": (
+        "incidents retention release {project} {reason}\nincidents retention withdraw-release {project}"
+    ),
+    "no_release_request": "incidents retention holds --project {project}",
+    "other_person_needed": "incidents retention holds --project {project}",
+    "others_hold": "incidents retention holds --project {project}",
+    "restricted_not_deleted": "incidents retention lift-restriction {project}",
+    "not_set_aside": "incidents retention set-aside",
+    "no_words": "incidents projects history {project}",
 }
 _WITHOUT_PROJECT: Final = {
     "no_batch": "incidents reports batches",
     "no_export": "incidents projects exports",
     "no_summary": "incidents reports summaries",
     "export_ended": "incidents projects exports",
+    "too_many_policies": "incidents retention policies",
+    "unknown_policy": "incidents retention policies",
 }
 _BY_GONE_FIELD: Final = {
     "project_id": _LIST,
@@ -27,6 +39,7 @@ _BY_GONE_FIELD: Final = {
     "report_id": "incidents reports list {project}",
     "role_id": "incidents roles list",
 }
+_RESTORE: Final = "incidents retention restore {number}"
 _SHOW: Final = "incidents projects show {project}"
 
 
@@ -35,11 +48,13 @@ def next_command(error: Mapping[str, Any], project: str, language: str, labels: 
 
     `labels` are the organisation's names of fields: with it, a disabled one can be enabled again.
     """
-    fields = [field for field in (error.get("details") or {}).get("fields", ()) if isinstance(field, dict)]
+    details = error.get("details") or {}
+    fields = [field for field in details.get("fields", ()) if isinstance(field, dict)]
     if disabled := next((field for field in fields if field.get("kind") == "not_enabled"), None):
         return _enabling(str(disabled.get("field")), labels)
-    line = _line(str(error["code"]), fields, project)
-    return line.format(project=shlex.quote(project), reason=say(language, "REASON"))
+    number = details.get("number") if any(field.get("kind") == "restorable" for field in fields) else None
+    line = _line(str(error["code"]), fields, project) if number is None else _RESTORE
+    return line.format(project=shlex.quote(project), number=number, reason=say(language, "REASON"))
 
 
 def _enabling(field: str, labels: Mapping[str, str]) -> str:

@@ -183,3 +183,18 @@ def test_the_form_of_a_seal_is_strict() -> None:
         for other in (b"3", b"2" if version == b"1" else b"1"):
             result = verify(data.replace(title + version, title + other))
             assert {kind for kind, _ in kinds(result)} & {"seal-broken", "no-seal"}
+
+
+@pytest.mark.parametrize("more", [b"\n", b"x" * 100_000, b"PK\x05\x06" + bytes(18), b"-----END SSH SIGNATURE-----"])
+@pytest.mark.parametrize("password", [None, PASSWORD])
+def test_bytes_after_the_seal_are_named(more: bytes, password: str | None) -> None:
+    """However many bytes follow the seal, and whatever they are, they are the only thing that is found."""
+    data = package(KEY, password)
+    result = verify(data + more, KEY.fingerprint, password)
+    [appended] = result.findings
+    assert (appended.kind, appended.first_byte, appended.last_byte) == (
+        "appended",
+        len(data),
+        len(data) + len(more) - 1,
+    )
+    assert (result.pinned, result.opened, result.verified) == (True, True, False)

@@ -197,3 +197,16 @@ async def test_a_zip_of_reports_is_not_a_package(tmp_path: Path) -> None:
     )
     pinned = await verify(tmp_path, "reports.zip", "--key", KEY.fingerprint, "--json")
     assert [each["kind"] for each in pinned.json["findings"]] == ["no-package", "other-key"]
+
+
+@pytest.mark.parametrize(
+    "language, words", [("en", "were added after the seal"), ("fr", "ont été ajoutés après le sceau")]
+)
+async def test_bytes_behind_a_package_are_named(tmp_path: Path, language: str, words: str) -> None:
+    """What follows the seal is named by its bytes, and nothing else is said to be changed."""
+    data = package(KEY)
+    (tmp_path / "a.zip").write_bytes(data + b"more")
+    ended = await verify(tmp_path, "a.zip", "--lang", language)
+    assert (ended.status, words in ended.out, len(ended.out.splitlines())) == (1, True, 2)
+    [finding] = (await verify(tmp_path, "a.zip", "--json")).json["findings"]
+    assert (finding["kind"], finding["first_byte"], finding["last_byte"]) == ("appended", len(data), len(data) + 3)

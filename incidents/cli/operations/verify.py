@@ -46,6 +46,7 @@ _SENTENCES: Final[dict[str, str]] = {
     "pdf-signature-broken": "The signature is not as it was written (bytes {first} to {last} of the file).",
     "bytes-changed": "Bytes {first} to {last} of the file were changed.",
     "appended": "Bytes {first} to {last} of the file were added after the signature.",
+    "appended-sealed": "Bytes {first} to {last} of the file were added after the seal, which does not cover them.",
     "cut": "Bytes {first} to {last} of the file are missing.",
     "not-valid": "The certificate was not valid at the time of the signature.",
     "time-stamp-broken": "The time stamp is not of this signature, or not as its authority made it.",
@@ -197,7 +198,7 @@ def _lines(session: Session, file: Path, result: Any) -> list[Any]:
     if not result.verified:
         words = "{path} could not be verified:" if _is_inconclusive(result) else "{path} is not as it was signed:"
         head = Text(session.say(words, path=file), style="bold red")
-        return [head, *(Text(f"  {_sentence(session, finding)}") for finding in result.findings)]
+        return [head, *(Text(f"  {_sentence(session, finding, result.form)}") for finding in result.findings)]
     lines = [Text(session.say("{path} is verified: nothing in it was changed.", path=file), style="bold green")]
     words = "Signed with the certificate {fingerprint}" if result.form == "pdf" else "Signed by the key {fingerprint}"
     # It is compared and copied: the terminal alone may break it.
@@ -266,10 +267,12 @@ def _fact(session: Session, value: str) -> object:
     return at if at.tzinfo else value
 
 
-def _sentence(session: Session, finding: Any) -> str:
+def _sentence(session: Session, finding: Any, form: str) -> str:
     kind = finding.kind
     if kind == "changed" and finding.first_byte is not None:
         kind = "changed-here"
+    elif kind == "appended" and form == "package":
+        kind = "appended-sealed"
     elif kind == "unreadable" and not finding.name:
         kind = "unopened"
     elif kind == "other-key" and finding.found is None:

@@ -26,20 +26,33 @@ _CATEGORY: Final = re.compile(r"(?:.*\.)?categor(?:ies\.|y_)([1-5])(?:\..*)?")
 
 _ENGLISH: Final = {
     "batch_id": "batch id",
+    "call_id": "call",
+    "camera_id": "camera",
+    "camera_ids": "cameras",
+    "comment_id": "comment",
     "summary_id": "summary id",
     "created_at": "creation time",
     "created_by": "author",
     "end_time": "end",
     "export_id": "export id",
     "from_draft": "draft list",
+    "hold_id": "hold",
     "nodes": "permission",
+    "part_id": "part",
+    "policy_id": "policy",
     "project_id": "project",
     "project_ids": "projects",
+    "property_id": "property",
+    "report_id": "report",
     "role_id": "role",
     "retention_exempt": "exempt from retention",
+    "sequence_id": "sequence",
+    "sequence_ids": "sequences",
     "start_time": "start",
     "status_id": "status",
+    "status_ids": "statuses",
     "type_id": "type",
+    "type_ids": "types",
 }
 """The English names for people of fields whose names on the wire are no English words."""
 
@@ -87,6 +100,10 @@ _DENIALS: Final = (
     ("permissions violation for subscription", NOT_OF_OPERATIONS),
 )
 """What the message bus says when it denies something, and what it means for people."""
+
+_TIMES: Final = frozenset({"at", "until"})
+_TIME_ENDINGS: Final = ("_at", "_until")
+"""Names of details that are times."""
 
 _ADVICE: Final = "advice"
 _TOLD_DETAILS: Final = {"type": "try", "send_again": "send again", _ADVICE: "what to do"}
@@ -170,7 +187,7 @@ def _field_word(name: str, language: str) -> str:
 
 
 def _clock(name: str, value: str, language: str) -> str:
-    if name != "at" and not name.endswith("_at"):
+    if name not in _TIMES and not name.endswith(_TIME_ENDINGS):
         return value
     try:
         return local(datetime.fromisoformat(value), language)

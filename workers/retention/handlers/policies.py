@@ -37,7 +37,8 @@ async def delete_policy(command: DeletePolicy, unit: RetentionUnit) -> PolicyDel
     """Delete a policy."""
     old = unit.rows.policies.get(command.policy_id)
     if old is None:
-        raise Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": "policy_id", "kind": "unknown_policy"}])
+        fields = [{"field": "policy_id", "kind": "unknown_policy", "value": command.policy_id}]
+        raise Refusal(Code.UNKNOWN_REFERENCE, fields=fields)
     await _require_confirmed(command, None, unit)
     unit.rows.policies.remove(command.policy_id)
     name = unit.rows.properties.get(old["property_id"])
