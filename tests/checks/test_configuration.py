@@ -57,3 +57,16 @@ def test_the_variables_of_the_containers_are_told() -> None:
 def test_every_setting_of_the_site_is_told() -> None:
     """What administrators can change while everything runs is on the page."""
     assert rows("Settings of the site").keys() == ChangeSettings.model_fields.keys() - {"confirm", "reason"}
+
+
+def test_a_time_that_a_variable_sets_is_told_with_the_variable() -> None:
+    """Nobody reads that letters lose their content after seven days on a site that has another setting."""
+    told = [
+        *(page for page in (ROOT / "docs").glob("*.md")),
+        *(ROOT / "incidents" / "cli").rglob("*.py"),
+        ROOT / "incidents/locale/fr/LC_MESSAGES/incidents.po",
+    ]
+    paragraphs = [(path.name, text) for path in told for text in re.split(r"\n\n|\n(?=[-|] )", path.read_text())]
+    fixed = re.compile(r"\b(after|for|après|pendant)\s+(seven|7|sept)\s+(days|jours)\b")
+    letters = re.compile(r"dead letter|in a letter|une lettre|lettres? mortes?", re.IGNORECASE)
+    assert [each for each in paragraphs if letters.search(each[1]) and fixed.search(each[1])] == []

@@ -62,7 +62,8 @@ async def list_letters(
 ) -> None:
     """List all dead letters, oldest first, and whether they can be replayed.
 
-    What people wrote in a letter is gone after seven days, or with a project or text that it names that was erased.
+    What people wrote in a letter is gone after INCIDENTS_DEAD_LETTER_DAYS (7 by default), or with a project or text
+    that it names that was erased.
     """
     async with session.client() as client:
         letters = await _all(client)

@@ -5,8 +5,9 @@ typer translates some sentences with `gettext`; the others are replaced here, by
 
 import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
+from itertools import takewhile
 from typing import Any, Final
 
 from contracts import sentences
@@ -20,7 +21,7 @@ _OBVIOUS_TYPES: Final = frozenset({"<bool>", "<str>", "<int range>", "<float ran
 _PATH: Final = "<path>"
 _EXAMPLE: Final = "Example: {line}"
 _TYPED: Final = "[bold]incidents"
-_VALUE: Final = re.compile(r"'[^'{]*'|\"[^\"]*\"|[^\s='\"\[\]]+")
+VALUE: Final = re.compile(r"'[^'{]*'|\"[^\"]*\"|[^\s='\"\[\]]+")
 """A value in a line to type: quoted, or a word."""
 
 _QUOTED: Final = re.compile(r"(?<!\w)['\"](.+?)['\"](?!\w)")
@@ -62,7 +63,7 @@ REWORDED: Final = {
 }
 """Sentences of pydantic in usage errors, and ours instead, in both languages; the last one is for all others."""
 
-_WORDS_OF: Final = {"interval": "interval", "sort": "field", "compare": "comparison"}
+_WORDS_OF: Final = {"interval": "interval", "sort": "field", "compare": "comparison", "from_": "counted_from"}
 """Parameters whose default value is a word of the wire, with the kind of these words."""
 
 
@@ -117,11 +118,12 @@ def _without_type(parameter: Any) -> Any:
     return parameter
 
 
-def translate_help(command: Any, language: str) -> Any:
-    """Translate the help of a command and its subcommands."""
+def translate_help(command: Any, language: str, path: tuple[str, ...] = ()) -> Any:
+    """Translate the help of a command and its subcommands, of which `path` has the words that are typed."""
     if language == _ENGLISH:
         return command
-    command.help, command.epilog = (_paragraphs(text, language) for text in (command.help, command.epilog))
+    path = (*path, command.name or "")
+    command.help, command.epilog = (_paragraphs(text, language, path) for text in (command.help, command.epilog))
     command.options_metavar = say(language, command.options_metavar)
     for each in (command, *command.params):
         if panel := getattr(each, "rich_help_panel", None):
@@ -132,7 +134,7 @@ def translate_help(command: Any, language: str) -> Any:
         each.metavar = each.metavar and say(language, each.metavar)
     _usage(command, language)
     for each in getattr(command, "commands", {}).values():
-        translate_help(each, language)
+        translate_help(each, language, path)
     return command
 
 
@@ -175,23 +177,35 @@ def _is_typed(line: str) -> bool:
     return line.startswith(_TYPED) and line.endswith("[/bold]")
 
 
-def _paragraphs(text: str | None, language: str) -> str | None:
+def _paragraphs(text: str | None, language: str, path: Collection[str] = ()) -> str | None:
     if not text:
         return text
-    return "\n\n".join(_paragraph(" ".join(paragraph.split()), language) for paragraph in text.split("\n\n"))
+    return "\n\n".join(_paragraph(" ".join(paragraph.split()), language, path) for paragraph in text.split("\n\n"))
 
 
-def _paragraph(line: str, language: str) -> str:
+def _paragraph(line: str, language: str, path: Collection[str]) -> str:
     head, _, rest = _EXAMPLE.partition("{")
     if line.startswith(head) and rest:
-        typed = translate_example(line.removeprefix(head), language)
+        typed = translate_example(line.removeprefix(head), language, path)
         return say(language, _EXAMPLE).replace("{line}", typed)
-    return translate_example(line, language) if _is_typed(line) else say(language, line)
+    return translate_example(line, language, path) if _is_typed(line) else say(language, line)
 
 
-def translate_example(line: str, language: str) -> str:
-    """Translate the values in a line to type; commands, options and ids are the same in every language."""
-    return _VALUE.sub(lambda value: name_of(language, "example", value[0]), line)
+def translate_example(line: str, language: str, path: Collection[str] = ()) -> str:
+    """Translate the values in a line to type; commands, options and ids are the same in every language.
+
+    The words of `path` with which the line begins are those of its command: `report` is one, and a value elsewhere.
+    """
+    begin, values = split_example(line, path)
+    return begin + VALUE.sub(lambda value: name_of(language, "example", value[0]), values)
+
+
+def split_example(line: str, path: Collection[str]) -> tuple[str, str]:
+    """Split a line to type behind the words of its command."""
+    known = {"incidents", _TYPED, *path}
+    words = takewhile(lambda word: word in known or word.startswith("INCIDENTS_"), line.split())
+    begin = " ".join(words)
+    return begin, line.removeprefix(begin)
 
 
 def translate_mistake(sentence: str, language: str) -> str:
