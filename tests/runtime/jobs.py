@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from workers.common.sandboxed_job_main import Facts, JobResult
 
@@ -35,6 +36,12 @@ def take_one(facts: Facts, pieces: Iterator[bytes]) -> JobResult:
 def environment(_: Facts, __: Sequence[bytes]) -> JobResult:
     """Tell what the process was given."""
     return JobResult({"names": sorted(os.environ), "core": list(resource.getrlimit(resource.RLIMIT_CORE))}, ())
+
+
+def fill(_: Facts, __: Sequence[bytes]) -> JobResult:
+    """Write to a disk that is full."""
+    Path("/dev/full").write_bytes(b"x")
+    raise AssertionError
 
 
 def chatter(facts: Facts, _: Sequence[bytes]) -> JobResult:

@@ -64,6 +64,7 @@ async def test_a_job_is_done_and_its_child_kept(pool: ProcessPool) -> None:
         ("babble", Cause.CRASH),
         ("unknown", Cause.CRASH),
         ("devour", Cause.MEMORY),
+        ("fill", Cause.DISK),
     ],
 )
 async def test_a_death_is_told_by_its_cause(

@@ -8,6 +8,7 @@ streamed request come one by one, each behind its length in 4 bytes, until a len
 """
 
 import ctypes
+import errno
 import json
 import math
 import os
@@ -27,6 +28,9 @@ from types import TracebackType
 from typing import Any, BinaryIO, NamedTuple
 
 PREFIX_BYTES = 4
+NO_SPACE = "no space"
+"""What a reply names instead of an exception where a disk is full."""
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_SECCOMP = 22
@@ -167,9 +171,10 @@ def _resident_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def _fail(replies: BinaryIO, kind: type[BaseException], _: BaseException, __: TracebackType | None) -> None:
+def _fail(replies: BinaryIO, kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
     """Reply with the type of a job's exception, never its message; the process ends, because its state is unknown."""
-    replies.writelines(message_parts({"failed": kind.__qualname__}, ()))
+    is_full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    replies.writelines(message_parts({"failed": NO_SPACE if is_full else kind.__qualname__}, ()))
     replies.flush()
 
 

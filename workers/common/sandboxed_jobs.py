@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import structlog
 from pydantic import BaseModel, NonNegativeInt
 
-from workers.common.sandboxed_job_main import PREFIX_BYTES, message_parts
+from workers.common.sandboxed_job_main import NO_SPACE, PREFIX_BYTES, message_parts
 from workers.common.sandboxed_job_requests import Stream, each_part, streamed
 
 _HEAD_BYTES_MAX = 64 * 1024
@@ -45,6 +45,7 @@ class Cause(StrEnum):
 
     MEMORY = "memory"
     TIME = "time"
+    DISK = "disk"
     CRASH = "crash"
 
 
@@ -142,7 +143,8 @@ class _Child:
         size = int.from_bytes(await replies.readexactly(PREFIX_BYTES), "big")
         head = _Head.model_validate_json(await replies.readexactly(_require_size(size, _HEAD_BYTES_MAX)))
         if head.failed is not None:
-            cause = Cause.MEMORY if head.failed == MemoryError.__qualname__ else Cause.CRASH
+            causes = {MemoryError.__qualname__: Cause.MEMORY, NO_SPACE: Cause.DISK}
+            cause = causes.get(head.failed, Cause.CRASH)
             raise ChildError(cause, self._limits, head.failed)
         _require_size(sum(head.sizes), self._limits.memory_bytes)
         return head, [await replies.readexactly(size) for size in head.sizes]

@@ -52,6 +52,10 @@ class SealedFile(NamedTuple):
     sha256: str
 
 
+class NoSpaceError(OSError):
+    """The disk of temporary files has no room for a package: it is made when there is some."""
+
+
 def temporary_file() -> BinaryIO:
     """Return a new file without a name, which nobody else can open.
 
@@ -115,11 +119,17 @@ class Packing(NamedTuple):
     async def _call(
         self, job: str, facts: dict[str, Any], pieces: AsyncIterable[bytes], handles: Sequence[int]
     ) -> list[int]:
-        """Return where the files of the archive begin, and where its list does."""
+        """Return where the files of the archive begin, and where its list does.
+
+        Raises:
+            NoSpaceError: The disk is full.
+        """
         try:
             source = Stream(pieces, handles, self.size // _BYTES_PER_SECOND)
             reply = await sandboxed_jobs.stream(job, facts, source)
         except ChildError as error:
+            if error.cause is Cause.DISK:
+                raise NoSpaceError from None
             if error.cause is Cause.CRASH:
                 raise
             limit = error.limits.memory_bytes if error.cause is Cause.MEMORY else error.limits.seconds

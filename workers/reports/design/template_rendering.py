@@ -20,7 +20,12 @@ from workers.reports.rendering.template_content import content
 
 _JOBS: Final = "workers.reports.design.template_printing:{}"
 _TEMPLATE_JOB, _FRONT_JOB = (_JOBS.format(name) for name in ("job", "front_job"))
-_FAILURES: dict[Cause, TemplateFailure] = {Cause.TIME: "time", Cause.MEMORY: "memory", Cause.CRASH: "not-typeset"}
+_FAILURES: dict[Cause, TemplateFailure] = {
+    Cause.TIME: "time",
+    Cause.MEMORY: "memory",
+    Cause.DISK: "not-typeset",
+    Cause.CRASH: "not-typeset",
+}
 log = structlog.get_logger()
 
 

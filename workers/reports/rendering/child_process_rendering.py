@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from contracts.errors import Refusal
+from contracts.errors import Code, Refusal
 from workers.common import sandboxed_jobs
 from workers.common.sandboxed_jobs import Cause, ChildError, Reply
 from workers.reports import domain
@@ -80,5 +80,7 @@ def refusal_of(error: ChildError) -> Refusal:
             return domain.report_refusal("report_needs_memory", unit="bytes", limit=error.limits.memory_bytes)
         case Cause.TIME:
             return domain.report_refusal("report_needs_time", unit="seconds", limit=error.limits.seconds)
+        case Cause.DISK:
+            return Refusal(Code.UNAVAILABLE)
         case Cause.CRASH:
             return domain.report_refusal("report_not_typeset")
