@@ -167,7 +167,10 @@ UNFINISHED = text(
     """
     SELECT e.package_id, e.principal, e.state = 'pending' AND EXISTS (
         SELECT FROM projects.export_part p WHERE p.package_id = e.package_id AND p.state = 'waiting'
-    ) AS is_waiting
+    ) AS is_waiting, (
+        SELECT coalesce(sum((p.media->>'bytes')::bigint), 0)::bigint
+        FROM projects.export_part p WHERE p.package_id = e.package_id
+    ) AS media_bytes
     FROM projects.export e WHERE finished_at IS NULL ORDER BY cardinality(project_ids), taken_at, package_id
     """
 )

@@ -27,6 +27,9 @@ from workers.runtime.storage.identity_map import row_of, rows_of
 _TASKS: Final = 2
 """Steps that a process makes at once, so that a large package keeps nobody else waiting."""
 
+_LARGE_BYTES: Final = 256 * 1024 * 1024
+"""Recordings of a package whose steps one task at most makes, so that the others are there for small packages."""
+
 _LOOK_SECONDS: Final = 0.3
 """Between two looks for the reports that an export waits for."""
 
@@ -53,6 +56,7 @@ class PackageMaker:
         self._work = running.deferred_work()
         self._turns = Turns()
         self._has_unfinished = False
+        self._is_making_large = False
         self._woken = asyncio.Event()
         running.delivery.on_taken.append(self._woken.set)
 
@@ -75,10 +79,17 @@ class PackageMaker:
             unfinished = rows_of(await connection.execute(export_tables.UNFINISHED), UnfinishedExportRow)
         self._has_unfinished = bool(unfinished)
         for row in self._turns.order(unfinished, _principal):
-            make = self._collect if row["is_waiting"] else self._finish
-            if await make(row["package_id"]):
-                self._turns.note(row["principal"])
-                return True
+            is_large = row["media_bytes"] > _LARGE_BYTES
+            if is_large and self._is_making_large:
+                continue
+            self._is_making_large |= is_large
+            try:
+                make = self._collect if row["is_waiting"] else self._finish
+                if await make(row["package_id"]):
+                    self._turns.note(row["principal"])
+                    return True
+            finally:
+                self._is_making_large &= not is_large
         return False
 
     async def _collect(self, package_id: UUID) -> bool:

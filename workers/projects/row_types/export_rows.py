@@ -10,6 +10,7 @@ class UnfinishedExportRow(TypedDict):
     package_id: UUID
     principal: str
     is_waiting: bool
+    media_bytes: int
 
 
 class CancelledExportRow(TypedDict):
