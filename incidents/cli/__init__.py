@@ -19,7 +19,9 @@ from incidents.cli.plugins import NotInstalledError, plugins
 from incidents.cli.privacy import app as privacy
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
-from incidents.terminal.options import MistakeError, add_language, group
+from incidents.terminal.input.empty_paths import refuse_empty_paths
+from incidents.terminal.input.line_errors import MistakeError
+from incidents.terminal.options import add_language, group
 from incidents.terminal.printing import keep_together, print_usage_error
 from incidents.terminal.session import Session, Status
 from incidents.terminal.text.language import choose_language, use
@@ -102,6 +104,7 @@ def build(language: str = "en") -> typer.core.TyperGroup:
     for plugin in plugins(language):
         (root.commands[plugin.group] if plugin.group else root).add_command(plugin)
     add_language(root)
+    refuse_empty_paths(root)
     command: typer.core.TyperGroup = prepare_help(root, language)
     return command
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand
 
+from incidents.terminal.input.empty_paths import refuse_empty_paths
 from incidents.terminal.options import add_language
 from incidents.terminal.text.translate import prepare_help
 from incidents.terminal.text.words import say
@@ -73,6 +74,7 @@ class Plugin(TyperCommand):
             loaded.command(self.name)(function)
         command = typer.main.get_command(loaded)
         add_language(command)
+        refuse_empty_paths(command)
         return prepare_help(command, self._language)
 
 

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand
 from typer.models import OptionInfo
 
+from incidents.terminal.input.line_errors import MistakeError
 from incidents.terminal.input.reading import read_decimal
 from incidents.terminal.session import Session
 from incidents.terminal.text.language import choose_language
@@ -113,14 +114,6 @@ def _sending(
     ] = "30",
 ) -> None:
     """Declare the options of every command that changes something."""
-
-
-class MistakeError(typer.BadParameter):
-    """A mistake in the line; the sentence says all, without typer's words about a value."""
-
-    def format_message(self) -> str:
-        """Return the sentence alone."""
-        return self.message
 
 
 class _Command(TyperCommand):
