@@ -32,7 +32,7 @@ def commands(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
         (["backup", "--output", ""], "--output is empty: name a file."),
         (["audit", "witness", "w", "--log", ""], "--log is empty: name a file."),
         (["me", "--data", ""], "--data is empty: name a directory."),
-        (["retention", "certificates", "--save", "", "--lang", "fr"], "--save est vide\u00a0: indiquez un répertoire."),
+        (["retention", "certificates", "--save", "", "--lang", "fr"], "--save est vide\u00a0: indiquez un dossier."),
     ],
 )
 async def test_an_empty_path_is_refused_by_its_name(tmp_path: Path, line: list[str], words: str) -> None:

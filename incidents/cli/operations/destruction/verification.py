@@ -9,18 +9,17 @@ from nacl.signing import VerifyKey
 from rich.console import RenderableType
 from rich.text import Text
 
-from contracts.evidence.destruction import Certificate, Problem, Verified, read_pem, verify
-from contracts.evidence.ssh_signatures import FormError, fingerprint, read_public_line
-from contracts.evidence.supplements import SignedText, Supplement, VerifiedSupplement, verify_supplement
-from incidents.cli.operations.destruction.words import certificate_beside, facts_of, supplement_beside
+from contracts.evidence.destruction import Certificate, Problem, Verified, verify
+from contracts.evidence.ssh_signatures import fingerprint
+from contracts.evidence.supplements import Supplement, VerifiedSupplement, verify_supplement
+from incidents.cli.operations.destruction.files import expected_fingerprint, read_signed, require_certificate
+from incidents.cli.operations.destruction.words import facts_of, supplement_beside
 from incidents.terminal.options import command
-from incidents.terminal.session import Session, Status, UsageError
+from incidents.terminal.session import Session, Status
 from incidents.terminal.tables import show
 
-_FINGERPRINT: Final = "SHA256:"
-_BYTES_MAX: Final = 10_000_000
 _PROBLEMS: Final[dict[Problem, str]] = {
-    Problem.CUT: "It is cut off: its end is missing.",
+    Problem.CUT: "It is cut off: its end is missing. Ask the site for the whole file.",
     Problem.EDITED: "It was changed, or the signature is that of another certificate.",
     Problem.SIGNATURE: "The signature is cut off or damaged: it must have 64 bytes.",
     Problem.OTHER_KEY: "Its key, {found}, is not the expected one, {expected}.",
@@ -57,23 +56,22 @@ async def verify_certificate(
 
     Exit status: 0 verified, 1 something does not fit, 2 not understood.
     """
-    file = certificate_beside(file)
-    public_key = _public_key(session, file.with_suffix(".pem"), key)
-    expected = _expected(session, key)
-    content, signature = (_read(session, path) for path in (file, file.with_suffix(".sig")))
-    certificate, problems = verify(content, signature, public_key, _is_signature, expected)
-    supplement, others = _supplement(session, supplement_beside(file), content, expected, key)
+    file = require_certificate(session, file)
+    signed, expected = read_signed(session, file, key), expected_fingerprint(session, key)
+    certificate, problems = verify(*signed, _is_signature, expected)
+    supplement, others = _supplement(session, supplement_beside(file), signed.content, expected, key)
+    own = fingerprint(signed.key)
     result = Verified(certificate, list(dict.fromkeys([*problems, *others])))
     document = {
         "file": str(file),
         "verified": not result.problems,
         "problems": [str(problem) for problem in result.problems],
-        "key": fingerprint(public_key),
+        "key": own,
         "expected_key": expected is not None,
         "certificate": certificate.model_dump(mode="json") if certificate else None,
         "supplement": supplement.model_dump(mode="json") if supplement else None,
     }
-    session.show(document, *_lines(session, file, (result, supplement), (fingerprint(public_key), expected)))
+    session.show(document, *_lines(session, file, (result, supplement), (own, expected)))
     if result.problems:
         raise typer.Exit(Status.REFUSED)
 
@@ -84,9 +82,7 @@ def _supplement(
     """Verify the supplement of a certificate; without one, nothing is wrong."""
     if not path.exists():
         return VerifiedSupplement(None, [])
-    public_key = _public_key(session, path.with_suffix(".pem"), key)
-    signed = SignedText(_read(session, path), _read(session, path.with_suffix(".sig")), public_key)
-    return verify_supplement(signed, certificate, _is_signature, expected)
+    return verify_supplement(read_signed(session, path, key), certificate, _is_signature, expected)
 
 
 def _is_signature(public_key: bytes, signature: bytes, message: bytes) -> bool:
@@ -95,37 +91,6 @@ def _is_signature(public_key: bytes, signature: bytes, message: bytes) -> bool:
     except (BadSignatureError, ValueError):
         return False
     return True
-
-
-def _public_key(session: Session, beside: Path, key: str | None) -> bytes:
-    """Return the key beside the certificate; where none is, the one in the file that was named."""
-    is_named = key is not None and not key.startswith(_FINGERPRINT) and not beside.exists()
-    return _key_in(session, Path(key or "") if is_named else beside)
-
-
-def _expected(session: Session, key: str | None) -> str | None:
-    if key is None or key.startswith(_FINGERPRINT):
-        return key
-    return fingerprint(_key_in(session, Path(key)))
-
-
-def _key_in(session: Session, path: Path) -> bytes:
-    """Return the key in a file of OpenSSH or of OpenSSL."""
-    text = _read(session, path).decode("utf-8", "replace")
-    try:
-        return read_pem(text) if text.startswith("-----BEGIN PUBLIC KEY") else read_public_line(text)
-    except (FormError, ValueError, IndexError) as error:
-        words = "{path} is not a public key of Ed25519: name the file of the key, or its fingerprint, SHA256:…"
-        raise UsageError(session.say(words, path=path)) from error
-
-
-def _read(session: Session, path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_BYTES_MAX)
-    except OSError as error:
-        reason = session.say(error.strerror or str(error))
-        raise UsageError(session.say("{path} cannot be read: {reason}", path=path, reason=reason)) from error
 
 
 def _lines(
