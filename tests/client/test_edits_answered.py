@@ -68,13 +68,6 @@ async def test_a_definition_is_found_as_it_is_listed(
     assert sent_body(peer) | body == sent_body(peer)
 
 
-async def test_no_option_is_cut_in_help(run_line: RunLine) -> None:
-    """At 80 columns the longest option of the settings can still be read."""
-    shown = (await run_line("settings", "set", "--help")).out
-    assert "--optional-purpose" in shown
-    assert "…" not in shown
-
-
 @pytest.mark.parametrize(
     "option, setting", [("--report-signatory", "report_signatories"), ("--child-site", "child_sites")]
 )

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, Final
 
 from contracts import sentences
+from incidents.terminal.text.option_layout import show_whole_names
 from incidents.terminal.text.words import name_of, say
 
 _ENGLISH: Final = "en"
@@ -67,7 +68,7 @@ _WORDS_OF: Final = {"interval": "interval", "sort": "field", "compare": "compari
 
 def prepare_help(command: Any, language: str) -> Any:
     """Prepare the help of a command and its subcommands, in a language."""
-    return translate_help(_on_long_lines(_without_types(command)), language)
+    return show_whole_names(translate_help(_on_long_lines(_without_types(command)), language))
 
 
 def _on_long_lines(command: Any) -> Any:
