@@ -20,7 +20,7 @@ from incidents.cli.privacy import app as privacy
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
 from incidents.terminal.input.empty_paths import refuse_empty_paths
-from incidents.terminal.input.mistakes import MistakeError
+from incidents.terminal.input.line_errors import MistakeError
 from incidents.terminal.options import add_language, group
 from incidents.terminal.printing import keep_together, print_usage_error
 from incidents.terminal.session import Session, Status

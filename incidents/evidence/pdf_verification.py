@@ -34,6 +34,9 @@ _BYTE_RANGE: Final = re.compile(rb"/ByteRange ?\[0 (\d{1,10}) +(\d{1,10}) +\d{1,
 _CONTENTS: Final = b"/Contents<"
 _TIME: Final = re.compile(rb"/M\(D:(\d{14})Z\)")
 _PRINT: Final = re.compile(r"(?:SHA256:|sha256 Fingerprint=)?((?:[0-9A-F]{2}:?){32})", re.IGNORECASE)
+_LINE_END: Final = re.compile(r"(?<=:)\s+")
+"""What a terminal adds to a fingerprint that is longer than its lines."""
+
 _KEY_FILE_BYTES_MAX: Final = 1_000_000
 _UNREADABLE: Final = (PdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
 
@@ -54,7 +57,7 @@ def expected_fingerprint(key: str) -> str:
         FormError: The file holds no certificate.
         OSError: It cannot be read.
     """
-    if printed := _PRINT.fullmatch(key.strip()):
+    if printed := _PRINT.fullmatch(_LINE_END.sub("", key.strip())):
         return f"SHA256:{binascii.unhexlify(printed[1].replace(':', '')).hex(':').upper()}"
     if key.startswith("SHA256:"):
         return key

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperCommand
 from typer.models import OptionInfo
 
-from incidents.terminal.input.mistakes import MistakeError
+from incidents.terminal.input.line_errors import MistakeError
 from incidents.terminal.input.reading import read_decimal
 from incidents.terminal.session import Session
 from incidents.terminal.text.language import choose_language

@@ -22,7 +22,11 @@ from contracts.printable import printable, printable_json
 from incidents.terminal.tables.layout import UNBOUNDED
 from incidents.terminal.text.words import say, yes_or_no
 
-_WORD: Final = re.compile(r"[^\S\u00a0\u202f]*[\S\u00a0\u202f]+[^\S\u00a0\u202f]*")
+_WORD: Final = re.compile(
+    r"(?:SHA256:)?(?:[0-9A-F]{2}:){4}(?=(?:[0-9A-F]{2}:){3}[0-9A-F]{2})"
+    r"|[^\S\u00a0\u202f]*[\S\u00a0\u202f]+[^\S\u00a0\u202f]*"
+)
+"""What a line is not broken in: a word with the spaces around it, or four groups of a fingerprint's digits."""
 
 
 class OutputClosedError(Exception):
@@ -65,7 +69,7 @@ def screen(*, stderr: bool = False) -> Screen:
 
 
 def keep_together() -> None:
-    """Keep lines unbroken at no-break spaces, here and in help: rich breaks them and has no setting for it."""
+    """Keep lines unbroken at no-break spaces and in a fingerprint's groups: rich breaks them, and has no setting."""
     vars(import_module("rich._wrap"))["re_word"] = _WORD
 
 

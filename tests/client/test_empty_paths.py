@@ -8,7 +8,7 @@ import pytest
 
 from incidents.cli import build
 from incidents.cli.plugins import Plugin
-from incidents.terminal.input.mistakes import MistakeError
+from incidents.terminal.input.line_errors import MistakeError
 from tests.client.command_line import incidents
 
 

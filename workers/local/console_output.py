@@ -5,6 +5,7 @@ Texts are translated by `gettext` into the language of this process.
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -24,6 +25,7 @@ from contracts.texts import preferred_language
 from workers.local.translatable_sentences import KNOWN
 
 Styled = str | tuple[str, str]
+_FINGERPRINT: Final = re.compile(r"(?:[0-9A-F]{2}:){31}[0-9A-F]{2}")
 _NO_EXAMPLES: Final[Mapping[str, str]] = {}
 
 
@@ -65,7 +67,9 @@ def decimal(value: float) -> str:
 def tell(*parts: Styled, err: bool = False) -> None:
     """Print a line for people; a part may have a style, and markup in it is not interpreted."""
     clean = [printable(part) if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts]
-    Console(stderr=err, highlight=False).print(Text.assemble(*clean), soft_wrap=True)
+    console, line = Console(stderr=err, highlight=False), Text.assemble(*clean)
+    # A terminal would break a fingerprint within a group of its digits.
+    console.print(line, soft_wrap=not (console.is_terminal and _FINGERPRINT.search(line.plain)))
 
 
 def fail(why: object, status: int = 1) -> NoReturn:

@@ -22,6 +22,7 @@ from incidents.terminal.options import command
 from incidents.terminal.printing import password_once
 from incidents.terminal.session import Session, Status, UsageError
 from incidents.terminal.tables import show
+from incidents.terminal.tables.fingerprints import fingerprint_line
 
 _MEMORY_BYTES_MAX: Final = 1_000_000_000
 """Bytes of a PDF, or of what is not a file on a disk: it is in memory as a whole."""
@@ -201,9 +202,8 @@ def _lines(session: Session, file: Path, result: Any) -> list[Any]:
         return [head, *(Text(f"  {_sentence(session, finding, result.form)}") for finding in result.findings)]
     lines = [Text(session.say("{path} is verified: nothing in it was changed.", path=file), style="bold green")]
     words = "Signed with the certificate {fingerprint}" if result.form == "pdf" else "Signed by the key {fingerprint}"
-    # It is compared and copied: the terminal alone may break it.
-    signed = Text(session.say(words, fingerprint=result.fingerprint), no_wrap=True, overflow="ignore")
-    lines.append(signed)
+    signed = session.say(words, fingerprint=result.fingerprint)
+    lines.append(fingerprint_line(signed, result.fingerprint, session.out.width))
     if result.pinned:
         lines.append(Text(session.say("This is the expected key.")))
     else:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from incidents.terminal.input.mistakes import MistakeError
+from incidents.terminal.input.line_errors import MistakeError
 from incidents.terminal.text.language import choose_language
 from incidents.terminal.text.words import say
 

@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from contracts import sentences
-from incidents.terminal.text.help_options import show_whole_names
+from incidents.terminal.text.option_layout import show_whole_names
 from incidents.terminal.text.words import name_of, say
 
 _ENGLISH: Final = "en"

@@ -17,6 +17,7 @@ from incidents.cli.operations.destruction.words import facts_of, supplement_besi
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, Status
 from incidents.terminal.tables import show
+from incidents.terminal.tables.fingerprints import fingerprint_line
 
 _PROBLEMS: Final[dict[Problem, str]] = {
     Problem.CUT: "It is cut off: its end is missing. Ask the site for the whole file.",
@@ -102,9 +103,8 @@ def _lines(
         reasons = (session.say(_PROBLEMS[each], found=own, expected=expected) for each in result.problems)
         return [Text(head, style="bold red"), *(Text(f"  {reason}") for reason in reasons)]
     lines = [Text(session.say("{path} is verified: nothing in it was changed.", path=file), style="bold green")]
-    # It is compared and copied: the terminal alone may break it.
     signed = session.say("Signed by the key {fingerprint}", fingerprint=own)
-    lines.append(Text(signed, no_wrap=True, overflow="ignore"))
+    lines.append(fingerprint_line(signed, own, session.out.width))
     if expected:
         lines.append(Text(session.say("This is the expected key.")))
     else:
