@@ -171,9 +171,7 @@ FR = RecordWording(
     security="Mesures de sécurité",
     measures=(
         "Chaque utilisateur a ses propres identifiants, et les seules permissions de ses rôles",
-        (
-            "Ce qui est fait et consulté est consigné dans deux journaux, dont toute modification est décelable"
-        ),
+        ("Ce qui est fait et consulté est consigné dans deux journaux, dont toute modification est décelable"),
         "Les rapports sont signés, et les paquets peuvent être chiffrés",
         "Ce qui a été effacé l'est à nouveau dans une sauvegarde restaurée",
     ),
