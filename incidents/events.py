@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel, ConfigDict
 
 from contracts import subjects
-from contracts.projects.watching import CURSOR
+from contracts.projects.watching import CURSOR, PROJECT_NUMBER
 
 _SYSTEM_TYPE_PARTS = 4
 
@@ -17,7 +17,8 @@ _SYSTEM_TYPE_PARTS = 4
 class CloudEvent(BaseModel):
     """An event: `happened` is its subject `worker.happened`, `data` its body.
 
-    `cursor` is its position in its feed, after which watching can continue.
+    `cursor` is its position in its feed, after which watching can continue. `project_number` is that of the project, if
+    it comes from a feed and the project is there.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -31,6 +32,7 @@ class CloudEvent(BaseModel):
     command_id: UUID | None = None
     data: dict[str, Any]
     cursor: str | None = None
+    project_number: int | None = None
 
     @classmethod
     def read(cls, message: Msg) -> Self:
@@ -54,6 +56,7 @@ class CloudEvent(BaseModel):
             "revision": headers.get("ce-revision"),
             "command_id": headers.get("ce-causationid"),
             "cursor": headers.get(CURSOR),
+            "project_number": headers.get(PROJECT_NUMBER),
         }
         known = {name: value for name, value in values.items() if value}
         return cls.model_validate({**known, "data": json.loads(message.data or b"{}")})

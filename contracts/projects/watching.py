@@ -15,6 +15,7 @@ from contracts.projects.queries import ProjectFilter
 KIND: Final = "Feed-Kind"
 CURSOR: Final = "Feed-Cursor"
 COUNT: Final = "Feed-Count"
+PROJECT_NUMBER: Final = "Feed-Project-Number"
 
 FeedKind = Literal["open", "event", "beat", "end"]
 FeedCursor = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{1,8}-[0-9]{1,20}$")]
@@ -138,8 +139,9 @@ class WatchProjects(Query[Feed]):
 
 
 class FeedHeaders(BaseModel):
-    """The headers of every message of a feed: its kind, its number in the feed, and the cursor after it."""
+    """The headers of a message of a feed: its kind, its number in the feed, the cursor after it, and its project."""
 
     kind: Annotated[FeedKind, Field(alias=KIND)]
     count: Annotated[str, Field(alias=COUNT, pattern="^[1-9][0-9]*$")]
     cursor: Annotated[FeedCursor, Field(alias=CURSOR)]
+    project_number: Annotated[str | None, Field(alias=PROJECT_NUMBER, pattern="^[1-9][0-9]*$")] = None

@@ -61,6 +61,7 @@ _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package
 _COUNTED: Final = frozenset({"left_out"})
 """Lists of which the screen shows the length alone."""
 
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SIZES: Final = {"bytes": "size"}
 _NODES: Final = frozenset(Node)
 _RANGES_MAX, _PAGE_RANGES_MAX = 3, 12
@@ -233,11 +234,28 @@ def _change(field: str, change: Mapping[str, Any], *, names: Names, language: st
     return _labelled(label, f"{before} → {after}", language)
 
 
-def details_of(details: Mapping[str, Any], language: str) -> str:
-    """Return an event's fields on one line: lists by their length, digests by their beginning, ids whole."""
-    filled = ((name, value) for name, value in details.items() if value not in (None, [], {}))
-    seen = {_SIZES.get(name, name): _shortened(name, value) for name, value in filled}
+def details_of(details: Mapping[str, Any], language: str, project_number: int | None = None) -> str:
+    """Return an event's fields on one line: lists by their length, digests by their beginning, a project by its number.
+
+    The id of a project whose number is not known is there as a whole, and other ids are left out.
+    """
+    number = project_number or details.get("number")
+    filled = {name: value for name, value in details.items() if value not in (None, [], {})}
+    if "project_id" in filled and isinstance(number, int):
+        filled = {**filled, "project_id": number}
+        filled.pop("number", None)
+    seen = {
+        _SIZES.get(name, name): len(value)
+        if isinstance(value, list) and name.endswith("_ids")
+        else _shortened(name, value)
+        for name, value in filled.items()
+        if (name == "project_id" or not _is_id(value)) and not _is_said(name, value, filled)
+    }
     return "  ".join(_details(seen, Names(None), language))
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def _shortened(name: str, value: Any) -> Any:

@@ -1,7 +1,11 @@
 """What the page on the command line says can be typed."""
 
+import asyncio
+import os
 import re
 import shlex
+import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from tests.checks.tree import ROOT
 from tests.checks.typed_lines import blocks, unknown
 from tests.client.command_line import incidents
 from tests.client.interactive import environment
+from tests.reports.picture_samples import png
 from tests.support import Site
 
 PAGE = (ROOT / "docs/cli.md").read_text()
@@ -39,24 +44,79 @@ def _new_file(line: str) -> str:
     return named[1] if named else f"incident-{saving[2]}.zip"
 
 
-def _lines_of(section: str) -> list[str]:
-    """Return the lines of a section that end by themselves and ask nothing."""
+def _blocks_of(section: str) -> list[list[str]]:
     text = PAGE.partition(f"## {section}\n")[2].partition("\n## ")[0]
-    lines = [line for block in blocks(text) for line in block.splitlines()]
-    return [line for line in lines if not re.search(r"--follow|--password |olivia|0190…", line)]
+    return [block.splitlines() for block in blocks(text)]
 
 
-@pytest.mark.timeout(600)
-async def test_a_section_can_be_typed_on_a_new_system(site: Site, tmp_path: Path) -> None:
-    """From its first line on every line of the page does what it says; what it names is there, since lines made it."""
+NEW_SYSTEM = _blocks_of("Projects")[0]
+"""What the page says to type on a system that has no definitions."""
+
+ELSEWHERE = re.compile(
+    r"0190…|--follow|incidents (watch|top|demo|dead replay|.*--password )|--(install|show)-completion|import -$"
+)
+"""What other tests type: lines that name an id shown before, go on until Ctrl-C, ask something, or read a file."""
+
+NEEDED = {
+    "password.txt": "a long password\n",
+    "incidents.csv": "Opened,Reference,Description\n2026-11-24 10:00:00,MP-8,A door was open\n",
+    "projects.csv": "created_at,created_by,reference,description\n2026-11-24 10:00:00,ann,MP-9,A gate was open\n",
+    "mapping.json": "{}",
+    "report.typ": (ROOT / "docs/report-template.md").read_text().partition("```typst\n")[2].partition("```")[0],
+    "projects.ndjson": '{"reference": "MP-7", "description": "Fell", "created_by": "ann",'
+    ' "created_at": "2026-11-24T10:00:00Z"}\n',
+}
+"""Files that belong to whoever types the lines."""
+
+
+@pytest.mark.timeout(300)
+async def test_definitions_can_be_typed_on_a_new_system(site: Site, tmp_path: Path) -> None:
+    """A system without definitions gets those that the page uses, each with what it needs before it."""
     await site.workers()
-    for line in [*_lines_of("Projects"), *_lines_of("Definitions, settings and roles")]:
-        words = shlex.split(re.sub(r"(?<= )12(?= |$)", "1", line.partition(" < ")[0]))[1:]
-        standard_input = "a long password\n" if " < " in line else ""
-        ended = await incidents(
-            *words, standard_input=standard_input, folder=tmp_path, environment=environment(site, "admin")
-        )
+    for line in [*NEW_SYSTEM, *_blocks_of("Projects")[1], *_blocks_of("Definitions, settings and roles")[0]]:
+        ended = await incidents(*shlex.split(line)[1:], folder=tmp_path, environment=environment(site, "admin"))
         assert ended.status == 0, (line, ended.out, ended.err)
+
+
+@pytest.mark.timeout(900)
+async def test_the_page_can_be_typed_from_top_to_bottom_after_the_demonstration(tmp_path: Path) -> None:
+    """Every line of the page does what it says on the site of `make demo`, after all lines before it."""
+    for name, content in NEEDED.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "harbour.png").write_bytes(png())
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "incidents", "demo", "--data", "d", "--lang", "en"),
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stderr
+        while "keeps running" not in (await process.stderr.readline()).decode():
+            assert process.returncode is None
+        lines = [line for line in LINES if line not in NEW_SYSTEM and not ELSEWHERE.search(line)]
+        wrong = {line: said for line in lines if (said := await _typed(line, tmp_path))}
+        assert wrong == {}
+    finally:
+        process.send_signal(signal.SIGINT)
+        await process.wait()
+
+
+async def _typed(line: str, folder: Path) -> str:
+    """Type a line, and return what it said if it does not do what it says."""
+    typed, _, read = line.partition(" < ")
+    typed, _, written = typed.partition(" > ")
+    ended = await incidents(
+        *shlex.split(typed)[1:],
+        standard_input=(folder / read).read_text() if read else "",
+        folder=folder,
+        environment={"INCIDENTS_DATA": folder / "d"},
+    )
+    if written:
+        (folder / written).write_text(ended.out)
+    expected = Status.PENDING if "--raw" in line else 0
+    return "" if ended.status == expected else f"{ended.status} {ended.err or ended.out}"
 
 
 def test_every_exit_status_is_on_the_page() -> None:

@@ -134,7 +134,7 @@ async def test_both_forms_say_the_same(defined: Site, tmp_path: Path, language: 
         heading: [line.removeprefix("- ") for line in body.splitlines() if line.startswith("- ")]
         for heading, body in zip(parts[::2], parts[1::2], strict=True)
     }
-    roles = {"en": "Who may see what", "fr": "Destinataires, par rôle"}[language]
+    roles = {"en": "Who may see what", "fr": "Catégories de destinataires, et leurs accès"}[language]
     assert [*printed] == [*written]
     assert len(printed.pop(roles)) == len(written.pop(roles))
     assert printed == written

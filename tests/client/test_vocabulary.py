@@ -109,6 +109,21 @@ def test_no_value_is_shown_as_a_program_writes_it(language: str, sentence: str) 
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
+def test_an_event_names_its_project_by_number(language: str) -> None:
+    """No event that is watched shows an id where the number is known; only that of an unknown project is there."""
+    some_id = "0190a000-0000-7000-8000-000000000001"
+    for form in events().values():
+        names = [name for name in form.model_fields if name.endswith(("_id", "_ids"))]
+        details = {name: [some_id] if name.endswith("_ids") else some_id for name in names}
+        assert some_id not in details_of(details, language, 12)
+        assert "project_id" not in details or "12" in details_of(details, language, 12)
+    assert some_id in details_of({"project_id": some_id}, language)
+    assert details_of({"project_id": some_id, "number": 7}, language) == details_of(
+        {"project_id": some_id}, language, 7
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
 def test_every_detail_of_an_activity_has_a_label(language: str) -> None:
     """What is shown beside a value begins with a capital and is no name of a program."""
     names = {name for form in events().values() for name in form.model_fields}

@@ -194,7 +194,7 @@ def test_the_page_speaks_french() -> None:
     bagged = bag_of(language="fr")
     text = Page(bagged["data/index.html"].decode()).text
     assert [
-        word for word in ("Projet d'incident 12", "Base légale", "01/03/2026 13:00:00 +01:00") if word not in text
+        word for word in ("Projet d'incident 12", "Base juridique", "01/03/2026 13:00:00 +01:00") if word not in text
     ] == []
     assert "Vérification" in bagged["README.txt"].decode()
 

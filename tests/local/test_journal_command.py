@@ -33,6 +33,13 @@ async def test_the_journal_is_shown(site: Site, tmp_path: Path) -> None:
     assert ended.status == 0, ended.err
     assert "deleted by hand" in ended.out
     assert "each as it was written and signed: 2" in ended.out
+    assert str(project_id) not in ended.out
+    number = str(shown["entries"][1]["number"])
+    for name in (number, str(project_id)):
+        chosen = await run_command(site, folder, "retention", "journal", "--project", name, "--json")
+        assert [each["kind"] for each in json.loads(chosen.out)["entries"]] == ["deleted"]
+    wrong = await run_command(site, folder, "retention", "journal", "--project", "x")
+    assert (wrong.status, "--project: x is neither a number nor an id" in wrong.err) == (2, True)
 
 
 async def test_a_changed_line_is_named(site: Site, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from contracts import catalogue, subjects
 from contracts.errors import Code
 from contracts.permissions import Node
+from contracts.projects.queries import GetProject
 from contracts.projects.watching import HIDDEN, KIND, OWN, node_of
 from incidents import Client, Refused
 from tests.projects.feeds import (
@@ -22,6 +23,7 @@ from tests.projects.feeds import (
     wait_for_events,
 )
 from tests.support import Site, eventually
+from workers.projects.queries import project_feed
 from workers.runtime.process.running_components import RunningComponents
 
 
@@ -55,6 +57,18 @@ async def test_what_happens_is_seen_live(admin: Client) -> None:
     assert event_names(events) == expected
     assert [(event.actor, event.revision) for event in events] == [("admin", 1), ("admin", 2), ("admin", 3)]
     assert "bag" not in events[0].model_dump_json()
+    assert [event.project_number for event in events] == [events[0].data["number"]] * 3
+
+
+async def test_the_number_comes_from_any_process(site: Site, admin: Client) -> None:
+    """A follower learns the number of a project of which the process has seen no event before (PRJ-09)."""
+    project_id = await create_project(admin)
+    number = (await admin.ask(GetProject(project_id=project_id))).number
+    project_feed._numbers = project_feed._Numbers()
+    async with follow(admin) as watch:
+        await add_comment(admin, project_id)
+        await add_comment(admin, project_id)
+        assert [event.project_number for event in await next_events(watch, 2)] == [number, number]
 
 
 async def test_nothing_is_lost_while_nobody_listens(site: Site, admin: Client) -> None:

@@ -149,7 +149,7 @@ def test_a_file_speaks_french(binder: Binder) -> None:
     """All texts around the reports are in the language asked for."""
     bound = binder.bind(entry(1), left_out("unknown"), language="fr", author="agent-dupont")
     text = text_of(bound.pdf)
-    texts = ("Rapports d'incident 1 rapport", "Généré par agent-dupont", "Table des matières", "Il est inconnu.")
+    texts = ("Rapports d'incident 1 rapport", "Établi par agent-dupont", "Sommaire", "Il est inconnu.")
     assert [words for words in texts if words not in text] == []
     root: Any = bound.reader().root_object
     assert root["/Lang"] == "fr"

@@ -114,5 +114,6 @@ def test_the_pages_say_what_the_data_say(language: str, title: str) -> None:
 def test_a_bare_record_has_its_blanks() -> None:
     """A record of which its author may see nothing still has each heading, and names what is missing."""
     text = text_of(RecordPrinter().print(record("fr", BARE)).pdf)
-    assert "Masqué à l'auteur du registre, faute de permission : paramètres, règles, définitions, rôles" in text
+    missing = "Non communiqué à la personne qui a établi le registre, faute de permission"
+    assert f"{missing} : paramètres, règles, définitions, rôles" in text
     assert text.count("à compléter par l'organisme") == 7

@@ -138,7 +138,7 @@ async def test_recipients_of_an_erased_project_are_named(site: Site, client: Cli
     data, words = data_of(file), text_of(file)
     assert {each.project_id for each in data.entries} == {ids[1]}
     assert data.project_numbers == [2]
-    for words_of_page in ("Registre des communications", "Incidents : 2, 1 inconnu(s)", "Insurance", "(supprimé)"):
+    for words_of_page in ("Registre des communications", "Incidents : 2, inconnus : 1", "Insurance", "(supprimé)"):
         assert words_of_page in words.replace("\u00a0", " ")
     assert "Fuseau horaire : Europe/Zurich" in words.replace("\u00a0", " ")
     assert "1 copie a été faite sans nommer de destinataire." in words

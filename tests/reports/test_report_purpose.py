@@ -44,7 +44,7 @@ async def activity(admin: Client, project_id: UUID, name: str = "reports.generat
     return [entry.details for entry in entries.items if entry.activity == name]
 
 
-@pytest.mark.parametrize("language, label", [("en", "Legal basis"), ("fr", "Base légale")])
+@pytest.mark.parametrize("language, label", [("en", "Legal basis"), ("fr", "Base juridique")])
 async def test_a_report_says_to_whom_and_why(admin: Client, language: Any, label: str) -> None:
     """Recipient, reference and legal basis are on its pages and in its data; without them there is no label."""
     project_id = await create(admin)

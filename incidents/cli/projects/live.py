@@ -72,7 +72,7 @@ def event_line(event: CloudEvent, language: str) -> Text:
         " ",
         (f"{on_one_line(activity_name(event.happened, language)):<28}", "bold"),
         " ",
-        on_one_line(details_of(event.data, language)),
+        on_one_line(details_of(event.data, language, event.project_number)),
     )
 
 

@@ -84,7 +84,7 @@ def register(group: typer.Typer) -> None:
         "incidents reports summary --last month -o october.pdf",
         "incidents reports summary --since 2026-10-01 --until 2026-11-01 -o october.pdf",
         "incidents reports summary --last year --compare none --title 'The year in figures' -o year.pdf",
-        "incidents reports summary --last quarter --compare previous-year --place Location -o trimestre.pdf --lang fr",
+        "incidents reports summary --last quarter --compare previous-year --place camera -o trimestre.pdf --lang fr",
         "incidents reports summary --resume 0190… -o october.pdf",
         sends=True,
     )(summary)

@@ -45,7 +45,9 @@ KeyFile = Annotated[
     Path | None,
     typer.Option("--key", metavar="FILE", help="The site's public key, from elsewhere; that of the system by default."),
 ]
-ProjectId = Annotated[UUID | None, typer.Option("--project", metavar="ID", help="Only entries about this project.")]
+ProjectName = Annotated[
+    str | None, typer.Option("--project", metavar="PROJECT", help="Only entries about this project, by number or id.")
+]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="The newest entries, at most.")]
 All = Annotated[bool, typer.Option("--all", help="All entries.")]
 BeginAnew = Annotated[
@@ -58,7 +60,7 @@ def show_journal(  # noqa: PLR0913, PLR0917 - each parameter is an option
     data: Data = DEFAULT_DATA,
     journal: JournalFile = None,
     key: KeyFile = None,
-    project: ProjectId = None,
+    project: ProjectName = None,
     limit: Limit = 20,
     all_: All = False,
     begin_anew: BeginAnew = False,
@@ -83,13 +85,25 @@ def show_journal(  # noqa: PLR0913, PLR0917 - each parameter is an option
     own = signing_key_of(settings) if settings else home.signing_key
     verified = _verify(place, _public_key(key, own), remembered)
     entries = verified.reading.entries if verified.reading else []
-    chosen = [each for each in entries if project in {None, each.entry.project_id}][0 if all_ else -limit :]
+    wanted = _wanted(project)
+    chosen = [each for each in entries if wanted in {None, each.entry.project_id, each.entry.number}]
+    chosen = chosen[0 if all_ else -limit :]
     if as_json:
         write(_document(verified, remembered, chosen))
     else:
         _show(verified, remembered, chosen[::-1])
     if verified.error:
         raise typer.Exit(1)
+
+
+def _wanted(project: str | None) -> UUID | int | None:
+    """Return the id or the number that was typed for a project."""
+    if project is None:
+        return None
+    try:
+        return int(project) if project.isdecimal() else UUID(project)
+    except ValueError:
+        fail(say("--project: {text} is neither a number nor an id of a project", text=project), _USAGE)
 
 
 def _place(copy: Path | None, own: Path | None) -> Path:
@@ -195,13 +209,12 @@ def _show(verified: VerifiedJournal, remembered: Remembered | None, chosen: Sequ
         tell((f"  {say(REMEDY)}", "dim"))
         return
     if chosen:
-        head = [say(name) for name in ("Time", "Entry", "Number", "Project")]
+        head = [say(name) for name in ("Time", "Entry", "Project")]
         rows = [
             (
                 local_minute(each.entry.erased_at.timestamp()),
                 _kind(each.entry.kind),
-                str(each.entry.number or ""),
-                str(each.entry.project_id or ""),
+                str(each.entry.number or each.entry.project_id or ""),
             )
             for each in chosen
         ]

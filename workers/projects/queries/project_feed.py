@@ -1,6 +1,7 @@
 """The live feed of projects: the events that a follower may see and that pass its filter."""
 
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event
 from contracts.permissions import Grants
-from contracts.projects.commands import ProjectDeleted, ProjectUpdated, SequencesRemoved
+from contracts.projects.commands import ProjectCreated, ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.projects.imports import ProjectsImported
 from contracts.projects.redaction import ProjectRedacted
 from contracts.projects.set_aside import ProjectRestricted
@@ -28,6 +29,9 @@ _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references
 _EVERYTHING: Final = WatchedProjects()
 _FAREWELL: Final = (ProjectDeleted, ProjectRestricted)
 """Events by which lists learn that a project is gone; the others of one that is set aside are not shown again."""
+
+_NUMBERS_MAX: Final = 20_000
+"""The most projects whose numbers a process keeps."""
 
 _EARLIER: Final = timedelta(seconds=2)
 """Events of this age are those of a feed that continues from an earlier one, or that is far behind."""
@@ -50,7 +54,9 @@ async def watch_projects(query: WatchProjects, context: QueryContext) -> FeedAns
             event for event in permitted if event.project_id not in hidden or isinstance(event.event, _FAREWELL)
         ]
         passed = await _select_matching(permitted, query.filter, connection)
-        return [VisibleEvent(event, bodies[event.id]) for event in permitted if passed is None or event.id in passed]
+        chosen = [event for event in permitted if passed is None or event.id in passed]
+        numbers = await _numbers.of(chosen, connection)
+        return [VisibleEvent(each, bodies[each.id], numbers.get(each.project_id)) for each in chosen]
 
     return FeedAnswer(query, query.since, choose)
 
@@ -65,6 +71,31 @@ def body_for(heard: ReceivedEvent[Event], grants: Grants, principal: str) -> byt
     if shown is None:
         return None
     return bytes(heard.raw.data) if shown == body else to_json(shown)
+
+
+class _Numbers:
+    """The numbers of projects that had events lately; the number of a project never changes."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[UUID | None, int] = OrderedDict()
+
+    async def of(
+        self, events: Sequence[ReceivedEvent[Event]], connection: AsyncConnection
+    ) -> Mapping[UUID | None, int]:
+        """Return the numbers of the events' projects, as far as they are known: one that is gone may have none."""
+        for each in events:
+            if isinstance(each.event, ProjectCreated | ProjectDeleted):
+                self._known[each.project_id] = each.event.number
+        if unknown := {each.project_id for each in events if each.project_id} - self._known.keys():
+            read = await connection.execute(select(Project.id, Project.number).where(Project.id.in_(unknown)))
+            self._known |= {row.id: row.number for row in read}
+        numbers = {each.project_id: self._known[each.project_id] for each in events if each.project_id in self._known}
+        while len(self._known) > _NUMBERS_MAX:
+            self._known.popitem(last=False)
+        return numbers
+
+
+_numbers = _Numbers()
 
 
 async def _hidden_projects(events: Sequence[ReceivedEvent[Event]], connection: AsyncConnection) -> set[UUID]:

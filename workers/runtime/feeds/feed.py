@@ -42,10 +42,11 @@ log = structlog.get_logger()
 
 
 class VisibleEvent(NamedTuple):
-    """An event that a follower may see, with the body that the follower may see."""
+    """An event that a follower may see, with the body that the follower may see, and the number of its project."""
 
     received: ReceivedEvent[Event]
     body: bytes
+    project_number: int | None = None
 
 
 EventFilter = Callable[[Sequence[ReceivedEvent[Event]], Grants, AsyncConnection], Awaitable[Sequence[VisibleEvent]]]
@@ -209,10 +210,7 @@ class Feed:
             self._unhandled.append(mark.place)
             if mark not in ends[number : number + 1]:  # in the middle of an entry, all of it would be sent again
                 self.mark = mark
-            headers = item.received.raw.headers or {}
-            await self._send(
-                "event", item.body, {name: value for name, value in headers.items() if name.startswith("ce-")}
-            )
+            await self._send("event", item.body, _headers_of(item))
         self.mark = entries[count - 1].mark
         if count < len(entries):
             await self._close_older()
@@ -231,6 +229,11 @@ class Feed:
             watching.CURSOR: self.bounds.cursor(self.mark),
         }
         await self._shared.nats().publish(self.follower.address, body, headers={**(headers or {}), **own})
+
+
+def _headers_of(item: VisibleEvent) -> dict[str, str]:
+    headers = {name: value for name, value in (item.received.raw.headers or {}).items() if name.startswith("ce-")}
+    return headers | ({watching.PROJECT_NUMBER: str(item.project_number)} if item.project_number else {})
 
 
 def _now() -> float:

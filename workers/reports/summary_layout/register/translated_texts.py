@@ -96,9 +96,9 @@ FR = RegisterWording(
     from_start="De la première entrée jusqu'au {}",
     projects="Incidents\u00a0: {}",
     all_projects="Tous les incidents",
-    not_known="{} inconnu(s)",
+    not_known="inconnus\u00a0: {}",
     missing=(
-        "Les exports et l'usage de leurs paquets n'y figurent pas, car la personne qui a généré le registre n'y a pas "
+        "Les exports et l'usage de leurs paquets n'y figurent pas, car la personne qui a établi le registre n'y a pas "
         "accès."
     ),
     empty="Aucune copie n'a été faite, téléchargée ou imprimée durant cette période.",
@@ -115,14 +115,14 @@ FR = RegisterWording(
     recipient_head=("Destinataire", "Référence du destinataire", "Incident", "Copies", "Dernière copie"),
     copies="Copies",
     register="Registre",
-    head=("Incident", "Heure", "Par", "Activité", "Pour, référence et base légale", "SHA-256"),
+    head=("Incident", "Date", "Auteur", "Activité", "Destinataire, référence et base juridique", "SHA-256"),
     reference="Référence\u00a0: {}",
-    basis="Base légale\u00a0: {}",
+    basis="Base juridique\u00a0: {}",
     age_keys="Chiffré pour des clés age\u00a0: {}",
     deleted="(supprimé)",
     no_digest="–",
-    generated="Généré le",
-    generated_by="Généré par",
+    generated="Établi le",
+    generated_by="Établi par",
     period="Période",
     site="Site",
     software="Logiciel",
@@ -133,8 +133,8 @@ FR = RegisterWording(
     listed="Ce qui figure ici",
     listed_text=(
         "Chaque rapport, aussi dans un lot, chaque export, et chaque téléchargement ou impression de l'un d'eux, dans "
-        "la mesure où ils étaient enregistrés lors de la génération. Un lot téléchargé en entier figure au journal du "
-        "site."
+        "la mesure où ils étaient enregistrés quand ce registre a été établi. Un lot téléchargé en entier figure au "
+        "journal du site."
     ),
     attached_data="Les entrées de ce registre",
     attached_schema="Le schéma JSON de register.json",
