@@ -33,7 +33,7 @@ async def test_large_packages_keep_no_small_one_waiting(
             await ending.wait()
         return await finish(step, package_id, give_up=give_up)
 
-    monkeypatch.setattr(package_making, "_LARGE_BYTES", 100_000)
+    monkeypatch.setattr(package_making, "LARGE_BYTES", 100_000)
     monkeypatch.setattr(package_making, "finish", finish_later)
     await site.worker("projects", recordings=tmp_path, recordings_bytes=1_000_000)
     operator, small = await Operator.start(site, await site.client()), uuid7()

@@ -27,7 +27,7 @@ from workers.runtime.storage.identity_map import row_of, rows_of
 _TASKS: Final = 2
 """Steps that a process makes at once, so that a large package keeps nobody else waiting."""
 
-_LARGE_BYTES: Final = 256 * 1024 * 1024
+LARGE_BYTES: Final = 256 * 1024 * 1024
 """Recordings of a package whose steps one task at most makes, so that the others are there for small packages."""
 
 _LOOK_SECONDS: Final = 0.3
@@ -79,7 +79,7 @@ class PackageMaker:
             unfinished = rows_of(await connection.execute(export_tables.UNFINISHED), UnfinishedExportRow)
         self._has_unfinished = bool(unfinished)
         for row in self._turns.order(unfinished, _principal):
-            is_large = row["media_bytes"] > _LARGE_BYTES
+            is_large = row["media_bytes"] > LARGE_BYTES
             if is_large and self._is_making_large:
                 continue
             self._is_making_large |= is_large
