@@ -61,12 +61,12 @@ def test_every_setting_of_the_site_is_told() -> None:
 
 def test_a_time_that_a_variable_sets_is_told_with_the_variable() -> None:
     """Nobody reads that letters lose their content after seven days on a site that has another setting."""
-    told = [
+    paths = [
         *(page for page in (ROOT / "docs").glob("*.md")),
         *(ROOT / "incidents" / "cli").rglob("*.py"),
         ROOT / "incidents/locale/fr/LC_MESSAGES/incidents.po",
     ]
-    paragraphs = [(path.name, text) for path in told for text in re.split(r"\n\n|\n(?=[-|] )", path.read_text())]
+    paragraphs = [(path.name, text) for path in paths for text in re.split(r"\n\n|\n(?=[-|] )", path.read_text())]
     fixed = re.compile(r"\b(after|for|après|pendant)\s+(seven|7|sept)\s+(days|jours)\b")
     letters = re.compile(r"dead letter|in a letter|une lettre|lettres? mortes?", re.IGNORECASE)
     assert [each for each in paragraphs if letters.search(each[1]) and fixed.search(each[1])] == []

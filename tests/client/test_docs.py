@@ -96,14 +96,14 @@ async def test_the_page_can_be_typed_from_top_to_bottom_after_the_demonstration(
         while "keeps running" not in (await process.stderr.readline()).decode():
             assert process.returncode is None
         lines = [line for line in LINES if line not in NEW_SYSTEM and not ELSEWHERE.search(line)]
-        wrong = {line: said for line in lines if (said := await _typed(line, tmp_path))}
+        wrong = {line: answer for line in lines if (answer := await _unexpected_answer(line, tmp_path))}
         assert wrong == {}
     finally:
         process.send_signal(signal.SIGINT)
         await process.wait()
 
 
-async def _typed(line: str, folder: Path) -> str:
+async def _unexpected_answer(line: str, folder: Path) -> str:
     """Type a line, and return what it said if it does not do what it says."""
     typed, _, read = line.partition(" < ")
     typed, _, written = typed.partition(" > ")

@@ -32,8 +32,8 @@ def pairs(english: Any, french: Any) -> Iterator[tuple[str, str]]:
         for field in dataclasses.fields(english):
             yield from pairs(getattr(english, field.name), getattr(french, field.name))
     else:
-        for one, other in zip(english, french, strict=True):
-            yield from pairs(one, other)
+        for text, translation in zip(english, french, strict=True):
+            yield from pairs(text, translation)
 
 
 def all_pairs() -> Iterator[tuple[str, str]]:
@@ -46,12 +46,14 @@ def all_pairs() -> Iterator[tuple[str, str]]:
 def test_one_thing_has_one_french_word() -> None:
     """Two PDFs, and the command line, say the same in the same words."""
     assert len(MODULES) > 4
-    said: dict[str, set[str]] = defaultdict(set)
+    translations: dict[str, set[str]] = defaultdict(set)
     for english, french in all_pairs():
-        said[english].add(french)
+        translations[english].add(french)
         if english in FRENCH:
-            said[english].add(FRENCH[english])
-    assert {english: words for english, words in said.items() if len(words) > 1 and english not in GENDER | SHORT} == {}
+            translations[english].add(FRENCH[english])
+    assert {
+        english: words for english, words in translations.items() if len(words) > 1 and english not in GENDER | SHORT
+    } == {}
 
 
 def test_a_column_of_authors_and_of_times_is_named_as_on_the_command_line() -> None:
@@ -63,9 +65,9 @@ def test_a_column_of_authors_and_of_times_is_named_as_on_the_command_line() -> N
 
 def test_words_of_the_law_are_those_of_its_french_text() -> None:
     """The GDPR says `base juridique`, never `base légale`."""
-    said = [text for text in texts() if text.path.startswith(("contracts/", "incidents/", "workers/", "deploy/"))]
+    files = [text for text in texts() if text.path.startswith(("contracts/", "incidents/", "workers/", "deploy/"))]
     wrong = re.compile(r"bases? légales?", re.IGNORECASE)
-    assert [text.path for text in said if wrong.search(text.text)] == []
+    assert [text.path for text in files if wrong.search(text.text)] == []
 
 
 def test_french_of_pdfs_is_set_as_french_is() -> None:
