@@ -44,8 +44,8 @@ _BRACKETS = re.compile(r"\(([^()]*)\)")
 _NAMED = re.compile(rf"({_ID})(?: to (?:[A-Z]{{3,4}}-)?(T?\d+))?")
 _HEAD = """# Requirements and their tests
 
-Every row of the requirements, what it asks for, and the tests that name it in their first sentence.
-Made from those sentences and from `tests/requirements/rows.txt` by `python -m tests.requirements.regenerate`.
+This page lists every row of the requirements, what it asks for, and the tests that name it in their first sentence.
+It is generated from those sentences and from `tests/requirements/rows.txt` by `make wire`.
 
 *covered*: at least one test names the row. *not yet*: none does. *not applicable*: none can, for the reason given.
 A test says what must hold, not that it holds: run it to know.
