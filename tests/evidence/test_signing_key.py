@@ -1,5 +1,6 @@
 """The key that signs packages, and the form of its signatures."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from nacl.signing import VerifyKey
 
 from contracts.evidence import ssh_signatures
 from contracts.evidence.ssh_signatures import FormError
+from contracts.subjects import WORKERS
+from tests.checks.tree import ROOT
 from tests.client.command_line import incidents
 from tests.evidence.second_reader import run_openssh, verifies
 from workers.common.process_settings import Settings, signing_key_of
@@ -17,6 +20,8 @@ from workers.local.access.signing_keys import Trust
 from workers.local.data_directory import Home
 
 MESSAGE = b"what is signed\n"
+SIGNING = re.compile(r"signing_key(\.current|_of)\b")
+"""How the code of a worker gets the key that signs packages."""
 
 
 def test_a_key_is_read_as_it_was_written(tmp_path: Path) -> None:
@@ -120,12 +125,14 @@ async def test_the_key_of_a_site_may_be_its_own(tmp_path: Path) -> None:
 
 
 def test_only_the_workers_that_sign_get_the_key(tmp_path: Path) -> None:
-    """Beside servers of one's own it is next to the credentials of projects and audit, and with no other worker's."""
+    """Beside servers of one's own it is next to the credentials of each worker whose code signs, and of no other."""
     home, apart = Home(tmp_path / "trust"), tmp_path / "apart"
     external_nats_files.create(home.directory, "main", external_nats_files.Server(), apart)
     files = (path for path in apart.rglob("*") if path.is_file())
     copies = [path for path in files if path.read_bytes() == home.signing_key.read_bytes()]
-    names = ("audit", "projects")
+    code = {path: path.read_text() for path in (ROOT / "workers").rglob("*.py")}
+    signing = {path.relative_to(ROOT / "workers").parts[0] for path, text in code.items() if SIGNING.search(text)}
+    names = sorted(signing & set(WORKERS))
     assert sorted(path.relative_to(apart) for path in copies) == [Path(name, "package-signing.key") for name in names]
     for name in names:
         settings = Settings(nats_creds=apart / name / f"{name}.creds")

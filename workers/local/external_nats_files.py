@@ -51,6 +51,10 @@ class Server:
     key: str | None = None
 
 
+_SIGNING: Final = ("audit", "projects", "reports", "retention")
+"""The workers that sign with the key of packages: checkpoints, packages, lists of activity, certificates."""
+
+
 def create(directory: Path, site: str, server: Server, apart: Path | None = None) -> list[Path]:
     """Create missing keys and credentials, write the server's configuration, and return the written files.
 
@@ -83,15 +87,14 @@ def _current_store(home: Home) -> str:
 def distribute(home: Home, apart: Path) -> None:
     """Copy the credentials of each process into a separate directory; those of people and of ops stay here.
 
-    The workers of projects and audit also get the key that signs packages and checkpoints, and that of reports the key
-    that signs PDF files.
+    Each worker that signs also gets its keys: that of packages, logs and certificates, and that of PDF files.
     """
     for name in (*WORKERS, "provision"):
         folder = apart / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(folder / f"{name}.creds", home.credentials(name).read_text())
     package_key, *pdf_files = home.signing_files.values()
-    own_keys = [("projects", package_key), ("audit", package_key), *(("reports", path) for path in pdf_files)]
+    own_keys = [*((name, package_key) for name in _SIGNING), *(("reports", path) for path in pdf_files)]
     for name, path in own_keys:
         write_private(apart / name / path.name, path.read_text())
 
