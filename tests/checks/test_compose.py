@@ -277,3 +277,11 @@ def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:
     )
     assert result.stdout == "it's $(secret)\n"
     assert "ENTRYPOINT" in (ROOT / "deploy/Dockerfile").read_text()
+
+
+def test_what_proves_the_logs_is_outside_the_databases() -> None:
+    """The workers that sign checkpoints and certificates write them into a volume that no database has."""
+    services = composed(BASE)["services"]
+    for name in ("audit", "retention"):
+        folder = services[name]["environment"]["INCIDENTS_CHECKPOINTS"]
+        assert f"checkpoints:{folder}" in services[name]["volumes"]
