@@ -99,7 +99,7 @@ def test_every_command_takes_a_language() -> None:
         ("stats", "aucun", "--interval semaine --since 90j"),
         ("projects list", "-création", "--sort=-modification"),
         ("audit log", "", "--activity 'rapport imprimé'"),
-        ("projects update", "", "--category Motif=Autre"),
+        ("projects update", "", "--category Raison=Autre"),
     ],
 )
 async def test_help_shows_values_as_they_are_typed_in_the_language(line: str, default: str, example: str) -> None:
