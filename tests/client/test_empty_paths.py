@@ -25,7 +25,7 @@ def commands(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
 @pytest.mark.parametrize(
     "line, words",
     [
-        (["privacy", "export", "Zorbax", "--out", ""], "--out is empty: name a file or a directory."),
+        (["privacy", "export", "Zorbax", "--output", ""], "--output is empty: name a file or a directory."),
         (["report", "3", "-o", ""], "--output is empty: name a file."),
         (["verify", ""], "FILE is empty: name a file."),
         (["verify", "a.zip", "--key", ""], "--key is empty: name the file of a key, or its fingerprint"),
