@@ -74,11 +74,16 @@ def require_no_values(installation: Installation, salts: Sequence[bytes], keys: 
     assert installation.sql(of_erased) == [(0,)]
     remaining = {salt for (salt,) in installation.sql("SELECT salt FROM audit.entry_values")}
     remaining |= {bytes(key) for (key,) in installation.sql("SELECT key FROM runtime.letter_key")}
-    gone = [[each for each in secrets if each not in remaining] for secrets in (salts, keys)]
-    assert all(gone)
+    gone = {
+        kind: [each for each in secrets if each not in remaining]
+        for kind, secrets in (("salts of values", salts), ("keys of dead letters", keys))
+    }
+    assert all(gone.values())
+    erasure = installation.sql("SELECT now(), * FROM retention.last_erasure")
     for path in filter(Path.is_file, installation.directory.rglob("*")):
         content = path.read_bytes()
-        assert not [secret for secrets in gone for secret in secrets if secret in content], path
+        left = {kind: count for kind, secrets in gone.items() if (count := sum(each in content for each in secrets))}
+        assert not left, (path, left, erasure)
 
 
 async def tell_story(installation: Installation) -> Story:
