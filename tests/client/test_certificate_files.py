@@ -60,7 +60,7 @@ async def test_a_damaged_key_beside_a_certificate_is_named(tmp_path: Path) -> No
 
 
 async def test_a_supplement_alone_needs_its_certificate(tmp_path: Path) -> None:
-    """Whoever names only the supplement is told which file is missing, and a wrong name is that of the line."""
+    """The refusal of a lone supplement names the missing file, and that of a wrong file the one that was typed."""
     path = saved(tmp_path, SUPPLEMENT, name="certificate-17-supplement.json")
     ended = await verified(path)
     words = (

@@ -66,7 +66,7 @@ NEEDED = {
     "projects.ndjson": '{"reference": "MP-7", "description": "Fell", "created_by": "ann",'
     ' "created_at": "2026-11-24T10:00:00Z"}\n',
 }
-"""Files that belong to whoever types the lines."""
+"""Files of the person who types the lines."""
 
 
 @pytest.mark.timeout(300)

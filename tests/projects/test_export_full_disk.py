@@ -15,7 +15,7 @@ from workers.projects.exports import finishing
 from workers.projects.packages.sealing import temporary_file
 
 _FULL = Path("/dev/full")
-"""A file on which nobody can write, because there is no room."""
+"""A device that refuses every write as a full disk does."""
 
 
 async def test_a_full_disk_loses_no_export(

@@ -60,7 +60,7 @@ async def _find(session: Session, client: Client, number: int) -> CertificateOfD
         for item in page.items:
             if item.number == number:
                 return item
-    words = "there is no certificate {number}: `incidents retention certificates` lists those that exist"
+    words = "there is no certificate {number}: list all of them with `incidents retention certificates`"
     raise UsageError(session.say(words, number=number))
 
 
