@@ -139,8 +139,9 @@ def _place(data: Data) -> tuple[int, int]:
     Raises:
         NoSealError: There is none.
     """
-    armor_end = data.rfind(_ARMOR_END) + len(_ARMOR_END)
-    for end in (armor_end, len(data)):
+    armor_end = data.rfind(_ARMOR_END)
+    ends = [armor_end + len(_ARMOR_END)] if armor_end >= 0 else []
+    for end in (*ends, len(data)):
         start = data.rfind(_TITLE.encode(), max(0, end - _COMMENT_BYTES_MAX), end)
         if start >= 0:
             return start, end

@@ -68,8 +68,10 @@ def place(session: Session, item: Occurrence, known: show.Names) -> str:
 
 def _label(field: str, known: show.Names, language: str) -> str:
     """Return the name for people of a field; that of a part has the kind of the part before it."""
-    parts = [known.by_field.get(part) or field_place(part, language).replace("_", " ") for part in field.split(".")]
-    return known.by_field.get(field) or ", ".join(parts)
+    if label := known.by_field.get(field):
+        return label
+    parts = (known.by_field.get(part) or field_place(part, language).replace("_", " ") for part in field.split("."))
+    return ", ".join(parts)
 
 
 def _lines(session: Session, item: Occurrence, known: show.Names) -> Iterator[Text]:

@@ -263,8 +263,7 @@ class Naming:
         `data` are the kinds of data fields that the command takes.
         """
         typed = text.strip()
-        is_data = is_slot(typed) and typed.rpartition("_")[0] in data
-        if typed in plain or is_data or (categories and typed in _CATEGORIES):
+        if typed in plain or is_slot(typed, data) or (categories and typed in _CATEGORIES):
             return typed
         # If several have the same name, as `status` and `status_id` do in French, the first is meant.
         shown = {name_of(self._session.language, "field", field): field for field in reversed(list(plain))}

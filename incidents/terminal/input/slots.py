@@ -1,7 +1,7 @@
 """The slots of categories and data fields, by the names that organisations give them."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final, TypeVar
 
 from contracts.administration_queries import Category, DataField
@@ -34,7 +34,7 @@ def slot_of(field: DataField) -> str:
     return f"{field.kind}_{field.slot}"
 
 
-def is_slot(text: str) -> bool:
-    """Tell whether a text is the wire's name of a data field."""
+def is_slot(text: str, kinds: Collection[str] = DATA_KINDS) -> bool:
+    """Tell whether a text is the wire's name of a data field of one of these kinds."""
     kind, _, number = text.strip().rpartition("_")
-    return kind in DATA_KINDS and number in {"1", "2", "3"}
+    return kind in kinds and number in {"1", "2", "3"}

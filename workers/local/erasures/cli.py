@@ -85,8 +85,8 @@ def show_journal(  # noqa: PLR0913, PLR0917 - each parameter is an option
     own = signing_key_of(settings) if settings else home.signing_key
     verified = _verify(place, _public_key(key, own), remembered)
     entries = verified.reading.entries if verified.reading else []
-    project_name = _wanted(project)
-    chosen = [each for each in entries if project_name in {None, each.entry.project_id, each.entry.number}]
+    chosen_project = _read_project(project)
+    chosen = [each for each in entries if chosen_project in {None, each.entry.project_id, each.entry.number}]
     chosen = chosen[0 if all_ else -limit :]
     if as_json:
         write(_document(verified, remembered, chosen))
@@ -96,7 +96,7 @@ def show_journal(  # noqa: PLR0913, PLR0917 - each parameter is an option
         raise typer.Exit(1)
 
 
-def _wanted(project: str | None) -> UUID | int | None:
+def _read_project(project: str | None) -> UUID | int | None:
     """Return the id or the number that was typed for a project."""
     if project is None:
         return None

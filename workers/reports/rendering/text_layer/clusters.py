@@ -18,7 +18,7 @@ from workers.reports.rendering.text_layer.text_show_operators import Cluster, Sh
 
 def find_clusters(shows: Iterable[Show], texts: Mapping[bytes, Mapping[int, str]], silent: SilentGlyphs) -> None:
     """Find the glyphs that draw one text together; a letter is never drawn twice."""
-    cluster: list[tuple[Show, int]] = []
+    cluster: list[Glyph] = []
     shared, last, first = "", "", -1
     for show in shows:
         for place, glyph in show.glyphs():
@@ -36,18 +36,17 @@ def find_clusters(shows: Iterable[Show], texts: Mapping[bytes, Mapping[int, str]
 
 def _is_part(cluster: Sequence[Glyph], following: Glyph, text: str, silent: SilentGlyphs) -> bool:
     """Tell whether the next glyph is a part of the same letter: a letter alone has a width or no ActualText."""
-    last = cluster[-1]
-    show, next_show = last[0], following[0]
+    (show, _), (next_show, _) = cluster[-1], following
     if _may_be_shared(text):
         return is_leftward(text[:1]) or not begins_again(cluster, next_show)
     if show is next_show:
         return show.actual is not None
     if is_letter(text):
-        return continues_letter(last, following, silent.face)
+        return continues_letter(cluster[-1], following, silent.face)
     return show.place is not None and show.place == next_show.place
 
 
-def _share(cluster: Sequence[tuple[Show, int]], text: str, silent: SilentGlyphs) -> None:
+def _share(cluster: Sequence[Glyph], text: str, silent: SilentGlyphs) -> None:
     """Divide a text among its glyphs: the marks to the last ones, the rest to the letter."""
     count = len(cluster)
     if count == 1:
@@ -71,7 +70,7 @@ def _share(cluster: Sequence[tuple[Show, int]], text: str, silent: SilentGlyphs)
         _gather(cluster, text, silent)
 
 
-def _gather(cluster: Sequence[tuple[Show, int]], text: str, silent: SilentGlyphs) -> None:
+def _gather(cluster: Sequence[Glyph], text: str, silent: SilentGlyphs) -> None:
     """Put a letter and its marks into one span, so that readers that know ActualText keep them together."""
     head = cluster[0][0]
     places = [place for show, place in cluster if show is head]

@@ -135,9 +135,9 @@ def _write_page(stream: bytes, fonts: dict[bytes, Font], *, exact: bool) -> Iter
     """Yield the operations of a page with every glyph from a table in which it has its own part of the text."""
     faces = {name: font.face() for name, font in fonts.items()}
     texts = {name: font.texts for name, font in fonts.items()}
-    blocks = list(divide(filter(any, map(_block, _split_blocks(stream))), faces, texts))
-    shows = [part for block in blocks for part in block if isinstance(part, Show)]
     silent = SilentGlyphs(lambda show: faces[show.font])
+    blocks = list(divide(filter(any, map(_block, _split_blocks(stream))), silent.face, texts))
+    shows = [part for block in blocks for part in block if isinstance(part, Show)]
     find_clusters(shows, texts, silent)
     for show in shows:
         show.moved |= show.size == _UNSEEN_POINTS

@@ -13,6 +13,8 @@ from workers.reports.rendering.text_layer.text_show_operators import Face, Show
 
 Glyph = tuple[Show, int]
 """A show, and the place of the glyph in it."""
+FaceOf = Callable[[Show], Face]
+"""What finds the font of a show."""
 Texts = Mapping[bytes, Mapping[int, str]]
 """The text of each glyph of each font."""
 
@@ -20,28 +22,26 @@ _NARROW = 333
 """Thousandths of an em: every whole letter that has parts in the font is wider."""
 
 
-def divide(blocks: Iterable[Block], faces: Mapping[bytes, Face], texts: Texts) -> Iterator[Block]:
+def divide(blocks: Iterable[Block], face: FaceOf, texts: Texts) -> Iterator[Block]:
     """Yield the blocks of a page with a new show after each letter below another one."""
     last: Show | None = None
     for block in blocks:
         pieces: Block = []
         for part in block:
             if isinstance(part, Show) and part.items:
-                widths = faces[part.font].widths
-                pieces += _divide(part, list(_starts(last, part, widths, texts)), widths)
+                pieces += _divide(part, list(_starts(last, part, face, texts)), face(part).widths)
                 last = part
             else:
                 pieces.append(part)
         yield pieces
 
 
-def continues_letter(last: Glyph, following: Glyph, face: Callable[[Show], Face]) -> bool:
+def continues_letter(last: Glyph, following: Glyph, face: FaceOf) -> bool:
     """Tell whether a glyph is a part of the letter before, which has the same text and is in another show."""
-    (show, _), (next_show, _) = last, following
-    if show.place is None or next_show.place is None or is_below(following, face):
-        return is_below(following, face)
-    width = _width(following, face)
-    return show.place == next_show.place and (_width(last, face) > 0 or width < _NARROW)
+    place = last[0].place
+    is_same_place = place is not None and place == following[0].place
+    may_continue = _width(last, face) > 0 or _width(following, face) < _NARROW
+    return is_below(following, face) or (is_same_place and may_continue)
 
 
 def begins_again(cluster: Iterable[Glyph], following: Show) -> bool:
@@ -50,13 +50,14 @@ def begins_again(cluster: Iterable[Glyph], following: Show) -> bool:
     return any((following.font, glyph) in glyphs for _, glyph in following.glyphs())
 
 
-def is_below(glyph: Glyph, face: Callable[[Show], Face]) -> bool:
+def is_below(glyph: Glyph, face: FaceOf) -> bool:
     """Tell whether a glyph is set back and has no width."""
     show, place = glyph
-    return _is_set_back(show, place) and not _width(glyph, face)
+    shift = show.items[place - 1] if place else None
+    return isinstance(shift, bytes) and float(shift) > 0 and not _width(glyph, face)
 
 
-def begins_before(following: Glyph, last: Glyph, face: Callable[[Show], Face]) -> bool:
+def begins_before(following: Glyph, last: Glyph, face: FaceOf) -> bool:
     """Tell whether a glyph below the one before begins further left, so that a reader would find it first."""
     if any(show.place is None for show, _ in (last, following)) or not is_below(following, face):
         return False
@@ -68,32 +69,26 @@ def is_letter(text: str) -> bool:
     return len(text) == 1 and unicodedata.category(text) == "Lo" and unicodedata.bidirectional(text) == "L"
 
 
-def _is_set_back(show: Show, place: int) -> bool:
-    shift = show.items[place - 1] if place else None
-    return isinstance(shift, bytes) and float(shift) > 0
-
-
-def _width(glyph: Glyph, face: Callable[[Show], Face]) -> float:
+def _width(glyph: Glyph, face: FaceOf) -> float:
     show, place = glyph
     item = show.items[place]
     return face(show).widths[item] if isinstance(item, int) else 0
 
 
-def _start(glyph: Glyph, face: Callable[[Show], Face]) -> float:
+def _start(glyph: Glyph, face: FaceOf) -> float:
     show, place = glyph
     return show.start() + show.places(face(show).widths)[place]
 
 
-def _starts(last: Show | None, show: Show, widths: Mapping[int, float], texts: Texts) -> Iterator[int]:
+def _starts(last: Show | None, show: Show, face: FaceOf, texts: Texts) -> Iterator[int]:
     """Yield the place after each letter below another one."""
     if show.actual is not None or show.place is None:
         return
-    font_texts = texts[show.font]
+    font_texts, widths = texts[show.font], face(show).widths
     continues = last is not None and last.place == show.place and _last_text(last, texts) == _first_text(show, texts)
     for (place, glyph), (next_place, following) in pairwise(show.glyphs()):
         is_first_part = continues and not place and widths[glyph] < _NARROW
-        is_below_letter = _is_set_back(show, place) and not widths[glyph] and is_letter(font_texts[glyph][:1])
-        is_part = is_first_part or is_below_letter
+        is_part = is_first_part or (is_below((show, place), face) and is_letter(font_texts[glyph][:1]))
         if is_part and widths[following]:
             yield next_place
 

@@ -149,8 +149,9 @@ class Show:
         if head.at and self.lead is not None and float(shift or 0) <= 0:
             empty, width = self.lead
             away = (x - head.at[0]) * 1000 / float(self.size) - float(shift or 0)
-            self.items[0 : 0 if shift is None else 1] = [empty, b"%.4f " % (width - away)]
-            self.texts = {0: "", **{place + (2 if shift is None else 1): text for place, text in self.texts.items()}}
+            shifts = 0 if shift is None else 1
+            self.items[:shifts] = [empty, b"%.4f " % (width - away)]
+            self.texts = {0: "", **{place + 2 - shifts: text for place, text in self.texts.items()}}
             x = head.at[0]
         yield b" 1 0 0 -1 %.5f %.5f Tm" % (x, y)
         yield from self.operations_between(0, len(self.items), table)
