@@ -1,5 +1,6 @@
 """An installation without `up`: servers that somebody else runs, and workers started one by one by their settings."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,7 +12,10 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import pytest
+
 from contracts.subjects import WORKERS
+from tests.local.support import eventually
 from tests.support.site import as_app
 from workers.local import external_nats_files
 from workers.local.data_directory import Home
@@ -73,6 +77,15 @@ class Installation:
             self.processes[name] = subprocess.Popen(
                 [PROGRAMS / line[0], *line[1:]], env=self.settings(name), stdout=output, stderr=output
             )
+
+    def wait_for(self, name: str, path: str) -> None:
+        """Wait until a page of a process says that all is well, or fail with what the process has printed."""
+        try:
+            asyncio.run(eventually(lambda: answers(self.page(name, path))))
+        except pytest.fail.Exception:
+            files = [self.directory / f"{name}.out", self.directory / "logs" / f"{name}.log"]
+            printed = [file.read_text()[-3_000:] for file in files if file.exists()]
+            pytest.fail("\n".join([f"{name} is not ready", *printed]))
 
     def start_server(self) -> None:
         """Start the message bus on the configuration that was written, and on nothing else."""

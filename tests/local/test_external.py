@@ -1,4 +1,3 @@
-import asyncio
 import json
 import re
 import signal
@@ -16,16 +15,11 @@ from contracts import subjects
 from contracts.ids import uuid7
 from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT
-from tests.local.external import Installation, answers
+from tests.local.external import Installation
 from tests.local.support import eventually
 from workers.local.servers.postgres import EmbeddedPostgres
 
 FIGURE = re.compile(r"\bincidents_[a-z_]+")
-
-
-def wait_for(url: str) -> None:
-    """Wait until a page says that all is well."""
-    asyncio.run(eventually(lambda: answers(url)))
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +32,14 @@ def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
     with Installation(directory, *map(postgres.url, names)).running() as site:
         site.bundle()
         site.start_server()
-        wait_for(site.page("monitor", "/healthz"))
+        site.wait_for("monitor", "/healthz")
         for command in ("migrate", "provision"):
             done = site.incidents(command, principal="provision")
             assert done.returncode == 0, done.stderr
         for name in WORKERS:
             site.start(name, "incidents", "worker", name)
         for name in WORKERS:
-            wait_for(site.page(name, "/ready"))
+            site.wait_for(name, "/ready")
         yield site
 
 
@@ -119,7 +113,7 @@ def test_sigterm_ends_a_worker_well(installation: Installation) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     installation.start("retention", "incidents", "worker", "retention")
-    wait_for(installation.page("retention", "/ready"))
+    installation.wait_for("retention", "/ready")
 
 
 @pytest.mark.parametrize("name", WORKERS)

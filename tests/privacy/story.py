@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 from typing import Any, Final, get_args
+from uuid import UUID
 
 from contracts import catalogue, subjects
 from contracts.ids import uuid7
@@ -35,7 +36,7 @@ class Story:
         self._caller = caller
         self.markers = Markers()
         self._by_hand = ""
-        self.salts: list[bytes] = []
+        self.salts: list[tuple[UUID, bytes]] = []
         self.keys: list[bytes] = []
         """The keys of all dead letters."""
         self.redacted = ""
