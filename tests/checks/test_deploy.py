@@ -38,8 +38,12 @@ def test_every_worker_has_its_service(name: str) -> None:
     assert service["command"] == ["incidents", "worker", name]
     assert service["environment"]["INCIDENTS_NATS_CREDS"] == f"/trust/creds/{name}.creds"
     assert service["volumes"][0] == f"creds-{name}:/trust/creds:ro"
-    more = ["packages:/var/tmp", "erasures:/erasures"] if name == "projects" else ["erasures:/erasures:ro"]
-    assert service["volumes"][1:] == more
+    others = {
+        "projects": ["packages:/var/tmp", "erasures:/erasures"],
+        "retention": ["erasures:/erasures:ro", "checkpoints:/checkpoints"],
+        "audit": ["erasures:/erasures:ro", "checkpoints:/checkpoints"],
+    }
+    assert service["volumes"][1:] == others.get(name, ["erasures:/erasures:ro"])
     port = service["environment"]["INCIDENTS_HEALTH_PORT"]
     assert f":{port}/ready" in service["healthcheck"]["test"][-1]
     assert service["restart"] == "unless-stopped"
