@@ -198,10 +198,6 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "belongs to one project: leave it out, or export restricted projects one by one",
         "se rapporte à un seul projet\u00a0: omettez-le, ou exportez les projets limités un à un",
     ),
-    "report_of_restricted": (
-        "cannot contain report, because a restricted project has none: leave report out, or lift the restriction first",
-        "ne peut contenir report, car un projet limité n'en a pas\u00a0: omettez-le, ou levez d'abord la limitation",
-    ),
     "password_and_recipients": (
         "cannot be combined with password: give a password, or keys of age, not both",
         "ne se combine pas avec password\u00a0: donnez un mot de passe, ou des clés age, pas les deux",

@@ -196,8 +196,7 @@ class ExportProject(Command[ProjectExported]):
     The package is signed with the site's key. It says to whom it goes, for which reference and on which legal basis; a
     setting of the site makes these three obligatory.
 
-    A restricted project is exported alone, without its report, for those who may see restricted projects and say why in
-    `access_reason`.
+    A restricted project is exported alone, for those who may see restricted projects and say why in `access_reason`.
     """
 
     subject = "projects.export"

@@ -1,5 +1,6 @@
 """Packages of restricted projects: for those with that right, who say why, and for nobody else."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from incidents import Client
 from tests.projects.helpers import Operator, refusal_of
 from tests.projects.packages import fetch, read_json, unzip
 from tests.projects.recordings import attach, record, sequence_of
+from tests.projects.test_export_many import text_of
 from tests.projects.test_set_aside import WORD, set_aside, start
 from tests.retention.helpers import connect_manager
 from tests.support import Site, eventually
@@ -28,10 +30,10 @@ async def restricted(site: Site) -> tuple[Operator, Client]:
 
 
 async def test_a_restricted_project_is_exported_with_the_right_and_a_reason(site: Site) -> None:
-    """The package has its texts and no report; it is recorded with the reason; afterwards the project is hidden."""
+    """The package has its texts; it is recorded with the reason; afterwards the project is hidden."""
     operator, rita = await restricted(site)
     exported = await rita.send(ExportProject(project_id=operator.project_id, access_reason=COURT))
-    assert (exported.access_reason, "report" in exported.package.includes) == (COURT, False)
+    assert exported.access_reason == COURT
     files = unzip(await fetch(rita, exported.package))
     project = read_json(files, "project.json")
     assert WORD in project["description"]
@@ -49,7 +51,7 @@ async def test_a_restricted_project_is_exported_with_the_right_and_a_reason(site
 
 
 async def test_nobody_else_exports_it(site: Site) -> None:
-    """Without a reason it is gone; without the right, with its report or among several the export is refused."""
+    """Without a reason it is gone; without the right or among several the export is refused."""
     operator, rita = await restricted(site)
     project_id = operator.project_id
     otto = await connect_manager(site, "otto", EXPORTING)
@@ -57,13 +59,44 @@ async def test_nobody_else_exports_it(site: Site) -> None:
     export = ExportProject(project_id=project_id, access_reason=COURT)
     assert (await refusal_of(otto.send(export))).error.details["nodes"] == [Node.RESTRICTED]
     several = ExportProject(project_ids=[project_id], access_reason=COURT)
-    for command, expected in (
-        (several, {"field": "access_reason", "kind": "access_reason_of_several"}),
-        (export.model_copy(update={"include": ["report"]}), {"field": "include", "kind": "report_of_restricted"}),
-    ):
-        [field] = (await operator.refusal(command)).error.details["fields"]
-        assert {name: field[name] for name in expected} == expected
+    [field] = (await operator.refusal(several)).error.details["fields"]
+    assert field["field"] == "access_reason"
+    assert field["kind"] == "access_reason_of_several"
     assert (await operator.client.ask(ListProjects())).items == []
+
+
+async def test_its_report_is_in_the_package(site: Site) -> None:
+    """A report of what its author may see is made for the package alone, and nobody else sees the project for that."""
+    await site.worker("reports")
+    operator, rita = await restricted(site)
+    await connect_manager(site, "rita", {**EXPORTING, Node.RESTRICTED: "view", Node.REPORTS: "manage"})
+    exported = await rita.send(ExportProject(project_id=operator.project_id, access_reason=COURT))
+    assert "report" in exported.package.includes
+    files = unzip(await fetch(rita, exported.package))
+    [report] = [content for name, content in files.items() if name.endswith(".pdf")]
+    assert WORD in text_of(report)
+    assert COURT not in text_of(report)
+    assert (await operator.client.ask(ListProjects())).items == []
+
+
+async def test_its_report_needs_the_right_when_it_is_made(site: Site) -> None:
+    """An export of somebody who meanwhile may not see restricted projects is refused, and no report is made for it."""
+    operator, rita = await restricted(site)
+    await connect_manager(site, "rita", {**EXPORTING, Node.RESTRICTED: "view", Node.REPORTS: "manage"})
+    export = asyncio.create_task(rita.send(ExportProject(project_id=operator.project_id, access_reason=COURT)))
+
+    async def is_waiting() -> bool:
+        return await site.count("published.requested_package_reports") == 1
+
+    await eventually(is_waiting)
+    await connect_manager(site, "rita", {**EXPORTING, Node.REPORTS: "manage"})
+    await site.worker("reports")
+
+    async def states() -> list[Any]:
+        return await site.sql("SELECT state FROM reports.package_report")
+
+    assert await eventually(states) == [("hidden",)]
+    assert (await refusal_of(export)).error.details["nodes"] == [Node.RESTRICTED]
 
 
 async def test_its_package_is_for_those_who_still_have_the_right(site: Site) -> None:
@@ -79,6 +112,7 @@ async def test_its_package_is_for_those_who_still_have_the_right(site: Site) -> 
 
 async def test_its_recordings_are_in_the_package(site: Site, tmp_path: Path) -> None:
     """Recordings are selected in a step of their own, which sees the project, too, and leaves it hidden."""
+    await site.worker("reports")
     await site.worker("projects", recordings=tmp_path)
     await site.worker("retention")
     operator = await Operator.start(site, await site.client())

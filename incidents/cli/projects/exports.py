@@ -61,7 +61,7 @@ Resumed = Annotated[
 ]
 Access = Annotated[
     str | None,
-    typer.Option(metavar="TEXT", help="Why a restricted project is exported, alone and without a report; recorded."),
+    typer.Option(metavar="TEXT", help="Why a restricted project is exported, which is alone; recorded."),
 ]
 ExportId = Annotated[UUID, typer.Argument(metavar="ID", help="The id of an export, as `projects exports` shows it.")]
 
@@ -233,7 +233,7 @@ def _default_path(projects: Words) -> Path:
 
 def _report_path(session: Session, projects: Words, path: Path, access_reason: str | None, *, force: bool) -> Path:
     if access_reason:
-        raise UsageError(session.say("a restricted project has no report: leave --report out"))
+        raise UsageError(session.say("the report of a restricted project is in its package: leave --report out"))
     if len(projects or ()) > 1:
         raise UsageError(session.say("the reports of several projects are in the package: leave --report out"))
     return require_unused(session, path.with_name(f"{path.stem}-{session.say('report')}.pdf"), force=force)

@@ -37,8 +37,6 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> None:
 async def _take(command: ExportProject, unit: ProjectUnit, *, is_restricted: bool) -> None:
     if command.project_id is not None:
         await _require_project(command, command.project_id, unit)
-    if is_restricted:
-        export_rules.require_no_report(command)
     key = require_key()
     if (await read_settings(unit.connection))["export_details_required"]:
         require_purpose(command)
@@ -93,7 +91,7 @@ def _row(command: ExportProject, unit: ProjectUnit, *, is_restricted: bool) -> E
         "project_ids": [command.project_id] if command.project_id else command.project_ids or [],
         "has_folders": command.project_ids is not None,
         "expected_revision": command.expected_revision,
-        "includes": [part for part in choice.includes if part != "report" or not is_restricted],
+        "includes": list(choice.includes),
         "withheld": list(choice.withheld),
         "recipient": command.recipient,
         "reference": command.reference,

@@ -25,12 +25,6 @@ def require_clear_choice(command: ExportProject) -> None:
         raise Refusal(Code.INVALID, fields=fields)
 
 
-def require_no_report(command: ExportProject) -> None:
-    """Refuse an export of a restricted project that names its report: reports are made of what everybody sees."""
-    if "report" in command.include:
-        raise Refusal(Code.INVALID, fields=[{"field": "include", "kind": "report_of_restricted"}])
-
-
 def _fault(command: ExportProject) -> str | None:
     if command.project_ids is None:
         return None

@@ -1,6 +1,7 @@
 """Making the reports that packages of projects want, which projects publishes and takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, Final, NamedTuple, TypedDict
 from uuid import UUID
@@ -44,6 +45,7 @@ _CANDIDATES: Final = 10
 
 _NEXT = text(f"SELECT q.report_id {_UNMADE} AND package_id = :package_id ORDER BY place LIMIT {_CANDIDATES}")
 _REQUEST = text(f"SELECT q.* {_UNMADE} AND report_id = :report_id")
+_REVEAL = text("SELECT published.reveal_restricted(:project_id)")
 # One process makes a report; the row of the request is no row of this slice.
 _HOLD = text("SELECT pg_try_advisory_xact_lock(hashtextextended(CAST(:report_id AS text), 0))")
 _STORE = text(
@@ -73,6 +75,7 @@ class _RequestRow(TypedDict):
     recipient: str | None
     reference: str | None
     legal_basis: str | None
+    shows_restricted: bool
 
 
 class _Request(NamedTuple):
@@ -104,16 +107,30 @@ async def make_next_package_report(step: Step, package_id: UUID, *, give_up: boo
         if request is None:
             continue
         named["project_id"] = request["project_id"]
-        if (await connection.execute(batch_tables.KEEP_PROJECT, named)).one_or_none() is None:
-            continue
-        report = _Report(Omission.NOT_TYPESET) if give_up else await _make(step, request)
+        async with _glimpsed(step, request):
+            if (await connection.execute(batch_tables.KEEP_PROJECT, named)).one_or_none() is None:
+                continue
+            content = _Report(Omission.NOT_TYPESET) if give_up else await _read(step, request)
+        report = content if isinstance(content, _Report) else await _typeset(content)
         await connection.execute(_STORE, {**named, **report._asdict(), "nodes": list(report.nodes)})
         return True
     return False
 
 
-async def _make(step: Step, request: _RequestRow) -> _Report:
-    """Make the report that its author may see now."""
+@asynccontextmanager
+async def _glimpsed(step: Step, request: _RequestRow) -> AsyncIterator[None]:
+    """Let a part of the transaction see a restricted project, if the package is of one; nothing may be written."""
+    if not request["shows_restricted"]:
+        yield
+        return
+    async with step.connection.begin_nested() as part:
+        await step.connection.execute(_REVEAL, {"project_id": request["project_id"]})
+        yield
+        await part.rollback()
+
+
+async def _read(step: Step, request: _RequestRow) -> ReportDocument | _Report:
+    """Read what the author of a report may see now."""
     context = await step.context(request["principal"])
     grants = context.grants[request["principal"]]
     asked = _Request(request["report_id"], request["project_id"], request["language"], request["show_user_names"])
@@ -121,9 +138,15 @@ async def _make(step: Step, request: _RequestRow) -> _Report:
     if not _is_allowed(request, grants):
         return _Report(Omission.HIDDEN)
     try:
-        document = await assemble(asked, around)
+        return await assemble(asked, around)
+    except Refusal:
+        return _Report(Omission.TOO_LARGE)
+
+
+async def _typeset(document: ReportDocument) -> _Report:
+    try:
         formed = await render_in_form(document, stands_alone=True)
-        report = await signed(formed.report, context.now)
+        report = await signed(formed.report, document.generated_at)
     except Refusal as refusal:
         return _Report(Omission.NOT_TYPESET if refusal.code is Code.UNAVAILABLE else Omission.TOO_LARGE)
     except ChildError:
@@ -133,7 +156,8 @@ async def _make(step: Step, request: _RequestRow) -> _Report:
 
 def _is_allowed(request: Mapping[str, Any], grants: Grants) -> bool:
     names_allowed = grants.allow(Node.USER_NAMES, Level.VIEW) or not request["show_user_names"]
-    return grants.allow(Node.REPORTS, Level.MANAGE) and names_allowed
+    may_see = grants.allow(Node.RESTRICTED, Level.VIEW) or not request["shows_restricted"]
+    return grants.allow(Node.REPORTS, Level.MANAGE) and names_allowed and may_see
 
 
 def _nodes(document: ReportDocument) -> list[str]:
