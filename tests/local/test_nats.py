@@ -2,6 +2,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import nats
@@ -12,7 +13,7 @@ from nats.js.api import StreamConfig
 from tests.local.support import HERE, eventually, is_alive
 from workers.common.http_server import PortInUseError
 from workers.local.access.signing_keys import Trust
-from workers.local.servers.nats import EmbeddedNats
+from workers.local.servers.nats import EmbeddedNats, free_port
 from workers.local.servers.process_control import StartError
 from workers.local.servers.system_account import health_error
 
@@ -74,6 +75,15 @@ def test_port_in_use_is_told(server: EmbeddedNats, tmp_path: Path) -> None:
         with pytest.raises(PortInUseError, match=f"Port {server.port} of 127.0.0.1 is in use"):
             server.start()
         assert server.pid is None
+
+
+def test_a_free_port_is_given_to_no_connection() -> None:
+    """A port is free, and none of those that the system gives to clients before the server listens."""
+    with ExitStack() as stack:
+        for _ in range(300):
+            port = free_port()
+            assert port < 32_768
+            stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
 
 
 def test_reason_of_a_failed_start_is_told(server: EmbeddedNats) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -19,6 +20,7 @@ from workers.local.servers.server_lifecycle import EmbeddedServer
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0
+_PORTS: Final = range(20_000, 32_768)
 _SYSTEM_CONNECTIONS: Final = 64
 """Connections reserved for revoking credentials when the site uses all of its own."""
 
@@ -168,10 +170,16 @@ def _binary() -> Path:
 
 
 def free_port() -> int:
-    """Return a free port of this machine."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a free port of this machine that the system gives to no outgoing connection.
+
+    Those have ports from 32768 on with Linux, and from 49152 on elsewhere. Before its server listens, or while that is
+    restarted, such a port may belong to another program, or to a client that has connected to itself.
+    """
+    while True:
+        port = _PORTS[secrets.randbelow(len(_PORTS))]
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _listens(port: int) -> bool:
