@@ -55,7 +55,8 @@ def test_workers_own_nothing(databases: tuple[str, str]) -> None:
         rows = app.execute(
             "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
-    assert (owned, rows) == ((0,), (False,))
+    assert owned == (0,)
+    assert rows == (False,)
 
 
 def test_the_log_server_is_only_added_to(databases: tuple[str, str]) -> None:

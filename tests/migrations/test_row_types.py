@@ -29,6 +29,7 @@ ONLY_IN_SQL = {
     "LastErasure",
     "LastSweep",
     "Overdue",
+    "PartialErasure",
 }
 """Tables whose rows never leave their statements."""
 

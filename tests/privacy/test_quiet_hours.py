@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis.strategies import datetimes, just
 from pydantic import ValidationError
 
 from tests.privacy.byte_search import ByteSearch
@@ -42,6 +44,9 @@ async def test_a_large_table_is_rewritten_in_quiet_hours(
 
     assert await eventually(is_complete if is_quiet else is_vacuumed)
     assert await is_complete() is is_quiet
+    if not is_quiet:
+        [partial] = await eventually(lambda: site.sql("SELECT * FROM retention.partial_erasure"))
+        assert timedelta(hours=4, minutes=58) < partial.quiet_until - partial.began_at <= timedelta(hours=5)
     assert not is_quiet or ByteSearch([marker]).in_folders([postgres.directory / "data" / "base"]) == set()
 
 
@@ -59,6 +64,18 @@ def test_the_end_of_the_hours_is_not_part_of_them(
     quiet, day = QuietHours.parse(hours), datetime(2026, 11, 29, tzinfo=UTC).date()
     assert all(quiet.include(datetime.combine(day, at, UTC)) for at in within)
     assert not any(quiet.include(datetime.combine(day, at, UTC)) for at in beyond)
+
+
+@given(at=datetimes(timezones=just(UTC), min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1)))  # noqa: DTZ001 - hypothesis adds the zone
+@settings(deadline=None)
+@pytest.mark.parametrize("hours", ["01:00-03:30", "23:00-01:00", "12:00-00:00"])
+def test_hours_end_once_a_day(at: datetime, hours: str) -> None:
+    """The next end is within a day; the minute before it is quiet, and its own minute is not."""
+    quiet = QuietHours.parse(hours)
+    end = quiet.next_end(at)
+    assert timedelta(0) < end - at <= timedelta(days=1)
+    assert quiet.include(end - timedelta(minutes=1))
+    assert not quiet.include(end)
 
 
 @pytest.mark.parametrize("hours", ODD)

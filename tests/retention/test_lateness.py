@@ -1,14 +1,18 @@
 """How late erasures are: expired projects, clean-ups and certificates, as figures and in the status."""
 
+from datetime import UTC, datetime, timedelta
+
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.retention import Sweep
 from tests.retention.conftest import Fill
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
+from workers.retention import tables
 from workers.retention.background_work.certificates import lateness_figures, report_lateness
 from workers.runtime.process.assembly import run_here
 from workers.runtime.process.running_components import RunningComponents
+from workers.runtime.storage.database import connect_autocommit
 
 DAY_SECONDS = 86_400
 
@@ -56,7 +60,36 @@ async def test_an_erasure_is_late_until_its_clean_up(site: Site) -> None:
     assert 7_200 <= values["certificate_late_seconds"] < 7_300
     await site.sql("INSERT INTO retention.last_erasure VALUES (true, now() - interval '1 hour', now())")
     values = await figures(running)
-    assert (values["erasure_late_seconds"], values["certificates_waiting"]) == (0, 1)
+    assert values["erasure_late_seconds"] == 0
+    assert values["certificates_waiting"] == 1
+
+
+async def test_what_waits_for_quiet_hours_is_late_from_their_end(site: Site) -> None:
+    """A clean-up that left large tables alone counts, if it began after the erasure."""
+    running = await site.worker("retention", erasure_seconds=600)
+    await site.sql(
+        "INSERT INTO retention.certificate VALUES (1, gen_random_uuid(), 1, 'sweep', now() - interval '9 hours', NULL,"
+        " now(), 1, '{}', '', '', '')"
+    )
+    begun = "INSERT INTO retention.partial_erasure VALUES (true, now() - interval '{}', now() + interval '{}')"
+    for begin, end, late_hours in (("10 hours", "2 hours", 9), ("8 hours", "2 hours", 0), ("8 hours", "-3 hours", 3)):
+        await site.sql("DELETE FROM retention.partial_erasure")
+        await site.sql(begun.format(begin, end))
+        seconds = (await figures(running))["erasure_late_seconds"]
+        assert late_hours * 3_600 <= seconds < late_hours * 3_600 + 100
+
+
+async def test_later_quiet_hours_do_not_excuse_that_the_first_were_missed(site: Site) -> None:
+    """A clean-up after quiet hours that rewrote nothing waits for the same hours; a complete one ends that."""
+    begun, ended = (datetime(2026, 3, day, 12, tzinfo=UTC) for day in (1, 2))
+    hours_end = datetime(2026, 3, 2, 3, tzinfo=UTC)
+    async with connect_autocommit(site.engine) as connection:
+        for began_at, quiet_until in ((begun, hours_end), (ended, hours_end + timedelta(days=1))):
+            await connection.execute(tables.PARTIALLY_ERASED, {"began_at": began_at, "quiet_until": quiet_until})
+        partial = await site.sql("SELECT began_at, quiet_until FROM retention.partial_erasure")
+        assert partial == [(ended, hours_end)]
+        await connection.execute(tables.ERASED, {"began_at": ended, "completed_at": ended})
+    assert await site.count("retention.partial_erasure") == 0
 
 
 async def test_with_policies_an_expired_project_is_late_by_the_one_that_decides(site: Site, fill: Fill) -> None:

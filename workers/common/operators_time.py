@@ -1,7 +1,7 @@
 """Times as operators read and write them: to the minute in their zone, and hours in which little is done."""
 
 import re
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from gettext import pgettext
 from typing import Final, NamedTuple, Self
 
@@ -34,6 +34,11 @@ class QuietHours(NamedTuple):
         if hours.begin == hours.end:
             raise ValueError(text)
         return hours
+
+    def next_end(self, at: datetime) -> datetime:
+        """Return when these hours end for the first time after a time in UTC."""
+        end = datetime.combine(at.date(), self.end, at.tzinfo)
+        return end if end > at else end + timedelta(days=1)
 
     def include(self, at: datetime) -> bool:
         """Tell whether a time in UTC is one of these hours."""

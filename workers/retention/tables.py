@@ -46,6 +46,20 @@ class LastErasure(Base):
     clean_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class PartialErasure(Base):
+    """When the last clean-up began that left large tables alone, and when the quiet hours end that it waits for.
+
+    There is one row, or none after a complete clean-up.
+    """
+
+    __tablename__ = "partial_erasure"
+    __table_args__ = {"schema": "retention"}
+
+    one: Mapped[bool] = mapped_column(primary_key=True)
+    began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    quiet_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
 _OPEN: Final = text("released_at IS NULL AND NOT lapsed")
 
 
@@ -148,11 +162,22 @@ LAST_SWEEP = text("SELECT extract(epoch FROM ended_at)::float8 FROM retention.la
 
 ERASED = text(
     """
+    WITH no_longer_partial AS (DELETE FROM retention.partial_erasure)
     INSERT INTO retention.last_erasure (began_at, completed_at) VALUES (:began_at, :completed_at)
     ON CONFLICT (one) DO UPDATE SET began_at = excluded.began_at, completed_at = excluded.completed_at
     """
 ).bindparams(
     bindparam("began_at", type_=DateTime(timezone=True)), bindparam("completed_at", type_=DateTime(timezone=True))
+)
+# The first quiet hours count: later ones do not excuse that these were missed.
+PARTIALLY_ERASED = text(
+    """
+    INSERT INTO retention.partial_erasure (began_at, quiet_until) VALUES (:began_at, :quiet_until)
+    ON CONFLICT (one) DO UPDATE SET began_at = excluded.began_at,
+        quiet_until = coalesce(partial_erasure.quiet_until, excluded.quiet_until)
+    """
+).bindparams(
+    bindparam("began_at", type_=DateTime(timezone=True)), bindparam("quiet_until", type_=DateTime(timezone=True))
 )
 STILL_ERASED = text("UPDATE retention.last_erasure SET clean_at = :clean_at").bindparams(
     bindparam("clean_at", type_=DateTime(timezone=True))

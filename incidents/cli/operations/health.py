@@ -28,7 +28,7 @@ _LATE: Final = (
         "erasure_late",
         "erasure_seconds",
         _HOUR_SECONDS,
-        "what was erased {hours} h ago is still in freed pages of the database",
+        "the clean-up after deletions is {hours} h late",
     ),
     (
         "certificate_late",

@@ -20,6 +20,9 @@ from workers.runtime.process.running_components import RunningComponents
 
 _LOOK_SECONDS: Final = 1.0
 _REMINDER_SECONDS: Final = 60.0
+_ERASURE_LATE: Final = (
+    "for how long what was erased has waited for its clean-up; one in quiet hours is late from their end"
+)
 log = structlog.get_logger()
 
 
@@ -55,7 +58,7 @@ async def lateness_figures(connection: AsyncConnection) -> Sequence[Figure]:
     return [
         Figure("certificates_waiting", "destructions without a certificate", state.waiting),
         Figure("certificate_late_seconds", "for how long the oldest of them has waited", state.certificate_seconds),
-        Figure("erasure_late_seconds", "for how long what was erased waits for its clean-up", state.erasure_seconds),
+        Figure("erasure_late_seconds", _ERASURE_LATE, state.erasure_seconds),
         Figure("expired_late_seconds", "since a project expired that is not deleted", state.expired_seconds),
     ]
 

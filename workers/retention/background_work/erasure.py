@@ -75,16 +75,19 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
             letters = await remove_letters(running)
             await outbox.blank_letters(connection, progress.blanked_at - _PUBLICATION_MAX)
             progress.blanked_at = began_at
-            pages = await progress.pages.clean(connection, is_quiet=_is_quiet(running, began_at))
+            hours = _quiet_hours(running)
+            pages = await progress.pages.clean(connection, is_quiet=hours is not None and hours.include(began_at))
             if pages.is_complete:
                 progress.cleaned = began_at, (await connection.execute(_NOW)).scalar_one()
+            elif pages.large and not pages.failures:
+                quiet_until = hours and hours.next_end(began_at)
+                await connection.execute(tables.PARTIALLY_ERASED, {"began_at": began_at, "quiet_until": quiet_until})
             is_concluded = await _conclude(connection, progress)
     finally:
         await engine.dispose()
     done = {"rewritten": len(pages.rewritten), "letters": letters, "seconds": round(time.monotonic() - begun, 1)}
-    if pages.locked or pages.missing_rights or pages.held_back:
-        left = {"locked": pages.locked, "missing_rights": pages.missing_rights, "held_back": pages.held_back}
-        log.warning("erasure_incomplete", **done, **left)
+    if pages.failures:
+        log.warning("erasure_incomplete", **done, **pages.failures)
     elif pages.large:
         log.info("erasure_partial", **done, large=pages.large)
     else:
@@ -92,9 +95,9 @@ async def erase(running: RunningComponents, progress: Progress) -> bool:
     return is_concluded and not (pages.locked or pages.held_back)
 
 
-def _is_quiet(running: RunningComponents, at: datetime) -> bool:
+def _quiet_hours(running: RunningComponents) -> QuietHours | None:
     hours = running.settings.erasure_quiet_hours
-    return hours is not None and QuietHours.parse(hours).include(at)
+    return None if hours is None else QuietHours.parse(hours)
 
 
 async def _confirm(connection: AsyncConnection, progress: Progress, at: datetime) -> bool:

@@ -15,10 +15,14 @@ _STATE: Final = text(
         CAST(coalesce((SELECT extract(epoch FROM now() - min(known_at)) FROM retention.destruction WHERE ended), 0)
             AS double precision) AS certificate_seconds,
         CAST(coalesce((
-            SELECT extract(epoch FROM now() - min(at)) FROM (
+            SELECT extract(epoch FROM now() - min(CASE
+                WHEN p.began_at >= at + interval '{STATISTICS_SECONDS} seconds' THEN greatest(at, p.quiet_until)
+                ELSE at END))
+            FROM (
                 SELECT known_at AS at FROM retention.destruction
                 UNION ALL SELECT erased_until FROM retention.certificate WHERE overwritten_at IS NULL
             ) AS erased
+            LEFT JOIN retention.partial_erasure p ON true
             WHERE at + interval '{STATISTICS_SECONDS} seconds' >
                 coalesce((SELECT greatest(began_at, clean_at) FROM retention.last_erasure), '-infinity')
         ), 0) AS double precision) AS erasure_seconds,
@@ -42,6 +46,8 @@ _WAITING: Final = text("SELECT EXISTS (SELECT FROM retention.destruction WHERE e
 
 class Lateness(NamedTuple):
     """Destructions without a certificate, and for how long the oldest has waited; the same of clean-ups and sweeps.
+
+    What only the quiet hours rewrite is late from their end.
 
     With policies, what has expired is as the last sweep counted it: to find it out anew would read every project.
     """

@@ -92,7 +92,13 @@ class PageCleanup:
     @property
     def is_complete(self) -> bool:
         """Whether nothing that was deleted before is in the database's files."""
-        return not (self.large or self.locked or self.missing_rights or self.held_back)
+        return not (self.large or self.failures)
+
+    @property
+    def failures(self) -> dict[str, list[str]]:
+        """What it could not do, by cause; nothing if it could do everything that it does at this hour."""
+        left = {"locked": self.locked, "missing_rights": self.missing_rights, "held_back": self.held_back}
+        return left if any(left.values()) else {}
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Reports in the packages of restricted projects."""
+"""Reports in the packages of restricted projects; clean-ups that wait for quiet hours."""
 
 from alembic import op
 
@@ -9,5 +9,6 @@ down_revision = "0066"
 
 
 def upgrade() -> None:
-    """Let the worker of reports see a restricted project for as long as it reads one for a package."""
+    """Let the worker of reports see a restricted project for as long as it reads one, and keep partial clean-ups."""
     run_script(op.get_bind(), read_sql("*_while_restricted.sql"))
+    run_script(op.get_bind(), read_sql("*_partial_erasures.sql"))

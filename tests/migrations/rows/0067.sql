@@ -1,0 +1,1 @@
+INSERT INTO retention.partial_erasure VALUES (true, now(), now()) ON CONFLICT (one) DO NOTHING;
