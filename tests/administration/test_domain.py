@@ -37,7 +37,8 @@ def test_another_property_is_unknown(
     """An id that nobody has, or that is of another kind or category, is refused by its wrong field."""
     with pytest.raises(Refusal) as refusal:
         domain.require_property(property_, kind, 9, slot)
-    assert (Code.UNKNOWN_REFERENCE, {"fields": [field]}) == (refusal.value.code, refusal.value.details)
+    assert refusal.value.code == Code.UNKNOWN_REFERENCE
+    assert refusal.value.details == {"fields": [field]}
 
 
 def test_what_projects_have_is_in_use() -> None:
@@ -45,7 +46,8 @@ def test_what_projects_have_is_in_use() -> None:
     domain.require_unassigned(0)
     with pytest.raises(Refusal) as refusal:
         domain.require_unassigned(12)
-    assert (refusal.value.code, refusal.value.details) == (Code.IN_USE, {"projects": 12})
+    assert refusal.value.code == Code.IN_USE
+    assert refusal.value.details == {"projects": 12}
 
 
 def test_values_belong_to_a_defined_category() -> None:
@@ -75,10 +77,8 @@ def test_only_changes_are_told() -> None:
         {"name": "Guards", "permissions": permissions} for permissions in ({"roles": "view"}, {"settings": "view"})
     )
     levels = {"roles": Change(old="view"), "settings": Change(new="view")}
-    assert (domain.changes({}, before), domain.changes(before, after)) == (
-        {"name": Change(new="Guards"), "roles": Change(new="view")},
-        levels,
-    )
+    assert domain.changes({}, before) == {"name": Change(new="Guards"), "roles": Change(new="view")}
+    assert domain.changes(before, after) == levels
 
 
 def test_the_administrators_stay_what_they_are() -> None:
@@ -109,9 +109,12 @@ def test_the_last_administrator_stays() -> None:
 def test_levels_below_unseen_projects_count_for_nothing() -> None:
     """A sub-node gives nothing without view on the projects, and what no role names is none."""
     hidden = domain.effective_levels(Grants({Node.COMMENTS: Level.MANAGE, Node.SETTINGS: Level.VIEW}))
-    assert (hidden[Node.COMMENTS], hidden[Node.SETTINGS], hidden[Node.ROLES]) == ("none", "view", "none")
+    assert hidden[Node.COMMENTS] == "none"
+    assert hidden[Node.SETTINGS] == "view"
+    assert hidden[Node.ROLES] == "none"
     visible = domain.effective_levels(Grants({Node.COMMENTS: Level.MANAGE, Node.PROJECTS: Level.VIEW}))
-    assert (visible[Node.COMMENTS], visible[Node.PROJECTS]) == ("manage", "view")
+    assert visible[Node.COMMENTS] == "manage"
+    assert visible[Node.PROJECTS] == "view"
 
 
 def test_administrators_can_do_everything() -> None:

@@ -66,7 +66,8 @@ async def test_assigned_properties_stay(admin: Client, project_id: UUID, edit: C
     for command in (edit, delete):
         with pytest.raises(Refused) as refusal:
             await admin.send(command)
-        assert (refusal.value.code, refusal.value.details) == (Code.IN_USE, {"projects": 1})
+        assert refusal.value.code == Code.IN_USE
+        assert refusal.value.details == {"projects": 1}
     await admin.send(DeleteProject(project_id=project_id))
     await admin.send(edit)
     await admin.send(delete)
@@ -102,7 +103,8 @@ async def test_an_assignment_under_way_is_waited_for(site: Site, admin: Client, 
         await eventually(lambda: site.sql(WAITING))
         await connection.execute(text("UPDATE projects.project SET type_id = :id"), {"id": added.id})
     error = (await submitted.outcome()).error or {}
-    assert (error["code"], error["details"]) == (Code.IN_USE, {"projects": 1})
+    assert error["code"] == Code.IN_USE
+    assert error["details"] == {"projects": 1}
 
 
 async def test_a_property_is_either_deleted_or_assigned(site: Site, admin: Client) -> None:

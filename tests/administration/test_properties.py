@@ -74,7 +74,9 @@ async def test_unassigned_properties_change_and_go(admin: Client) -> None:
     await admin.send(DeleteStatus(id=added[1]))
     await admin.send(DeleteCategoryValue(slot=2, id=added[2]))
     properties = await admin.ask(GetProperties())
-    assert (properties.types, properties.statuses, properties.categories[0].values) == ([], [], [])
+    assert properties.types == []
+    assert properties.statuses == []
+    assert properties.categories[0].values == []
 
 
 async def test_another_name_leaves_the_mark(admin: Client) -> None:
@@ -109,7 +111,8 @@ async def test_what_is_not_defined_is_named(
     with pytest.raises(Refused) as refusal:
         await admin.send(command)
     (named,) = refusal.value.details["fields"]
-    assert (refusal.value.code, {name: named[name] for name in field}) == (Code.UNKNOWN_REFERENCE, field)
+    assert refusal.value.code == Code.UNKNOWN_REFERENCE
+    assert {name: named[name] for name in field} == field
 
 
 async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, together: Together) -> None:

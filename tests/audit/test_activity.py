@@ -180,8 +180,11 @@ async def test_an_imported_project_says_by_whom(site: Site) -> None:
     await client.send(ImportProjects(projects=projects))
     for project in projects:
         (entry,) = await entries_of(client, project.project_id, 1)
-        assert (entry.activity, entry.actor, entry.project_id) == ("projects.imported", "admin", project.project_id)
-        assert (entry.details["project_ids"], entry.details["numbers"]) == ([str(project.project_id)], [project.number])
+        assert entry.activity == "projects.imported"
+        assert entry.actor == "admin"
+        assert entry.project_id == project.project_id
+        assert entry.details["project_ids"] == [str(project.project_id)]
+        assert entry.details["numbers"] == [project.number]
     (whole,) = await site.sql(
         "SELECT details FROM audit.activity WHERE activity = 'projects.imported' AND project_id IS NULL"
     )

@@ -157,7 +157,8 @@ async def test_checkpoints_that_were_signed_anew_hide_nothing(before: int, at: l
     forged = [Checkpoint("log", size, root_of(hashes[:size])) for size in {*at, len(ENTRIES)}]
     result = await verified(rows, evidence(hashes, [*forged, *signed([before])], len(rows)))
     [rewritten] = result.discrepancies
-    assert (rewritten.kind, rewritten.last) == ("rewritten", before - 1)
+    assert rewritten.kind == "rewritten"
+    assert rewritten.last == before - 1
     assert result.signed == rewritten.first < before
 
 

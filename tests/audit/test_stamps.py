@@ -65,7 +65,8 @@ async def test_a_stamp_says_when_a_state_existed(site: Site) -> None:
         True,
     ), ended
     known = await verify(site, "--authority", own.lower(), "--json")
-    assert (known.status, log_of(known)["stamped"]["entries"]) == (0, 3)
+    assert known.status == 0
+    assert log_of(known)["stamped"]["entries"] == 3
     other = await verify(site, "--authority", own.replace(own[7:9], "0F" if own[7:9] != "0F" else "0E", 1))
     assert (other.status, "this authority has stamped no state of this log" in other.out) == (1, True), other
 
@@ -80,7 +81,9 @@ async def test_a_stamp_of_a_state_that_is_gone_is_reported(site: Site) -> None:
         owner.execute("DELETE FROM audit.attestation WHERE store = 'log_server'")
     (site.directory / "checkpoints" / "log_server.notes").unlink()
     ended = await verify(site, "--json")
-    assert (ended.status, log_of(ended)["other_stamps"], log_of(ended)["stamped"]) == (1, 1, None)
+    assert ended.status == 1
+    assert log_of(ended)["other_stamps"] == 1
+    assert log_of(ended)["stamped"] is None
 
 
 async def test_an_authority_that_sends_something_else_is_away(site: Site) -> None:

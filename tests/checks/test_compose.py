@@ -261,7 +261,8 @@ def test_the_image_has_what_is_asked_for() -> None:
     for name in (usual, argument):
         assert (ROOT / f"requirements/{name}.txt").is_file()
         assert f"requirements/{name}.txt " in recipe
-    assert (usual, argument) == ("runtime", "otel")
+    assert usual == "runtime"
+    assert argument == "otel"
 
 
 def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:

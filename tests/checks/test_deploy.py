@@ -132,7 +132,8 @@ def test_a_backup_reaches_what_it_saves() -> None:
     for name in ("backup", "restore"):
         service = services()[name]
         assert service["environment"] == {**setup["environment"], "TMPDIR": "/backups"}
-        assert (service["networks"], service["secrets"]) == (setup["networks"], setup["secrets"])
+        assert service["networks"] == setup["networks"]
+        assert service["secrets"] == setup["secrets"]
         assert {*setup["volumes"], "./backups:/backups"} <= set(service["volumes"])
         assert service["depends_on"] == {
             **setup["depends_on"],

@@ -20,7 +20,9 @@ async def test_another_file_is_not_a_certificate(tmp_path: Path, content: bytes,
     path = tmp_path / "record.pdf"
     path.write_bytes(content)
     ended = await verified(path, "--lang", language)
-    assert (ended.status, f"record.pdf {words}" in words_of(ended.err), ".pem" in ended.err) == (2, True, False)
+    assert ended.status == 2
+    assert f"record.pdf {words}" in words_of(ended.err)
+    assert ".pem" not in ended.err
     assert "incidents retention certificates --save" in words_of(ended.err)
 
 
@@ -30,7 +32,8 @@ async def test_a_text_beside_a_certificate_is_not_one(tmp_path: Path) -> None:
     path.write_bytes(b"%PDF-1.7\n%%EOF")
     for named in (path, path.with_suffix(".pem")):
         ended = await verified(named)
-        assert (ended.status, f"{named.name} is not a certificate" in words_of(ended.err)) == (2, True)
+        assert ended.status == 2
+        assert f"{named.name} is not a certificate" in words_of(ended.err)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,8 @@ async def test_what_is_missing_beside_a_certificate_is_named(tmp_path: Path, end
     path = saved(tmp_path, WHOLE)
     path.with_suffix(ending).unlink()
     ended = await verified(path)
-    assert (ended.status, f"certificate-17.json {words}" in words_of(ended.err)) == (2, True)
+    assert ended.status == 2
+    assert f"certificate-17.json {words}" in words_of(ended.err)
     (tmp_path / "site.pub").write_text(KEY.public_line)
     assert (await verified(path, "--key", tmp_path / "site.pub")).status == (0 if ending == ".pem" else 2)
 
@@ -56,7 +60,8 @@ async def test_a_damaged_key_beside_a_certificate_is_named(tmp_path: Path) -> No
     path.with_suffix(".pem").write_text(written_pem(KEY.public_key)[:40])
     ended = await verified(path)
     words = "certificate-17.json cannot be verified with certificate-17.pem beside it"
-    assert (ended.status, words in words_of(ended.err)) == (2, True)
+    assert ended.status == 2
+    assert words in words_of(ended.err)
 
 
 async def test_a_supplement_alone_needs_its_certificate(tmp_path: Path) -> None:
@@ -66,9 +71,11 @@ async def test_a_supplement_alone_needs_its_certificate(tmp_path: Path) -> None:
     words = (
         "certificate-17-supplement.json is the supplement of a certificate: put the certificate, certificate-17.json"
     )
-    assert (ended.status, words in words_of(ended.err)) == (2, True)
+    assert ended.status == 2
+    assert words in words_of(ended.err)
     missing = await verified(tmp_path / "none-supplement.json")
-    assert (missing.status, "none-supplement.json cannot be read" in words_of(missing.err)) == (2, True)
+    assert missing.status == 2
+    assert "none-supplement.json cannot be read" in words_of(missing.err)
 
 
 async def test_a_certificate_that_was_cut_off_says_what_to_do(tmp_path: Path) -> None:

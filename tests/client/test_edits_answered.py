@@ -95,7 +95,8 @@ async def test_an_empty_name_empties_a_list(peer: Peer, run_line: RunLine, optio
 async def test_a_refusal_says_how_to_type_it(peer: Peer, run_line: RunLine, line: tuple[str, ...], words: str) -> None:
     """A word at the wrong place, and a value that is too large, are answered in the words of the line."""
     ended = await run_line(*line, "--json")
-    assert (ended.status, peer.commands) == (2, [])
+    assert ended.status == 2
+    assert peer.commands == []
     assert words in ended.json["error"]["message"]
 
 

@@ -38,7 +38,9 @@ def commands(command: Any, *path: str) -> Iterator[tuple[str, Any]]:
 async def test_an_empty_path_is_refused_by_its_name(tmp_path: Path, line: list[str], words: str) -> None:
     """The refusal has the name of the option or the argument, the reason and what to name instead."""
     ended = await incidents(*line, folder=tmp_path)
-    assert (ended.status, words in ended.err, list(tmp_path.iterdir())) == (2, True, [])
+    assert ended.status == 2
+    assert words in ended.err
+    assert list(tmp_path.iterdir()) == []
 
 
 def takes_empty(command: Any, parameter: Any) -> bool:

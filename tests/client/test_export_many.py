@@ -53,7 +53,8 @@ def command_body(peer: Peer) -> dict[str, Any]:
 async def test_several_projects_go_into_one_package(exporting: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """The command names each project once; what the package lacks is named, and the status says that it lacks some."""
     ended = await run_line("projects", "export", FIRST, SECOND, FIRST, "-o", "bag.zip", "--to", "Police")
-    assert (ended.status, command_body(exporting)["project_ids"]) == (1, [FIRST, SECOND])
+    assert ended.status == 1
+    assert command_body(exporting)["project_ids"] == [FIRST, SECOND]
     assert (tmp_path / "bag.zip").read_bytes() == ZIP
     assert ended.out.splitlines()[1:] == [
         "3 projects in it",
@@ -91,7 +92,8 @@ async def test_a_line_that_cannot_be_meant_is_explained(
 ) -> None:
     """Nothing is sent, and the words say what to type."""
     ended = await run_line("projects", "export", *line)
-    assert (ended.status, exporting.commands) == (2, [])
+    assert ended.status == 2
+    assert exporting.commands == []
     assert words in " ".join(ended.err.split())
 
 
@@ -100,7 +102,8 @@ async def test_what_is_no_export_is_not_resumed(exporting: Peer, run_line: RunLi
     fields = [{"field": "export_id", "kind": "no_export", "reason": "is not one of your exports"}]
     exporting.refusals["projects.exports"] = {"code": "gone", "message": "Gone.", "details": {"fields": fields}}
     ended = await run_line("projects", "export", "--resume", COMMAND)
-    assert (ended.status, exporting.commands) == (1, [])
+    assert ended.status == 1
+    assert exporting.commands == []
     assert "--resume  is not one of your exports" in ended.err
     assert "incidents projects exports" in ended.err
 
@@ -122,7 +125,9 @@ async def test_whoever_was_cut_off_comes_back(site: Site, tmp_path: Path) -> Non
         await eventually(lambda: site.count("projects.export"))
     listed = await incidents("projects", "exports", "--json", environment=ours)
     [export] = listed.json["items"]
-    assert (export["state"], export["done"], export["total"]) == ("pending", 0, 2)
+    assert export["state"] == "pending"
+    assert export["done"] == 0
+    assert export["total"] == 2
     await site.worker("reports")
     line = ("projects", "export", "--resume", export["export_id"], "-o", "bag.zip")
     ended = await incidents(*line, folder=tmp_path, environment=ours)
@@ -176,8 +181,12 @@ async def test_exports_are_listed(exporting: Peer, run_line: RunLine, language: 
     shown = (await run_line("projects", "exports", "--lang", language)).out
     assert [word for word in words if word not in shown] == []
     (row,) = rows(await run_line("projects", "exports", FIRST, "--csv"))
-    assert (row["Projects"], row["Processed"], row["Left out"], row["Size (bytes)"]) == ("3", "3", "1", "700000")
-    assert (row["For"], row["SHA-256"]) == ("Police", "0" * 64)
+    assert row["Projects"] == "3"
+    assert row["Processed"] == "3"
+    assert row["Left out"] == "1"
+    assert row["Size (bytes)"] == "700000"
+    assert row["For"] == "Police"
+    assert row["SHA-256"] == "0" * 64
     assert json.loads(exporting.queries[-1].data)["project_id"] == FIRST
 
 
@@ -189,5 +198,6 @@ async def test_an_export_is_cancelled_by_its_id(exporting: Peer, run_line: RunLi
     assert (await run_line("projects", "cancel-export", COMMAND)).status == 2
     assert exporting.commands == []
     ended = await run_line("projects", "cancel-export", COMMAND, "--yes", "--lang", "fr")
-    assert (ended.status, ended.out.strip()) == (0, f"Export annulé\u00a0: {COMMAND}")
+    assert ended.status == 0
+    assert ended.out.strip() == f"Export annulé\u00a0: {COMMAND}"
     assert command_body(exporting) == {"export_id": COMMAND, "project_id": FIRST}

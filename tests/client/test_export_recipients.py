@@ -26,7 +26,8 @@ async def test_keys_are_sent(exporting: Peer, run_line: RunLine, tmp_path: Path)
     assert sent_body(exporting) == {"project_id": PROJECT, "include": [], "recipients": KEYS[:3]}
     shown = ended.out.replace("\n", "")
     assert [key for key in KEYS[:3] if key not in shown] == []
-    assert ("3 keys of age open it" in ended.out, ": encrypted, " in ended.out.replace("\n", " ")) == (True, True)
+    assert "3 keys of age open it" in ended.out
+    assert ": encrypted, " in ended.out.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,8 @@ async def test_what_is_no_key_is_named_before_anything_is_sent(
     (tmp_path / "keys.txt").write_text(content)
     project = () if "--resume" in line else (PROJECT,)
     ended = await run_line("projects", "export", *project, *line, standard_input="correct horse\n")
-    assert (ended.status, exporting.commands) == (2, [])
+    assert ended.status == 2
+    assert exporting.commands == []
     assert [word for word in words if word not in ended.err.replace("\n", " ")] == []
     assert PRIVATE not in ended.err + ended.out
 
@@ -60,5 +62,6 @@ async def test_a_file_that_is_no_text_is_named(exporting: Peer, run_line: RunLin
     """A file in another encoding is named with what to do."""
     (tmp_path / "keys.txt").write_bytes(b"\xff\xfe")
     ended = await run_line("projects", "export", PROJECT, "--age-recipients-file", "keys.txt", "--lang", "fr")
-    assert (ended.status, exporting.commands) == (2, [])
+    assert ended.status == 2
+    assert exporting.commands == []
     assert "keys.txt n'est pas en UTF-8" in ended.err

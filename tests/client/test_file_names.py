@@ -33,7 +33,9 @@ async def test_a_name_of_another_form_is_refused(
             if before:
                 path.write_bytes(before)
             ended = await run_line(*line, "--lang", language)
-            assert (ended.status, peer.commands, peer.queries) == (2, [], [])
+            assert ended.status == 2
+            assert peer.commands == []
+            assert peer.queries == []
             assert words in " ".join(ended.err.split())
             assert "--force" not in ended.err
         path.unlink()

@@ -142,7 +142,8 @@ async def test_missing_events_are_shown(site: Site) -> None:
         return result.json["events_missing"] == 1 and result
 
     result = await eventually(status_of_one_missing, within=120)
-    assert (result.status, result.json["healthy"]) == (1, False)
+    assert result.status == 1
+    assert result.json["healthy"] is False
     assert {"level": "fails", "what": "events_missing", "count": 1} in result.json["findings"]
     screen = await incidents("status", environment={**ours, "FORCE_COLOR": "1", "COLUMNS": 200})
     assert re.search(r"Events missing\S*\s+\x1b\[31m1\b", screen.out)
@@ -165,4 +166,5 @@ async def test_the_help_names_who_acts(command: str, default: str) -> None:
 
 def test_a_next_command_repeats_who_acts_only_if_that_is_not_usual() -> None:
     """What `status` leads to is not done as operations."""
-    assert (Session("ops", usual="ops").place, Session("ops").place) == ("", " --as ops")
+    assert Session("ops", usual="ops").place == ""
+    assert Session("ops").place == " --as ops"

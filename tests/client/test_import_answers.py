@@ -23,7 +23,8 @@ async def test_a_site_that_does_not_answer_ends_the_import(
     (tmp_path / "rows.csv").write_text(ROWS)
     peer.refusals[query] = {"code": "unavailable", "message": "No."}
     ended = await run_line("import", "rows.csv", "--column", "Kind=type_id", "--json")
-    assert (ended.status, peer.commands) == (1, [])
+    assert ended.status == 1
+    assert peer.commands == []
     assert ended.json["error"]["code"] == "unavailable"
     assert list(tmp_path.glob("*.ndjson")) == []
 
@@ -60,7 +61,8 @@ async def test_a_column_must_be_there(
 ) -> None:
     """A column that the file does not have is refused before its field stays empty in every project."""
     ended = await dry_run(run_line, tmp_path, *line, "--json")
-    assert (ended.status, peer.queries) == (2, [])
+    assert ended.status == 2
+    assert peer.queries == []
     assert why in ended.json["error"]["message"]
 
 

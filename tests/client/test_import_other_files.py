@@ -81,7 +81,8 @@ async def test_broken_json_in_a_mapping_is_located(tmp_path: Path) -> None:
         ("fr", "map.json n'est plus du JSON à partir de la ligne 2, colonne 8\u00a0: corrigez-le à cet endroit"),
     ):
         ended = await imports.text("number\n1\n", "--mapping", mapping, "--lang", language, "--json")
-        assert (ended.status, ended.json["error"]["message"]) == (2, f"{tmp_path}/{words}")
+        assert ended.status == 2
+        assert ended.json["error"]["message"] == f"{tmp_path}/{words}"
 
 
 LINES = [
@@ -109,4 +110,5 @@ async def test_a_file_in_a_directory_that_is_missing_is_named_itself(tmp_path: P
     """The slip is in the path of the file: what the import would write beside it is not the matter."""
     absent = tmp_path / "nowhere" / "projects.csv"
     ended = await run_line("import", str(absent), "--json")
-    assert (ended.status, ended.json["error"]["message"]) == (2, f"there is no file {absent}")
+    assert ended.status == 2
+    assert ended.json["error"]["message"] == f"there is no file {absent}"

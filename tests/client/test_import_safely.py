@@ -33,7 +33,8 @@ async def test_no_output_replaces_an_input(tmp_path: Path, option: str) -> None:
         ended = await importing.file("projects.csv", "--mapping", mapping, option, tmp_path / name, "--json")
         assert ended.status == 2, name
         assert "name another file" in ended.json["error"]["message"], name
-    assert (source.read_text(), mapping.read_text()) == (text, "{}")
+    assert source.read_text() == text
+    assert mapping.read_text() == "{}"
 
 
 @pytest.mark.parametrize("line", [("report", "12", "-o"), ("projects", "export", "12", "--force", "-o")])
@@ -86,7 +87,8 @@ async def test_a_dry_run_promises_what_is_kept(importing: Importing) -> None:
     dry = await importing.text(text, "--dry-run", "--json")
     assert await importing.site.count("projects.project") == 2
     real = await importing.text(text, "--json")
-    assert (dry.status, {**dry.json, "dry_run": False}) == (real.status, real.json)
+    assert dry.status == real.status
+    assert {**dry.json, "dry_run": False} == real.json
     errors = [(error["line"], error["field"], error["kind"]) for error in real.json["errors"]]
     assert real.json["imported"] == 1
     assert real.json["already_there"] == 1
@@ -105,7 +107,8 @@ async def test_a_dry_run_is_refused_like_the_import(importing: Importing) -> Non
     await importing.site.sql("DELETE FROM administration.member")
     text = f"{HEADER}1,ann,{AT},,\n"
     dry, real = [await importing.text(text, *line, "--json") for line in (("--dry-run",), ())]
-    assert (dry.status, dry.json) == (real.status, real.json)
+    assert dry.status == real.status
+    assert dry.json == real.json
     assert dry.json["error"]["code"] == "permission-denied"
 
 

@@ -20,4 +20,6 @@ async def test_an_outcome_that_nobody_knows_is_asked_for_again() -> None:
         return Outcome(command_id=asked_id, status="applied", revision=1, result={}, events=[])
 
     outcome = await known_outcome(ask, command_id, 30, 5)
-    assert (outcome.command_id, outcome.status, len(attempts)) == (command_id, "applied", 3)
+    assert outcome.command_id == command_id
+    assert outcome.status == "applied"
+    assert len(attempts) == 3

@@ -33,7 +33,9 @@ async def test_a_list_is_searched_sorted_and_counted(bus: Bus, peer: Peer, tmp_p
     more = ("--number", 12, "--sort=-updated_at", "--count", "--started-since", "2025-01-31T00:00Z")
     assert await run_line(bus, peer, tmp_path, *options, *more) == 0
     [body] = [json.loads(query.data) for query in peer.queries if query.subject.endswith(".projects.list")]
-    assert (body["search"], body["sort"], body["count"]) == ("ladder", "-updated_at", "exact")
+    assert body["search"] == "ladder"
+    assert body["sort"] == "-updated_at"
+    assert body["count"] == "exact"
     assert body["filter"]["categories"] == {"1": [11, 12]}
     assert [body["filter"][name] for name in ("created_by", "camera_ids", "numbers")] == [["alice"], ["c"], [12]]
     assert body["filter"]["start_time"]["from"] == "2025-01-31T00:00:00Z"

@@ -38,7 +38,8 @@ async def test_an_option_of_another_command_is_found_there(run_line: RunLine) ->
     assert ended.status == 2
     assert "these have it: incidents projects list, incidents projects update" in ended.json["error"]["message"]
     ended = await run_line("projects", "update", PROJECT, "--json", "--status")
-    assert (ended.status, "these have it" in ended.json["error"]["message"]) == (2, False)
+    assert ended.status == 2
+    assert "these have it" not in ended.json["error"]["message"]
 
 
 @pytest.mark.parametrize("lang, unnamed", [("en", "field integer_1"), ("fr", "champ integer_1")])
@@ -97,7 +98,8 @@ async def test_a_mapping_is_refused_in_our_words(
 async def test_an_option_that_is_put_off_is_named(line: str, near: str) -> None:
     """Who puts `--no-` before an option is shown the one that means it."""
     ended = await incidents(*line.split(), "--json")
-    assert (ended.status, f"Possible options: {near})" in ended.json["error"]["message"]) == (2, True)
+    assert ended.status == 2
+    assert f"Possible options: {near})" in ended.json["error"]["message"]
 
 
 async def test_a_time_zone_is_refused_with_its_value_and_an_example(tmp_path: Path) -> None:

@@ -51,7 +51,9 @@ async def test_a_field_is_proposed_once(run_line: RunLine) -> None:
     """A field with two names is proposed by the short one alone."""
     for line in (("update", PROJECT, "--clear", "foo"), ("history", PROJECT, "--field", "foo")):
         message = (await run_line("projects", *line, "--json")).json["error"]["message"]
-        assert ("type, status" in message, "_id" in message, "_time" in message) == (True, False, False)
+        assert "type, status" in message
+        assert "_id" not in message
+        assert "_time" not in message
 
 
 async def test_an_empty_list_is_said_once(peer: Peer, run_line: RunLine) -> None:
@@ -65,7 +67,8 @@ async def test_a_role_is_refused_as_it_is_typed(peer: Peer, run_line: RunLine) -
     role = {"role_id": "administrators", "name": "Everything", "permissions": {}, "members": []}
     peer.answers["administration.roles"] = json.dumps({"roles": [role]}).encode()
     refused = (await run_line("roles", "define", "Bad_Name")).err
-    assert ("role " in refused, "role_id" in refused) == (True, False)
+    assert "role " in refused
+    assert "role_id" not in refused
     ended = await run_line("roles", "grant", "olivia", "gards", "--json")
     assert ended.json["error"]["message"].endswith("Choose one of: administrators")
 
@@ -86,7 +89,8 @@ async def test_a_disabled_definition_is_listed(peer: Peer, run_line: RunLine) ->
     assert category in (await run_line("categories", "list")).out
     assert field in (await run_line("fields", "list")).out
     whole = (await run_line("properties")).out
-    assert (category in whole, field in whole) == (True, True)
+    assert category in whole
+    assert field in whole
 
 
 @pytest.mark.parametrize("line", ["add Reason Fell", "rename Reason Trapped Caught"])
@@ -101,7 +105,8 @@ async def test_a_value_of_a_disabled_category_is_answered_with_a_remark(
     peer.result = {"slot": 1, "id": 11, "name": "Fell", "description": ""}
     ended = await run_line("categories", *line.split())
     remark = "Disabled: category 1, Reason; to enable it: incidents categories define 1 Reason"
-    assert (ended.status, remark in ended.err) == (0, not is_enabled)
+    assert ended.status == 0
+    assert (remark in ended.err) == (not is_enabled)
 
 
 async def test_missed_changes_have_the_names_of_fields(peer: Peer, run_line: RunLine) -> None:
@@ -111,7 +116,8 @@ async def test_missed_changes_have_the_names_of_fields(peer: Peer, run_line: Run
     ]
     peer.error = {"code": "conflict", "message": "No.", "details": {"changes": missed}}
     shown = (await run_line("projects", "delete", PROJECT, "--yes", "--expected-revision", "1")).err
-    assert ("bob  Reason" in shown, shown.count("changes")) == (True, 1)
+    assert "bob  Reason" in shown
+    assert shown.count("changes") == 1
 
 
 async def test_an_unknown_letter_is_named(peer: Peer, run_line: RunLine) -> None:

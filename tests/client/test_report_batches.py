@@ -58,7 +58,8 @@ async def test_a_filter_is_sent_as_it_is(making: Peer, run_line: RunLine, tmp_pa
     """The system selects the projects: no list is read, however many match, and the order is that of the numbers."""
     line = ("--type", "Injury", "--status", "none", "--since", "2025-01-01T00:00Z")
     ended = await run_line("reports", "batch", *line, "-o", "october.pdf")
-    assert (ended.status, (tmp_path / "october.pdf").read_bytes()) == (0, FILE)
+    assert ended.status == 0
+    assert (tmp_path / "october.pdf").read_bytes() == FILE
     sent = sent_body(making)
     created = {"from": "2025-01-01T00:00:00Z", "to": None}
     assert {name: sent["filter"][name] for name in ("type_ids", "status_ids", "created")} == {
@@ -86,7 +87,8 @@ async def test_what_is_found_becomes_one_file(making: Peer, run_line: RunLine, t
     sent = sent_body(making)
     assert sent.pop("report_id") == (making.commands[0].headers or {})["Nats-Msg-Id"]
     chosen = sent.pop("filter")
-    assert (chosen["type_ids"], chosen["created"]["from"]) == ([1], "2025-01-01T00:00:00Z")
+    assert chosen["type_ids"] == [1]
+    assert chosen["created"]["from"] == "2025-01-01T00:00:00Z"
     shown = {"form": "pdf", "show_user_names": True, "language": "en"}
     assert sent == {"search": "ladder", "sort": "number", **shown}
 
@@ -95,7 +97,8 @@ async def test_the_form_follows_the_name_of_the_file(making: Peer, run_line: Run
     """A ZIP is what ends with .zip, whatever its case; machines get the event and the file."""
     making.results["generate-batch"] = generated("zip")
     ended = await run_line("reports", "batch", "-o", "All.ZIP", "--lang", "fr", "--json")
-    assert (sent_body(making)["form"], sent_body(making)["language"]) == ("zip", "fr")
+    assert sent_body(making)["form"] == "zip"
+    assert sent_body(making)["language"] == "fr"
     without = dict.fromkeys(("recipient", "reference", "legal_basis")) | {
         "template_numbers": [],
         "template_failures": 0,
@@ -124,7 +127,8 @@ async def test_projects_are_named_by_numbers_and_ranges(making: Peer, run_line: 
     assert sent_body(making)["project_ids"] == [REPORT, PROJECT, SECOND]
     making.refusals["projects.find"] = {"code": "gone", "message": "Gone.", "details": {}}
     ended = await run_line("reports", "batch", 7, "-o", "b.pdf")
-    assert (ended.status, len(making.commands)) == (1, 1)
+    assert ended.status == 1
+    assert len(making.commands) == 1
     assert "Project 7 does not exist." in ended.err
 
 
@@ -235,7 +239,8 @@ async def test_a_batch_that_nobody_speaks_of_is_resumed(making: Peer, run_line: 
     making.answers["reports.batches"] = listed(report_id=report_id, command_id=report_id, state="pending", done=1)
     making.results["generate-batch"] = generated(report_id=report_id)
     ended = await run_line("reports", "batch", "--resume", report_id, "-o", "my file.pdf")
-    assert (ended.status, (tmp_path / "my file.pdf").read_bytes()) == (0, FILE)
+    assert ended.status == 0
+    assert (tmp_path / "my file.pdf").read_bytes() == FILE
     assert len(making.commands) == 1
 
 

@@ -45,7 +45,8 @@ async def test_a_logo_is_removed(peer: Peer, run_line: RunLine) -> None:
     """`--remove` takes the logo away, and says so in French, too."""
     peer.result = {}
     ended = await run_line("settings", "report-logo", "--remove", "--lang", "fr")
-    assert (ended.out.strip(), sent_body(peer)) == ("Les rapports suivants n'ont pas de logo.", {})
+    assert ended.out.strip() == "Les rapports suivants n'ont pas de logo."
+    assert sent_body(peer) == {}
 
 
 @pytest.mark.parametrize(
@@ -66,7 +67,8 @@ async def test_a_line_without_a_logo_is_refused(
     large.write_bytes(bytes(101_000))
     files = {"FILE": str(picture), "LARGE": str(large)}
     ended = await run_line("settings", "report-logo", *(files.get(word, word) for word in line))
-    assert (ended.status, peer.commands) == (2, [])
+    assert ended.status == 2
+    assert peer.commands == []
     assert words in " ".join(ended.err.replace("│", " ").split())
 
 
@@ -75,7 +77,8 @@ async def test_a_refused_logo_is_explained(peer: Peer, run_line: RunLine, pictur
     field = {"field": "image", "kind": "logo_not_drawn", "reason": "cannot be drawn"}
     peer.error = {"code": "invalid", "message": "Wrong.", "retryable": False, "details": {"fields": [field]}}
     ended = await run_line("settings", "report-logo", str(picture), "--alt", "Coat of arms")
-    assert (ended.status, "image  cannot be drawn" in ended.err) == (1, True)
+    assert ended.status == 1
+    assert "image  cannot be drawn" in ended.err
 
 
 @pytest.mark.parametrize("design", [{"logo": None}, {"logo": {**LOGO, **SET}}], ids=["none", "logo"])

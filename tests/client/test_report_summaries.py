@@ -51,11 +51,16 @@ def making(peer: Peer, run_line: RunLine) -> Peer:
 async def test_days_are_those_of_the_reports_clock(making: Peer, run_line: RunLine, tmp_path: Path) -> None:
     """A day that is typed begins when it begins at the site, or in the zone that is named."""
     ended = await run_line("reports", "summary", "--since", "2026-10-01", "--until", "2026-11-01", "-o", "october.pdf")
-    assert (ended.status, ended.out) == (0, "october.pdf: 123 incidents, 4 pages, 90 kB, SHA-256 verified\n")
+    assert ended.status == 0
+    assert ended.out == "october.pdf: 123 incidents, 4 pages, 90 kB, SHA-256 verified\n"
     assert (tmp_path / "october.pdf").read_bytes() == FILE
     sent = sent_last(making)
-    assert (sent["since"], sent["until"]) == ("2026-10-01T04:00:00Z", "2026-11-01T04:00:00Z")
-    assert (sent["compare"], sent["timezone"], sent["place"], sent["language"]) == ("previous-period", None, None, "en")
+    assert sent["since"] == "2026-10-01T04:00:00Z"
+    assert sent["until"] == "2026-11-01T04:00:00Z"
+    assert sent["compare"] == "previous-period"
+    assert sent["timezone"] is None
+    assert sent["place"] is None
+    assert sent["language"] == "en"
     line = (
         "--since",
         "2026-10-01",
@@ -68,8 +73,10 @@ async def test_days_are_those_of_the_reports_clock(making: Peer, run_line: RunLi
     )
     await run_line("reports", "summary", *line, "-o", "paris.pdf")
     sent = sent_last(making)
-    assert (sent["since"], sent["until"]) == ("2026-09-30T22:00:00Z", "2026-10-31T23:00:00Z")
-    assert (sent["timezone"], sent["compare"]) == ("Europe/Paris", "previous-year")
+    assert sent["since"] == "2026-09-30T22:00:00Z"
+    assert sent["until"] == "2026-10-31T23:00:00Z"
+    assert sent["timezone"] == "Europe/Paris"
+    assert sent["compare"] == "previous-year"
 
 
 @pytest.mark.parametrize("name, months", [("month", 1), ("quarter", 3), ("year", 12), ("trimestre", 3)])
@@ -117,7 +124,8 @@ async def test_words_are_typed_as_french_help_shows_them(making: Peer, run_line:
     line = ("--last", "mois", "--compare", "aucun", "--place", "aucun", "-o", "a.pdf", "--lang", "fr")
     await run_line("reports", "summary", *line)
     body = json.loads(making.commands[-1].data)
-    assert (body["compare"], body["place"]) == ("none", "none")
+    assert body["compare"] == "none"
+    assert body["place"] == "none"
     shown = (await run_line("reports", "summary", "--help", "--lang", "fr")).out
     assert [word for word in ("previous", "quarter", "The year", " none") if word in shown] == []
 
@@ -155,7 +163,8 @@ async def test_a_month_becomes_a_file_and_is_fetched_again(site: Site, tmp_path:
     assert ended.status == 0, ended.err
     assert ended.out.startswith("day.pdf: 1 incident, ")
     [summary] = (await client.ask(ListSummaries())).items
-    assert (summary.title, summary.created) == ("One day", 1)
+    assert summary.title == "One day"
+    assert summary.created == 1
     ended = await type_line("summary", "--resume", summary.report_id, "-o", "again.pdf", "--json")
     assert ended.json["sha256"] == summary.sha256
     assert (tmp_path / "again.pdf").read_bytes() == (tmp_path / "day.pdf").read_bytes()

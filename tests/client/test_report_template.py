@@ -32,9 +32,12 @@ async def type_line(site: Site, folder: Path, *line: str) -> CommandResult:
 async def test_a_template_is_set_shown_and_removed(site: Site, folder: Path) -> None:
     """The answer says which one is in force, the list shows it, and without it reports have the standard form."""
     ended = await type_line(site, folder, "report-template", "form.typ")
-    assert (ended.status, ended.out.strip()) == (0, "Later reports have the form of template no. 1")
+    assert ended.status == 0
+    assert ended.out.strip() == "Later reports have the form of template no. 1"
     template = (await type_line(site, folder, "report-design", "--json")).json["template"]
-    assert (template["number"], template["bytes"], template["set_by"]) == (1, len(TEMPLATE), "admin")
+    assert template["number"] == 1
+    assert template["bytes"] == len(TEMPLATE)
+    assert template["set_by"] == "admin"
     assert "Template" in (await type_line(site, folder, "report-design")).out
     ended = await type_line(site, folder, "report-template", "--remove", "--lang", "fr")
     assert ended.status == 0, ended.err
@@ -66,5 +69,6 @@ async def test_a_line_without_a_template_is_refused(
     (tmp_path / "form.typ").write_text(TEMPLATE)
     (tmp_path / "latin.typ").write_bytes("Sicherheit für alle".encode("latin-1"))
     ended = await run_line("settings", "report-template", *line)
-    assert (ended.status, peer.commands) == (2, [])
+    assert ended.status == 2
+    assert peer.commands == []
     assert words in " ".join(ended.err.replace("│", " ").split())

@@ -20,17 +20,16 @@ async def test_an_unknown_policy_is_named_as_it_was_typed(site: Site, language: 
     await site.workers("administration", "retention", "projects")
     ours = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": site.credentials("admin")}
     ended = await incidents("retention", "delete-policy", "visits", "--lang", language, environment=ours)
-    assert (named in ended.err, "incidents retention policies" in ended.err, "policy_id" in ended.err) == (
-        True,
-        True,
-        False,
-    )
+    assert named in ended.err
+    assert "incidents retention policies" in ended.err
+    assert "policy_id" not in ended.err
 
 
 async def test_a_policy_is_named_by_its_argument(run_line: RunLine) -> None:
     """An id of another form is refused before it is sent, under the same name."""
     ended = await run_line("retention", "delete-policy", "Two Words")
-    assert ("policy  must be" in ended.err, "policy_id" in ended.err) == (True, False)
+    assert "policy  must be" in ended.err
+    assert "policy_id" not in ended.err
 
 
 @pytest.mark.parametrize(
@@ -60,5 +59,6 @@ async def test_a_deleted_project_is_restored_by_its_number(peer: Peer, run_line:
     times = {"deleted_at": "2026-03-01T10:00:00+00:00", "restorable_until": "2026-03-08T10:00:00.123456+00:00"}
     peer.error = {**document, "details": {**document["details"], **times, "number": 31, "expired": False}}
     ended = await run_line("projects", "delete", PROJECT, "--yes")
-    assert ("incidents retention restore 31" in ended.err, "T10:00" in ended.err) == (True, False)
+    assert "incidents retention restore 31" in ended.err
+    assert "T10:00" not in ended.err
     assert "2026-03-08 1" in ended.err

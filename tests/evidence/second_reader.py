@@ -24,7 +24,8 @@ def run_openssh(folder: Path, *line: str, standard_input: bytes = b"") -> subpro
 def verifies(public_line: str, armored: str, namespace: str, message: bytes) -> bool:
     """Tell whether a signature of a message is by this key, by what the two documents of OpenSSH say alone."""
     lines = armored.strip().split("\n")
-    assert (lines[0], lines[-1]) == ("-----BEGIN SSH SIGNATURE-----", "-----END SSH SIGNATURE-----")
+    assert lines[0] == "-----BEGIN SSH SIGNATURE-----"
+    assert lines[-1] == "-----END SSH SIGNATURE-----"
     blob = base64.b64decode("".join(lines[1:-1]))
     assert blob[:10] == b"SSHSIG\0\0\0\1"
     key, purpose, reserved, algorithm, signed = _fields(blob[10:])

@@ -59,7 +59,8 @@ def of_activity(result: Verification) -> list[tuple[str, str, int | None, int | 
 def test_every_entry_of_a_package_is_proven(shows_names: bool, partial: int) -> None:
     """Entries are proven against the signed state of the log, those without the name of their actor, too."""
     result = verify(packed(bagged(shows_names=shows_names), KEY), KEY.fingerprint)
-    assert (result.verified, result.findings) == (True, [])
+    assert result.verified
+    assert result.findings == []
     assert result.activity == Activity(6, 6, partial, ORIGIN, LOG_SIZE)
 
 
@@ -67,7 +68,8 @@ def test_entries_younger_than_the_checkpoint_are_counted() -> None:
     """An entry that was recorded after the last signed state has no proof, and that is no change."""
     contents = files(export(activity=activity(INDEXES)), KEY, encrypted=False, log_size=200)
     result = verify(packed(contents, KEY), KEY.fingerprint)
-    assert (result.findings, result.activity) == ([], Activity(6, 3, 0, ORIGIN, 200))
+    assert result.findings == []
+    assert result.activity == Activity(6, 3, 0, ORIGIN, 200)
 
 
 def test_a_package_of_an_older_form_has_no_proofs() -> None:
@@ -84,7 +86,8 @@ def test_a_package_of_an_older_form_has_no_proofs() -> None:
     contents = files(export(activity=[]), KEY, encrypted=False, copies=[(described, {**of_project})])
     assert PROOFS not in contents
     result = verify(packed(contents, KEY))
-    assert (result.findings, result.activity) == ([], None)
+    assert result.findings == []
+    assert result.activity is None
 
 
 CHANGES: dict[str, tuple[Change, str, int]] = {
@@ -263,7 +266,8 @@ def test_the_first_bad_entry_is_named(shows_names: bool, number: int, field: str
         return
     kind, name, entry, _ = of_activity(verify(forged(contents), KEY.fingerprint))[0]
     doubled = [place for place, index in enumerate(INDEXES, 1) if field == "log_index" and index == value]
-    assert (kind, name) == ("entry-added" if field == "log_index" and not doubled else kind, FILE)
+    assert kind == ("entry-added" if field == "log_index" and not doubled else kind)
+    assert name == FILE
     assert entry in {number + 1, *doubled}
 
 
@@ -271,16 +275,19 @@ def test_an_entry_moved_behind_the_signed_log_is_missed() -> None:
     """A place that no checkpoint covers may be that of a later entry, so the proof without an entry is named."""
     contents = changed_entries(bagged(shows_names=True), lambda entries: entries[0].update({"log_index": LOG_SIZE}))
     kind, name, _, _ = of_activity(verify(forged(contents), KEY.fingerprint))[0]
-    assert (kind, name) == ("entry-missing", PROOFS)
+    assert kind == "entry-missing"
+    assert name == PROOFS
 
 
 def test_the_activity_of_an_encrypted_package_is_verified_when_it_is_opened() -> None:
     """Without the password nothing is said of the activity; with it, or with an identity, every entry is proven."""
     police = x25519.Identity.generate()
     closed = package(KEY, PASSWORD)
-    assert (verify(closed).verified, verify(closed).activity) == (True, None)
+    assert verify(closed).verified
+    assert verify(closed).activity is None
     opened = verify(closed, password=PASSWORD)
     opener = partial(decrypt, identities=[police])
     decrypted = verify(encrypted_to([str(police.to_public())], KEY), opener=opener)
     for result in (opened, decrypted):
-        assert (result.findings, result.activity) == ([], Activity(3, 3, 0, ORIGIN, LOG_SIZE))
+        assert result.findings == []
+        assert result.activity == Activity(3, 3, 0, ORIGIN, LOG_SIZE)

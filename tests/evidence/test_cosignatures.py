@@ -47,7 +47,8 @@ def test_a_cosignature_says_who_saw_what_and_when() -> None:
     [cosignature] = read_cosignatures(CHECKPOINT.text, [LINE.strip()], WITNESS, is_signature)
     assert cosignature == (WITNESS.name, datetime.fromtimestamp(AT, UTC), LINE)
     blob = base64.b64decode(LINE.split()[2])
-    assert (blob[:4], blob[4:12]) == (WITNESS.key_id, AT.to_bytes(8, "big"))
+    assert blob[:4] == WITNESS.key_id
+    assert blob[4:12] == AT.to_bytes(8, "big")
     message = f"cosignature/v1\ntime {AT}\n{CHECKPOINT.text}"
     assert is_signature(WITNESS.key, blob[12:], message.encode())
 
@@ -83,7 +84,8 @@ def test_a_note_with_a_cosignature_is_still_a_note() -> None:
     """The signature of the log counts as before, with the line of a witness behind it."""
     assert read_note(NOTE + LINE, LOG.key, is_signature) == CHECKPOINT
     parts = parts_of(NOTE + LINE)
-    assert (parts.checkpoint, parts.text) == (CHECKPOINT, CHECKPOINT.text)
+    assert parts.checkpoint == CHECKPOINT
+    assert parts.text == CHECKPOINT.text
     assert is_signed_by(parts, LOG, is_signature)
     assert not is_signed_by(parts, LOG._replace(key=WITNESS.key), is_signature)
 
@@ -91,10 +93,12 @@ def test_a_note_with_a_cosignature_is_still_a_note() -> None:
 def test_the_example_of_the_specification_is_read() -> None:
     """The note of C2SP tlog-cosignature has its checkpoint and two lines; extension lines belong to the text."""
     parts = parts_of(EXAMPLE)
-    assert (parts.checkpoint.origin, parts.checkpoint.size) == ("example.com/behind-the-sofa", 20_852_163)
+    assert parts.checkpoint.origin == "example.com/behind-the-sofa"
+    assert parts.checkpoint.size == 20_852_163
     assert [line.split()[1] for line in parts.signatures] == ["example.com/behind-the-sofa", "witness.example.com/w1"]
     extended = parts_of(EXAMPLE.replace("q2I=\n\n", "q2I=\nan extension\n\n"))
-    assert (extended.checkpoint, extended.text) == (parts.checkpoint, f"{parts.text}an extension\n")
+    assert extended.checkpoint == parts.checkpoint
+    assert extended.text == f"{parts.text}an extension\n"
 
 
 @pytest.mark.parametrize("note", ["", "\n\n", "log\n7\n", EXAMPLE.replace("20852163", "020852163"), EXAMPLE[:-1]])

@@ -37,11 +37,19 @@ def opened(data: bytes, identity: x25519.Identity = POLICE, expected: str | None
 def test_an_untouched_package_is_verified(closed: bytes) -> None:
     """The seal is verified without an identity, and with it everything, by one key."""
     sealed, result = verify(closed, KEY.fingerprint), opened(closed, expected=KEY.fingerprint)
-    assert (sealed.verified, sealed.pinned, sealed.opened, sealed.facts) == (True, True, False, {})
-    assert (sealed.encrypted, sealed.encryption) == (True, "age")
-    assert (result.verified, result.pinned, result.opened, result.encryption) == (True, True, True, "age")
+    assert sealed.verified
+    assert sealed.pinned
+    assert not sealed.opened
+    assert sealed.facts == {}
+    assert sealed.encrypted
+    assert sealed.encryption == "age"
+    assert result.verified
+    assert result.pinned
+    assert result.opened
+    assert result.encryption == "age"
     plain = verify(package(KEY))
-    assert (result.facts, result.files) == (plain.facts, plain.files)
+    assert result.facts == plain.facts
+    assert result.files == plain.files
 
 
 @pytest.mark.skipif(shutil.which("age") is None, reason="age is not installed here")
@@ -125,7 +133,8 @@ def test_a_file_of_identities_is_read_as_age_reads_it(tmp_path: Path, closed: by
     path = tmp_path / "key.txt"
     path.write_text(f"# created: 2026-03-01\n# public key: {RECIPIENTS[0]}\n\n{STRANGER}\r\n  {POLICE}\n")
     result = verify(closed, opener=partial(decrypt, identities=read_identities(path)))
-    assert (result.verified, result.opened) == (True, True)
+    assert result.verified
+    assert result.opened
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ def test_what_was_done_with_a_project_has_words() -> None:
 
 def test_a_call_is_written_as_in_a_report() -> None:
     """The other party, the telephone and the duration of a call are called and written as in a report."""
-    assert (PAGE["party"], PAGE["telephone"]) == ([EN.party, FR.party], [EN.telephone, FR.telephone])
+    assert PAGE["party"] == [EN.party, FR.party]
+    assert PAGE["telephone"] == [EN.telephone, FR.telephone]
     page = page_of(project={**project(), "calls": [{**CALL, "duration_seconds": 270}]})
     texts = ("Correspondant : Police", "Téléphone : 117", "Durée : 4 min 30 s")
     assert [text for text in texts if text not in page] == []

@@ -32,7 +32,8 @@ def issued(name: str, key: rsa.RSAPrivateKey, issuer: str, by: rsa.RSAPrivateKey
 def test_an_identity_is_read_as_it_was_written(tmp_path: Path) -> None:
     """Both files hold what was made, and nothing of the key is in its representation."""
     identity = PdfIdentity.read(save(tmp_path), NOON)
-    assert (identity.fingerprint, identity.key_text()) == (shared().fingerprint, shared().key_text())
+    assert identity.fingerprint == shared().fingerprint
+    assert identity.key_text() == shared().key_text()
     assert "_key" not in repr(identity)
 
 
@@ -95,10 +96,12 @@ async def test_a_site_has_a_key_from_its_first_start(tmp_path: Path) -> None:
     _, key, certificate = home.signing_files.values()
     before = key.read_text()
     home.make_pdf_identity("main")
-    assert (key.read_text(), key.stat().st_mode & 0o777) == (before, 0o600)
+    assert key.read_text() == before
+    assert key.stat().st_mode & 0o777 == 0o600
     identity = PdfIdentity.read(Files(key, certificate), datetime.now(UTC))
     shown = await incidents("access", "certificate", "--data", str(tmp_path))
-    assert (shown.out, identity.fingerprint in shown.err) == (identity.certificate_text(), True)
+    assert shown.out == identity.certificate_text()
+    assert identity.fingerprint in shown.err
     answer = await incidents("access", "certificate", "--data", str(tmp_path), "--json")
     assert answer.json["fingerprint"] == identity.fingerprint
     assert (await incidents("access", "certificate", "--data", str(tmp_path / "none"))).status == 2

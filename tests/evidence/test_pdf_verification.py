@@ -25,7 +25,9 @@ async def test_an_untouched_pdf_is_verified(tmp_path: Path) -> None:
     """A PDF as it was signed is verified with its facts, and the expected certificate is told from any other."""
     pdf, key = await signed(tmp_path), shared()
     result = verify(pdf, key.fingerprint)
-    assert (result.verified, result.pinned, result.fingerprint) == (True, True, key.fingerprint)
+    assert result.verified
+    assert result.pinned
+    assert result.fingerprint == key.fingerprint
     assert result.facts == {"Signer": "CN=incident-manager-main", "Signed-At": NOON.isoformat()}
     assert not verify(pdf).pinned
     other = PdfIdentity.generate("somebody", NOON)
@@ -51,9 +53,13 @@ async def test_bytes_around_it_are_found(tmp_path: Path) -> None:
     """Bytes behind a PDF, before it and in it, and those that are gone, are named."""
     pdf = await signed(tmp_path)
     [appended] = verify(pdf + b"\n% more").findings
-    assert (appended.kind, appended.first_byte, appended.last_byte) == ("appended", len(pdf), len(pdf) + 6)
+    assert appended.kind == "appended"
+    assert appended.first_byte == len(pdf)
+    assert appended.last_byte == len(pdf) + 6
     [cut] = verify(pdf[:-3]).findings
-    assert (cut.kind, cut.first_byte, cut.last_byte) == ("cut", len(pdf) - 3, len(pdf) - 1)
+    assert cut.kind == "cut"
+    assert cut.first_byte == len(pdf) - 3
+    assert cut.last_byte == len(pdf) - 1
     for forged in (b"\n" + pdf, pdf[:9000] + b"x" + pdf[9000:], pdf[:9000] + pdf[9001:]):
         assert not verify(forged).verified
     twice = await signed(tmp_path, pdf=unsigned())

@@ -29,7 +29,8 @@ def test_a_key_is_read_as_it_was_written(tmp_path: Path) -> None:
     key, path = SigningKey.generate("incident-manager-main"), tmp_path / "key"
     path.write_text(key.text())
     copy = SigningKey.read(path)
-    assert (copy.public_line, copy.fingerprint) == (key.public_line, key.fingerprint)
+    assert copy.public_line == key.public_line
+    assert copy.fingerprint == key.fingerprint
     assert repr(bytes(key._key)) not in repr(copy)
 
 
@@ -90,7 +91,8 @@ def test_openssh_and_we_read_each_other(tmp_path: Path) -> None:
     line = ("-Y", "verify", "-f", "signers", "-I", "main", "-n", "purpose", "-s", "m.sig")
     if not (verified := run_openssh(tmp_path, *line, standard_input=MESSAGE)):
         return
-    assert (verified.returncode, key.fingerprint in verified.stdout.decode()) == (0, True)
+    assert verified.returncode == 0
+    assert key.fingerprint in verified.stdout.decode()
     refused, read = run_openssh(tmp_path, *line, standard_input=b"other"), run_openssh(tmp_path, "-y", "-f", "ours")
     assert refused is not None
     assert refused.returncode != 0
@@ -107,10 +109,12 @@ async def test_a_site_has_a_key_from_its_first_start(tmp_path: Path) -> None:
     Trust.create(home.keys, "main")
     before = home.signing_key.read_text()
     Trust.create(home.keys, "main")
-    assert (home.signing_key.read_text(), home.signing_key.stat().st_mode & 0o777) == (before, 0o600)
+    assert home.signing_key.read_text() == before
+    assert home.signing_key.stat().st_mode & 0o777 == 0o600
     key = SigningKey.read(home.signing_key)
     shown = await incidents("access", "signing-key", "--data", str(tmp_path))
-    assert (shown.out, key.fingerprint in shown.err) == (key.public_line, True)
+    assert shown.out == key.public_line
+    assert key.fingerprint in shown.err
     answer = await incidents("access", "signing-key", "--data", str(tmp_path), "--json")
     assert answer.json == {"key": key.public_line.strip(), "fingerprint": key.fingerprint}
 

@@ -116,7 +116,9 @@ async def test_watching_goes_on_behind_its_cursor(system: Site) -> None:
             for created in (first, second):
                 await client.send(CreateProject(project_id=created))
         _, actor, happened, subject, place = (await line_of(watcher)).split()
-        assert (actor, happened, subject) == ("admin", "projects.created", str(project_id))
+        assert actor == "admin"
+        assert happened == "projects.created"
+        assert subject == str(project_id)
         cursor = (place,)
         watcher.terminate()
         await watcher.communicate()

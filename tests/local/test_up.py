@@ -32,7 +32,8 @@ async def test_everything_is_up_when_it_says_so(directory: Path, up: Up) -> None
     running = up(directory)
     await eventually(lambda: running.says("ready"))
     runtime = json.loads((directory / "runtime.json").read_text())
-    assert (runtime["pid"], runtime["site"]) == (running.process.pid, "main")
+    assert runtime["pid"] == running.process.pid
+    assert runtime["site"] == "main"
     for url in (runtime["database_url"], runtime["log_database_url"]):
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -47,7 +47,8 @@ async def test_it_cosigns_what_has_only_grown(witness: WitnessProcess) -> None:
     assert key.name == NAME
     for old, path in ((7, proof(7, 20)), (20, [])):
         answer = await submit(witness, old, path, note(20))
-        assert (answer.status, answer.text.startswith("\u2014 ")) == (200, True)
+        assert answer.status == 200
+        assert answer.text.startswith("\u2014 ")
         text = note(20).partition("\n\n")[0] + "\n"
         assert read_cosignatures(text, answer.text.splitlines(), key, is_signature)
 
@@ -72,7 +73,8 @@ async def test_it_refuses_everything_else(
     answer = await submit(witness, old, path, checkpoint)
     assert answer.status == status
     if old != 7 and status == 409:
-        assert (answer.kind, answer.text) == ("text/x.tlog.size", "7\n")
+        assert answer.kind == "text/x.tlog.size"
+        assert answer.text == "7\n"
     else:
         assert answer.kind != "text/x.tlog.size"
     assert (await submit(witness, 7, proof(7, 20), note(20))).status == 200
@@ -83,7 +85,8 @@ async def test_it_never_goes_back(witness: WitnessProcess) -> None:
     assert (await submit(witness, 7, proof(7, 20), note(20))).status == 200
     for old, checkpoint in ((7, note(8)), (0, note(3)), (3, note(3))):
         answer = await submit(witness, old, proof(7, 8) if old == 7 else [], checkpoint)
-        assert (answer.status, answer.text) == (409, "20\n")
+        assert answer.status == 409
+        assert answer.text == "20\n"
 
 
 @pytest.mark.parametrize("body", [b"", b"old 7\n\n", b"old 7\n\nno note\n", b"\xff", b"x" * 70_000])

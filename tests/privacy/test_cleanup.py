@@ -84,7 +84,8 @@ async def test_a_table_that_is_used_all_the_time_is_named(
         other.execute(f"SELECT FROM {_TABLE}".encode())
         cleaner = PageCleaner()
         done = await cleaner.clean(connection)
-    assert (done.locked, done.is_complete) == ([_TABLE], False)
+    assert done.locked == [_TABLE]
+    assert not done.is_complete
     assert await cleaner.is_needed(connection)
 
 
@@ -101,7 +102,8 @@ async def test_what_an_open_transaction_sees_is_not_gone(
         await write_and_delete(site, marker)
         done = await cleaner.clean(connection)
         assert search.in_folders([folder]) != set()
-        assert (done.held_back, done.is_complete) == ([str(other.info.backend_pid)], False)
+        assert done.held_back == [str(other.info.backend_pid)]
+        assert not done.is_complete
         assert (await cleaner.clean(connection)).rewritten == []
         assert await cleaner.is_needed(connection)
     assert (await cleaner.clean(connection)).is_complete
@@ -124,7 +126,8 @@ async def test_a_large_table_is_not_locked(
     await write_and_delete(site)
     done = await PageCleaner().clean(connection)
     assert _TABLE in done.large
-    assert (done.rewritten, done.is_complete) == ([], False)
+    assert done.rewritten == []
+    assert not done.is_complete
 
 
 async def test_the_worker_of_retention_cleans_up(site: Site) -> None:

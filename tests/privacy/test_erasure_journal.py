@@ -51,7 +51,8 @@ async def require_recorded(site: Site, folder: Path, kinds: dict[UUID, str]) -> 
 
     await eventually(are_recorded, within=30)
     begun, *others = recorded(site, folder)
-    assert (begun.kind, begun.site) == ("begun", site.name)
+    assert begun.kind == "begun"
+    assert begun.site == site.name
     assert {each.project_id: each.kind for each in others} == kinds
     assert len(others) == len(kinds)
 

@@ -79,14 +79,16 @@ async def test_spelling_does_not_matter(site: Site, words: str) -> None:
     client = await site.client("admin")
     project_id = await create(client, "Nobody.", "Marie Dupont, 0612345678, was here.", "Mme Dupond: 0612345679")
     comment, past = await occurrences(client, words)
-    assert (past.store, past.part_id, past.field) == (TextStore.HISTORY, comment.part_id, "comment")
-    assert (comment.store, comment.project_id, comment.project_number, comment.part) == (
-        TextStore.COMMENT,
-        project_id,
-        1,
-        2,
-    )
-    assert (comment.field, comment.by, comment.excerpt) == ("text", "admin", "Marie Dupont, 0612345678, was here.")
+    assert past.store == TextStore.HISTORY
+    assert past.part_id == comment.part_id
+    assert past.field == "comment"
+    assert comment.store == TextStore.COMMENT
+    assert comment.project_id == project_id
+    assert comment.project_number == 1
+    assert comment.part == 2
+    assert comment.field == "text"
+    assert comment.by == "admin"
+    assert comment.excerpt == "Marie Dupont, 0612345678, was here."
 
 
 @pytest.mark.parametrize(
@@ -141,7 +143,8 @@ async def test_who_may_only_find_reads_no_more_than_before(site: Site) -> None:
     assert excerpts == {"dora": [None] * 3, "carl": [None, *name * 2], "dpo": name * 3}
     for principal in ("dora", "carl"):
         refusal = await refusal_of((await site.client(principal)).ask(FindInProjects(search="dupont", whole=True)))
-        assert (refusal.code, refusal.error.details["nodes"]) == (Code.NOT_AVAILABLE, [Node.PERSONAL_DATA])
+        assert refusal.code == Code.NOT_AVAILABLE
+        assert refusal.error.details["nodes"] == [Node.PERSONAL_DATA]
 
 
 async def test_the_search_is_recorded_without_its_words(site: Site) -> None:
@@ -157,7 +160,9 @@ async def test_the_search_is_recorded_without_its_words(site: Site) -> None:
         return [entry.details for entry in pages if entry.details["query"] == "projects.find-in-projects"]
 
     (details,) = await eventually(entries)
-    assert (details["words"], details["occurrences"], details["project_ids"]) == (2, 2, [str(project_id)])
+    assert details["words"] == 2
+    assert details["occurrences"] == 2
+    assert details["project_ids"] == [str(project_id)]
     stored = await site.sql("SELECT details FROM audit.activity WHERE activity = 'audit.page-viewed'")
     assert "upont" not in json.dumps([row.details for row in stored])
 
@@ -191,4 +196,5 @@ async def test_the_number_of_a_part_is_that_of_its_project(site: Site) -> None:
     call, _ = await occurrences(client, "dupont")
     project = await client.ask(GetProject(project_id=project_id))
     assert project.calls
-    assert (call.part, project.calls[1].call_id) == (2, call.part_id)
+    assert call.part == 2
+    assert project.calls[1].call_id == call.part_id

@@ -52,14 +52,16 @@ async def is_recorded(installation: Installation, project_ids: list[str]) -> boo
 async def require_gone(caller: Caller, other: str, redacted: str, erased: list[str]) -> None:
     """Find what was kept, and nothing of what was erased, by id, in the list and by a search; the activity tells it."""
     answer, status = await caller.ask("projects.get", {"project_id": other})
-    assert (answer["description"], status) == ("A bicycle", "")
+    assert answer["description"] == "A bicycle"
+    assert status == ""
     listed, _ = await caller.ask("projects.list", {})
     assert {row["project_id"] for row in listed["items"]} == {redacted, other}
     matches, _ = await caller.ask("projects.list", {"search": "bicycle"})
     assert [row["project_id"] for row in matches["items"]] == [other]
     for project_id in erased:
         refused, status = await caller.ask("projects.get", {"project_id": project_id})
-        assert (refused["error"]["code"], status) == ("gone", "410")
+        assert refused["error"]["code"] == "gone"
+        assert status == "410"
         [entry] = await eventually(partial(deletions, caller, project_id))
         assert entry["actor"] == "system"
         assert entry["details"]["first_erased_at"]

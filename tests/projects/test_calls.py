@@ -24,7 +24,9 @@ async def test_a_call_is_recorded_corrected_and_deleted(operator: Operator) -> N
     assert stored.party == "Police"
     assert stored.number == "117"
     assert stored.duration_seconds == 90
-    assert (stored.reference, stored.notes, stored.edited_by) == ("2026/4711", "On their way.", "admin")
+    assert stored.reference == "2026/4711"
+    assert stored.notes == "On their way."
+    assert stored.edited_by == "admin"
     await operator.send(DeleteCall(project_id=operator.project_id, call_id=call.call_id))
     assert (await operator.project()).calls == []
 

@@ -43,7 +43,9 @@ async def test_a_site_may_require_the_reason(operator: Operator, site: Site) -> 
     await operator.send(ChangeSettings(deletion_reason_required=True))
     refusal = await operator.refusal(DeleteProject(project_id=operator.project_id))
     [field] = refusal.error.details["fields"]
-    assert (refusal.error.code, field["field"], field["kind"]) == (Code.INVALID, "reason", "reason_required")
+    assert refusal.error.code == Code.INVALID
+    assert field["field"] == "reason"
+    assert field["kind"] == "reason_required"
     assert "say why the project is deleted" in field["reason"]
     assert await site.count("projects.project") == 1
     await operator.send(DeleteProject(project_id=operator.project_id, reason=REASON))

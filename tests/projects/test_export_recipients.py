@@ -34,11 +34,9 @@ async def test_each_recipient_opens_a_package_and_nobody_else(operator: Operator
     package = (await operator.send(exporting)).package
     content = await fetch(operator.client, package)
     outside = unzip(content)
-    assert (package.encrypted, package.recipients, list(outside)) == (
-        True,
-        keys(POLICE, COURT),
-        ["README.txt", "bag.zip.age"],
-    )
+    assert package.encrypted
+    assert package.recipients == keys(POLICE, COURT)
+    assert list(outside) == ["README.txt", "bag.zip.age"]
     bags = [pyrage.decrypt(outside["bag.zip.age"], [identity]) for identity in (POLICE, COURT)]
     with pytest.raises(pyrage.DecryptError, match="No matching keys"):
         pyrage.decrypt(outside["bag.zip.age"], [STRANGER])
@@ -71,7 +69,8 @@ async def test_recipients_are_recorded(operator: Operator, site: Site) -> None:
     await operator.send(ExportProject(project_id=operator.project_id, recipients=keys(POLICE, COURT, POLICE)))
     recorded = "SELECT details FROM audit.activity WHERE activity = 'projects.exported'"
     [(details,)] = await eventually(lambda: site.sql(recorded))
-    assert (details["package"]["encrypted"], details["package"]["recipients"]) == (True, keys(POLICE, COURT))
+    assert details["package"]["encrypted"] is True
+    assert details["package"]["recipients"] == keys(POLICE, COURT)
     assert await site.sql("SELECT state, sealed_password FROM projects.export") == [("made", None)]
 
 
@@ -92,7 +91,8 @@ async def test_a_wrong_key_is_named(operator: Operator, site: Site, text: str, k
     outcome = await (await site.caller()).send("projects.export", operator.project_id, body)
     [field] = outcome["error"]["details"]["fields"]
     refusal = (outcome["error"]["code"], field["field"], field["kind"])
-    assert (refusal, reason in field["reason"]) == ((Code.INVALID, "recipients.1", kind), True)
+    assert refusal == (Code.INVALID, "recipients.1", kind)
+    assert reason in field["reason"]
     assert text not in json.dumps(outcome)
 
 
@@ -101,6 +101,8 @@ async def test_one_package_has_a_password_or_keys(operator: Operator) -> None:
     both = ExportProject(project_id=operator.project_id, password=PASSWORD, recipients=keys(POLICE))
     error = (await refusal_of(operator.client.send(both))).error
     [field] = error.details["fields"]
-    assert (error.code, field["field"], field["kind"]) == (Code.INVALID, "recipients", "password_and_recipients")
+    assert error.code == Code.INVALID
+    assert field["field"] == "recipients"
+    assert field["kind"] == "password_and_recipients"
     with pytest.raises(ValueError, match="too_long"):
         ExportProject(project_id=uuid7(), recipients=keys(POLICE) * (RECIPIENTS_MAX + 1))

@@ -92,7 +92,8 @@ async def test_a_password_cannot_be_tried_out_against_the_inbox(operator: Operat
     assert bytes(row[0]) != plain
     other = body.replace(PASSWORD.encode(), b"another one")
     again = [await repeated(caller, project_id, query, command_id) for query in (body, other)]
-    assert (again[0], again[1]["error"]["code"]) == (first, Code.COMMAND_ID_REUSED)
+    assert again[0] == first
+    assert again[1]["error"]["code"] == Code.COMMAND_ID_REUSED
 
 
 async def repeated(caller: Any, project_id: str, body: bytes, command_id: Any) -> dict[str, Any]:
@@ -138,7 +139,9 @@ async def test_a_short_password_is_refused(operator: Operator, site: Site, langu
     headers = {"Accept-Language": language}
     outcome = await (await site.caller()).send("projects.export", operator.project_id, body, headers=headers)
     (field,) = outcome["error"]["details"]["fields"]
-    assert (outcome["error"]["code"], field["field"], field["reason"]) == (Code.INVALID, "password", reason)
+    assert outcome["error"]["code"] == Code.INVALID
+    assert field["field"] == "password"
+    assert field["reason"] == reason
     assert "k7horse" not in json.dumps(outcome)
     assert await rows_with(site, "k7horse") == []
 
@@ -165,7 +168,9 @@ async def test_a_password_that_7_zip_refuses_is_refused(
     headers = {"Accept-Language": language}
     error = (await caller.send("projects.export", operator.project_id, body, headers=headers))["error"]
     (field,) = error["details"]["fields"]
-    assert (error["code"], field["field"], field["kind"]) == (Code.INVALID, "password", "password_too_long")
+    assert error["code"] == Code.INVALID
+    assert field["field"] == "password"
+    assert field["kind"] == "password_too_long"
     assert reason in field["reason"]
     assert password not in json.dumps(error)
 

@@ -46,7 +46,8 @@ async def test_a_place_that_no_store_can_hold_is_refused(operator: Operator, sor
     caller = await operator.site.caller("admin")
     body = {"sort": sort, "search": "bag", "after": cursor(sort, *place, NOWHERE)}
     answer, status = await caller.ask("projects.list", body)
-    assert (status, answer["error"]["details"]["fields"][0]["kind"]) == ("400", "cursor")
+    assert status == "400"
+    assert answer["error"]["details"]["fields"][0]["kind"] == "cursor"
 
 
 async def test_the_longest_author_has_a_next_page(operator: Operator) -> None:

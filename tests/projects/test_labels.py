@@ -117,7 +117,8 @@ async def test_ids_in_the_past_have_the_names_of_their_time(operator: Operator) 
         await operator.send(UpdateProject(project_id=operator.project_id, type_id=type_id))
     await operator.send(EditType(id=theft, name="Larceny"))
     first, second = await past(operator, field="type_id")
-    assert (first.names, second.names) == ({str(theft): "Theft"}, {str(theft): "Theft", str(fire): "Fire"})
+    assert first.names == {str(theft): "Theft"}
+    assert second.names == {str(theft): "Theft", str(fire): "Fire"}
     assert (await operator.project()).labels["type_id"].value == "Fire"
     await operator.send(UpdateProject(project_id=operator.project_id, type_id=theft))
     assert (await operator.project()).labels["type_id"].value == "Larceny"
@@ -133,7 +134,9 @@ async def test_an_imported_project_has_the_names_of_its_import(operator: Operato
     await operator.send(ImportProjects(projects=[imported]))
     (creation,) = await past(operator)
     label = (await operator.project()).labels["status_id"]
-    assert (label.value, label.set_at, creation.names) == ("Closed", creation.at, {str(closed): "Closed"})
+    assert label.value == "Closed"
+    assert label.set_at == creation.at
+    assert creation.names == {str(closed): "Closed"}
 
 
 @pytest.mark.parametrize(

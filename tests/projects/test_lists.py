@@ -124,4 +124,5 @@ async def test_a_cursor_is_good_for_its_own_order(site: Site, projects: ModelPro
     for after in (page.next, "junk", "AAAA"):
         with pytest.raises(Refusal) as refusal:
             await ask(site, ListProjects(sort="-created_at", after=after))
-        assert (refusal.value.code, refusal.value.details["fields"][0]["field"]) == (Code.INVALID, "after")
+        assert refusal.value.code == Code.INVALID
+        assert refusal.value.details["fields"][0]["field"] == "after"

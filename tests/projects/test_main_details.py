@@ -35,7 +35,8 @@ async def test_a_project_has_one_type_and_one_status(defining: Operator) -> None
     for type_id, status_id in zip(types, statuses, strict=True):
         await defining.send(UpdateProject(project_id=defining.project_id, type_id=type_id, status_id=status_id))
         project = await defining.project()
-        assert (project.type_id, project.status_id) == (type_id, status_id)
+        assert project.type_id == type_id
+        assert project.status_id == status_id
     await defining.send(UpdateProject(project_id=defining.project_id, type_id=None, status_id=None))
     project = await defining.project()
     assert project.type_id is None
@@ -75,7 +76,8 @@ async def test_categories_and_data_fit_every_project(defining: Operator) -> None
         incident_data = IncidentData(text_2="AB 123")
         await defining.send(UpdateProject(project_id=project_id, categories={"1": value}, data=incident_data))
         project = await defining.client.ask(GetProject(project_id=project_id))
-        assert ((project.categories or {})["1"], (project.data or {})["text_2"]) == (value, "AB 123")
+        assert (project.categories or {})["1"] == value
+        assert (project.data or {})["text_2"] == "AB 123"
 
 
 async def test_what_is_not_defined_is_refused(operator: Operator) -> None:
@@ -96,7 +98,8 @@ async def test_an_end_stays_behind_the_start_that_is_there(operator: Operator) -
     )
     for command in wrong:
         (field,) = (await operator.refusal(command)).error.details["fields"]
-        assert (field["field"], field["kind"]) == ("end_time", "end_before_start")
+        assert field["field"] == "end_time"
+        assert field["kind"] == "end_before_start"
     await operator.send(UpdateProject(project_id=project_id, start_time=late, end_time=None))
     project = await operator.project()
     assert project.start_time == late
@@ -115,7 +118,8 @@ async def test_a_project_is_deleted_by_hand(operator: Operator) -> None:
     await operator.send(DeleteProject(project_id=operator.project_id))
     late = UpdateProject(project_id=operator.project_id, end_time=NOON)
     for refusal in (await operator.refusal(late), await refusal_of(operator.project())):
-        assert (refusal.error.code, refusal.error.details["deleted_by"]) == (Code.GONE, "admin")
+        assert refusal.error.code == Code.GONE
+        assert refusal.error.details["deleted_by"] == "admin"
         assert refusal.error.message == "Unable to perform this action. Refresh the list."
 
 

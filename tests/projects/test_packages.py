@@ -72,7 +72,8 @@ def test_what_a_package_holds_is_chosen(sections: list[Included], includes: list
     """
     grants = Grants(dict.fromkeys((Node.PROJECTS, Node.MAIN_DETAILS, Node.CALLS), Level.VIEW))
     choice = Choice.of(sections, grants)
-    assert (choice.includes, choice.withheld) == (includes, withheld)
+    assert choice.includes == includes
+    assert choice.withheld == withheld
     assert choice.restricted_contents == [*includes, "main-details"]
 
 

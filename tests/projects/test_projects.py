@@ -75,7 +75,8 @@ async def test_a_listed_project_is_opened(operator: Operator) -> None:
     assert page.total == len(page.items) == 2
     for row in page.items:
         project = await operator.client.ask(GetProject(project_id=row.project_id))
-        assert (project.number, project.description) == (row.number, row.description)
+        assert project.number == row.number
+        assert project.description == row.description
 
 
 async def test_what_is_left_says_when_and_by_whom(operator: Operator) -> None:

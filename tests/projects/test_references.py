@@ -24,7 +24,8 @@ async def test_a_reference_is_kept_and_shown(operator: Operator) -> None:
     changed = await operator.send(UpdateProject(project_id=project_id, reference="INC0000060"))
     read = await operator.client.ask(GetProject(project_id=project_id))
     listed = (await operator.client.ask(ListProjects())).items[0]
-    assert (read.reference, listed.reference) == ("INC0000060", "INC0000060")
+    assert read.reference == "INC0000060"
+    assert listed.reference == "INC0000060"
     assert changed.changed["reference"].model_dump() == {"old": None, "new": None}
     past = (await operator.client.ask(GetHistory(project_id=project_id))).items
     assert [(change.field, change.old) for change in past] == [("reference", "2020-001"), ("project", None)]

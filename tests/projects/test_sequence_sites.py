@@ -31,7 +31,8 @@ async def test_child_sites_are_a_setting(parent: Operator) -> None:
     """The children of a site are a setting, reported in the event by their names (FED-01)."""
     changed = await parent.send(ChangeSettings(child_sites=["harbour", "airport"]))
     change = changed.changed["child_sites"]
-    assert (change.old, change.new) == ("harbour", "harbour airport")
+    assert change.old == "harbour"
+    assert change.new == "harbour airport"
     assert (await parent.client.ask(GetSettings())).child_sites == ["harbour", "airport"]
 
 
@@ -60,11 +61,9 @@ async def test_other_sites_are_refused_by_name(parent: Operator) -> None:
         error = (await parent.refusal(command)).error
         assert error.code is Code.UNKNOWN_REFERENCE
         (refused_field,) = error.details["fields"]
-        assert (refused_field["field"], refused_field["kind"], refused_field["value"]) == (
-            field,
-            "no_child_site",
-            "elsewhere",
-        )
+        assert refused_field["field"] == field
+        assert refused_field["kind"] == "no_child_site"
+        assert refused_field["value"] == "elsewhere"
     assert await parent.site.count("projects.sequence") == 0
 
 

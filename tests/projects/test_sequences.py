@@ -22,7 +22,9 @@ async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
     await operator.send(AddSequences(project_id=project_id, sequences=[first, second]))
     await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first.sequence_id]))
     (attached,) = (await operator.project()).sequences or []
-    assert (attached.sequence_id, attached.camera_name, attached.added_by) == (second.sequence_id, "Hall", "admin")
+    assert attached.sequence_id == second.sequence_id
+    assert attached.camera_name == "Hall"
+    assert attached.added_by == "admin"
 
 
 async def test_a_sequence_is_attached_once(operator: Operator) -> None:

@@ -157,7 +157,9 @@ async def test_what_can_be_restored_is_listed_until_it_is_erased(site: Site) -> 
     project_id = operator.project_id
     event = await operator.send(DeleteProject(project_id=project_id))
     [listed] = (await operator.client.ask(ListSetAside())).items
-    assert (listed.kind, listed.by, listed.restorable_until) == ("deleted", "admin", event.restorable_until)
+    assert listed.kind == "deleted"
+    assert listed.by == "admin"
+    assert listed.restorable_until == event.restorable_until
     assert event.restorable_until
     assert (event.restorable_until - listed.at).days == 7
     assert await site.sql("SELECT FROM runtime.erasure WHERE project_id = :one", one=project_id) == []
@@ -196,7 +198,9 @@ async def test_a_restricted_project_is_shown_with_the_right_and_a_reason(site: S
     assert await reasons() == [("A court asks.",)] * 2
     assert (await operator.client.ask(ListProjects())).items == []
     [listed] = (await operator.client.ask(ListSetAside(kinds=["restricted"]))).items
-    assert (listed.kind, listed.reason, listed.restorable_until) == ("restricted", WHY, None)
+    assert listed.kind == "restricted"
+    assert listed.reason == WHY
+    assert listed.restorable_until is None
 
 
 async def has_length(rows: Any, length: int) -> bool:
@@ -214,7 +218,8 @@ async def test_restriction_needs_its_right(site: Site) -> None:
     ):
         assert (await refusal_of(otto.send(command))).error.code == Code.PERMISSION_DENIED
     refusal = await operator.refusal(LiftRestriction(project_id=operator.project_id))
-    assert (refusal.error.code, refusal.error.details["fields"][0]["kind"]) == (Code.CONFLICT, "not_set_aside")
+    assert refusal.error.code == Code.CONFLICT
+    assert refusal.error.details["fields"][0]["kind"] == "not_set_aside"
 
 
 @pytest.mark.parametrize("undo_days", [0, 3])

@@ -43,7 +43,8 @@ def test_a_report_is_for_everybody(reader: PdfReader) -> None:
     assert re.search(r"pdfuaid:part>1<", xmp)
     assert re.search(r"pdfaid:part>3<.*pdfaid:conformance>A<", xmp, re.DOTALL)
     assert root["/ViewerPreferences"]["/DisplayDocTitle"]
-    assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("fr", True)
+    assert root["/Lang"] == "fr"
+    assert root["/MarkInfo"]["/Marked"].value is True
 
 
 def test_each_row_has_a_header(reader: PdfReader) -> None:

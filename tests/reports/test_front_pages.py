@@ -58,7 +58,8 @@ async def test_the_example_has_a_front_page(language: Language) -> None:
     assert reply is not None
     front, contents = pages_of(reply.data[0])
     assert [word for word in ("Harbour Security", "PV 4/2026", "Art. 265 CPP", "olivia") if word not in front] == []
-    assert ("A bag was left at gate 4." in contents, "A bag" in front) == (True, False)
+    assert "A bag was left at gate 4." in contents
+    assert "A bag" not in front
     assert [page.count("For the police only") for page in (front, contents)] == [1, 1]
 
 

@@ -58,7 +58,11 @@ async def test_later_reports_have_the_logo(admin: Client) -> None:
     project_id = await a_project(admin)
     assert sum(pictures(await report(admin, project_id))) == 0
     event = await admin.send(logo(png(300, 100)))
-    assert (event.number, event.format, event.width, event.height, event.alt) == (1, "png", 300, 100, ALT)
+    assert event.number == 1
+    assert event.format == "png"
+    assert event.width == 300
+    assert event.height == 100
+    assert event.alt == ALT
     assert pictures(await report(admin, project_id))[0] == 1
     await admin.send(RemoveLogo())
     assert sum(pictures(await report(admin, project_id))) == 0
@@ -73,7 +77,8 @@ async def test_a_batch_has_the_logo(admin: Client) -> None:
     await admin.send(GenerateBatch(report_id=report_id, project_ids=ids))
     pdf = b"".join([part async for part in admin.download(DownloadBatch(report_id=report_id))])
     counts = pictures(pdf)
-    assert (counts[0], sum(counts)) == (1, 3)
+    assert counts[0] == 1
+    assert sum(counts) == 3
 
 
 async def test_the_logo_in_force_can_be_seen(admin: Client, site: Site) -> None:
@@ -81,15 +86,15 @@ async def test_the_logo_in_force_can_be_seen(admin: Client, site: Site) -> None:
     first = await admin.send(logo(png(20, 30)))
     again = await admin.send(logo(png(20, 30)))
     other = await admin.send(logo(png(20, 31)))
-    assert (first.number, again, other.number) == (1, first, 2)
+    assert first.number == 1
+    assert again == first
+    assert other.number == 2
     current = (await admin.ask(GetDesign())).logo
     assert current is not None
-    assert (current.sha256, current.set_by, current.number, current.bytes) == (
-        other.sha256,
-        "admin",
-        2,
-        len(png(20, 31)),
-    )
+    assert current.sha256 == other.sha256
+    assert current.set_by == "admin"
+    assert current.number == 2
+    assert current.bytes == len(png(20, 31))
     rows = await site.sql("SELECT count(*) FROM runtime.outbox WHERE messages LIKE '%reports.logo-set%'")
     assert rows[0][0] == 2
 
@@ -110,7 +115,8 @@ async def test_a_broken_logo_is_refused(admin: Client, image: bytes, expected: d
     with pytest.raises(Refused) as refusal:
         await admin.send(logo(image))
     [field] = refusal.value.details["fields"]
-    assert (refusal.value.code, field["field"]) == (Code.INVALID, "image")
+    assert refusal.value.code == Code.INVALID
+    assert field["field"] == "image"
     assert expected.items() <= field.items()
     current = (await admin.ask(GetDesign())).logo
     assert current is not None
@@ -163,5 +169,6 @@ async def test_a_summary_has_the_logo(admin: Client, site: Site) -> None:
     await admin.send(logo(png(300, 100)))
     pdf = await summary_site.fetch(admin, await admin.send(summary_site.march()))
     counts = pictures(pdf)
-    assert (counts[0], sum(counts)) == (1, 1)
+    assert counts[0] == 1
+    assert sum(counts) == 1
     assert all("Confidential: police only" in page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)

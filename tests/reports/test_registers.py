@@ -113,7 +113,9 @@ async def test_every_copy_is_in_the_register(site: Site, client: Client) -> None
     assert {each.project_id for each in entries} == set(ids)
     named = [(each.recipient, each.reference, each.legal_basis) for each in entries]
     assert named[0] == tuple(POLICE.values())
-    assert (generated.entries, generated.complete, generated.since) == (COPIES, True, None)
+    assert generated.entries == COPIES
+    assert generated.complete
+    assert generated.since is None
 
 
 async def test_the_keys_of_a_package_are_named(site: Site, client: Client) -> None:
@@ -168,7 +170,8 @@ async def test_a_register_is_for_archives_and_for_everybody(site: Site, client: 
     xmp = root["/Metadata"].get_object().get_data().decode()
     assert re.search(r"pdfuaid:part>1<", xmp)
     assert re.search(r"pdfaid:part>3<.*pdfaid:conformance>A<", xmp, re.DOTALL)
-    assert (root["/Lang"], root["/MarkInfo"]["/Marked"]) == ("fr", True)
+    assert root["/Lang"] == "fr"
+    assert root["/MarkInfo"]["/Marked"].value is True
     parts = list(elements(root["/StructTreeRoot"]))
     assert [part["/Alt"] for part in parts if part["/S"] == "/Figure"] == ["Arms of Neuville"]
     assert len([part for part in parts if part["/S"] == "/THead"]) >= 2
@@ -194,7 +197,9 @@ async def test_a_register_has_a_limit(site: Site, client: Client) -> None:
     await site.sql(ADD_PRINTS, project_id=project_id, count=ENTRIES_MAX + 1)
     refused = await refusal_of(client.send(GenerateRegister(report_id=uuid7())))
     [field] = refused.details["fields"]
-    assert (refused.code, field["kind"], field["limit"]) == (Code.INVALID, "too_many_entries", ENTRIES_MAX)
+    assert refused.code == Code.INVALID
+    assert field["kind"] == "too_many_entries"
+    assert field["limit"] == ENTRIES_MAX
     [(at,)] = await site.sql("SELECT max(at) FROM audit.activity WHERE activity = 'reports.printed'")
     generated, _ = await register(client, until=at)
     assert generated.entries == ENTRIES_MAX
@@ -206,7 +211,8 @@ async def test_without_the_activity_exports_are_missing(site: Site, client: Clie
     await site.grant("olivia", REGISTRAR)
     olivia = await site.client("olivia")
     generated, file = await register(olivia)
-    assert (generated.complete, generated.missing) == (False, ["activity-logs"])
+    assert not generated.complete
+    assert generated.missing == ["activity-logs"]
     assert {each.activity.partition(".")[0] for each in data_of(file).entries} == {"reports"}
     assert "Exports and what was done with their packages are not included" in text_of(file)
     await site.grant("olivia", {**REGISTRAR, Node.AUDIT_LOG: "none"})
@@ -222,7 +228,8 @@ async def test_a_register_needs_its_permissions_until_it_is_fetched(site: Site, 
     generated, _ = await register(olivia)
     await site.grant("olivia", REGISTRAR)
     refused = await refusal_of(olivia.ask(DownloadSummary(report_id=generated.report_id)))
-    assert (refused.code, refused.details["nodes"]) == (Code.NOT_AVAILABLE, [Node.ACTIVITY_LOGS])
+    assert refused.code == Code.NOT_AVAILABLE
+    assert refused.details["nodes"] == [Node.ACTIVITY_LOGS]
 
 
 async def test_registers_are_listed_with_summaries(site: Site, client: Client) -> None:
@@ -230,7 +237,9 @@ async def test_registers_are_listed_with_summaries(site: Site, client: Client) -
     ids, _ = await disclose(site, client)
     generated, _ = await register(client, project_ids=ids[:1])
     [listed] = (await client.ask(ListSummaries())).items
-    assert (listed.content, listed.entries, listed.created) == (SummaryContent.DISCLOSURES, generated.entries, None)
+    assert listed.content == SummaryContent.DISCLOSURES
+    assert listed.entries == generated.entries
+    assert listed.created is None
     assert listed.project_ids == ids[:1]
 
 

@@ -81,7 +81,8 @@ async def test_long_wordings_are_counted(scene: Scene) -> None:
     statement = "SELECT text FROM published.comment_changes(:p, 9, :bytes)"
     rows = await scene.site.sql(statement, **parameters)
     assert [row.text for row in rows] == [None, "Wording number 1.", "Wording number 2."]
-    assert (domain.WORDINGS_MAX, domain.WORDINGS_BYTES_MAX) == (200, 200_000)
+    assert domain.WORDINGS_MAX == 200
+    assert domain.WORDINGS_BYTES_MAX == 200_000
 
 
 async def test_a_hold_and_other_files_are_in_a_report(scene: Scene) -> None:
@@ -110,7 +111,9 @@ async def test_a_report_shows_no_more_than_its_author_may_see(scene: Scene) -> N
     text = text_of(pdf)
     assert not [secret for secret in (REASON, FIRST, "Legal hold", "Exports") if secret in text]
     data = json.loads(PdfReader(io.BytesIO(pdf)).attachments["incident.json"][0])
-    assert (data["project"]["labels"], data["project"]["hold"], data["exports"]) == ({}, None, [])
+    assert data["project"]["labels"] == {}
+    assert data["project"]["hold"] is None
+    assert data["exports"] == []
     assert data["comment_revisions"] == []
 
 
@@ -125,7 +128,8 @@ async def test_the_hold_of_a_report_needs_its_permission(scene: Scene) -> None:
     assert (await guard.ask(DownloadReport(report_id=before))).startswith(b"%PDF")
     with pytest.raises(Refused) as refusal:
         await guard.ask(DownloadReport(report_id=after))
-    assert (refusal.value.code, refusal.value.details["nodes"]) == (Code.NOT_AVAILABLE, [Node.RETENTION])
+    assert refusal.value.code == Code.NOT_AVAILABLE
+    assert refusal.value.details["nodes"] == [Node.RETENTION]
 
 
 async def test_the_organisation_marks_its_reports(scene: Scene) -> None:

@@ -52,7 +52,8 @@ def test_a_period_that_is_not_over_is_cut() -> None:
     whole = Span(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
     gone = limit_to(whole, datetime(2026, 11, 11, 6, tzinfo=UTC))
     before = same_length(Span(datetime(2026, 10, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)), gone)
-    assert (gone.until, before.until) == (datetime(2026, 11, 11, 6, tzinfo=UTC), datetime(2026, 10, 11, 6, tzinfo=UTC))
+    assert gone.until == datetime(2026, 11, 11, 6, tzinfo=UTC)
+    assert before.until == datetime(2026, 10, 11, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +69,9 @@ def test_intervals_cover_the_period(since: str, until: str, interval: str, count
     """The first and the last interval may begin before the period, or end after it."""
     span = local(since, until)
     starts = list(span.starts(span.interval))
-    assert (span.interval, len(starts), starts[0]) == (interval, count, first)
+    assert span.interval == interval
+    assert len(starts) == count
+    assert starts[0] == first
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@ async def test_a_template_is_tried_on_every_sample(admin: Client, condition: str
     """One that fails for a full report, a bound one or an empty one alone is refused, and there is no template."""
     source = f'{OWN}#if {condition} {{ panic("not for me") }}'
     refused = await refusal_of(admin.send(SetTemplate(source=source)))
-    assert (refused.code, refused.details["fields"][0]["kind"]) == (Code.INVALID, "template_wrong")
+    assert refused.code == Code.INVALID
+    assert refused.details["fields"][0]["kind"] == "template_wrong"
     assert (await admin.ask(GetDesign())).template is None
 
 
@@ -56,7 +57,8 @@ async def test_the_same_template_again_changes_nothing(site: Site, admin: Client
         events.append(len(outcome["events"]))
         assert outcome["status"] == "applied"
     design = (await admin.ask(GetDesign())).template
-    assert (events, design and design.number) == ([1, 0, 1], 2)
+    assert events == [1, 0, 1]
+    assert (design and design.number) == 2
     removals = [await caller.send("reports.remove-template", "-", {}) for _ in range(2)]
     assert [len(removal["events"]) for removal in removals] == [1, 0]
 
@@ -72,7 +74,8 @@ async def test_one_template_is_tried_at_a_time(site: Site) -> None:
         await eventually(lambda: site.count(WAITING))
         for command in (SetTemplate(source=f"{OWN}More."), RemoveTemplate()):
             refused = await refusal_of(client.send(command))
-            assert (refused.code, refused.details["fields"][0]["kind"]) == (Code.CONFLICT, "design_pending")
+            assert refused.code == Code.CONFLICT
+            assert refused.details["fields"][0]["kind"] == "design_pending"
     assert (await outcome_of(client, submitted.command_id)).error is None
     template = (await client.ask(GetDesign())).template
     assert template is not None

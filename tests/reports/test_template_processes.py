@@ -31,7 +31,8 @@ async def test_a_process_prints_with_the_template_of_its_job() -> None:
             assert front is not None
             reports.append(report.pdf)
             fronts.append(front.data[0])
-        assert (len(pool.pids), pool.deaths) == (1, 0)
+        assert len(pool.pids) == 1
+        assert pool.deaths == 0
     for files in (reports, fronts):
         assert files[0] == files[2] != files[1]
 
@@ -42,7 +43,8 @@ async def test_a_process_whose_typesetter_panicked_is_not_used_again() -> None:
         await render_with(template(WHOLE), described("Nothing special"), stands_alone=False)
         assert len(pool.pids) == 1
         await render_with(template(WHOLE), described(PANIC), stands_alone=False)
-        assert (pool.pids, pool.deaths) == ([], 0)
+        assert pool.pids == []
+        assert pool.deaths == 0
 
 
 async def test_a_template_that_panics_costs_its_process_alone() -> None:

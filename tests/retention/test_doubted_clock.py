@@ -11,7 +11,8 @@ async def test_nothing_is_swept_by_a_clock_that_jumped(site: Site, fill: Fill) -
     await site.sql("UPDATE runtime.clock SET believed_at = now() - interval '100 days'")
     running = await site.worker("retention", sweep_seconds=0.1)
     outcome = await (await site.caller()).send("retention.sweep", "-", {})
-    assert (outcome["status"], outcome["error"]["code"]) == ("rejected", "unavailable")
+    assert outcome["status"] == "rejected"
+    assert outcome["error"]["code"] == "unavailable"
     assert "check the clock" in outcome["error"]["details"]["fields"][0]["reason"]
     await site.sql("UPDATE runtime.clock SET believed_at = now()")
 

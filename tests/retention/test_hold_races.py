@@ -48,7 +48,8 @@ async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
         rows.placed.put(hold_rules.new_hold(uuid7(), command, "hans", now[0]))
         await rows.save(connection)
     refusal = await deleting
-    assert (refusal.code, refusal.error.details["held_by"]) == (Code.HELD, "hans")
+    assert refusal.code == Code.HELD
+    assert refusal.error.details["held_by"] == "hans"
 
 
 async def test_a_deletion_waits_for_an_extension_under_way(site: Site) -> None:
@@ -85,7 +86,8 @@ async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
         rows.delete(rows.require_project(command, EVERYTHING), by="dora", at=now[0])
         await rows.save(connection)
     refusal = await holding
-    assert (refusal.code, refusal.error.details["deleted_by"]) == (Code.GONE, "dora")
+    assert refusal.code == Code.GONE
+    assert refusal.error.details["deleted_by"] == "dora"
 
 
 async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happened: EventsByKind) -> None:

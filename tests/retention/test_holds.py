@@ -35,7 +35,8 @@ async def test_a_held_project_is_not_deleted_until_its_release(holder: Holder) -
     (hold,) = (await holder.client.ask(ListHolds())).items
     assert refusal.code is Code.HELD
     (field,) = refusal.error.details.pop("fields")
-    assert (field["field"], field["reason"][:30]) == ("project_id", "is under hold: release it firs")
+    assert field["field"] == "project_id"
+    assert field["reason"][:30] == "is under hold: release it firs"
     assert refusal.error.details == {"held_by": "admin", "held_at": hold.held_at.isoformat()}
     assert refusal.error.message == "The project is under hold. Release the hold first."
     await holder.release(project_id)
@@ -49,7 +50,8 @@ async def test_who_holds_is_told_to_whom_holds_are_shown(holder: Holder) -> None
     for principal, level, names in (("nora", "none", {"held_at"}), ("vera", "view", {"held_at", "held_by"})):
         other = await connect_manager(holder.site, principal, {Node.RETENTION: level})
         refusal = await refusal_of(other.send(DeleteProject(project_id=project_id)))
-        assert (refusal.code, refusal.error.details.keys() - {"fields"}) == (Code.HELD, names)
+        assert refusal.code == Code.HELD
+        assert refusal.error.details.keys() - {"fields"} == names
 
 
 async def test_an_attempt_to_delete_what_is_held_is_logged(site: Site) -> None:
@@ -84,7 +86,8 @@ async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> Non
 
     of_viewer, of_stranger = await activity("vera", "view"), await activity("nora", "none")
     assert of_viewer.keys() - of_stranger.keys() == {"retention.held", "retention.released"}
-    assert (of_viewer["audit.refused"]["code"], of_stranger["audit.refused"]) == (Code.HELD, {})
+    assert of_viewer["audit.refused"]["code"] == Code.HELD
+    assert of_stranger["audit.refused"] == {}
 
 
 async def test_a_held_project_can_be_changed(holder: Holder) -> None:
@@ -117,11 +120,9 @@ async def test_another_hold_is_refused(holder: Holder, principal: str, reason: s
     refusal = await refusal_of(other.send(HoldProject(project_id=project_id, reason=reason)))
     (hold,) = (await holder.client.ask(ListHolds())).items
     (field,) = refusal.error.details.pop("fields")
-    assert (refusal.code, field["field"], field["reason"][:16]) == (
-        Code.CONFLICT,
-        "project_id",
-        "est déjà bloqué\xa0",
-    )
+    assert refusal.code == Code.CONFLICT
+    assert field["field"] == "project_id"
+    assert field["reason"][:16] == "est déjà bloqué\xa0"
     assert refusal.error.details == {"held_by": "admin", "held_at": hold.held_at.isoformat()}
 
 
@@ -131,7 +132,9 @@ async def test_what_is_not_held_is_not_released(holder: Holder) -> None:
     for _ in range(2):
         refusal = await holder.refusal(ReleaseProject(project_id=project_id, reason="Settled."))
         (field,) = refusal.error.details["fields"]
-        assert (refusal.code, field["kind"], field["field"]) == (Code.CONFLICT, "not_held", "project_id")
+        assert refusal.code == Code.CONFLICT
+        assert field["kind"] == "not_held"
+        assert field["field"] == "project_id"
         await holder.hold(project_id)
         await holder.release(project_id)
 
@@ -144,7 +147,8 @@ async def test_what_is_gone_is_neither_held_nor_released(
     project_id = await holder.create_project()
     await holder.delete(project_id)
     refusal = await holder.refusal(command(project_id=project_id, reason="Late."))
-    assert (refusal.code, refusal.error.details["deleted_by"]) == (Code.GONE, "admin")
+    assert refusal.code == Code.GONE
+    assert refusal.error.details["deleted_by"] == "admin"
     assert refusal.error.message == "Unable to perform this action. Refresh the list."
     refusal = await holder.refusal(command(project_id=uuid7(), reason="Nowhere."))
     assert refusal.code == Code.GONE
@@ -213,4 +217,5 @@ async def test_a_reason_is_required(holder: Holder, reason: str | None) -> None:
     for verb in ("hold", "release"):
         body = {"project_id": str(project_id), "reason": reason}
         error = (await caller.send(f"retention.{verb}", project_id, body))["error"]
-        assert (error["code"], error["details"]["fields"][0]["field"]) == ("invalid", "reason")
+        assert error["code"] == "invalid"
+        assert error["details"]["fields"][0]["field"] == "reason"

@@ -47,8 +47,11 @@ async def test_each_deletion_has_an_entry_in_both_stores(site: Site, fill: Fill)
     assert {tombstone.project_id for tombstone in tombstones} == set(old)
     for project_id, number, at in tombstones:
         deletion = (await entries_of(client, project_id, 2))[0]
-        assert (deletion.activity, deletion.actor, deletion.at) == ("projects.deleted", "system", at)
-        assert (deletion.details, deletion.revision) == ({"number": number, "expired": True}, None)
+        assert deletion.activity == "projects.deleted"
+        assert deletion.actor == "system"
+        assert deletion.at == at
+        assert deletion.details == {"number": number, "expired": True}
+        assert deletion.revision is None
         assert deletion == of_log[project_id]
     causes = await site.sql("SELECT DISTINCT command_id FROM audit.activity WHERE activity = 'projects.deleted'")
     steps = await site.sql("SELECT command_id FROM runtime.inbox WHERE principal = 'system'")

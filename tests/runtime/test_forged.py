@@ -59,7 +59,8 @@ async def test_an_outcome_names_its_command(site: Site) -> None:
     await steer(mallory, f"im.main.out.victim.{submitted.command_id}")
     await site.worker("projects")
     outcome = await submitted.outcome()
-    assert (outcome.command_id, outcome.status) == (submitted.command_id, "applied")
+    assert outcome.command_id == submitted.command_id
+    assert outcome.status == "applied"
 
 
 async def test_who_overhears_hears_events_alone(site: Site) -> None:

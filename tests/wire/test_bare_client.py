@@ -68,7 +68,8 @@ async def test_foreign_reply_inbox_is_dropped(projects: Site) -> None:
     await caller.nats.publish("im.main.qry.admin.projects.list", b"{}", reply="_INBOX_victim.x")
     page, _ = await caller.ask("projects.list", {})
     await victim.flush()
-    assert (page["items"], results) == ([], [])
+    assert page["items"] == []
+    assert results == []
 
 
 async def test_a_command_never_answers_where_the_client_says(projects: Site) -> None:
@@ -133,7 +134,8 @@ async def test_without_permission_a_command_is_refused(projects: Site, language:
     body = creation()
     headers = {"Accept-Language": language}
     outcome = await caller.send("projects.create", body["project_id"], body, headers=headers)
-    assert (outcome["error"]["code"], outcome["error"]["message"]) == ("permission-denied", text)
+    assert outcome["error"]["code"] == "permission-denied"
+    assert outcome["error"]["message"] == text
     assert await projects.count("projects.project") == 0
 
 
@@ -141,5 +143,6 @@ async def test_without_permission_a_query_is_refused(projects: Site) -> None:
     """A query without the permission is `not-available`, with status 403, in the asked language (MSG-10, PERM-13)."""
     caller = await projects.caller("visitor")
     answer, status = await caller.ask("projects.list", {}, headers={"Accept-Language": "fr"})
-    assert (answer["error"]["code"], status) == ("not-available", "403")
+    assert answer["error"]["code"] == "not-available"
+    assert status == "403"
     assert answer["error"]["message"] == "Vous n'avez pas accès à ces informations."
