@@ -89,7 +89,7 @@ async def test_an_empty_name_empties_a_list(peer: Peer, run_line: RunLine, optio
             '--minutes: 4:30 is not a duration: write 4.5, or "4 min 30 s"',
         ),
         (("projects", "call", "12", "--to", "Police", "--minutes=-4"), "--minutes: -4 is not a duration: write 4.5"),
-        (("fields", "define", "text_4", "Plate"), "text_4 is no data field"),
+        (("fields", "define", "text_4", "Plate"), "text_4 is not a data field"),
     ],
 )
 async def test_a_refusal_says_how_to_type_it(peer: Peer, run_line: RunLine, line: tuple[str, ...], words: str) -> None:

@@ -57,7 +57,7 @@ async def test_a_restricted_project_is_read_with_a_reason(run_line: RunLine) -> 
     words = " ".join(refused.err.replace("│", " ").split())
     assert "restricted ─" in words
     assert "The processing of this project is restricted." in words
-    assert "views and exports take an access reason" in words
+    assert "view or export it with an access reason" in words
     assert "try incidents projects show 1 --access-reason REASON incidents retention lift-restriction 1" in words
     reason = ("--access-reason", "The court asks.")
     assert "Zorbax fell." in (await run_line("projects", "show", 1, *reason)).out
