@@ -57,6 +57,8 @@ def test_the_backup_is_private_and_has_no_keys(tmp_path: Path) -> None:
         ("backup.tar", "data/creds/admin.creds", "is inside the saved directory"),
         ("backup.tar", "./backup.tar", "cannot hold both"),
         (".", None, "is a directory"),
+        ("/dev/null", None, "is not a file"),
+        ("backup.tar", "/dev/null", "is not a file"),
         ("none/backup.tar", None, "make none first"),
     ],
 )
