@@ -30,7 +30,7 @@ install: .venv/installed ## Put everything, hash by hash, into .venv; the comman
 
 demo: ## Document sample incidents on embedded servers and keep them running; ONCE=1 stops them at the end
 	$(if $(ONCE),,@echo "demo: a system that starts here keeps this terminal; in a second one: . .venv/bin/activate && incidents projects list")
-	@$(MAKE) --no-print-directory install
+	@$(MAKE) --no-print-directory --silent install
 	@$(BIN)/incidents demo $(if $(ONCE),--once)
 
 # One process of mypy would leave the other core idle for half a minute.
@@ -80,7 +80,7 @@ lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 
 	@$(COMPILE) pyproject.toml --extra server --extra otel --constraints requirements/runtime.txt \
 		--constraints requirements/development.txt --output-file requirements/otel.txt
 	@$(COMPILE) --group peers --constraints requirements/development.txt --output-file requirements/peers.txt
-	@$(MAKE) --no-print-directory install
+	@$(MAKE) --no-print-directory --silent install
 	@$(BIN)/python deploy/third_party.py
 
 $(BIN)/uv:

@@ -28,7 +28,7 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "compte {size} projets, pour {limit} au plus dans un PDF\u00a0: choisissez la forme zip, ou citez-en moins",
     ),
     "too_many_selected": (
-        "matches {size} projects, and one file has at most {limit}: narrow it, as to a shorter span of time",
+        "matches {size} projects, and one file has at most {limit}: narrow it, for example to a shorter time",
         "correspond à {size} projets, pour {limit} au plus dans un fichier\u00a0: restreignez-le, comme à une période",
     ),
     "too_many_entries": (
@@ -44,11 +44,11 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "est une règle de trop, car un site en a {limit} au plus\u00a0: supprimez-en une devenue inutile",
     ),
     "too_many_batches": (
-        "is one batch too many, for {limit} of yours are being made: wait until one is made, or delete one",
+        "would exceed your limit of {limit} batches at a time: wait until one is made, or delete one",
         "est de trop, car {limit} de vos lots sont en préparation\u00a0: attendez la fin de l'un, ou supprimez-en un",
     ),
     "too_many_exports": (
-        "is one export too many, for {limit} of yours are being made: wait until one is made",
+        "would exceed your limit of {limit} exports at a time: wait until one is made",
         "est de trop, car {limit} de vos exports sont en préparation\u00a0: attendez la fin de l'un",
     ),
     "logo_too_large": (
@@ -63,7 +63,10 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
         "is not JSON from column {position} on: correct it there, so that the line is one JSON object",
         "n'est plus du JSON à partir de la colonne {position}\u00a0: corrigez-la pour que la ligne soit un objet JSON",
     ),
-    "twice_in_file": ("occurs in line {earlier} already", "figure déjà à la ligne {earlier}"),
+    "twice_in_file": (
+        "occurs in line {earlier} already: leave out one of the two rows",
+        "figure déjà à la ligne {earlier}\u00a0: omettez l'une des deux lignes",
+    ),
     "unknown_name": (
         "has a name that neither the mapping nor this site knows: did you mean {near}?",
         "porte un nom inconnu de la correspondance et du site\u00a0: vouliez-vous dire «\u00a0{near}\u00a0»\u00a0?",

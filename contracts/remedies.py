@@ -8,6 +8,14 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     **DEAD_LETTER_REMEDIES,
     **REPORT_REMEDIES,
     **RETENTION_REMEDIES,
+    "draft_full": (
+        "would make the draft list too long: remove sequences from it first",
+        "rendrait la liste provisoire trop longue\u00a0: retirez-en d'abord des séquences",
+    ),
+    "other_key": (
+        "differs from the key in the subject: write the same in both",
+        "diffère de la clé du sujet\u00a0: écrivez la même valeur aux deux endroits",
+    ),
     "taken": (
         "is taken by another project: choose another one, or leave this project out",
         "est déjà pris par un autre projet\u00a0: choisissez-en un autre, ou omettez ce projet",
@@ -227,7 +235,7 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "aucun d'eux ne peut être exporté\u00a0: citez d'autres projets",
     ),
     "too_many_exports": (
-        "is one export too many: wait until one of yours is made",
+        "would exceed your limit of exports at a time: wait until one of yours is made",
         "est un export de trop\u00a0: attendez que l'un des vôtres soit prêt",
     ),
     "package_too_large": (
@@ -235,11 +243,11 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "contient trop de texte pour un paquet\u00a0: incluez moins de sections, et exportez les autres à part",
     ),
     "too_many_queries": (
-        "is one query too many: wait retry_after_seconds seconds, then send fewer at a time",
+        "exceeds your share of queries: wait retry_after_seconds seconds, then send fewer at a time",
         "est une requête de trop\u00a0: attendez retry_after_seconds secondes, puis envoyez-en moins à la fois",
     ),
     "too_many_waits": (
-        "is more than fits: too many of your questions wait already; wait for some answers, or ask without it",
+        "is refused, because too many of your queries wait already: wait for answers, or ask again without it",
         "est refusé\u00a0: trop de vos requêtes attendent\u00a0; attendez des réponses, ou renvoyez-la sans attente",
     ),
     "unknown_query": (

@@ -42,7 +42,7 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "ne correspond à aucun projet\u00a0: élargissez-le, ou listez d'abord les projets avec le même filtre",
     ),
     "too_many_selected": (
-        "matches more projects than one file can have: narrow it, as to a shorter span of time",
+        "matches more projects than one file can have: narrow it, for example to a shorter time",
         "correspond à trop de projets pour un fichier\u00a0: restreignez-le, par exemple à une période plus courte",
     ),
     "too_many_for_pdf": (
@@ -50,7 +50,7 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "compte trop de projets pour un PDF\u00a0: choisissez le format zip, ou citez-en moins",
     ),
     "too_many_batches": (
-        "is one batch too many: wait until one of yours is made, or delete one",
+        "would exceed your limit of batches at a time: wait until one of yours is made, or delete one",
         "est un lot de trop\u00a0: attendez que l'un des vôtres soit prêt, ou supprimez-en un",
     ),
     "cancelled": (
@@ -98,7 +98,7 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "n'est ni une de vos synthèses ni un de vos registres, ou a plus d'un jour\u00a0: choisissez dans leur liste",
     ),
     "too_many_summaries": (
-        "is one summary too many: wait until one of yours is made, or delete one",
+        "would exceed your limit of summaries at a time: wait until one of yours is made, or delete one",
         "est une synthèse de trop\u00a0: attendez que l'une des vôtres soit prête, ou supprimez-en une",
     ),
     "summary_pending": (
@@ -114,7 +114,7 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
         "n'a pas pu être préparée et n'a pas de fichier\u00a0: voyez le résultat de sa commande",
     ),
     "not_base64": (
-        "is not in Base64: encode the bytes of the file so",
+        "is not in Base64: encode the bytes of the file in Base64",
         "n'est pas en Base64\u00a0: encodez ainsi les octets du fichier",
     ),
     "logo_not_picture": (

@@ -62,7 +62,7 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
         "a été supprimé\u00a0: continuez sans cet élément, ou restaurez-le avant son effacement",
     ),
     "restricted": (
-        "is restricted: its restriction has to be lifted first; only views and exports take an access reason instead",
+        "is restricted: lift the restriction first, or view or export it with an access reason",
         "fait l'objet d'une limitation, à lever d'abord\u00a0; seules consultation et exportation admettent un motif",
     ),
     "restricted_not_deleted": (

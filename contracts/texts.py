@@ -229,11 +229,6 @@ REASONS: dict[str, tuple[str, str]] = {
         "doit indiquer ensemble les caméras, le début et la fin",
     ),
     "draft_empty": ("is empty: add sequences to the list first", "est vide\u00a0: ajoutez-y d'abord des séquences"),
-    "draft_full": ("would make the draft list too long", "rendrait la liste provisoire trop longue"),
-    "other_key": (
-        "differs from the key in the subject",
-        "diffère de la clé du sujet",
-    ),
     "end_before_start": ("must not be before the start", "ne doit pas précéder le début"),
     "unknown_name": (
         "has a name that neither the mapping nor this site knows: define it here, or map it to an id",

@@ -22,7 +22,13 @@ from incidents.cli.reports import reports
 from incidents.terminal.input.empty_paths import refuse_empty_paths
 from incidents.terminal.input.line_errors import MistakeError
 from incidents.terminal.options import add_language, group
-from incidents.terminal.printing import keep_together, print_usage_error
+from incidents.terminal.printing import (
+    OutputClosedError,
+    check_output,
+    discard_output,
+    keep_together,
+    print_usage_error,
+)
 from incidents.terminal.session import Session, Status
 from incidents.terminal.text.language import choose_language, use
 from incidents.terminal.text.translate import prepare_help, translate_mistake
@@ -122,9 +128,12 @@ def main(begin: Callable[[], None] = lambda: None) -> None:
         words = "the command line contains bytes that are not UTF-8: {text}; type it in UTF-8"
         sys.exit(session.misunderstood(session.say(words, text=foreign[0])))
     try:
+        check_output()
         command = build(language)
         begin()
         status = command(prog_name="incidents", standalone_mode=False)
+    except OutputClosedError as closed:
+        status = _end_output(closed, language)
     except (KeyboardInterrupt, typer.Abort):
         status = Status.INTERRUPTED
     except NotInstalledError as error:
@@ -133,6 +142,15 @@ def main(begin: Callable[[], None] = lambda: None) -> None:
         why = _why(error, session)
         status = session.misunderstood(why) if for_machines else print_usage_error(error, why)
     sys.exit(status)
+
+
+def _end_output(closed: OutputClosedError, language: str) -> int:
+    """Return the exit status of a command whose output is closed; why it cannot be written goes to stderr."""
+    discard_output()
+    if not closed.reason:
+        return Status.UNREAD
+    session = Session("", language=language)
+    return session.misunderstood(session.say("the output cannot be written: {reason}", reason=closed.reason))
 
 
 def _why(error: typer.TyperException, session: Session) -> str:

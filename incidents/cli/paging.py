@@ -50,6 +50,9 @@ async def show_pages(  # noqa: PLR0913 - each parameter says one thing about a l
     if dropped_before := getattr(whole, "dropped_before", None):
         time = local(dropped_before, session.language)
         remarks.append(session.say("entries before {time} were dropped: the logs forget what is old", time=time))
+    if waiting := getattr(whole, "waiting", 0):
+        words = ("{count} erasure has no certificate yet", "{count} erasures have no certificate yet")
+        remarks.append(session.count(waiting, *words))
     if session.csv:
         session.remark(*remarks)
     else:

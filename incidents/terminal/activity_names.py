@@ -1,8 +1,7 @@
 """The names of activities: their words for people, and how somebody chooses activities by them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from difflib import SequenceMatcher, get_close_matches
-from functools import partial
+from difflib import get_close_matches
 from typing import Final
 
 from contracts.activity_words import ACTIVITY_WORDS, activity_words
@@ -71,15 +70,14 @@ def _named(session: Session, typed: str, option: str) -> Sequence[str]:
 
 
 def _unknown(session: Session, typed: str, option: str, names: Sequence[Named]) -> str:
-    """Return the refusal of an unknown activity, with the similar ones or with all, the nearest first."""
+    """Return the refusal of an unknown activity, with the similar ones, or with all in their alphabetical order."""
     viewing = [Named(VIEWED, _viewed(session)), Named(VIEWED, VIEWED)]
     if near := nearest(typed, [*viewing, *names]) or _with_similar_words(typed, names):
         words = "{option}: there is no activity {text}. Did you mean {near}?"
         return session.say(words, option=option, text=typed, near=list_names(session.language, near))
     known = [_viewed(session), *(activity_name(name, session.language) for name in WORDS)]
-    ranked = sorted(known, key=partial(_distance, SequenceMatcher(b=fold(typed))))
     words = "{option}: there is no activity {text}. Choose one of: {known}"
-    return session.say(words, option=option, text=typed, known=", ".join(ranked))
+    return session.say(words, option=option, text=typed, known=", ".join(sorted(known, key=fold)))
 
 
 def _with_similar_words(typed: str, names: Sequence[Named]) -> list[str]:
@@ -93,11 +91,6 @@ def _with_similar_words(typed: str, names: Sequence[Named]) -> list[str]:
 def _viewed(session: Session) -> str:
     """Return the word for everything that shows somebody a project, in the language of the session."""
     return activity_name("projects.opened", session.language).rpartition(" ")[2]
-
-
-def _distance(matcher: SequenceMatcher[str], name: str) -> float:
-    matcher.set_seq1(fold(name))
-    return -matcher.ratio()
 
 
 def _has(words: str, parts: Iterable[str]) -> bool:

@@ -7,9 +7,10 @@ with `Text`.
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
-from typing import IO, Any, Final, NoReturn
+from typing import IO, Any, Final, NoReturn, TextIO, cast
 
 import typer
 from pydantic import BaseModel
@@ -37,6 +38,57 @@ class OutputClosedError(Exception):
         self.reason = reason
 
 
+class CheckedOutput:
+    """An output that raises the same error for all who write to it, those of other packages too, if it is closed."""
+
+    def __init__(self, file: Any) -> None:
+        """Keep what is written to."""
+        self._file = file
+
+    def write(self, text: Any) -> int:
+        """Write text, or bytes to a buffer.
+
+        Raises:
+            OutputClosedError: The reader has ended, or the disk is full.
+        """
+        with _reporting_closed_output():
+            return int(self._file.write(text))
+
+    def flush(self) -> None:
+        """Write what was kept back.
+
+        Raises:
+            OutputClosedError: The reader has ended, or the disk is full.
+        """
+        with _reporting_closed_output():
+            self._file.flush()
+
+    @property
+    def buffer(self) -> "CheckedOutput":
+        """The output of bytes below this one."""
+        return CheckedOutput(self._file.buffer)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return everything else as it is."""
+        return getattr(self._file, name)
+
+
+@contextmanager
+def _reporting_closed_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
+    except OSError as error:
+        raise OutputClosedError(error.strerror or str(error)) from error
+
+
+def check_output() -> None:
+    """Let everything that is printed into a file or a pipe report in one way that this is not possible."""
+    if not sys.stdout.isatty():
+        sys.stdout = cast("TextIO", CheckedOutput(sys.stdout))
+
+
 class Screen(Console):
     """A console that cleans every text: before its layout, so that columns fit, and again before its output."""
 
@@ -46,10 +98,8 @@ class Screen(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print, and raise one kind of error if the output is closed."""
-        try:
+        with _reporting_closed_output():
             super().print(*objects, **options)
-        except OSError as error:
-            raise OutputClosedError(error.strerror or str(error)) from error
 
     def on_broken_pipe(self) -> NoReturn:
         """Raise the same error for a broken pipe."""
@@ -101,12 +151,8 @@ def write_rows(lines: Iterable[str]) -> None:
 
 
 def _put(text: str) -> None:
-    try:
+    with _reporting_closed_output():
         typer.echo(text.encode(), nl=False)
-    except BrokenPipeError as error:
-        raise OutputClosedError from error
-    except OSError as error:
-        raise OutputClosedError(error.strerror or str(error)) from error
 
 
 def discard_output() -> None:
@@ -115,7 +161,7 @@ def discard_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError:
+        except (OSError, OutputClosedError):
             os.dup2(nowhere, stream.fileno())
 
 

@@ -3,9 +3,12 @@
 import hashlib
 import os
 import secrets
-from contextlib import nullcontext
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, Protocol
+from tempfile import TemporaryFile
+from typing import IO, Any, Protocol
 
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeElapsedColumn
 from rich.text import Text
@@ -100,6 +103,32 @@ def require_unused(session: Session, path: Path, *, force: bool) -> Path:
     return require_writable(session, path)
 
 
+@contextmanager
+def whole_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that appears under its name when it is complete; a device or a pipe is written to, not replaced."""
+    if path.exists() and not path.is_file():
+        with TemporaryFile() as draft, path.open("wb") as place:
+            yield draft
+            draft.seek(0)
+            shutil.copyfileobj(draft, place)
+        return
+    target = path.resolve()
+    # A name of its own: the same line may be running twice.
+    part = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def cannot_write(session: Session, path: Path, error: OSError) -> UsageError:
+    """Return the refusal of a file that cannot be written."""
+    reason = session.say(error.strerror or str(error))
+    return UsageError(session.say("{path} cannot be written: {reason}", path=path, reason=reason))
+
+
 async def save(
     session: Session, client: Client, made_by: type[Command[Any]], download: Download, expected: MadeFile, path: Path
 ) -> None:
@@ -109,26 +138,21 @@ async def save(
         Refused: The file is gone, or the download has another digest.
         UsageError: The file cannot be written: the disk is full, for example.
     """
-    # A name of its own: the same line may be running twice.
-    digest, draft = hashlib.sha256(), path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    digest = hashlib.sha256()
     sizes = SizeColumn(session.language)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), sizes, TimeElapsedColumn())
     progress = Progress(*columns, console=session.err, transient=True)
     try:
-        with progress if session.err.is_terminal and not session.json else nullcontext():
-            task = progress.add_task(session.say("downloading"), total=expected.bytes)
-            with draft.open("wb") as file:
+        with whole_file(path) as file:
+            with progress if session.err.is_terminal and not session.json else nullcontext():
+                task = progress.add_task(session.say("downloading"), total=expected.bytes)
                 async for part in client.download(download):
                     file.write(part)
                     digest.update(part)
                     progress.advance(task, len(part))
-        if digest.hexdigest() != expected.sha256:
-            reason = session.say("the download is damaged: its SHA-256 differs")
-            message = phrase(made_by.failure_phrase, session.language, made_by.part)
-            raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))
-        draft.replace(path)
+            if digest.hexdigest() != expected.sha256:
+                reason = session.say("the download is damaged: its SHA-256 differs")
+                message = phrase(made_by.failure_phrase, session.language, made_by.part)
+                raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))
     except OSError as error:
-        words = "{path} cannot be written: {reason}"
-        raise UsageError(session.say(words, path=path, reason=session.say(error.strerror or str(error)))) from error
-    finally:
-        draft.unlink(missing_ok=True)
+        raise cannot_write(session, path, error) from error

@@ -27,7 +27,7 @@ from incidents.locate import find
 from incidents.terminal import printing
 from incidents.terminal.interrupt import NoAnswerError, run_until_interrupted
 from incidents.terminal.next_commands import next_command
-from incidents.terminal.printing import OutputClosedError, Screen, screen
+from incidents.terminal.printing import Screen, screen
 from incidents.terminal.running_system import remedy_and_hint
 from incidents.terminal.tables.refusals import accepted_panel, refusal_panel
 from incidents.terminal.tables.sheet import Sheet, zone_remark
@@ -206,20 +206,11 @@ class Session:
             signal.signal(signal.SIGINT, before)
 
     def run(self, work: Coroutine[Any, Any, None]) -> int:
-        """Run the work and return the exit status."""
-        try:
-            return self._run(work)
-        except OutputClosedError as closed:
-            printing.discard_output()
-            if not closed.reason:
-                return Status.UNREAD
-            words = "the output cannot be written: {reason}"
-            self.err.print(
-                refusal_panel({"code": "usage", "message": self.say(words, reason=closed.reason)}, self.language)
-            )
-            return Status.USAGE
+        """Run the work and return the exit status.
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> int:
+        Raises:
+            OutputClosedError: The answer cannot be printed.
+        """
         try:
             run_until_interrupted(work)
         except PendingError as pending:
@@ -237,7 +228,7 @@ class Session:
     def _interrupted(self) -> int:
         at_interrupt, self.at_interrupt = self.at_interrupt, None
         if at_interrupt is not None:
-            self._run(at_interrupt())
+            self.run(at_interrupt())
         elif self._sent:
             self.tell("to see its outcome: incidents outcome {id}", id=f"{self.command_id}{self.place}")
         return Status.INTERRUPTED

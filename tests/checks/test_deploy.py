@@ -16,6 +16,11 @@ from workers.local import cli, external_nats_files
 
 DEPLOY = ROOT / "deploy"
 DOCS = ROOT / "docs"
+VOLUMES = {
+    "projects": ["packages:/var/tmp", "erasures:/erasures"],
+    "retention": ["erasures:/erasures:ro", "checkpoints:/checkpoints"],
+    "audit": ["erasures:/erasures:ro", "checkpoints:/checkpoints"],
+}
 
 
 @cache
@@ -38,12 +43,7 @@ def test_every_worker_has_its_service(name: str) -> None:
     assert service["command"] == ["incidents", "worker", name]
     assert service["environment"]["INCIDENTS_NATS_CREDS"] == f"/trust/creds/{name}.creds"
     assert service["volumes"][0] == f"creds-{name}:/trust/creds:ro"
-    others = {
-        "projects": ["packages:/var/tmp", "erasures:/erasures"],
-        "retention": ["erasures:/erasures:ro", "checkpoints:/checkpoints"],
-        "audit": ["erasures:/erasures:ro", "checkpoints:/checkpoints"],
-    }
-    assert service["volumes"][1:] == others.get(name, ["erasures:/erasures:ro"])
+    assert service["volumes"][1:] == VOLUMES.get(name, ["erasures:/erasures:ro"])
     port = service["environment"]["INCIDENTS_HEALTH_PORT"]
     assert f":{port}/ready" in service["healthcheck"]["test"][-1]
     assert service["restart"] == "unless-stopped"

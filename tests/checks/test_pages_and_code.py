@@ -133,6 +133,14 @@ def test_the_wire_page_names_every_message() -> None:
     assert sorted(names - requests - catalogue.events().keys() - NOT_MESSAGES.keys()) == []
 
 
+def test_the_wire_page_lists_every_event() -> None:
+    """The table of events names each of each worker, and no other one."""
+    table = PAGES["wire"].partition("### Names of events")[2].partition("###")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.MULTILINE)
+    named = {f"{worker}.{name}" for worker, names in rows for name in re.findall(r"`([a-z-]+)`", names)}
+    assert named ^ catalogue.events().keys() == set()
+
+
 def test_the_wire_page_names_every_node_and_code() -> None:
     """Each permission and each code of a refusal is explained."""
     nodes = [node.value.replace("incident-projects/", "…/") for node in Node]

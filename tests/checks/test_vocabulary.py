@@ -137,6 +137,15 @@ def test_no_old_word_comes_back() -> None:
     require_none("Use the word of docs/glossary.md.", findings)
 
 
+@pytest.mark.parametrize("heading, pattern", [("users", r"^\*\*(.+?)\*\* –"), ("developers", r"^\| \*\*(.+?)\*\*")])
+def test_the_words_of_the_glossary_are_in_alphabetical_order(heading: str, pattern: str) -> None:
+    """Somebody who looks a word up finds it at its place."""
+    section = (ROOT / "docs/glossary.md").read_text().partition(f"## Words for {heading}\n")[2].partition("\n## ")[0]
+    words = re.findall(pattern, section, re.MULTILINE)
+    assert len(words) > 40
+    assert words == sorted(words, key=str.casefold)
+
+
 def test_files_are_named_in_words_of_the_glossary() -> None:
     """Whoever meets the name of a file finds its words in the glossary."""
     glossary = set(re.findall(r"[a-z]+", (ROOT / "docs/glossary.md").read_text().lower()))

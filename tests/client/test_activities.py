@@ -68,6 +68,10 @@ def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
     session = Session("alice")
     with pytest.raises(UsageError, match=r"--activity: there is no activity watched\. Choose one of: .*project viewed"):
         choose_activities(session, ["watched"])
+    with pytest.raises(UsageError, match=r"Choose one of: attempt refused, .*, viewed, words redacted") as refusal:
+        choose_activities(session, ["watched"])
+    offered = str(refusal.value).partition("Choose one of: ")[2].split(", ")
+    assert offered == sorted(offered)
     assert choose_activities(session, None) is None
 
 

@@ -184,6 +184,24 @@ def row_of(text: bytes) -> dict[str, Any]:
     return {**listed, "text": text.decode(), "signature": signature, "public_key": key}
 
 
+@pytest.mark.parametrize(
+    "waiting, line, words",
+    [
+        (1, (), "1 erasure has no certificate yet"),
+        (2, ("--lang", "fr"), "2 effacements n'ont pas encore de certificat"),
+        (2, ("--csv",), "2 erasures have no certificate yet"),
+    ],
+)
+async def test_erasures_without_a_certificate_are_counted(
+    bus: Bus, peer: Peer, waiting: int, line: tuple[str, ...], words: str
+) -> None:
+    """An empty list does not look as if nothing was erased; a remark about a table goes to stderr with CSV."""
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+    peer.answers["retention.certificates"] = json.dumps({"items": [], "waiting": waiting}).encode()
+    ended = await incidents("retention", "certificates", *line, environment=environment)
+    assert words in (ended.err if "--csv" in line else ended.out).replace("\u00a0", " ")
+
+
 async def test_certificates_are_shown_and_saved(bus: Bus, peer: Peer, tmp_path: Path) -> None:
     """The list is asked as typed; saving writes three files each, which verify, and replaces no other file."""
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
@@ -193,6 +211,7 @@ async def test_certificates_are_shown_and_saved(bus: Bus, peer: Peer, tmp_path: 
     assert json.loads(peer.queries[-1].data)["number"] == 20163
     for words in ("sweep", "20160-20162, 20163", "not yet"):
         assert words in ended.out
+    assert "erasure" not in ended.out
     csv = await incidents(*line, "--csv", folder=tmp_path, environment=environment)
     assert "7 days after the creation; “Theft” is kept for 2 years + 30 days from the closing" in csv.out
     ended = await incidents(*line, "--save", tmp_path / "out", folder=tmp_path, environment=environment)

@@ -6,11 +6,17 @@ from typing import Any
 import pytest
 
 from tests.client.conftest import Peer
-from tests.client.test_commands import PROPERTIES, RunLine, run_line, sent_body
+from tests.client.test_commands import PROJECT, PROPERTIES, ROW, RunLine, run_line, sent_body
 
 __all__ = ["run_line"]
 
 ID = "0190a000-0000-7000-8000-00000000000b"
+NO_PARTS: dict[str, Any] = {
+    **ROW,
+    "updated_by": "bob",
+    "retention_exempt": False,
+    **dict.fromkeys(("comments", "calls", "sequences"), ()),
+}
 DISABLED: dict[str, Any] = {
     **PROPERTIES,
     "categories": [
@@ -89,7 +95,10 @@ async def test_an_empty_name_empties_a_list(peer: Peer, run_line: RunLine, optio
             '--minutes: 4:30 is not a duration: write 4.5, or "4 min 30 s"',
         ),
         (("projects", "call", "12", "--to", "Police", "--minutes=-4"), "--minutes: -4 is not a duration: write 4.5"),
-        (("fields", "define", "text_4", "Plate"), "text_4 is no data field"),
+        (("fields", "define", "text_4", "Plate"), "text_4 is not a data field"),
+        (("retention", "set-policy", "p", "--type", "1"), "say how long: --years, --days or both, or --exempt alone"),
+        (("retention", "set-policy", "p", "--type", "1", "--days", "2", "--exempt"), "or --exempt alone"),
+        (("retention", "set-policy", "p", "--type", "1", "--days", "0"), "say how long"),
     ],
 )
 async def test_a_refusal_says_how_to_type_it(peer: Peer, run_line: RunLine, line: tuple[str, ...], words: str) -> None:
@@ -98,6 +107,27 @@ async def test_a_refusal_says_how_to_type_it(peer: Peer, run_line: RunLine, line
     assert ended.status == 2
     assert peer.commands == []
     assert words in ended.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "line, words",
+    [
+        (("projects", "delete-comment", PROJECT, "last", "--yes"), "this project has no comments"),
+        (("projects", "edit-call", PROJECT, "1", "--notes", "x"), "this project has no calls"),
+        (("projects", "delete-sequence", PROJECT, "1", "--yes"), "this project has no sequences"),
+        (("reports", "delete", PROJECT, "1", "--yes"), "this project has no reports"),
+        (("projects", "draft", "remove", "1"), "the draft list is empty"),
+    ],
+)
+async def test_a_part_of_an_empty_list_is_answered_with_which_list(
+    peer: Peer, run_line: RunLine, line: tuple[str, ...], words: str
+) -> None:
+    """A number that nothing can have is answered with what is missing, and nothing is sent."""
+    peer.answers["projects.get"] = json.dumps(NO_PARTS).encode()
+    peer.answers["projects.draft"] = json.dumps({"sequences": []}).encode()
+    peer.answers["reports.list"] = json.dumps({"items": [], "next": None}).encode()
+    ended = await run_line(*line, "--json")
+    assert (ended.status, ended.json["error"]["message"], peer.commands) == (2, words, [])
 
 
 async def test_a_refused_field_is_named_by_its_option(peer: Peer, run_line: RunLine) -> None:

@@ -54,7 +54,7 @@ async def test_each_text_has_its_place_and_the_command_that_erases_it(run_line: 
     ):
         assert f"  {line}\n" in shown.out
     assert "project 1, comment 2, text, revision 4" in shown.out
-    assert "5 texts in all: project 2, comment 1, history 2" in shown.out
+    assert "5 texts in all: project (2), comment (1), history (2)" in shown.out
     assert OTHERS not in shown.out
 
 

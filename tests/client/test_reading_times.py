@@ -92,6 +92,10 @@ def test_what_is_shown_as_a_number_can_be_typed_back(language: str, value: objec
         ("fr", "24-11-2026", "2026-11-24T00:00:00+01:00"),
         ("fr", "mardi 24 novembre 2026 à 14h05", "2026-11-24T14:05:00+01:00"),
         ("en", "Tuesday, November 24, 2026", "2026-11-24T00:00:00+01:00"),
+        ("en", "Nov 3 2026", "2026-11-03T00:00:00+01:00"),
+        ("en", "3 Sept. 2026 at 14:05", "2026-09-03T14:05:00+02:00"),
+        ("fr", "3 févr. 2026 à 14h05", "2026-02-03T14:05:00+01:00"),
+        ("fr", "1er déc. 2026", "2026-12-01T00:00:00+01:00"),
     ],
 )
 def test_a_time_is_read_as_people_say_it(language: str, text: str, read: str) -> None:
@@ -111,6 +115,25 @@ def test_what_is_read_in_part_is_refused(text: str) -> None:
     """A time that is no time, or that somebody would have to guess, is refused with examples."""
     with pytest.raises(UsageError, match=r"n'est pas une date.*mardi dernier"):
         read_time(session("fr"), text, "--at")
+
+
+@pytest.mark.parametrize(
+    "language, text, words",
+    [
+        ("en", "14:05", "write today 14:05 or yesterday 14:05"),
+        ("en", "at 9:30", "write today 9:30 or yesterday 9:30"),
+        ("fr", "14h05", "écrivez aujourd'hui 14h05 ou hier 14h05"),
+        ("fr", "à 14 h 05", "écrivez aujourd'hui 14 h 05 ou hier 14 h 05"),
+    ],
+)
+def test_a_clock_without_a_day_is_answered_with_both_days(language: str, text: str, words: str) -> None:
+    """Nobody guesses whether it was today; each of the two answers is read when it is typed."""
+    with pytest.raises(UsageError) as refusal:
+        read_time(session(language), text, "--at")
+    assert words in str(refusal.value).replace("\u00a0", " ")
+    clock = words.rpartition("hier" if language == "fr" else "yesterday")[2].strip()
+    day = "hier" if language == "fr" else "yesterday"
+    read_time(session(language), f"{day} {clock}", "--at")
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,9 @@ async def test_a_deletion_says_how_it_is_undone_and_is(run_line: RunLine) -> Non
     """The deletion names the command, every other command says the same, and the number brings the project back."""
     deleted = await run_line("projects", "delete", 1, "--yes")
     assert "`incidents retention restore 1` brings it back" in deleted.out
+    until = deleted.out.partition("Until ")[2].partition(",")[0]
+    assert until in (await run_line("retention", "set-aside")).out
+    assert "+" not in until
     shown = await run_line("projects", "show", 1)
     assert shown.status == Status.REFUSED
     assert "restore it before it is erased" in shown.err
@@ -55,7 +58,7 @@ async def test_a_restricted_project_is_read_with_a_reason(run_line: RunLine) -> 
     words = " ".join(refused.err.replace("│", " ").split())
     assert "restricted ─" in words
     assert "The processing of this project is restricted." in words
-    assert "views and exports take an access reason" in words
+    assert "view or export it with an access reason" in words
     assert "try incidents projects show 1 --access-reason REASON incidents retention lift-restriction 1" in words
     reason = ("--access-reason", "The court asks.")
     assert "Zorbax fell." in (await run_line("projects", "show", 1, *reason)).out

@@ -1,7 +1,10 @@
 """Credentials are made, listed and revoked by `incidents access`, in force on a running message bus at once."""
 
+import asyncio
 import json
+import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 import pytest
 
 from contracts.bus_addresses import is_listen_address
-from tests.client.command_line import incidents
+from tests.client.command_line import ROOT, incidents
 from tests.local.external import Installation, answers
 from tests.local.support import eventually
 from tests.runtime.callers import Caller
@@ -217,3 +220,31 @@ async def test_replaced_credentials_are_reported(tmp_path: Path) -> None:
     assert "stay valid" in second.out
     third = await incidents("access", "create", "olivia", "--data", tmp_path, "--json")
     assert third.json["replaced"] is True
+
+
+@pytest.mark.parametrize(
+    "line, named",
+    [
+        ("access licence --edition expert --out licence.jwt", "licence.jwt cannot be written: "),
+        ("access create olivia --out olivia.creds", "keys cannot be written: "),
+        ("access init --out other", "other cannot be written: "),
+        ("access init", "data cannot be written: "),
+        ("access revoke admin", "keys cannot be written: "),
+    ],
+)
+async def test_a_full_disk_is_said_in_one_sentence(tmp_path: Path, line: str, named: str) -> None:
+    """What cannot be written is named, and no part of it is left under its name."""
+    assert (await incidents("access", "init", "--out", tmp_path / "data")).status == 0
+    shell = f"ulimit -f 0; {shlex.quote(sys.executable)} -m incidents {line}"
+    ended = await asyncio.to_thread(
+        partial(subprocess.run, check=False, capture_output=True, text=True, cwd=tmp_path),
+        ["bash", "-c", shell],
+        env={
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(ROOT),
+            "INCIDENTS_DATA": "data",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        },
+    )
+    assert (ended.returncode, "Traceback" in ended.stderr, named in ended.stderr) == (2, False, True), ended.stderr
+    assert not [path.name for path in tmp_path.iterdir() if path.is_file()]

@@ -12,7 +12,7 @@ import pytest
 from tests.checks.tree import ROOT
 from tests.client.command_line import incidents
 from workers.local.access.signing_keys import Trust
-from workers.local.backup import external_servers
+from workers.local.backup import archive, external_servers
 from workers.local.data_directory import Home, Runtime
 
 
@@ -23,9 +23,9 @@ def described() -> str:
     return next(block for block in blocks if "tar -czf" in block)
 
 
-def names(archive: Path) -> list[str]:
+def names(file: Path) -> list[str]:
     """Return what an archive holds."""
-    with tarfile.open(archive) as opened:
+    with tarfile.open(file) as opened:
         return opened.getnames()
 
 
@@ -57,6 +57,8 @@ def test_the_backup_is_private_and_has_no_keys(tmp_path: Path) -> None:
         ("backup.tar", "data/creds/admin.creds", "is inside the saved directory"),
         ("backup.tar", "./backup.tar", "cannot hold both"),
         (".", None, "is a directory"),
+        ("/dev/null", None, "is not a file"),
+        ("backup.tar", "/dev/null", "is not a file"),
         ("none/backup.tar", None, "make none first"),
     ],
 )
@@ -100,3 +102,11 @@ async def test_help_names_every_variable_of_own_servers() -> None:
     assert [name for name, needed, _ in rows if needed != "no" and name not in saving] == []
     assert [name for name, *_ in rows if name not in saving + restoring] == []
     assert "incidents backup --help" in restoring
+
+
+def test_an_archive_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """The fault has the name that was typed, and not that of the file in which the archive is made."""
+    out = tmp_path / "missing" / "incidents.tar"
+    with pytest.raises(OSError, match="No such file") as fault:
+        archive.pack(out, [], tmp_path)
+    assert fault.value.filename == str(out)

@@ -114,10 +114,10 @@ async def test_a_server_that_only_reads_is_one_sentence(postgres: EmbeddedPostgr
         assert "name the primary in INCIDENTS_DATABASE_URL" in str(await refusal_of(postgres.url("standby")))
 
 
-async def test_a_missing_collation_is_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A server that was built without ICU is refused, and another one asked for."""
+async def test_what_a_server_lacks_is_one_sentence(postgres: EmbeddedPostgres) -> None:
+    """A server without something that the schema needs is refused, and a newer one asked for."""
     engine = open_engine(postgres.url("postgres"), connections=1)
-    with pytest.raises(UnfitError, match="built with ICU"):
+    with pytest.raises(UnfitError, match=r"the schema needs \(42704\)\. Install PostgreSQL 16 or later\."):
         async with explain_errors(postgres.url("postgres"), "X"), engine.connect() as connection:
             await connection.execute(text("SELECT 'a' COLLATE \"nowhere-x-icu\""))
     await engine.dispose()

@@ -87,6 +87,8 @@ async def test_a_copy_replaces_no_newer_one(site: Site, tmp_path: Path) -> None:
     keep_newest(ErasureJournal(older), ErasureJournal.at(copy))
     assert copy.read_bytes() == (folder / JOURNAL).read_bytes()
     assert copy.stat().st_mode & 0o777 == 0o600
+    with pytest.raises(OSError, match=rf"'/proc/self/{JOURNAL}'$"):  # the name of the copy, not of its draft
+        keep_newest(ErasureJournal(older), ErasureJournal(Path("/proc/self")))
 
 
 @pytest.mark.parametrize("option", ["--journal", "--without-journal"])

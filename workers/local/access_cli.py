@@ -16,10 +16,11 @@ from workers.common.operators_time import local_minute
 from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local import credential_revocation, external_nats_files
 from workers.local.access.credentials_register import Credential
+from workers.local.access.output_files import naming_what_is_not_written, require_place, write_out
 from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.cli_environment import DEFAULT_DATA, AsJson, read_expiry, read_moment, read_scope, require_future
 from workers.local.console_output import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
-from workers.local.data_directory import Home, write_private
+from workers.local.data_directory import Home
 from workers.runtime.bus import nats_jwt
 
 Data = Annotated[
@@ -89,17 +90,17 @@ def _tell_where(credential: Credential, file: Path) -> None:
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
     trust = _trust(home)
-    _require_place(home, out)
+    require_place(home.keys, out)
     try:
-        text = trust.mint(principal, scope, valid_seconds=seconds)
+        with naming_what_is_not_written(home.keys):
+            text = trust.mint(principal, scope, valid_seconds=seconds)
     except InvalidNameError as error:
         fail(str(error), _USAGE)
-    if out is None:
-        home.save_credentials(principal, text)
-    elif out.exists() and not out.is_file():  # a pipe or a terminal
-        out.write_text(text)
+    if out is not None:
+        write_out(out, text)
     else:
-        write_private(out, text)
+        with naming_what_is_not_written(home.credentials(principal)):
+            home.save_credentials(principal, text)
     return trust.register.all()[-1]
 
 
@@ -146,7 +147,8 @@ def revoke(
     """
     home = Home(data.absolute())
     trust = _trust(home)
-    ended = trust.revoke(principal, _keys(home, principal))
+    with naming_what_is_not_written(home.keys):
+        ended = trust.revoke(principal, _keys(home, principal))
     if not ended and not any(credential.name == principal for credential in trust.register.all()):
         words = "There are no credentials of {principal}: `incidents access list` shows all."
         fail(say(words, principal=principal), _USAGE)
@@ -214,10 +216,10 @@ def sign_licence(
     require_future(licence.expires_at, expires)
     home = Home(data.absolute())
     trust = _trust(home)
-    _require_place(home, out)
+    require_place(home.keys, out)
     if out.is_file() and not force:
         fail(say("{path} already exists; --force replaces it", path=out), _USAGE)
-    out.write_text(trust.account_token(licence) + "\n")
+    write_out(out, trust.account_token(licence) + "\n")
     tell(say("The licence is in {file}", file=out))
 
 
@@ -245,20 +247,6 @@ def show_signing_key(
         return
     tell(signing_key.public_line.strip())
     tell((signing_key.fingerprint, "dim"), err=True)
-
-
-def _require_place(home: Home, out: Path | None) -> None:
-    """Refuse a file that cannot be written, or that would replace a key of the site, which nobody could restore."""
-    if out is None:
-        return
-    if out.is_dir():
-        fail(say("{path} is a directory: name a file in it", path=out), _USAGE)
-    if not out.parent.is_dir():
-        fail(say("{path} has no directory: make {directory} first", path=out, directory=out.parent), _USAGE)
-    if out.exists() and any(path.is_file() and path.samefile(out) for path in home.keys.rglob("*")):
-        fail(say("{file} is one of the site's keys: name another file.", file=out), _USAGE)
-    if not os.access(out if out.exists() else out.parent, os.W_OK):
-        fail(say("{path} may not be written here: name another file", path=out), _USAGE)
 
 
 def _trust(home: Home) -> Trust:

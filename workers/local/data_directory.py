@@ -14,6 +14,7 @@ from typing import Final
 from workers.common import signing_key
 from workers.common.pdf_signing import identity
 from workers.common.pdf_signing.identity import PdfIdentity
+from workers.local.access.output_files import write_private
 from workers.local.access.signing_keys import Scope, Trust
 
 _OWN_NAMES: Final = {
@@ -184,12 +185,3 @@ def _make_private(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid == os.geteuid():
         folder.chmod(0o700)
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a private file atomically."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-    draft.replace(path)

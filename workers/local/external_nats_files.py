@@ -11,9 +11,10 @@ import typer
 
 from contracts.bus_addresses import is_listen_address
 from contracts.subjects import WORKERS
+from workers.local.access.output_files import naming_what_is_not_written, write_private
 from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.console_output import fail, say, tell
-from workers.local.data_directory import Home, write_private
+from workers.local.data_directory import Home
 from workers.local.servers.nats import quote, site_configuration
 
 _PROVISION_SECONDS: Final = 24 * 3600
@@ -148,7 +149,8 @@ def init(  # noqa: PLR0913, PLR0917 - each parameter is an option
     certificate, key = tls or (None, None)
     _require_addresses({"--listen": listen, "--monitor": monitor})
     try:
-        written = create(out, site, Server(listen, monitor, store, certificate, key), apart)
+        with naming_what_is_not_written(out):
+            written = create(out, site, Server(listen, monitor, store, certificate, key), apart)
     except (InvalidNameError, TrustError) as error:
         fail(error, status=2)
     for path in written:

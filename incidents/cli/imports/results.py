@@ -1,6 +1,7 @@
 """The results of an import: reported at its end, and shown afterwards by `import status`."""
 
 import shlex
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from incidents.importing.sending import RefusedRow, Tally
 from incidents.importing.translating import Fault, Findings
 from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command
+from incidents.terminal.saving import cannot_write, whole_file
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 from incidents.terminal.tables.refusals import field_place
@@ -242,12 +244,11 @@ def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
 def _write(session: Session, errors: Path, rows: list[dict[str, Any]]) -> None:
     """Write the list of refused rows in the reader's language, in a form that Excel recognises as UTF-8."""
     try:
-        with errors.open("w", newline="", encoding="utf-8-sig") as file:
-            file.write(csv_line(map(session.say, _HEADINGS)))
-            file.writelines(csv_line(map(_cell, _cells(session, row))) for row in rows)
+        with whole_file(errors) as file:
+            file.write(BOM_UTF8 + csv_line(map(session.say, _HEADINGS)).encode())
+            file.writelines(csv_line(map(_cell, _cells(session, row))).encode() for row in rows)
     except OSError as error:
-        words = "{path} cannot be written: {reason}"
-        raise UsageError(session.say(words, path=errors, reason=session.say(error.strerror or str(error)))) from error
+        raise cannot_write(session, errors, error) from error
 
 
 def _cells(session: Session, row: dict[str, Any]) -> tuple[object, ...]:

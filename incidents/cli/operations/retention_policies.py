@@ -90,6 +90,8 @@ async def set_policy(  # noqa: PLR0913 - each parameter is an option
     It asks for confirmation if the next sweep would delete more projects than before.
     """
     start = read_word(session, "counted_from", from_, _STARTS, "--from")
+    if exempt == bool(years or days):
+        raise UsageError(session.say("say how long: --years, --days or both, or --exempt alone"))
     async with session.client() as client:
         property_id = await _property(session, Naming(session, client), type_, status, category)
         terms: dict[str, Any] = {"property_id": property_id, "years": years, "days": days, "exempt": exempt}

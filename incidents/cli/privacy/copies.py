@@ -1,6 +1,5 @@
 """`incidents privacy export`: a copy of what is stored about a person, for that person (GDPR 15)."""
 
-import io
 import json
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -21,8 +20,8 @@ from incidents.cli.privacy.search import Findings, search
 from incidents.errors import SuppressNotAvailable
 from incidents.terminal.activity_names import activity_name
 from incidents.terminal.options import command
-from incidents.terminal.saving import require_ending, require_unused
-from incidents.terminal.session import Session, Status, UsageError
+from incidents.terminal.saving import cannot_write, require_ending, require_unused, whole_file
+from incidents.terminal.session import Session, Status
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import count, name_of, say
 
@@ -201,12 +200,9 @@ def _section(heading: str, lines: Iterator[str] | Sequence[str]) -> Iterator[str
 
 
 def _write(session: Session, path: Path, files: dict[str, str]) -> None:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in files.items():
-            archive.writestr(name, text)
     try:
-        path.write_bytes(packed.getvalue())
+        with whole_file(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, text in files.items():
+                archive.writestr(name, text)
     except OSError as error:
-        words = "{path} cannot be written: {reason}"
-        raise UsageError(session.say(words, path=path, reason=session.say(error.strerror or str(error)))) from error
+        raise cannot_write(session, path, error) from error

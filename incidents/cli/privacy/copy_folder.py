@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from contracts.personal_data import Occurrence
+from incidents.terminal.saving import cannot_write, whole_file
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text.words import name_of, say
 
@@ -53,7 +54,7 @@ def write_folder(session: Session, folder: Path, files: Mapping[str, str]) -> No
         for name, text in files.items():
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            with whole_file(path) as file:
+                file.write(text.encode())
     except OSError as error:
-        words = "{path} cannot be written: {reason}"
-        raise UsageError(session.say(words, path=folder, reason=session.say(error.strerror or str(error)))) from error
+        raise cannot_write(session, folder, error) from error

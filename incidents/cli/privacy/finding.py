@@ -107,7 +107,7 @@ def _sheet(session: Session, findings: Findings, known: show.Names) -> show.Shee
 def _remarks(session: Session, findings: Findings) -> list[str]:
     totals = counted(findings.items)
     total = session.count(len(findings.items), "{count} text in all", "{count} texts in all", "no text has these words")
-    stores = ", ".join(f"{name_of(session.language, 'store', store)} {count}" for store, count in totals.items())
+    stores = ", ".join(f"{name_of(session.language, 'store', store)} ({count})" for store, count in totals.items())
     where = session.say("{label}: {value}", label=total, value=stores) if totals else total
     read = session.count(findings.searched, "{count} row was searched", "{count} rows were searched")
     return [where, read if findings.is_complete else session.say("more: --all")]

@@ -63,7 +63,8 @@ async def remove(
     """Remove sequences from your draft list."""
     async with session.client() as client:
         known = (await client.ask(GetDraft())).sequences
-        ids = [parts.pick(session, known, "sequence_id", text).sequence_id for text in sequences]
+        empty = "the draft list is empty"
+        ids = [parts.pick(session, known, "sequence_id", text, none=empty).sequence_id for text in sequences]
         event = await session.send(client, make_message(session, UndraftSequences, {"sequence_ids": ids}))
     session.show(event, _removed(session, len(event.sequence_ids)))
 

@@ -244,7 +244,7 @@ class Naming:
         if is_slot(text) or fold(text) in names:
             return await self.field_name(text)
         words = (
-            "{name} is no data field: write the name of an existing one, "
+            "{name} is not a data field: write the name of an existing one, "
             "or integer_, decimal_, text_, checkbox_ or datetime_ followed by 1, 2 or 3"
         )
         raise UsageError(self._session.say(words, name=text))

@@ -13,6 +13,12 @@ One = TypeVar("One")
 
 HELP: Final = "Its number as `projects show` prints it, `last`, or its id."
 _LAST: Final = frozenset({"last", "dernier", "dernière", "derniere"})
+_NONE: Final = {
+    "comment_id": "this project has no comments",
+    "call_id": "this project has no calls",
+    "sequence_id": "this project has no sequences",
+    "report_id": "this project has no reports",
+}
 _IDS: Final = {"comments": "comment_id", "calls": "call_id", "sequences": "sequence_id"}
 
 
@@ -39,8 +45,14 @@ def part_ids(details: ProjectDetails) -> list[list[UUID]]:
     return [[getattr(part, id_name) for part in getattr(details, kind) or ()] for kind, id_name in _IDS.items()]
 
 
-def pick(session: Session, known: Sequence[One], id_name: str, text: str, *, newest_first: bool = False) -> One:
-    """Return an element of a list by its number from 1, by `last`, which is the newest, or by its id."""
+def pick(
+    session: Session, known: Sequence[One], id_name: str, text: str, *, newest_first: bool = False, none: str = ""
+) -> One:
+    """Return an element of a list by its number from 1, by `last`, which is the newest, or by its id.
+
+    Raises:
+        UsageError: It is not in the list; of an empty one this says `none`, or what the project does not have.
+    """
     number = text.strip().casefold()
     if number in _LAST and known:
         return known[0 if newest_first else -1]
@@ -50,7 +62,7 @@ def pick(session: Session, known: Sequence[One], id_name: str, text: str, *, new
         if str(getattr(part, id_name)) == number:
             return part
     if not known:
-        raise UsageError(session.say("{text} is not in the list, which is empty", text=text))
+        raise UsageError(session.say(none or _NONE[id_name]))
     singular = "{text} is not in the list, which has only one entry: type 1 or last"
     plural = "{text} is not in the list: choose a number from 1 to {count}, or last"
     raise UsageError(session.count(len(known), singular, plural, text=text))

@@ -23,6 +23,9 @@ _SHOWN: Final = re.compile(rf"(\d{{1,2}})([/.-])(\d{{1,2}})\2(\d{{4}}){_CLOCK}")
 _NO_YEAR: Final = re.compile(rf"\d{{1,2}}[/.-]\d{{1,2}}(?:{_CLOCK})")
 """A day and a month in digits alone."""
 
+_NO_DAY: Final = re.compile(r"(?:at |a )?(\d{1,2}(?::\d{2}(?::\d{2})?| ?h ?\d{2}))")
+"""A time of the clock alone, which may be that of today or of yesterday."""
+
 _MONDAY_TO_SUNDAY: Final = {
     "lundi": "monday",
     "mardi": "tuesday",
@@ -40,7 +43,8 @@ _COUNT: Final = (
 _SPAN: Final = r"(?:second|minute|hour|day|week|month|year|seconde|heure|jour|semaine|moi|an)s?"
 _MONTH: Final = (
     r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
-    r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)"
+    r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre"
+    r"|(?:jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|janv|fevr|avr|juil)\.?)"
 )
 _POINT_IN_TIME: Final = re.compile(
     rf"now|maintenant|{_COUNT} {_SPAN} ago|il y a {_COUNT} {_SPAN}|(?:in|dans) {_COUNT} {_SPAN}"
@@ -112,6 +116,9 @@ def _read(text: str, now: datetime, language: str, *, until: bool) -> datetime:
         return _at(day + timedelta(days=1) if until and words["day"] and not words["hour"] else day, words, language)
     if _NO_YEAR.fullmatch(plain):
         raise NotATimeError("{text} has no year: write it in four digits", text=text.strip())
+    if clock := _NO_DAY.fullmatch(plain):
+        remedy = "{text} has no day: write today {time} or yesterday {time}"
+        raise NotATimeError(remedy, text=text.strip(), time=clock[1])
     return _iso(text.strip(), language)
 
 

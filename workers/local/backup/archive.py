@@ -35,7 +35,11 @@ def site_of(folder: Path, file: Path) -> str:
 
 
 def pack(out: Path, files: list[Path], folder: Path) -> None:
-    """Write a private archive atomically."""
+    """Write a private archive atomically.
+
+    Raises:
+        OSError: It cannot be written; the error names the archive.
+    """
     # A name of its own: another backup into the same file may be running.
     draft = out.with_name(f"{out.name}.{secrets.token_hex(4)}.part")
     try:
@@ -44,6 +48,8 @@ def pack(out: Path, files: list[Path], folder: Path) -> None:
             for path in files:
                 archive.add(path, str(path.relative_to(folder)))
         draft.replace(out)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(out)) from error
     finally:
         draft.unlink(missing_ok=True)
 

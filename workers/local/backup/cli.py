@@ -209,6 +209,8 @@ def _require_apart(home: Home, out: Path, keys: Path | None, *, force: bool) -> 
             fail(say("{path} is inside the saved directory: name a file elsewhere", path=file), _USAGE)
         if file.is_dir():
             fail(say("{path} is a directory: name a file in it", path=file), _USAGE)
+        if file.exists() and not file.is_file():
+            fail(say("{path} is not a file: name another one", path=file), _USAGE)
         if file.exists() and not force:
             fail(say("{path} already exists; --force replaces it", path=file), _USAGE)
         if not file.resolve().parent.is_dir():

@@ -42,6 +42,8 @@ def save(home: Home, settings: Settings | None, file: Path | None) -> Path | Non
     folder = folder_of(home, settings)
     if file is None:
         return None
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        fail(say("{path} is not a file: name another one", path=file), _USAGE)
     if folder is None:
         fail(say("INCIDENTS_ERASURES is not set, so that there is no erasure journal to copy."), _USAGE)
     try:
@@ -98,7 +100,7 @@ def keep_newest(source: ErasureJournal, target: ErasureJournal) -> None:
 
     Raises:
         JournalError: One of them was changed, or neither continues the other.
-        OSError: It cannot be read or written.
+        OSError: It cannot be read or written; the error names the file.
     """
     known, head = target.head(), source.read(None).head
     if known and known.size > head.size:
@@ -115,6 +117,8 @@ def keep_newest(source: ErasureJournal, target: ErasureJournal) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target.path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target.path)) from error
     finally:
         draft.unlink(missing_ok=True)
 

@@ -17,9 +17,10 @@ from contracts.message import Store
 from workers.common import logs
 from workers.common.http_server import HttpServer, PortForbiddenError, PortInUseError
 from workers.common.signing_key import NoSigningKeyError, SigningKey
+from workers.local.access.output_files import write_private
 from workers.local.cli_environment import DEFAULT_DATA, AsJson, Data
 from workers.local.console_output import fail, say, tell, write
-from workers.local.data_directory import Home, write_private
+from workers.local.data_directory import Home
 from workers.local.witness.observed_logs import ObservedLogs
 from workers.local.witness.pages import WitnessPages
 

@@ -29,8 +29,8 @@ _REMEDIES: Final = {
     "57P03": (UNREACHABLE, "Wait until the server has started, and run it again."),
     "25006": (_UNFIT, "This server is read-only: name the primary in {variable}."),
     "42501": (_UNFIT, "Connect as the owner of the database: {variable} names {role}."),
-    "42704": (_UNFIT, "This server lacks a collation: install a PostgreSQL that was built with ICU."),
-    "0A000": (_UNFIT, "This server lacks a feature: install PostgreSQL 16 or later, built with ICU."),
+    "42704": (_UNFIT, "Install PostgreSQL 16 or later."),
+    "0A000": (_UNFIT, "Install PostgreSQL 16 or later."),
     "53100": (_UNFIT, "Make room on the server's disk, and run it again."),
 }
 """By SQLSTATE: the exit status and the remedy."""

@@ -21,6 +21,7 @@ from incidents.cli.paging import pages, show_pages
 from incidents.client import Client
 from incidents.terminal.input.reading import make_message, read_time
 from incidents.terminal.options import command
+from incidents.terminal.saving import cannot_write, whole_file
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 
@@ -121,8 +122,7 @@ def _save(session: Session, folder: Path, item: CertificateOfDestruction) -> Pat
         for path, content in (*_files(text, item), *_supplement_files(text, item)):
             _write(session, path, content)
     except OSError as error:
-        reason = session.say(error.strerror or str(error))
-        raise UsageError(session.say("{path} cannot be written: {reason}", path=folder, reason=reason)) from error
+        raise cannot_write(session, folder, error) from error
     return text
 
 
@@ -142,4 +142,5 @@ def _write(session: Session, path: Path, content: bytes) -> None:
             return
         words = "{path} is another file, and is not overwritten: name another directory with --save"
         raise UsageError(session.say(words, path=path))
-    path.write_bytes(content)
+    with whole_file(path) as file:
+        file.write(content)
