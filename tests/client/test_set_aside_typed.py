@@ -34,6 +34,7 @@ async def test_a_deletion_says_how_it_is_undone_and_is(run_line: RunLine) -> Non
     """The deletion names the command, every other command says the same, and the number brings the project back."""
     deleted = await run_line("projects", "delete", 1, "--yes")
     assert "`incidents retention restore 1` brings it back" in deleted.out
+    assert "+00:00" not in deleted.out
     shown = await run_line("projects", "show", 1)
     assert shown.status == Status.REFUSED
     assert "restore it before it is erased" in shown.err

@@ -33,7 +33,6 @@ from incidents.terminal.input.recordings import recorded_span, spans
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
-from incidents.terminal.text import times
 from incidents.terminal.text.words import name_of
 
 HELP: Final = "Incident projects with all their content: list, show, create, update, delete."
@@ -182,5 +181,5 @@ async def delete(
         event = await session.send(client, make_message(session, DeleteProject, {**expected, "project_id": project_id}))
     until = event.restorable_until
     restorable = "Project {number} deleted. Until {time}, `incidents retention restore {number}` brings it back."
-    done = session.say(restorable, number=event.number, time=times.written(until, session.language)) if until else ""
+    done = session.say(restorable, number=event.number, time=show.local(until, session.language)) if until else ""
     session.show(event, done or session.say("Project {number} deleted", number=event.number))

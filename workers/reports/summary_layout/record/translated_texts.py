@@ -204,7 +204,7 @@ FR = RecordWording(
         Node.USER_NAMES: "projets/noms des utilisateurs",
         Node.RETENTION: "projets/conservation",
         Node.HOLD_RELEASE: "projets/levée des blocages d'autrui",
-        Node.RESTRICTED: "projets/projets limités",
+        Node.RESTRICTED: "projets/traitement limité",
     },
     note="Le site ne connaît que sa propre configuration. L'organisme complète ce qui est signalé.",
     generated="Établi le",
