@@ -53,6 +53,8 @@ async def test_each_text_has_its_place_and_the_command_that_erases_it(run_line: 
         "incidents projects redact 1 comment 2 --earlier-only",
     ):
         assert f"  {line}\n" in shown.out
+    french = await run_line("find", "dupont", "--lang", "fr")
+    assert "  incidents projects redact 1 commentaire 2 --earlier-only\n" in french.out
     assert "project 1, comment 2, text, revision 4" in shown.out
     assert "5 texts in all: project 2, comment 1, history 2" in shown.out
     assert OTHERS not in shown.out
