@@ -93,7 +93,7 @@ async def test_a_line_to_type_has_its_placeholder_in_the_language(
     [
         (("projects", "update", "12"), "incidents projects update 12 --status Clos"),
         (("types", "rename", "Injury"), "incidents types rename Vol 'Un autre nom'"),
-        (("categories", "rename", "Reason", "x"), "incidents categories rename Motif Autre 'Autre chose'"),
+        (("categories", "rename", "Reason", "x"), "incidents categories rename Raison Autre 'Autre chose'"),
     ],
 )
 async def test_an_example_of_a_change_is_in_the_language(
