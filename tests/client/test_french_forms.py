@@ -8,8 +8,10 @@ import time
 import pytest
 from rich.text import Text
 
+from contracts.activity_words import ACTIVITY_WORDS
 from contracts.figures import duration, grouped, quantity, size
 from contracts.projects.history import HistoryEntry
+from contracts.remedies import FIELD_REMEDIES
 from incidents.terminal.printing import Screen
 from incidents.terminal.tables.history import history
 from incidents.terminal.tables.layout import Column, lay_out
@@ -111,6 +113,12 @@ def test_one_word_stands_for_one_thing() -> None:
     assert [
         words for words in FRENCH.values() if re.search(r"\b[Ii]dentifiant\b|\bActeur\b|fichiers? journa", words)
     ] == []
+    others = (
+        *("clôturant", "répertoire", "finit par", "phrase de passe", "autorisation", r"^Montrer\b", "identité age"),
+        *("[Pp]oser? (le|un) (logo|modèle)", "a posés", "les gens", "pas de tel", "conserv(er|és) pour une"),
+    )
+    both = [*FRENCH.values(), *(french for _, french in (*FIELD_REMEDIES.values(), *ACTIVITY_WORDS.values()))]
+    assert [words for words in both if re.search("|".join(others), words)] == []
 
 
 @pytest.mark.parametrize(
