@@ -22,7 +22,7 @@ ACTIVITY_WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "administration.status-added": ("status added", "statut ajouté"),
     "administration.status-deleted": ("status deleted", "statut supprimé"),
     "administration.status-edited": ("status edited", "statut modifié"),
-    "administration.status-marked": ("status marked as closing or not", "statut de clôture choisi ou non"),
+    "administration.status-marked": ("status marked as closing or not", "statut défini ou non comme statut de clôture"),
     "administration.type-added": ("type added", "type ajouté"),
     "administration.type-deleted": ("type deleted", "type supprimé"),
     "administration.type-edited": ("type edited", "type modifié"),

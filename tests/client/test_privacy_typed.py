@@ -99,6 +99,7 @@ async def test_a_copy_is_a_folder(run_line: RunLine, tmp_path: Path) -> None:
     languages = [f"{language}/{name}" for language in ("en", "fr") for name in ("index.md", "project-1.md")]
     assert sorted(files) == [*languages, "personal-data.json"]
     assert "- [project 1](project-1.md): 5 texts" in files["en/index.md"]
+    assert "- [projet 1](project-1.md)\u00a0: 5 textes" in files["fr/index.md"]
     assert "Prefecture" in files["fr/index.md"]
     assert "Marie Dupont" not in files["fr/index.md"]
     assert files["en/project-1.md"].count("### ") == 5
