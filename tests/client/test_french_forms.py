@@ -40,6 +40,13 @@ def test_amounts_have_their_thousands_apart_and_numbers_that_name_something_do_n
     assert {"12345", "12\u202f345"} <= set(re.split("[ \n]+", out.getvalue()))
 
 
+def test_sentences_have_the_spaces_of_french() -> None:
+    """A narrow no-break space between thousands, and a no-break space before a colon and the like."""
+    both = [*FRENCH.values(), *(french for _, french in (*FIELD_REMEDIES.values(), *ACTIVITY_WORDS.values()))]
+    wrong = r"\d[ \u00a0]\d{3}\b|[\w)»}] [;:!?%](?!\w)|« | »|’"
+    assert [words for words in both if re.search(wrong, words)] == []
+
+
 def test_a_unit_stays_with_its_figure() -> None:
     """French has a no-break space before a unit, so that no line ends between them."""
     assert (size(3_400_000, "fr"), quantity(20, "%", "fr")) == (f"3,4{NO_BREAK}Mo", f"20{NO_BREAK}%")
