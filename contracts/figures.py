@@ -52,7 +52,7 @@ def size(number_of_bytes: int, language: str) -> str:
 
 
 def duration(seconds: float, language: str) -> str:
-    """Return a duration in its two largest units."""
+    """Return a duration in its two largest units, or in one if nothing is left of the other."""
     whole, day = round(seconds), "j" if language == _FRENCH else "d"
     for least, unit, rest_least, rest_unit in (
         (_DAY, day, _HOUR, "h"),
@@ -61,7 +61,8 @@ def duration(seconds: float, language: str) -> str:
     ):
         if whole >= least:
             largest, rest = divmod(whole, least)
-            return f"{quantity(largest, unit, language)} {quantity(rest // rest_least, rest_unit, language)}"
+            parts = (largest, unit), (rest // rest_least, rest_unit)
+            return " ".join(quantity(number, name, language) for number, name in parts if number)
     return quantity(whole, "s", language)
 
 

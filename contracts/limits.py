@@ -57,7 +57,7 @@ LIMITS: Final[dict[str, tuple[str, str]]] = {
     ),
     "template_wrong": (
         "cannot be typeset: {detail}; correct the template, and set it again",
-        "ne peut pas être composé ({detail})\u00a0: corrigez le modèle, puis posez-le à nouveau",
+        "ne peut pas être composé ({detail})\u00a0: corrigez le modèle, puis définissez-le à nouveau",
     ),
     "json_invalid": (
         "is not JSON from column {position} on: correct it there, so that the line is one JSON object",

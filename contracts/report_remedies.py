@@ -139,7 +139,7 @@ REPORT_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "template_wrong": (
         "cannot be typeset: correct the template, and set it again",
-        "ne peut pas être composé\u00a0: corrigez le modèle, puis posez-le à nouveau",
+        "ne peut pas être composé\u00a0: corrigez le modèle, puis définissez-le à nouveau",
     ),
     "template_needs_time": (
         "needs more than ten seconds for a report: make the template simpler",

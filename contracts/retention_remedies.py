@@ -63,7 +63,7 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "restricted": (
         "is restricted: lift the restriction first, or view or export it with an access reason",
-        "fait l'objet d'une limitation, à lever d'abord\u00a0; seules consultation et exportation admettent un motif",
+        "fait l'objet d'une limitation, à lever d'abord\u00a0; seuls la lecture et l'export admettent un motif",
     ),
     "restricted_not_deleted": (
         "is restricted, not deleted: lift its restriction instead",
@@ -87,7 +87,7 @@ RETENTION_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "long_without_reason": (
         "keeps a log for more than 1,095 days: give the reason, too, or fewer days",
-        "conserve un journal plus de 1\u00a0095 jours\u00a0: indiquez aussi le motif, ou moins de jours",
+        "garderait un journal pendant plus de 1\u202f095 jours\u00a0: indiquez aussi le motif, ou moins de jours",
     ),
     "terms_without_policy": (
         "has terms, but no policy_id: name the policy that would have them",

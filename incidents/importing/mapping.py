@@ -19,8 +19,8 @@ COMMON_NAMES: Final = {
     "created_by": ("created by", "opened by", "author", "cree par", "ouvert par", "auteur"),
     "created_at": (
         *("created", "created at", "created on", "creation date", "creation time", "date created"),
-        *("opened", "opened at", "opened on", "date opened", "date de creation", "cree le"),
-        *("ouvert le", "date d'ouverture"),
+        *("opened", "opened at", "opened on", "date opened", "date de creation", "creation", "cree"),
+        *("cree le", "ouvert le", "date d'ouverture"),
     ),
     "type_id": ("type",),
     "status_id": ("status", "statut"),
@@ -43,7 +43,6 @@ _FIELD_OF: Final = {normalise(name): field for field, names in COMMON_NAMES.item
 
 _SHOWN_NAMES: Final = {
     "creation time": "created_at",
-    "creation": "created_at",
     "exempt from retention": "retention_exempt",
     "exempte de la conservation": "retention_exempt",
     "exempte de la purge": "retention_exempt",

@@ -61,6 +61,9 @@ _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package
 _COUNTED: Final = frozenset({"left_out"})
 """Lists of which the screen shows the length alone."""
 
+_IN_WORDS: Final = frozenset({"attempted", "field", "form", "query"})
+"""Details whose values are fields, forms or messages."""
+
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SIZES: Final = {"bytes": "size"}
 _NODES: Final = frozenset(Node)
@@ -174,12 +177,20 @@ def _details(details: Mapping[str, Any], names: Names, language: str, *, plain: 
             case list():
                 texts = (_element(name, item, names, language, plain=plain) for item in value)
                 yield _labelled(label, on_one_line(", ".join(texts)), language)
-            case str() if name == "form":
-                yield _labelled(label, name_of(language, "batch", value), language)
-            case str() if name in {"attempted", "query"}:
-                yield _labelled(label, attempt_name(value, language), language)
+            case str() if name in _IN_WORDS:
+                yield _labelled(label, _in_words(name, value, names, language), language)
             case _:
                 yield _labelled(label, field_value(name, value, names, language, plain=plain), language)
+
+
+def _in_words(name: str, value: str, names: Names, language: str) -> str:
+    match name:
+        case "field":
+            return field_label(value, names, language)
+        case "form":
+            return name_of(language, "batch", value)
+        case _:
+            return attempt_name(value, language)
 
 
 def _element(name: str, item: Any, names: Names, language: str, *, plain: bool) -> str:

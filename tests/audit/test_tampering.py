@@ -234,10 +234,13 @@ async def test_a_forged_time_of_a_checkpoint_hides_no_entry(recorded: Site) -> N
     ended = await verify(recorded, "--since", "2002-01-01", "--json")
     assert ended.status == 1
     assert ended.json["logs"][1]["first"] == 0
+    french = await verify(recorded, "--since", "01/01/2002", "--json", "--lang", "fr")
+    assert french.status == 1
+    assert french.json["logs"][1]["first"] == 0
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "01.02.2026"])
 async def test_a_bad_date_is_named(recorded: Site, text: str) -> None:
     """What is no date ends the command with status 2, and a date to copy."""
     ended = await verify(recorded, "--since", text)
-    assert (ended.status, f"--since: {text!r} is not a date: write it as 2026-03-31" in ended.err) == (2, True), ended
+    assert (ended.status, f"--since: “{text}” is not a date: write it as 2026-03-31" in ended.err) == (2, True), ended

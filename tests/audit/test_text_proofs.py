@@ -87,6 +87,15 @@ async def test_parts_have_hashes_too(site: Site, client: Client) -> None:
     for revision, wording in ((2, "Seen."), (3, "Heard.")):
         assert (await prove(site, 1, revision, "comment", wording=wording)).status == 0
     assert (await prove(site, 1, 3, "comment", wording="Seen.")).status == 1
+    french = await prove(site, 1, 2, "commentaire", "--lang", "fr", wording="Seen.")
+    assert (french.status, "ce texte est celui du champ «\u00a0commentaire\u00a0» du projet 1" in french.out) == (
+        0,
+        True,
+    )
+    none = await prove(site, 1, 2, "téléphone", "--lang", "fr", wording="Seen.")
+    assert "révisions dont il en a une\u00a0: aucune" in " ".join(none.err.split(" "))
+    unknown = await prove(site, 1, 2, "titre", "--lang", "fr", wording="Seen.")
+    assert (unknown.status, "Choisissez parmi\u00a0: description, référence, text_1" in unknown.err) == (2, True)
 
 
 async def test_salts_die_with_their_project(site: Site, client: Client) -> None:

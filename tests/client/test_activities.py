@@ -1,7 +1,8 @@
 """What was done, in people's words: called, chosen and described."""
 
 from datetime import UTC, datetime
-from typing import Any
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
@@ -96,6 +97,31 @@ def test_an_attempt_is_described_in_words(language: str, text: str) -> None:
     assert set(ATTEMPTS) == {*catalogue.commands(), *catalogue.queries()}
     assert described({"attempted": "projects.delete"}, language)[0] == text
     assert described({"attempted": "projects.unheard-of"})[0] == "Attempted: projects.unheard-of"
+
+
+def wire_words(annotation: Any) -> set[str]:
+    """Return the words that a field of an event may have."""
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return {word.value for word in annotation}
+    inner = get_args(annotation)
+    return set(inner) if get_origin(annotation) is Literal else {word for each in inner for word in wire_words(each)}
+
+
+def test_a_french_detail_has_no_word_of_the_wire() -> None:
+    """What an event says in a word of the wire is French in the activity; proper names stay."""
+    names = {"edition", "format", "conformance", "permissions", "needs"}
+    same = {"description", "volumes", "text_1", "text_2", "text_3"}
+    untranslated = {
+        (name, word)
+        for event in catalogue.events().values()
+        for name, field in event.model_fields.items()
+        if name not in names
+        for word in wire_words(field.annotation) - same
+        if described({name: word}, "fr")[0].endswith(f"\u00a0: {word}")
+    }
+    assert untranslated == set()
+    assert described({"field": "comment"}, "fr")[0] == "Champ\u00a0: Commentaire"
+    assert described({"counted_from": "year-end"}, "fr")[0] == "Compté depuis\u00a0: fin d'année"
 
 
 def test_details_have_names_instead_of_ids() -> None:

@@ -1,5 +1,6 @@
 """Examples of help in French: every value that is a word has its French, which the command understands."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -8,8 +9,11 @@ import pytest
 
 from incidents.cli import build
 from incidents.cli.plugins import Plugin
+from incidents.terminal.text.language import catalogue
 from incidents.terminal.text.translate import VALUE, split_example, translate_example
+from tests.checks.tree import ROOT
 from tests.client.command_line import incidents
+from tests.client.test_words import FRENCH
 
 EXAMPLE = re.compile(r"Example: (.+)|(\[bold\]incidents.+\[/bold\])")
 SAME = frozenset(
@@ -28,9 +32,9 @@ NAMES = frozenset(
     {"'Marie Dupont'", "'06 12 34 56 78'", "'AB-123-CD'", "'PV 4/2026'", "'Art. 265 CPP'", "'Article 17'"}
 )
 FILES = re.compile(
-    r"(/?(?:[\w.-]+/)+[\w.-]+|incident-12\.zip|incidents-\S+|bag\.zip|dupont(\.zip)?|police\.\w+|incidents\.csv|main\.jwt"
-    r"|rapports?\.\w+|trimestre\.pdf|signing-key\.pub|site\.pub|key\.txt|report-12\.pdf|certificate-17\.json"
-    r"|pdf-signing\.crt|licence\.jwt|olivia\.creds|erasures\.journal|other-site\.keys|trust\S*)"
+    r"(/?(?:[\w.-]+/)+[\w.-]+|incident-12\.zip|incidents-\S+|dupont(\.zip)?|police\.\w+|incidents\.csv|main\.jwt"
+    r"|rapports?\.\w+|trimestre\.pdf|signing-key\.pub|site\.pub|certificate-17\.json"
+    r"|pdf-signing\.crt|licence\.jwt|olivia\.creds|erasures\.journal|trust\S*)"
 )
 """Files whose names the system gives, or that are the same in both languages."""
 
@@ -73,6 +77,33 @@ def test_days_in_examples_are_written_as_french_is() -> None:
     """A day of an example is typed in the order of the language."""
     shown = [translate_example(line, "fr", path) for path, line in examples(build())]
     assert [line for line in shown if re.search(r" \d{4}-\d\d-\d\d( |$)", line)] == []
+
+
+def named_in_the_demo(part: Any) -> Iterator[tuple[str, str]]:
+    """Yield the English and the French names of what the demo defines."""
+    if isinstance(part, dict) and {"en", "fr"} <= part.keys():
+        yield part["en"], part["fr"]
+    for inner in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        yield from named_in_the_demo(inner)
+
+
+def test_examples_name_the_definitions_of_the_demo() -> None:
+    """A reader types the examples after `incidents demo`, in either language."""
+    scenario = json.loads((ROOT / "incidents" / "demo" / "scenario.json").read_text())
+    wrong = {}
+    for english, french in named_in_the_demo(scenario):
+        for form in ("{}", "'{}'"):
+            shown = catalogue("fr").pgettext("example", form.format(english))
+            if shown not in (form.format(english), french, f"'{french}'", f'"{french}"'):
+                wrong[english] = shown
+    assert wrong == {}
+
+
+def test_french_sentences_write_days_as_french_is() -> None:
+    """No sentence shows a day as the wire has it."""
+    days = [words for words in FRENCH.values() if re.search(r"\b20\d\d-\d\d-\d\d\b", words)]
+    assert days == []
+    assert [words for words in FRENCH.values() if "Motif=" in words or "Harbour" in words] == []
 
 
 def test_the_words_of_a_command_are_never_translated() -> None:

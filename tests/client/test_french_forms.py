@@ -8,8 +8,10 @@ import time
 import pytest
 from rich.text import Text
 
+from contracts.activity_words import ACTIVITY_WORDS
 from contracts.figures import duration, grouped, quantity, size
 from contracts.projects.history import HistoryEntry
+from contracts.remedies import FIELD_REMEDIES
 from incidents.terminal.printing import Screen
 from incidents.terminal.tables.history import history
 from incidents.terminal.tables.layout import Column, lay_out
@@ -37,6 +39,13 @@ def test_amounts_have_their_thousands_apart_and_numbers_that_name_something_do_n
     out = io.StringIO()
     Screen(width=80, file=out).print(table("fr", "Number", "Projects", rows=[(12_345, 12_345)]))
     assert {"12345", "12\u202f345"} <= set(re.split("[ \n]+", out.getvalue()))
+
+
+def test_sentences_have_the_spaces_of_french() -> None:
+    """A narrow no-break space between thousands, and a no-break space before a colon and the like."""
+    both = [*FRENCH.values(), *(french for _, french in (*FIELD_REMEDIES.values(), *ACTIVITY_WORDS.values()))]
+    wrong = r"\d[ \u00a0]\d{3}\b|[\w)»}] [;:!?%](?!\w)|« | »|’"
+    assert [words for words in both if re.search(wrong, words)] == []
 
 
 def test_a_unit_stays_with_its_figure() -> None:
@@ -113,6 +122,12 @@ def test_one_word_stands_for_one_thing() -> None:
     assert [
         words for words in FRENCH.values() if re.search(r"\b[Ii]dentifiant\b|\bActeur\b|fichiers? journa", words)
     ] == []
+    others = (
+        *("clôturant", "répertoire", "finit par", "phrase de passe", "autorisation", r"^Montrer\b", "identité age"),
+        *("[Pp]oser? (le|un) (logo|modèle)", "a posés", "les gens", "pas de tel", "conserv(er|és) pour une"),
+    )
+    both = [*FRENCH.values(), *(french for _, french in (*FIELD_REMEDIES.values(), *ACTIVITY_WORDS.values()))]
+    assert [words for words in both if re.search("|".join(others), words)] == []
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,17 @@ def test_usual_headings_of_the_creation_are_known(name: str) -> None:
     assert field_named(name) == "created_at"
 
 
+@pytest.mark.parametrize(
+    "headings",
+    ["Number Reference Created Type Status Description Start End By", "Numéro Créé Début Fin Auteur", "Création"],
+)
+def test_a_list_that_was_saved_here_needs_no_mapping(headings: str) -> None:
+    """The headings of `projects list --csv`, and the name of a field in a refusal, are usual names."""
+    filled = Mapping().fields_of(headings.split())
+    assert "created_at" in filled.values()
+    assert len(filled) >= len(headings.split()) - 1
+
+
 def test_the_page_has_all_usual_names() -> None:
     """docs/importing.md lists every name of a column that is recognised, by field."""
     rows = re.findall(r"^\| `(\w+)` \| (`.+`) \|$", (ROOT / "docs" / "importing.md").read_text(), flags=re.MULTILINE)

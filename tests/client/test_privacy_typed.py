@@ -53,6 +53,8 @@ async def test_each_text_has_its_place_and_the_command_that_erases_it(run_line: 
         "incidents projects redact 1 comment 2 --earlier-only",
     ):
         assert f"  {line}\n" in shown.out
+    french = await run_line("find", "dupont", "--lang", "fr")
+    assert "  incidents projects redact 1 commentaire 2 --earlier-only\n" in french.out
     assert "project 1, comment 2, text, revision 4" in shown.out
     assert "5 texts in all: project (2), comment (1), history (2)" in shown.out
     assert OTHERS not in shown.out
@@ -99,6 +101,7 @@ async def test_a_copy_is_a_folder(run_line: RunLine, tmp_path: Path) -> None:
     languages = [f"{language}/{name}" for language in ("en", "fr") for name in ("index.md", "project-1.md")]
     assert sorted(files) == [*languages, "personal-data.json"]
     assert "- [project 1](project-1.md): 5 texts" in files["en/index.md"]
+    assert "- [projet 1](project-1.md)\u00a0: 5 textes" in files["fr/index.md"]
     assert "Prefecture" in files["fr/index.md"]
     assert "Marie Dupont" not in files["fr/index.md"]
     assert files["en/project-1.md"].count("### ") == 5

@@ -22,6 +22,7 @@ async def test_what_somebodys_roles_come_to_is_shown(peer: Peer, run_line: RunLi
     peer.answers["administration.roles"] = json.dumps(ROLES).encode()
     ended = await run_line("roles", "of", "olivia", "--json")
     assert ended.json["permissions"] == {"incident-projects": "manage"}
+    assert "olivia: Gardes, Night" in (await run_line("roles", "of", "olivia")).out
     assert "peter: no role" in (await run_line("roles", "of", "peter")).out
 
 

@@ -91,7 +91,7 @@ async def test_a_line_to_type_has_its_placeholder_in_the_language(
 @pytest.mark.parametrize(
     "line, example",
     [
-        (("projects", "update", "12"), "incidents projects update 12 --status Clos"),
+        (("projects", "update", "12"), "incidents projects update 12 --status Fermé"),
         (("types", "rename", "Injury"), "incidents types rename Vol 'Un autre nom'"),
         (("categories", "rename", "Reason", "x"), "incidents categories rename Raison Autre 'Autre chose'"),
     ],

@@ -94,7 +94,7 @@ async def test_bad_values_are_refused_in_french() -> None:
     ended = await incidents("migrate", "--lang", "fr", environment=variables)
     assert ended.err.replace("\u00a0", " ").splitlines() == [
         (
-            "INCIDENTS_QUITE_NEW est inconnu : corrigez le nom de cette variable, ou supprimez-la. "
+            "INCIDENTS_QUITE_NEW est inconnue : corrigez le nom de cette variable, ou supprimez-la. "
             "docs/configuration.md les énumère toutes."
         ),
         "INCIDENTS_SITE est vide : donnez une valeur à cette variable, ou supprimez-la.",

@@ -80,7 +80,7 @@ def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
         ("worker nobody", "Le service «\u00a0nobody\u00a0» n'existe pas."),
         ("access create bob --data d", "est introuvable\u00a0: indiquez un autre dossier"),
         ("backup -o b.tar --data d", "aucun système ne fonctionne ici"),
-        ("provision", "INCIDENTS_NATS_CREDS n'est pas défini."),
+        ("provision", "INCIDENTS_NATS_CREDS n'est pas définie."),
         ("access create bob --expires 3y", "n'est pas une durée"),
         ("access licence --edition huge --out l", "L'édition «\u00a0huge\u00a0» n'existe pas. Choisissez parmi\u00a0:"),
         ("access licence --expires soon --out l", "--expires\u00a0: doit être une date et heure RFC 3339"),

@@ -1,10 +1,12 @@
 """Texts of any kind and length stay in their columns, judged by the boxes of what is drawn."""
 
+import re
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.reports.readers import inked_glyphs, outside
+from tests.reports.readers import inked_glyphs, outside, pages_of
 from tests.reports.rendering_samples import CALL, SEQUENCE, START, Renderer, comment, document, project
 from workers.reports.rendering.render_input import DataValue, ReportDocument
 
@@ -38,6 +40,13 @@ LONG = [
     "\U0001f1eb\U0001f1f7" * 100,
     "\U0001f469\u200d" * 100,
 ]
+# Words beside dashes, brackets and quotation marks, as the names of types have them.
+WORDS = {"accident", "travail", "prestataire", "nettoyage", "externalisé", "remplaçant"}
+NAMES = (
+    "accident travail – prestataire (nettoyage) – « externalisé » remplaçant",
+    "prestataire (nettoyage) [externalisé], accident – travail (remplaçant)",
+    "remplaçant «\u00a0externalisé\u00a0», (nettoyage) – accident\u00a0; travail – «\u00a0prestataire\u00a0»",
+)
 # Grey is what labels are set in; they share their lines with values.
 GREY = 60
 LABELS = 62.4 + 470.5 * 0.36
@@ -81,6 +90,16 @@ def everywhere(text: str) -> ReportDocument:
 def test_a_long_text_stays_on_its_page(renderer: Renderer, text: str) -> None:
     """Wherever it is, a text without a place to end a line is cut at the end of its column."""
     assert outside(renderer.render(everywhere(text)).pdf) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_line_does_not_end_within_a_word(renderer: Renderer, name: str) -> None:
+    """A dash, a bracket or a quotation mark beside a space leaves a place between the words to end a line."""
+    for repeated in (name, f"{name}, " * 2):
+        printed = "\n".join(pages_of(renderer.render(everywhere(repeated)).pdf))
+        parts = {part.casefold() for part in re.findall(r"[^\W\d_]{3,}\b(?!…)", printed)}
+        assert [part for part in parts - WORDS if any(part in word for word in WORDS)] == []
+        assert parts >= WORDS
 
 
 @pytest.mark.parametrize("text", LONG)

@@ -101,7 +101,7 @@ def test_the_short_text_says_what_matters(printer: SummaryPrinter) -> None:
         "Most incidents were created on Friday from 17:00 to 18:00 (12).",
         "Period before 104 98 41 2 d 4 h 7 d 2 h Change +19 (+18%) 0 0 0 0",
         "Theft 80 65% 60 +20 Fire 40 33% 50 \u221210 (none) 3 2% 0 +3",
-        "Theft 70 1 h 0 min 1 d 1 h Fire 20 10 min 0 s 20 min 0 s",
+        "Theft 70 1 h 1 d 1 h Fire 20 10 min 20 min",
         "Theft Gate 4 14 9 +5",
     ):
         assert sentence in text

@@ -205,10 +205,16 @@ def read_moment(text: str | None) -> str | None:
     if seconds := read_duration(text):
         with suppress(OverflowError):
             return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+    day = read_day(text)
+    return day.isoformat() if day else text
+
+
+def read_day(text: str) -> datetime | None:
+    """Return the local start of a day, typed as the language writes it or as the wire does; None for another text."""
     for form in ("%Y-%m-%d", "%d/%m/%Y") if language() == "fr" else ("%Y-%m-%d",):
         with suppress(ValueError):
-            return datetime.strptime(text.strip(), form).astimezone().isoformat()
-    return text
+            return datetime.strptime(text.strip(), form).astimezone()
+    return None
 
 
 def require_future(end: datetime | None, typed: str | None) -> None:

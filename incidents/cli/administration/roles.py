@@ -58,7 +58,7 @@ async def of(session: Session, principal: Who) -> None:
         for node, level in role.permissions.items():
             permissions[node] = max(permissions.get(node, "none"), level, key=lambda each: Level[each.upper()])
     document = {"principal": principal, "roles": [role.role_id for role in roles], "permissions": permissions}
-    names = ", ".join(role.role_id for role in roles) or session.say("no role")
+    names = ", ".join(role_names.role_name(session, role) for role in roles) or session.say("no role")
     title = session.say("{label}: {value}", label=principal, value=names)
     session.show(document, _levels(session, title, permissions))
 

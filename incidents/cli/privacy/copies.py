@@ -126,8 +126,12 @@ class _Copy:
         files = {"personal-data.json": json.dumps(self._document(), ensure_ascii=False, indent=2)}
         for language in _LANGUAGES:
             listed = [
-                f"- [{heading_of(items[0], language)}]({name}): "
-                + count(language, len(items), "{count} text", "{count} texts")
+                say(
+                    language,
+                    "{label}: {value}",
+                    label=f"- [{heading_of(items[0], language)}]({name})",
+                    value=count(language, len(items), "{count} text", "{count} texts"),
+                )
                 for name, items in groups.items()
             ]
             files[f"{language}/index.md"] = "\n".join(self._page(session, language, listed))

@@ -80,7 +80,7 @@ def _lines(session: Session, item: Occurrence, known: show.Names) -> Iterator[Te
     written = show.local(item.at, session.language)
     yield Text(f"  {text}")
     yield Text(f"  {' '.join(filter(None, (written, item.by)))}", style="dim")
-    if line := erasing(item, known):
+    if line := erasing(item, known, session.language):
         yield Text(f"  {line}")
 
 
@@ -94,7 +94,7 @@ def _sheet(session: Session, findings: Findings, known: show.Names) -> show.Shee
             item.at,
             item.by,
             item.excerpt,
-            erasing(item, known),
+            erasing(item, known, session.language),
             item.revision,
             item.part_id or item.thing,
             item.project_id,

@@ -15,6 +15,7 @@ from incidents.cli.operations.disclosures import TimeZone
 from incidents.cli.privacy.circumstances import Configuration, hidden_line, read_configuration, retention_lines
 from incidents.cli.privacy.record_file import RecordFile
 from incidents.terminal.input.reading import make_message
+from incidents.terminal.input.role_names import FIRST_ROLE
 from incidents.terminal.options import command
 from incidents.terminal.saving import require_ending, require_unused
 from incidents.terminal.session import Session, UsageError
@@ -145,7 +146,8 @@ def _categories(configuration: Configuration, language: str) -> Iterator[str]:
 
 def _recipients(configuration: Configuration, language: str) -> Iterator[str]:
     for role in configuration.roles.roles if configuration.roles else ():
-        yield say(language, "{label}: {value}", label=role.name, value=_permissions(role, language))
+        name = say(language, role.name) if (role.role_id, role.name) == FIRST_ROLE else role.name
+        yield say(language, "{label}: {value}", label=name, value=_permissions(role, language))
 
 
 def _permissions(role: Role, language: str) -> str:

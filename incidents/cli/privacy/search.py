@@ -8,6 +8,7 @@ from incidents.client import Client
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.session import Session
 from incidents.terminal.tables.show import Names
+from incidents.terminal.text.words import name_of
 
 _PAGE: Final = 500
 _PARTS: Final = frozenset({"comment", "call", "sequence"})
@@ -46,7 +47,7 @@ async def search(session: Session, client: Client, words: str, limit: int | None
     return Findings(items, searched, is_complete=True)
 
 
-def erasing(item: Occurrence, names: Names) -> str:
+def erasing(item: Occurrence, names: Names, language: str) -> str:
     """Return the command that erases or corrects a text; empty if there is none."""
     if item.store in _LINES:
         return f"incidents {_LINES[item.store]} {item.thing}"
@@ -54,20 +55,20 @@ def erasing(item: Occurrence, names: Names) -> str:
         return ""
     if item.store is TextStore.REPORT:
         return f"incidents reports delete {item.project_number} {item.thing}"
-    return _redacting(item, names) if item.store in _REDACTED else ""
+    return _redacting(item, names, language) if item.store in _REDACTED else ""
 
 
-def _redacting(item: Occurrence, names: Names) -> str:
+def _redacting(item: Occurrence, names: Names, language: str) -> str:
     line = f"incidents projects redact {item.project_number}"
     earlier = " --earlier-only" if item.store is TextStore.HISTORY else ""
     field = item.field.split(".")[-1] if item.field.startswith("project.") else item.field.split(".")[0]
     part = item.store.value if item.store.value in _PARTS else field
     if part == "sequence":  # it never changes, so there is no earlier camera
-        return f"{line} {part} {item.part or item.part_id}"
+        earlier = ""
     if part in _PARTS:
-        return f"{line} {part} {item.part or item.part_id}{earlier}"
+        return f"{line} {name_of(language, 'field', part)} {item.part or item.part_id}{earlier}"
     if field in _MAIN:
-        return f"{line} {field}{earlier}"
+        return f"{line} {name_of(language, 'field', field)}{earlier}"
     if field.startswith("text_"):
         name = names.by_field.get(field, field)
         return f"{line} {_quoted(name)}{earlier}"
@@ -88,6 +89,6 @@ def counted(items: Sequence[Occurrence]) -> dict[str, int]:
 
 def document(findings: Findings, names: Names) -> dict[str, Any]:
     """Return findings for programs, each with the command that erases it."""
-    items = [{**item.model_dump(mode="json"), "erase": erasing(item, names) or None} for item in findings.items]
+    items = [{**item.model_dump(mode="json"), "erase": erasing(item, names, "en") or None} for item in findings.items]
     totals = counted(findings.items)
     return {"items": items, "totals": totals, "searched": findings.searched, "complete": findings.is_complete}

@@ -18,6 +18,9 @@ _KINDS: Final = {
     "missing": "field",
     "include": "field",
     "kind": "kind",
+    "counted_from": "counted_from",
+    "template_failure": "template_failure",
+    "what": "surplus",
 }
 """Fields whose values are words of the wire, with the kind of these words."""
 

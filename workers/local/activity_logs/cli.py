@@ -21,7 +21,15 @@ from workers.common.signing_key import NoSigningKeyError, SigningKey
 from workers.local.activity_logs import packages
 from workers.local.activity_logs.result_documents import document_of
 from workers.local.activity_logs.verification import Databases, Result, Trusted, verify_store
-from workers.local.cli_environment import DATABASE_VARIABLE, DEFAULT_DATA, AsJson, Data, read_settings, require_runtime
+from workers.local.cli_environment import (
+    DATABASE_VARIABLE,
+    DEFAULT_DATA,
+    AsJson,
+    Data,
+    read_day,
+    read_settings,
+    require_runtime,
+)
 from workers.local.console_output import fail, say, tell, translate, write
 from workers.local.data_directory import Home
 from workers.runtime.process.preconditions import UnfitError
@@ -161,17 +169,19 @@ def _fingerprint(text: str | None) -> str | None:
         return None
     digits = text.upper().removeprefix("SHA256:").replace(":", "")
     if not _FINGERPRINT.fullmatch(digits):
-        fail(say("--authority: {text} is not a fingerprint: write it as SHA256:AB:CD:…", text=repr(text)), _USAGE)
+        fail(say("--authority: “{text}” is not a fingerprint: write it as SHA256:AB:CD:…", text=text), _USAGE)
     return f"SHA256:{bytes.fromhex(digits).hex(':').upper()}"
 
 
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
+    if day := read_day(text):
+        return day.replace(tzinfo=UTC)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        fail(say("--since: {text} is not a date: write it as 2026-03-31", text=repr(text)), _USAGE)
+        fail(say("--since: “{text}” is not a date: write it as 2026-03-31", text=text), _USAGE)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -1,8 +1,9 @@
 """The command that proves which text stood in a project."""
 
 import os
+from gettext import pgettext
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import typer
 import uvloop
@@ -14,6 +15,10 @@ from workers.runtime.process.preconditions import UnfitError
 
 _OTHER: Final = 1
 _USAGE: Final = 2
+_FIELDS: Final = (
+    *("description", "reference", "text_1", "text_2", "text_3"),
+    *("comment", "party", "number", "notes"),
+)
 _REASONS: Final[dict[Kind, str]] = {
     "unknown": "there is no project {project}",
     "not-recorded": "the log has no entry of revision {revision} of this project",
@@ -30,8 +35,11 @@ _REASONS: Final[dict[Kind, str]] = {
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="The number or the id of the project.")]
 Revision = Annotated[int, typer.Argument(metavar="REVISION", min=1, help="The revision that wrote the text.")]
 FieldName = Annotated[
-    Literal["description", "reference", "text_1", "text_2", "text_3", "comment", "party", "number", "notes"],
-    typer.Argument(metavar="FIELD", help="A text of the project, comment, or party, number or notes of a call."),
+    str,
+    typer.Argument(
+        metavar="FIELD",
+        help="description, reference, text_1 to text_3, comment, or party, telephone or notes of a call.",
+    ),
 ]
 TextFile = Annotated[Path, typer.Argument(metavar="FILE", help="A file with the text, in UTF-8.")]
 
@@ -59,17 +67,31 @@ def prove_text(
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         fail(say("{path} cannot be read: {reason}", path=file, reason=say(reason)), _USAGE)
-    question = Question(project, revision, field)
+    question = Question(project, revision, _read_field(field))
+    named = {**question._asdict(), "field": _shown(question.field)}
     try:
         proof = uvloop.run(prove(_database_url(data), question, wording))
     except NoHashError as error:
-        revisions = ", ".join(map(str, error.revisions)) or say("none")
-        fail(say(_REASONS[error.kind], **question._asdict(), revisions=revisions), _USAGE)
+        revisions = ", ".join(map(str, error.revisions)) or pgettext("feminine", "none")
+        fail(say(_REASONS[error.kind], **named, revisions=revisions), _USAGE)
     except UnfitError as error:
         fail(str(error), error.status)
     _show(question, proof, as_json=as_json)
     if not (proof.is_same and proof.is_intact):
         raise typer.Exit(_OTHER)
+
+
+def _read_field(text: str) -> str:
+    """Return a field, typed as it is shown or as the wire calls it."""
+    fields = {name: field for field in _FIELDS for name in (field, _shown(field))}
+    if (typed := text.strip().casefold()) not in fields:
+        known = ", ".join(map(_shown, _FIELDS))
+        fail(say("There is no text {text}. Choose one of {known}.", text=text, known=known), _USAGE)
+    return fields[typed]
+
+
+def _shown(field: str) -> str:
+    return say("Telephone").casefold() if field == "number" else pgettext("field", field)
 
 
 def _database_url(data: Path) -> str:
@@ -81,13 +103,14 @@ def _show(question: Question, proof: TextProof, *, as_json: bool) -> None:
         document = {**question._asdict(), **proof._asdict(), "project_id": str(proof.project_id)}
         write({**document, "at": proof.at.isoformat()})
         return
+    named = {**question._asdict(), "field": _shown(question.field)}
     at = f"{proof.at:%Y-%m-%d %H:%M} UTC"
     if proof.is_same:
         words = "this text is {field} of project {project} since revision {revision}: {actor} wrote it on {at}"
-        tell(("✓", "green"), " ", say(words, **question._asdict(), actor=proof.actor, at=at))
+        tell(("✓", "green"), " ", say(words, **named, actor=proof.actor, at=at))
     else:
         words = "this text is not {field} of project {project} in revision {revision}, which {actor} wrote on {at}"
-        tell(("✗", "red"), " ", say(words, **question._asdict(), actor=proof.actor, at=at))
+        tell(("✗", "red"), " ", say(words, **named, actor=proof.actor, at=at))
     if proof.is_intact:
         words = "  entry {index} of the activity log is as it was recorded; `incidents audit verify` proves the log"
         tell((say(words, index=proof.log_index), "dim"))

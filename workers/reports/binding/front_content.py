@@ -122,7 +122,7 @@ class FrontMatter:
     def _generated(self) -> str:
         local = datetime.fromtimestamp(self.at, self._zone)
         offset = local.strftime("%z")
-        zone = "UTC" if self._zone is UTC else f"{self.timezone}, UTC{offset[:3]}:{offset[3:5]}"
+        zone = "UTC" if str(self._zone) == "UTC" else f"{self.timezone}, UTC{offset[:3]}:{offset[3:5]}"
         return f"{local:%d/%m/%Y %H:%M:%S} ({zone})"
 
     def _date(self, entry: Entry) -> str:

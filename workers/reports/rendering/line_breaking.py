@@ -14,7 +14,9 @@ PIECE = "\x1e"
 
 # Spaces at which UAX #14 permits a break: not after an opening bracket, nor before a closing one or a slash. A
 # no-break space and a run of dashes or dots permit none either.
-_CERTAIN = re.compile(r"((?<=[\w,;.:!?)%'\"”’»…/-]) +(?=[^\W_])|[\n\x1f]+)")
+_CERTAIN = re.compile(
+    r"((?<=[\w,;.:!?)%'\"”’»…/–-]) +(?=[^\W_])|(?<=[\w,;.:!?)%»…]) +(?=–)|(?<=[\w,;.)]) +(?=[(\[«“])|[\n\x1f]+)"
+)
 # Digits run from left to right in every script, but not every reader knows: each is a piece of its own.
 _LEFTWARD = (
     "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefe"
@@ -36,6 +38,7 @@ _BOLD = 1.35
 
 # The widths of the first font, in ems, rounded up.
 _WIDE = frozenset("mwMW@%&–—…æœÆŒΜΨΩψωϖϠЉЊЖМШЩЫЮжмфшщыюљњ")
+_NARROW = frozenset("«»\u00a0\u202f")
 _KNOWN = re.compile(r"[\u00aa-\u024f\u0370-\u058f\u05d0-\u06ff\u10a0-\u10ff]")
 
 # Places for a line to end between a letter and its mark, which would hang into the margin at the start of a line.
@@ -150,7 +153,7 @@ def _width_ems(character: str) -> float:
     if base in _WIDE:
         return 1.2
     if not (_KNOWN.match(character) and base.isalpha()):
-        return 1.6
+        return 0.75 if character in _NARROW else 1.6
     return 0.62 if base.islower() else 0.8
 
 

@@ -9,7 +9,7 @@ from contracts.printable import on_one_line
 from contracts.record_data import RecordSection
 from contracts.retention_policies import CountedFrom
 from contracts.values import Language
-from workers.reports.summary_layout.record.translated_texts import RECORD_WORDINGS, RecordWording
+from workers.reports.summary_layout.record.translated_texts import EN, RECORD_WORDINGS, RecordWording
 
 _UNITS: Final = ("years", "days")
 _PROPERTIES = ("types", "statuses", "categories", "data_fields")
@@ -84,7 +84,9 @@ def _data(configuration: Configuration, words: RecordWording) -> Iterator[str]:
 def _roles(configuration: Configuration, words: RecordWording) -> Iterator[str]:
     for role in configuration.roles or ():
         shown = ", ".join(words.nodes[node] for node in role.nodes)
-        yield words.value.format(role.name, shown or words.nothing)
+        # The first role of a site has an English name until somebody renames it.
+        name = words.administrators if role.name == EN.administrators else role.name
+        yield words.value.format(name, shown or words.nothing)
 
 
 def _times(configuration: Configuration, words: RecordWording, language: Language) -> Iterator[str]:

@@ -26,6 +26,7 @@ class RecordWording:
     categories: str
     data_fields: str
     roles: str
+    administrators: str
     nothing: str
     after: Sequence[str]
     kept: str
@@ -83,6 +84,7 @@ EN = RecordWording(
     categories="Categories",
     data_fields="Data fields",
     roles="Who may see what",
+    administrators="Administrators",
     nothing="nothing",
     after=("Processors", "Transfers to third countries, and their safeguards"),
     kept="How long it is kept",
@@ -154,6 +156,7 @@ FR = RecordWording(
     categories="Catégories",
     data_fields="Champs de données",
     roles="Catégories de destinataires, et leurs accès",
+    administrators="Administrateurs",
     nothing="rien",
     after=("Sous-traitants", "Transferts vers des pays tiers, et garanties appropriées"),
     kept="Durées de conservation",
@@ -204,7 +207,7 @@ FR = RecordWording(
         Node.USER_NAMES: "projets/noms des utilisateurs",
         Node.RETENTION: "projets/conservation",
         Node.HOLD_RELEASE: "projets/levée des blocages d'autrui",
-        Node.RESTRICTED: "projets/projets limités",
+        Node.RESTRICTED: "projets/traitement limité",
     },
     note="Le site ne connaît que sa propre configuration. L'organisme complète ce qui est signalé.",
     generated="Établi le",
