@@ -189,7 +189,7 @@ async def test_a_pdf_is_verified_without_a_system(tmp_path: Path) -> None:
     changed = await verify(tmp_path, "b.pdf", "--lang", "fr")
     assert changed.status == 1
     assert "octets 4096 à 8191" in changed.out
-    assert "ajoutés après" in changed.out
+    assert "ajouté après" in changed.out
     assert (await verify(tmp_path, "a.pdf", "--key", "a.pdf")).status == 2
 
 
@@ -225,6 +225,16 @@ async def test_a_zip_of_reports_is_not_a_package(tmp_path: Path) -> None:
     assert "as it was signed" not in text
     pinned = await verify(tmp_path, "reports.zip", "--key", KEY.fingerprint, "--json")
     assert [each["kind"] for each in pinned.json["findings"]] == ["no-package", "other-key"]
+
+
+@pytest.mark.parametrize("language, words", [("en", "was added after the seal"), ("fr", "a été ajouté après le sceau")])
+async def test_one_byte_is_no_range(tmp_path: Path, language: str, words: str) -> None:
+    """A single byte is named as one."""
+    data = package(KEY)
+    (tmp_path / "a.zip").write_bytes(data + b"m")
+    [_, line] = (await verify(tmp_path, "a.zip", "--lang", language)).out.splitlines()
+    assert f" {len(data)} " in line
+    assert words in line
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,16 @@ _NO_KEYS: Final = {
     _OF_PDFS: "{path} is not a certificate: name its file in PEM or DER, or its fingerprint, SHA256:…",
 }
 
+_SINGLE_BYTE: Final = {
+    "seal-broken": "The seal is not as it was written (byte {first} of the file).",
+    "uncovered": "Byte {first} of the file was added or removed.",
+    "changed-here": "{name} was changed (byte {first} of the file).",
+    "pdf-signature-broken": "The signature is not as it was written (byte {first} of the file).",
+    "bytes-changed": "Byte {first} of the file was changed.",
+    "appended": "Byte {first} of the file was added after the signature.",
+    "appended-sealed": "Byte {first} of the file was added after the seal, which does not cover it.",
+    "cut": "Byte {first} of the file is missing.",
+}
 _CONTENT: Final = re.compile(r"Incident project (?P<number>\d+), revision (?P<revision>\d+)")
 _INCONCLUSIVE: Final = frozenset(
     {"no-seal", "no-package", "no-signature", "other-key", "unreadable", "wrong-identity", "wrong-password"}
@@ -279,4 +289,5 @@ def _sentence(session: Session, finding: Any, form: str) -> str:
         kind = "unsigned"
     values = {"name": finding.name, "first": finding.first_byte, "last": finding.last_byte}
     values |= {"entry": finding.entry, "index": finding.log_index}
-    return session.say(_SENTENCES[kind], **values, expected=finding.expected, found=finding.found)
+    sentences = _SENTENCES if finding.first_byte != finding.last_byte else {**_SENTENCES, **_SINGLE_BYTE}
+    return session.say(sentences[kind], **values, expected=finding.expected, found=finding.found)
