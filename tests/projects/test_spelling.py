@@ -15,6 +15,10 @@ FOUND = {
     "København": ["kobenhavn", "københavn", "benhavn"],
     "Đorđe; Ħamrun; \u0131ş\u0131k": ["dorde", "hamrun", "isik", "IŞIK"],
     "Œuvre de Lætitia, Straße": ["oeuvre", "laetitia", "strasse", "œuv"],
+    "Qur\u02bcan, Hawai\u02bbi": ["qur'an", "qur\u2019an", "qur\u02bcan", "hawai'i", "HAWAI\u02bbI"],
+    "Qur'an, col·legi": ["Qur\u02bcan", "collegi", "col·legi", "co\u0140legi"],
+    "على کریم مدرسة \u0491\u0430\u043d\u043e\u043a": ["علي", "علی", "كريم", "مدرسه", "\u0433\u0430\u043d\u043e\u043a"],
+    "bus nº12, №34, 1ª planta": ["12", "nº 12", "n°12", "34", "№ 34", "no 34", "1a planta"],
     "feuer\u00adwehr zero\u200bwidth join\u2060ed": ["feuerwehr", "zerowidth", "joined", "feuer\u00adwehr"],
     "仓库北门可疑包裹": ["可疑", "北门", "包", "仓库 包裹", "北门可疑", '"可疑包裹"', "'可疑'"],
     "仓库北门 gate 7": ['"北门 gate"', '"北门 gate 7"', '"gate 7"', '"库北"'],
@@ -34,6 +38,7 @@ FOUND = {
     "a bag of 1٢3 keys; see 10.20.30.40": ['"10.20.30.40"', '"a bag of"', "“bag of”", "« keys »", '"see 10"'],
 }
 MISSED = {
+    "على": ["عل", "علا"],
     "40 people, 10 chairs, 30 tables, 20 lamps": ['"10.20.30.40"', '"people 10 tables"', '"peopl"', '"40 people" foo'],
     "bag at the gate": ['"gate bag"', '"bag gate"', '"at the" lodz'],
     "仓库北门": ["北库", '"门北"', "门仓"],

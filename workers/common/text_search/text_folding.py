@@ -16,6 +16,18 @@ _KEYBOARD_LETTERS = {"æ": "ae", "œ": "oe", "þ": "th"} | dict(
 )
 """Letters that Unicode does not decompose, and what people type without such a key."""
 
+# Arabic, Persian and Urdu keyboards have different codes for letters that look alike, and Ukrainian ones may lack ґ.
+_KEYBOARD_LETTERS |= dict(
+    zip("\u0649\u06cc\u06a9\u0629\u06be\u06c1\u06c3\u06d5\u0671\u0491", "ييكههههها\u0433", strict=True)
+)
+
+_APOSTROPHES = frozenset("\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\u02ee\ua78b\ua78c")
+"""Letters of Unicode for which people type an apostrophe, which separates words."""
+
+_NUMERO_SIGN = "\u2116"
+_BEFORE_NUMBER = re.compile("[\u00aa\u00ba](?= ?[0-9])")
+"""A raised letter before a number, as in nº12, which would become a letter of the number."""
+
 _UNSEEN = {*"\u034f\u0640\u115f\u1160\u17b4\u17b5", *map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10)))}
 _TAGS = "\U000e0000"
 _PUNCTUATION = " +()"
@@ -76,6 +88,8 @@ _FOLDING = _Folding()
 def _fold_letter(letter: str) -> str:
     if letter in _KEYBOARD_LETTERS or letter in _PUNCTUATION:
         return _KEYBOARD_LETTERS.get(letter, letter)
+    if letter in _APOSTROPHES:
+        return _OTHER
     category = unicodedata.category(letter)
     if category in ("Cf", "Me") or letter in _UNSEEN or unicodedata.combining(letter) or letter >= _TAGS:
         return ""
@@ -93,7 +107,9 @@ def fold(text: str) -> str:
 
 
 def _decompose(text: str) -> str:
-    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    signed = _BEFORE_NUMBER.sub("°", text.replace(_NUMERO_SIGN, "no "))
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", signed).casefold())
+    return folded.replace("l·l", "ll")  # the long l of Catalan
 
 
 def read(text: str) -> tuple[list[str], list[str]]:

@@ -18,7 +18,7 @@ from workers.runtime.storage.bulk_writes import insert_rows
 from workers.runtime.storage.identity_map import RowSet, read_rows
 from workers.runtime.storage.statement_execution import read, write
 
-VERSION: Final = 3
+VERSION: Final = 4
 """The version of the index; when it changes, `incidents migrate` indexes all projects again."""
 
 BATCH_PROJECTS: Final = 500
