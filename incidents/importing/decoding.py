@@ -20,8 +20,14 @@ _COMMON_ENCODINGS: Final = ["cp1252", "mac_roman", "cp850"]
 """Encodings of spreadsheet programs besides UTF-8; with more of them, short texts are taken for other languages."""
 
 _LETTERS: Final = "àâäáãåæçéèêëíîïñóôöõøœúùûüßÀÂÄÁÇÉÈÊËÎÏÑÔÖÜŒ’«»€°"
+_NULS_PER_BYTE_MIN: Final = 20
+"""At least one byte in so many is zero in UTF-16, because of its spaces, digits and delimiters."""
+
 _SAMPLE_BYTES: Final = 256 * 1024
 _PIECE_BYTES: Final = 1024 * 1024
+_TRIAL: Final = '"1";A\r\n'
+"""A line that every encoding of files can write, and read piece by piece."""
+
 _LINE_END: Final = re.compile(rb"[\r\n]+")
 
 
@@ -59,8 +65,9 @@ def named_encoding(name: str, file: BinaryIO) -> Encoding:
         UnknownEncodingError: No encoding has this name.
     """
     try:
-        "".encode(name)
         codec = codecs.lookup(name).name
+        written = _TRIAL.encode(name)
+        codecs.getincrementaldecoder(name)("replace").decode(written, final=True)
     except (LookupError, ValueError) as error:
         raise UnknownEncodingError(name) from error
     head = file.read(4)
@@ -79,7 +86,7 @@ def detect(file: BinaryIO) -> Encoding:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return Encoding(name, len(mark))
-    if b"\x00" in head:
+    if head.count(0) * _NULS_PER_BYTE_MIN >= len(head) > 0:
         odd = sum(1 for byte in head[1::2] if byte == 0)
         return Encoding("utf-16-le" if 2 * odd >= head.count(0) else "utf-16-be", is_guessed=True)
     foreign = _foreign_lines(file)
@@ -119,8 +126,8 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def lines(file: BinaryIO, encoding: Encoding) -> Iterator[Line]:
-    """Yield the lines of a file, which end in LF, in CR LF, or in CR if the file has no LF."""
-    end = "\n" if _has_line_feeds(file, encoding) else "\r"
+    """Yield the lines of a file, which end in LF or CR LF; in files of old Macs in CR, with LF inside cells."""
+    end = "\r" if _ends_in_returns(file, encoding) else "\n"
     for number, text in enumerate(_decode(file, encoding, end), start=1):
         # Undecodable bytes appear as half of a surrogate pair or as U+FFFD, which is rare in texts.
         readable = (
@@ -129,8 +136,19 @@ def lines(file: BinaryIO, encoding: Encoding) -> Iterator[Line]:
         yield Line(number, text if readable else text.encode(errors="replace").decode(), readable)
 
 
-def _has_line_feeds(file: BinaryIO, encoding: Encoding) -> bool:
-    return any("\n" in text for text in _decode(file, encoding, "\n"))
+def _ends_in_returns(file: BinaryIO, encoding: Encoding) -> bool:
+    """Tell whether lines end in CR alone: the first one does, and so do more of those outside quotation marks."""
+    marks = returns = feeds = quoted = 0
+    for count, text in enumerate(_decode(file, encoding, "")):
+        if count == 0 and not text.endswith("\r"):
+            return False
+        marks += text.count('"')
+        if marks % 2:
+            quoted += text.endswith("\n")
+        else:
+            returns += text.endswith("\r")
+            feeds += text.endswith("\n")
+    return returns > feeds or not feeds + quoted
 
 
 def _decode(file: BinaryIO, encoding: Encoding, end: str) -> Iterator[str]:

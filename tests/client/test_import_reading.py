@@ -48,6 +48,23 @@ def test_an_open_quotation_mark_costs_its_own_line() -> None:
     ]
 
 
+def test_a_file_of_an_old_mac_has_line_feeds_in_its_cells() -> None:
+    """Lines that end in CR are told apart from the LF inside a cell, and from a CR inside a file of LF."""
+    mac = 'number,description\r1,"first\nsecond\nthird"\r2,short\r'
+    assert [(row.line, row.values["description"]) for row in csv_rows(mac)] == [
+        (2, "first\nsecond\nthird"),
+        (3, "short"),
+    ]
+    stray = csv_rows("number,description\n1,a\rb\rc\n2,short\n")
+    assert [row.values["description"] for row in stray] == ["a\rb\rc", "short"]
+
+
+def test_a_zero_byte_costs_its_own_row() -> None:
+    """A zero byte makes no UTF-16 of a file, in which no column would have a name."""
+    rows = csv_rows("number,description\n1,zero \0 byte\n2,short\n")
+    assert [row.values["description"] for row in rows] == ["zero \0 byte", "short"]
+
+
 def test_bytes_that_are_no_text_cost_their_own_line() -> None:
     """A line in another encoding is refused, and the others are read."""
     assert [row.kind for row in csv_rows("number\n1\né\n".encode() + b"\xe9\n2\n")] == ["", "", "not_utf8", ""]

@@ -47,7 +47,7 @@ def test_a_named_encoding_decides() -> None:
         "a;é\n"
     ]
     assert named_encoding("UTF-16", io.BytesIO("é".encode("utf-16"))) == Encoding("utf-16-le", 2)
-    for wrong in ("nope", "base64", "rot13", "a\0"):
+    for wrong in ("nope", "base64", "rot13", "a\0", "idna", "undefined"):
         with pytest.raises(UnknownEncodingError):
             named_encoding(wrong, io.BytesIO(content))
 
