@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(4000, 1, 1, tzinfo=UTC)
 INTEGER_MAX = 2**53 - 1
+_OFFSET_MIN, _OFFSET_MAX, _OFFSET_STEP = timedelta(hours=-12), timedelta(hours=14), timedelta(minutes=15)
 
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", flags=re.ASCII)
@@ -44,6 +45,11 @@ def _in_utc(time: datetime) -> datetime:
         kind = "time_out_of_range"
         raise PydanticCustomError(kind, f"must be between the years {EARLIEST.year} and {LATEST.year}")
     return time.astimezone(UTC)
+
+
+def is_offset(offset: timedelta | None) -> bool:
+    """Tell whether clocks somewhere differ this much from UTC: 14:30-15:30 is a span of time, and no offset."""
+    return offset is None or (_OFFSET_MIN <= offset <= _OFFSET_MAX and not offset % _OFFSET_STEP)
 
 
 def _decimal(value: Any) -> Any:

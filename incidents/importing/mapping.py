@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from typing import Any, Final, Self
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.projects.imports import ImportedProject
+from contracts.values import compose
 from incidents.importing.times import Choice, DateOrder
 
 FIELDS: Final = frozenset(ImportedProject.model_fields)
@@ -74,6 +75,17 @@ class Mapping(BaseModel):
     timezone: str | None = None
     clock_changes: Choice | None = None
 
+    @field_validator("columns", "joined", "types", "statuses", mode="before")
+    @classmethod
+    def _composes_names(cls, names: Any) -> Any:
+        """Write names in normal form C, as those of the file."""
+        if not isinstance(names, dict):
+            return names
+        return {
+            compose(name): [compose(part) for part in value] if isinstance(value, list) else value
+            for name, value in names.items()
+        }
+
     @model_validator(mode="after")
     def _names_what_is_there(self) -> Self:
         named = {"columns": filter(None, self.columns.values()), "defaults": self.defaults, "joined": self.joined}
@@ -93,7 +105,8 @@ class Mapping(BaseModel):
         fields = {name: field for field, parts in self.joined.items() for name in parts if name in names}
         fields |= {name: field for name in names if name not in fields and (field := self.columns.get(name))}
         left = [name for name in names if name not in fields and name not in self.columns]
-        fields |= {name: name for name in left if name in FIELDS}
+        own = {normalise(name): name for name in left if name in FIELDS}
+        fields |= {name: own[normalise(name)] for name in left if normalise(name) in own}
         taken = {*fields.values(), *self.joined}
         others = {
             name: _FIELD_OF[normalise(name)] for name in left if name not in fields and normalise(name) in _FIELD_OF

@@ -1,6 +1,7 @@
 """Reading a file of projects row by row; an unreadable row affects only itself."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -8,6 +9,7 @@ from json import JSONDecodeError
 from typing import Any, BinaryIO, Final, Literal
 
 from contracts.limits import Limit
+from contracts.values import compose
 from incidents.importing.cells import Dialect, Record, records
 from incidents.importing.decoding import Encoding, Line, detect, lines
 from incidents.strict import AmbiguousError, read_json
@@ -103,7 +105,7 @@ class Source:
                 empty += record.is_empty
                 if record.kind or record.is_empty:
                     continue
-                rank = (knowing([cell.strip() for cell in record.cells]), -above, len(record.cells))
+                rank = (knowing([compose(cell.strip()) for cell in record.cells]), -above, len(record.cells))
                 if best is None or rank > best[0]:
                     best = rank, replace(_header(record, delimiter, above), empty=empty)
                 above += 1
@@ -112,7 +114,7 @@ class Source:
 
 def _header(record: Record, delimiter: str, above: int) -> Header:
     spaced = len(record.cells) > 1 and all(cell.startswith(" ") for cell in record.cells[1:])
-    names = (cell.strip() or f"#{place}" for place, cell in enumerate(record.cells, 1))
+    names = (compose(cell.strip()) or f"#{place}" for place, cell in enumerate(record.cells, 1))
     return Header(record.line, tuple(names), Dialect(delimiter, spaced), above)
 
 
@@ -132,4 +134,12 @@ def _ndjson_rows(read: Iterable[Line]) -> Iterator[Row]:
         except ValueError:
             yield Row(line.number, {}, "json_invalid")
         else:
-            yield Row(line.number, values) if isinstance(values, dict) else Row(line.number, {}, "model_type")
+            yield _object_row(line.number, values) if isinstance(values, dict) else Row(line.number, {}, "model_type")
+
+
+def _object_row(line: int, values: dict[str, Any]) -> Row:
+    names = Counter(map(compose, values))
+    twice = [name for name, count in names.items() if count > 1]
+    if twice:
+        return Row(line, {}, "duplicate_key", name=twice[0])
+    return Row(line, dict(zip(names, values.values(), strict=True)))

@@ -48,6 +48,7 @@ class _Seen:
 
     columns: set[str] = field(default_factory=set)
     orders: Counter[str] = field(default_factory=Counter)
+    shown: dict[str, str] = field(default_factory=dict)
     undecided: int = 0
     numbers: int = 0
     texts: int = 0
@@ -138,6 +139,8 @@ def _look(seen: _Seen, row: Row, translator: Translator) -> None:
 def _look_at_time(seen: _Seen, text: str) -> None:
     if order := times.order_of(text):
         seen.orders[order] += "." not in text
+        if "." not in text:
+            seen.shown.setdefault(order, text)
     seen.undecided += times.needs_order(text)
 
 
@@ -146,7 +149,10 @@ def _order(seen: _Seen, mapping: Mapping) -> times.DateOrder | None:
     if mapping.time_format:
         return None
     shown = [order for order in ("dmy", "mdy") if seen.orders[order]]
-    if len(shown) == 2 or (seen.undecided and not shown):  # noqa: PLR2004 - both of them
+    if len(shown) == 2:  # noqa: PLR2004 - both of them
+        words = "in some dates the day comes first, in others the month: {unknown}; say which with --dates dmy or mdy"
+        raise UnusableFileError(words, unknown=[seen.shown[order] for order in shown])
+    if seen.undecided and not shown:
         raise UnusableFileError("no date shows whether the day or the month comes first: --dates dmy or --dates mdy")
     return "mdy" if shown == ["mdy"] else "dmy"
 

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from itertools import pairwise, product
 from typing import Final, Literal
 
+from contracts.values import is_offset
+
 DateOrder = Literal["dmy", "mdy"]
 Choice = Literal["earlier", "later"]
 
@@ -101,15 +103,22 @@ def read(text: str, form: str | None, order: DateOrder | None) -> datetime:
         NotATimeError: The text is not a time.
     """
     try:
-        if form:
-            return datetime.strptime(_with_minutes(text), form)  # noqa: DTZ007 - zoned by the caller
-        if numeric := _NUMERIC.fullmatch(text):
-            return _numeric(numeric, order_of(text) or order or "dmy")
-        if dated := _YEAR_FIRST.fullmatch(text):
-            text = f"{dated[1]}-{int(dated[2]):02}-{int(dated[3]):02}{dated[4]}"
-        return datetime.fromisoformat(_with_minutes(text))
+        at = _read(text, form, order)
     except ValueError as error:
         raise NotATimeError(text) from error
+    if not is_offset(at.utcoffset()):
+        raise NotATimeError(text)
+    return at
+
+
+def _read(text: str, form: str | None, order: DateOrder | None) -> datetime:
+    if form:
+        return datetime.strptime(_with_minutes(text), form)  # noqa: DTZ007 - zoned by the caller
+    if numeric := _NUMERIC.fullmatch(text):
+        return _numeric(numeric, order_of(text) or order or "dmy")
+    if dated := _YEAR_FIRST.fullmatch(text):
+        text = f"{dated[1]}-{int(dated[2]):02}-{int(dated[3]):02}{dated[4]}"
+    return datetime.fromisoformat(_with_minutes(text))
 
 
 def _with_minutes(text: str) -> str:

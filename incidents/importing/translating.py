@@ -18,6 +18,7 @@ from contracts.administration_queries import Property
 from contracts.errors import refused_fields
 from contracts.limits import Limit
 from contracts.projects.imports import ImportedProject
+from contracts.values import compose
 from incidents.importing import times
 from incidents.importing.mapping import TIMES, Mapping
 from incidents.importing.times import DateOrder, Moment, NotATimeError
@@ -33,6 +34,9 @@ _ALSO_FROM: Final = {"reference": ("number",), "project_id": ("number", "referen
 
 _KINDS: Final = {"bool_type": "yes_or_no", "bool_parsing": "yes_or_no"}
 """Kinds of errors that have other words about a file than about a message."""
+
+_PLACES: Final = {name: place for place, name in enumerate(ImportedProject.model_fields)}
+"""The order in which the faults of a row are named."""
 
 _REFUSED_TEXT_MAX: Final = 200
 """The most characters of a refused cell that are kept."""
@@ -129,11 +133,12 @@ class Translator:
         else:
             if not faults:
                 return project
+        faults.sort(key=lambda fault: _PLACES.get(fault.field, 0))
         raise InvalidRowError(*faults, number=number, reference=reference)
 
     def _id_of(self, key: object) -> UUID:
         """Return the id derived from the number of a row, which stays the same when other cells are corrected."""
-        return uuid5(_NAMESPACE, f"{self.site}/{self.mapping.source}/{key}")
+        return uuid5(_NAMESPACE, compose(f"{self.site}/{self.mapping.source}/{key}"))
 
     def fields(self, values: Named[str, Any]) -> dict[str, Any]:
         """Return the values of a row by field: one cell each, or several joined cells."""
@@ -179,14 +184,17 @@ class Translator:
         return fields
 
     def _numbered(self, values: dict[str, Any]) -> dict[str, Any]:
-        """Parse the number; in a file whose numbers are texts, it becomes the reference."""
+        """Parse the number; the reference keeps its zeros, or all of it in a file whose numbers are texts."""
         text = values.get("number")
         if not isinstance(text, str):
             return values
+        written = text.strip()
         if self.findings.numbers_are_texts and "reference" not in values:
             rest = {name: value for name, value in values.items() if name != "number"}
-            return {**rest, "reference": text.strip()}
-        return {**values, "number": int(text) if _WHOLE.fullmatch(text.strip()) else text}
+            return {**rest, "reference": written}
+        if not _WHOLE.fullmatch(written):
+            return values
+        return {**({"reference": written} if written.startswith("0") else {}), **values, "number": int(written)}
 
     def _read_all(self, filled: Named[str, Any], faults: list[Fault]) -> dict[str, Any]:
         """Return the fields that can be read; the others are faults."""
@@ -203,7 +211,7 @@ class Translator:
             return str(value) if name == "reference" and isinstance(value, int) else value
         text = value.strip()
         if name in {"type_id", "status_id"}:
-            return self._property(name, text)
+            return self._property(name, compose(text))
         if name == "retention_exempt":
             return True if text.lower() in _YES else False if text.lower() in _NO else value
         return text if name in TIMES or name == "reference" else value
@@ -225,8 +233,11 @@ class Translator:
         """Place the times in their zone; the start and the end resolve each other's ambiguity."""
         written = {name: read[name] for name in TIMES & read.keys() if isinstance(read[name], str)}
         moments = {name: self._moment(text) for name, text in written.items()}
+        wrong = {name for name, moment in moments.items() if moment is None}
+        faults += [Fault(name, "not_a_time") for name in sorted(wrong)]
+        read = {name: value for name, value in read.items() if name not in wrong}
         for group in (("created_at",), ("start_time", "end_time")):
-            named = {name: moment for name in group if isinstance(moment := moments.get(name), Moment)}
+            named = {name: moment for name in group if (moment := moments.get(name))}
             decided = times.decide(named.values(), self.mapping.clock_changes)
             if decided is None:
                 name, doubted = next(item for item in named.items() if len(item[1].possible) > 1)
@@ -236,14 +247,14 @@ class Translator:
                 read |= {name: at.isoformat() for name, at in zip(named, decided, strict=True)}
         return read
 
-    def _moment(self, text: str) -> Moment | str:
-        """Return the moment, or the unchanged text if it is not a time, which the contract then refuses."""
+    def _moment(self, text: str) -> Moment | None:
+        """Return the moment; None if the text is not a time."""
         zone = ZoneInfo(self.mapping.timezone) if self.mapping.timezone else None
         try:
             at: datetime = times.read(text, self.mapping.time_format, self.findings.order or self.mapping.dates)
             return times.moment(at, zone)
         except (NotATimeError, OverflowError):
-            return text
+            return None
 
 
 def _faults_of(error: ValidationError, besides: Collection[str]) -> Iterator[Fault]:

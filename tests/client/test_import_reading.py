@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,40 @@ def test_a_project_without_an_id_has_the_same_one_every_time() -> None:
     }
     assert len(set(ids.values())) == 4
     assert translated(Mapping(source="x"), row, "a").project_id == ids["a", "x"]
+
+
+def test_a_name_is_the_same_from_every_system() -> None:
+    """A Mac decomposes accents: the project, its type and its columns are those of the composed name."""
+    mapping = Mapping.model_validate({"columns": {"Référence n°": "reference"}, "types": {"Blessé": 3}})
+    header, row = "Référence n°,created_by,created_at,type", f"DÉP-12,ann,{AT},Blessé"
+    projects: list[ImportedProject] = []
+    for form in ("NFC", "NFD"):
+        (read,) = csv_rows(unicodedata.normalize(form, f"{header}\n{row}\n"))
+        projects.append(translated(mapping, read.values))
+        (read,) = Source(io.BytesIO(json.dumps(read.values).encode()), "ndjson").rows()
+        projects.append(translated(mapping, read.values))
+    assert len({project.project_id for project in projects}) == 1
+    assert [(project.reference, project.type_id) for project in projects] == [("DÉP-12", 3)] * 4
+
+
+def test_a_number_keeps_its_zeros_as_a_reference() -> None:
+    """The number here has no leading zeros; as it was written it is kept, unless the row has a reference."""
+    row = {"number": "000123", "created_by": "ann", "created_at": AT}
+    padded, other, plain = (translated(Mapping(), row | more) for more in ({}, {"reference": "A"}, {"number": "123"}))
+    assert [(each.number, each.reference) for each in (padded, other, plain)] == [
+        (123, "000123"),
+        (123, "A"),
+        (123, None),
+    ]
+    assert padded.project_id == plain.project_id
+
+
+@pytest.mark.parametrize("text", ["2026-01-31 14:30-15:30", "2026-01-31 10:00-10:20", "31/01/2026 14:30-23:00"])
+def test_a_span_of_time_is_not_a_time_with_an_offset(text: str) -> None:
+    """The end of a span would move the time by as many hours."""
+    with pytest.raises(InvalidRowError) as refusal:
+        translated(Mapping(), {"number": "12", "created_by": "ann", "created_at": text})
+    assert [(fault.field, fault.kind) for fault in refusal.value.faults] == [("created_at", "not_a_time")]
 
 
 def test_chunks_fit_their_body_and_lose_nothing() -> None:

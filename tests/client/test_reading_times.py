@@ -225,3 +225,10 @@ def test_an_impossible_time_says_what_is_impossible(language: str, text: str, wo
     with pytest.raises(UsageError) as refused:
         read_time(session(language), text, "--since")
     assert words in str(refused.value).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("text", ["2026-01-31 14:30-15:30", "2026-01-31 14:30+23:59", "24/11/2026 14:05-15:05"])
+def test_a_span_of_time_is_not_an_offset(text: str) -> None:
+    """14:30-15:30 would be a time of the next day; no clock differs so much from UTC."""
+    with pytest.raises(UsageError, match="is not an offset from UTC"):
+        read_time(session("en"), text, "--at")

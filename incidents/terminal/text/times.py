@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from contracts.figures import read_duration
+from contracts.values import is_offset
 
 _FRENCH: Final = "fr"
 _SIGNED: Final = re.compile(r"(?:in|dans) (?P<after>.+)|(?:il y a )?(?P<before>.+?)(?: ago)?")
@@ -187,7 +188,7 @@ def _iso(text: str, language: str) -> datetime:
     """Parse RFC 3339, or a local date or time in its order."""
     read_at = datetime.fromisoformat(text)
     if read_at.tzinfo:
-        return read_at.astimezone()
+        return _from_offset(read_at)
     is_date = ":" not in text and "T" not in text.upper() and " " not in text
     return read_at.astimezone() if is_date else resolve_local(read_at, language)
 
@@ -201,8 +202,15 @@ def _at(day: date, clock: re.Match[str], language: str) -> datetime:
         hour=int(clock["hour"]), minute=int(clock["minute"] or 0), second=int(clock["second"] or 0)
     )
     if offset := clock["offset"]:
-        return naive.replace(tzinfo=_zone(offset)).astimezone()
+        return _from_offset(naive.replace(tzinfo=_zone(offset)))
     return resolve_local(naive, language)
+
+
+def _from_offset(read_at: datetime) -> datetime:
+    """Return a time with an offset as the clock of here shows it."""
+    if not is_offset(read_at.utcoffset()):
+        raise NotATimeError("{text} is not an offset from UTC: write one time", text=read_at.isoformat()[-6:])
+    return read_at.astimezone()
 
 
 def _zone(offset: str) -> timezone:
