@@ -28,6 +28,8 @@ def defined(peer: Peer, run_line: RunLine) -> None:
     [
         ("types", "add", "injury "),
         ("types", "rename", "Theft", "INJURY"),
+        ("types", "add", "Inj\u200bury"),
+        ("statuses", "add", "In\u2060 prog\u00adress"),
         ("types", "add", "2"),
         ("statuses", "add", "IN  PROGRESS"),
         ("statuses", "add", "Ín progress"),

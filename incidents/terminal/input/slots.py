@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from typing import Final, TypeVar
 
 from contracts.administration_queries import Category, DataField
+from contracts.printable import is_invisible
 
 DATA_KINDS: Final = frozenset({"integer", "decimal", "text", "checkbox", "datetime"})
 """The kinds of data fields; there are three of each."""
@@ -16,9 +17,10 @@ Slotted = TypeVar("Slotted", Category, DataField)
 
 
 def fold(text: str) -> str:
-    """Return a text without case, accents and double spaces, and with the dash and the apostrophe of keyboards."""
+    """Return a text as people type it: without case, accents, double spaces and characters that nobody sees."""
     plain = unicodedata.normalize("NFKD", text.casefold()).translate(_KEYBOARD)
-    return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
+    seen = (letter for letter in plain if not (unicodedata.combining(letter) or is_invisible(letter)))
+    return " ".join("".join(seen).split())
 
 
 def meant(items: Iterable[Slotted], text: str) -> list[Slotted]:
