@@ -130,7 +130,18 @@ async def test_a_changed_type_is_found_with_a_word(operator: Operator, monkeypat
 
 
 SORTED = ["« sac »", "10", "9 bags", "apple", "Apple", "Ärger", "cote", "coté", "côte", "écart", "Éclair", "øre"]
-SORTED += ["zebra", "Zone", "Ωmega", "вход", "仓库"]
+SORTED += [
+    "zebra",
+    "Zone",
+    "Ωmega",
+    "вход",
+    "дуб",
+    "\u0452\u0430\u043a",
+    "жук",
+    "\u0438\u0432\u0430",
+    "\u0406\u0432\u0430",
+]
+SORTED += ["лук", "я", "仓库"]
 
 
 @pytest.mark.parametrize("sort", ["description", "-description"])

@@ -24,6 +24,12 @@ _KEYBOARD_LETTERS |= dict(
 _APOSTROPHES = frozenset("\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf\u02c8\u02ca\u02cb\u02ee\ua78b\ua78c")
 """Letters of Unicode for which people type an apostrophe, which separates words."""
 
+# Ukrainian, Serbian, Macedonian and Kazakh letters, which have their places in the alphabet and not after its end.
+_PLACES = dict(zip("\u0452\u0454\u0455\u0456\u0458\u0459\u045a\u045b\u045f", "дезиилнтч", strict=True))
+_PLACES |= dict(zip("\u04d9\u0493\u049b\u04a3\u04e9\u04b1\u04af\u04bb", "агкноуух", strict=True))
+_SORTED_LETTERS = str.maketrans({letter: f"{before}\uffff" for letter, before in _PLACES.items()})
+"""Letters that Unicode put behind their script: the letter before it in the alphabet, and what follows all letters."""
+
 _NUMERO_SIGN = "\u2116"
 _BEFORE_NUMBER = re.compile("[\u00aa\u00ba](?= ?[0-9])")
 """A raised letter before a number, as in nº12, which would become a letter of the number."""
@@ -149,7 +155,7 @@ def line_of(texts: Iterable[tuple[list[str], list[str]]]) -> str:
 def sort_key(text: str) -> str:
     """Return a key that orders texts as dictionaries do: by letters, then accents, then small before capital."""
     text = text[:SORT_CHARACTERS_MAX]
-    base = fold(text)[:SORT_CHARACTERS_MAX]
+    base = fold(text).translate(_SORTED_LETTERS)[:SORT_CHARACTERS_MAX]
     small = text[1:].lower() == text[1:]
     capitals = "" if small else "".join("!" if letter.isupper() else " " for letter in text).rstrip()
     capitals = "!" if small and text[:1].isupper() else capitals
