@@ -83,8 +83,8 @@ def test_a_name_is_not_blank(blank: str) -> None:
     assert refusal_of("name", blank) == "string_too_short"
 
 
-UNSEEN = ("\u200b", "\u3164", "\u2800", "\u202e\u2066", "\ufeff", "\u00ad", "\ufe0f", "\U000e0041", "\x1b")
-UNSEEN += ("\U00013430",)
+UNSEEN: tuple[str, ...] = ("\u200b", "\u3164", "\u2800", "\u202e\u2066", "\ufeff", "\u00ad", "\ufe0f")
+UNSEEN += ("\U000e0041", "\U00013430", "\x1b")
 """What nobody sees, of each kind."""
 
 
