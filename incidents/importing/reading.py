@@ -15,6 +15,9 @@ from incidents.importing.decoding import Encoding, Line, detect, lines
 from incidents.strict import AmbiguousError, read_json
 
 Format = Literal["csv", "ndjson"]
+WHOLE_JSON: Final = "whole_json"
+"""The only row of a file that is JSON as a whole: a list, or an object over several lines."""
+
 Knowing = Callable[[Sequence[str]], int]
 """Returns how many fields columns with these names fill."""
 
@@ -119,9 +122,14 @@ def _header(record: Record, delimiter: str, above: int) -> Header:
 
 
 def _ndjson_rows(read: Iterable[Line]) -> Iterator[Row]:
+    is_first = True
     for line in read:
-        if not line.text.strip():
+        if not (text := line.text.strip()):
             continue
+        if is_first and (text == "{" or text.startswith("[")):
+            yield Row(line.number, {}, WHOLE_JSON)
+            return
+        is_first = False
         if not line.readable:
             yield Row(line.number, {}, "not_utf8")
             continue

@@ -7,7 +7,7 @@ from typing import Final
 
 from incidents.importing import times
 from incidents.importing.mapping import TIMES, Mapping, normalise
-from incidents.importing.reading import Row, Source
+from incidents.importing.reading import WHOLE_JSON, Row, Source
 from incidents.importing.translating import Findings, Translator, is_reference
 
 _CLOCKS: Final = frozenset({"time", "heure"})
@@ -22,6 +22,11 @@ _UNCLEAR_CLOCKS: Final = (
 )
 _NUMBERS_PER_TEXT: Final = 10
 """At least one number in this many must be text for a file's numbers to count as the other system's."""
+
+
+_WHOLE_JSON: Final = (
+    "the file is JSON as a whole: write each project as an object on a line of its own; jq -c '.[]' does this to a list"
+)
 
 
 class UnusableFileError(Exception):
@@ -76,6 +81,8 @@ def survey(source: Source, mapping: Mapping, progressed: Callable[[], None] = la
     seen, checked = _Seen(), set[tuple[str, ...]]()
     translator = Translator(mapping, "-")
     for count, row in enumerate(source.rows()):
+        if row.kind == WHOLE_JSON:
+            raise UnusableFileError(_WHOLE_JSON)
         names = tuple(row.values)
         if names not in checked:
             checked.add(names)
