@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from pypdf import PdfReader
 
+from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.report_batches import (
@@ -153,6 +154,20 @@ async def test_what_cannot_be_one_batch_is_refused(site: Site) -> None:
         with pytest.raises(Refused) as refusal:
             await client.send(command)
         assert refusal.value.details["fields"][0]["kind"] == kind
+
+
+async def test_a_batch_of_a_deleted_project_says_who_deleted_it(site: Site) -> None:
+    """Alone it is gone, as for its own report; among others it is left out."""
+    await site.workers("projects", "reports")
+    client = await site.client()
+    [gone, there] = await projects(client, 2)
+    await client.send(DeleteProject(project_id=gone))
+    with pytest.raises(Refused) as refusal:
+        await client.send(GenerateBatch(report_id=uuid7(), project_ids=[gone]))
+    assert refusal.value.error.code == Code.GONE
+    assert refusal.value.details["deleted_by"] == "admin"
+    batch = await client.send(GenerateBatch(report_id=uuid7(), project_ids=[gone, there]))
+    assert [each.reason for each in batch.left_out] == [Omission.DELETED]
 
 
 async def test_as_many_as_one_message_can_name_are_taken(site: Site) -> None:

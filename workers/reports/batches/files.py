@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, project_gone
 from contracts.report_batches import (
     BatchForm,
     BatchGenerated,
@@ -14,13 +14,13 @@ from contracts.report_batches import (
     GenerateBatch,
 )
 from workers.common.sandboxed_jobs import ChildError
-from workers.reports import batch_tables
+from workers.reports import batch_tables, tables
 from workers.reports.batches.bound_files import Binder, common_standard, reports_of
 from workers.reports.batches.entries import Entry, entries_of, included, left_out, recorded_events, volumes_of
 from workers.reports.batches.zip_file import ZipWriter
 from workers.reports.rendering.child_process_rendering import refusal_of
 from workers.reports.rendering.render_input import Purpose
-from workers.reports.row_types import BatchHeadRow, LeftProjectRow, NumberedPartRow
+from workers.reports.row_types import BatchHeadRow, LeftProjectRow, NumberedPartRow, TombstoneRow
 from workers.reports.signing.signing import are_stamped
 from workers.runtime.commands.deferred_commands import DeferredCommand, Step, StepChangedError
 from workers.runtime.storage import file_chunks
@@ -94,14 +94,23 @@ async def give_up_batch(step: Step, batch: BatchHeadRow) -> bool:
 async def _make(step: Step, batch: BatchHeadRow) -> bool:
     entries = await _entries(step, batch["report_id"])
     if not included(entries):
-        fields = [{"field": "project_ids", "kind": "no_reports"}]
-        return await fail_batch(step, batch, Refusal(Code.INVALID, fields=fields), entries)
+        return await fail_batch(step, batch, await _refusal_of_none(step, entries), entries)
     file = _File(step, batch["report_id"])
     try:
         await _WRITERS[batch["form"]](file, batch, entries)
     except ChildError as error:
         return await fail_batch(step, batch, refusal_of(error), entries)
     return await _conclude(step, batch, file, entries)
+
+
+async def _refusal_of_none(step: Step, entries: Sequence[Entry]) -> Refusal:
+    """Return why no report can be made; of a project that alone is asked for and gone, the same as for its report."""
+    if len(entries) == 1:
+        ids = {"ids": [UUID(entry["project_id"]) for entry in entries]}
+        tombstone = row_of(await step.connection.execute(tables.TOMBSTONES, ids), TombstoneRow)
+        if tombstone is not None:
+            return project_gone(tombstone, GenerateBatch.part)
+    return Refusal(Code.INVALID, fields=[{"field": "project_ids", "kind": "no_reports"}])
 
 
 async def _entries(step: Step, report_id: UUID) -> list[Entry]:
