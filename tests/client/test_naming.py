@@ -167,4 +167,4 @@ async def test_an_empty_list_is_called_empty(peer: Peer, run_line: RunLine) -> N
     """A number of a list without entries is answered with that."""
     peer.answers["projects.draft"] = json.dumps({"sequences": []}).encode()
     ended = await run_line("projects", "draft", "remove", "1", "--json")
-    assert "not in the list, which is empty" in ended.json["error"]["message"]
+    assert "the draft list is empty" in ended.json["error"]["message"]
