@@ -19,14 +19,12 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import ProxyTracerProvider, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from incidents.tracing import Headers, Tracing
-
 _CLOSE_SECONDS: Final = 2.0
 _FORMAT: Final = TraceContextTextMapPropagator()
 
 
-class Spans(Tracing):
-    """The spans of one client."""
+class Spans:
+    """The spans of one client: what `incidents.tracing.Tracing` describes."""
 
     def __init__(self) -> None:
         provider = trace.get_tracer_provider()
@@ -44,7 +42,7 @@ class Spans(Tracing):
             yield
 
     @contextmanager
-    def sending(self, name: str, message_id: str) -> Iterator[Headers]:
+    def sending(self, name: str, message_id: str) -> Iterator[dict[str, str]]:
         """Make a span of sending a command, up to the server's acknowledgement."""
         attributes = {
             "messaging.system": "nats",
@@ -56,7 +54,7 @@ class Spans(Tracing):
             yield headers
 
     @contextmanager
-    def asking(self, name: str) -> Iterator[Headers]:
+    def asking(self, name: str) -> Iterator[dict[str, str]]:
         """Make a span of a query, up to its answer."""
         with self._span(name, SpanKind.CLIENT, {"messaging.system": "nats"}) as headers:
             yield headers
@@ -69,9 +67,9 @@ class Spans(Tracing):
             closing.join(_CLOSE_SECONDS)
 
     @contextmanager
-    def _span(self, name: str, kind: SpanKind, attributes: Mapping[str, str]) -> Iterator[Headers]:
+    def _span(self, name: str, kind: SpanKind, attributes: Mapping[str, str]) -> Iterator[dict[str, str]]:
         span = self._tracer.start_span(name, kind=kind, attributes=attributes)
-        headers: Headers = {}
+        headers = dict[str, str]()
         _FORMAT.inject(headers, trace.set_span_in_context(span))
         try:
             # An exception is named by its type alone: its message may quote what a person wrote.

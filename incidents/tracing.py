@@ -5,7 +5,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from importlib import import_module
-from typing import Final
+from typing import Final, Protocol
 
 Headers = dict[str, str]
 """The headers of a message that continue the trace."""
@@ -13,23 +13,39 @@ Headers = dict[str, str]
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
-class Tracing:
-    """Tracing that is switched off."""
+class Tracing(Protocol):
+    """What a client traces."""
 
-    def using(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
+    def using(self, name: str) -> AbstractContextManager[None]:
         """Make a span of the block."""
-        return nullcontext()
 
-    def sending(self, name: str, message_id: str) -> AbstractContextManager[Headers]:  # noqa: ARG002 - see above
+    def sending(self, name: str, message_id: str) -> AbstractContextManager[Headers]:
         """Make a span of sending a command."""
-        return nullcontext({})
 
-    def asking(self, name: str) -> AbstractContextManager[Headers]:  # noqa: ARG002 - see above
+    def asking(self, name: str) -> AbstractContextManager[Headers]:
         """Make a span of a query, up to its answer."""
-        return nullcontext({})
 
     def close(self) -> None:
         """Export the remaining spans, within seconds."""
+
+
+class NoTracing:
+    """Tracing that is switched off."""
+
+    def using(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002 - nothing is named
+        """Make no span."""
+        return nullcontext()
+
+    def sending(self, name: str, message_id: str) -> AbstractContextManager[Headers]:  # noqa: ARG002 - nothing is named
+        """Make no span, and no headers."""
+        return nullcontext({})
+
+    def asking(self, name: str) -> AbstractContextManager[Headers]:  # noqa: ARG002 - nothing is named
+        """Make no span, and no headers."""
+        return nullcontext({})
+
+    def close(self) -> None:
+        """Export nothing."""
 
 
 @asynccontextmanager
@@ -45,10 +61,10 @@ async def open_tracing() -> AsyncIterator[Tracing]:
 def make_tracing() -> Tracing:
     """Return the tracing of a caller; it is off if the extra `otel` is not installed."""
     if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
-        return Tracing()
+        return NoTracing()
     try:
         spans = import_module("incidents.spans")
     except ModuleNotFoundError:
-        return Tracing()
+        return NoTracing()
     tracing_: Tracing = spans.Spans()
     return tracing_

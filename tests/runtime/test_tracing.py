@@ -13,6 +13,8 @@ from structlog.testing import capture_logs
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject
 from contracts.projects.queries import GetProject
+from incidents.spans import Spans
+from incidents.tracing import NoTracing, Tracing
 from tests.checks.tree import ROOT
 from tests.delivery.helpers import creation, project_in
 from tests.delivery.test_foreign_locks import locked
@@ -120,13 +122,24 @@ import os, sys
 from incidents import tracing as callers
 from workers.runtime.process import assembly, startup_steps
 for opened in (callers.make_tracing, lambda: startup_steps.open_tracing("projects", "1")):
-    assert type(opened()).__name__ == "Tracing"
+    assert type(opened()).__name__ in {"NoTracing", "Tracing"}
 assert not {"opentelemetry.trace", "opentelemetry.context", "opentelemetry.sdk"} & set(sys.modules)
 sys.modules["opentelemetry"] = None
 os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1"
 for opened in (callers.make_tracing, lambda: startup_steps.open_tracing("projects", "1")):
-    assert type(opened()).__name__ == "Tracing"
+    assert type(opened()).__name__ in {"NoTracing", "Tracing"}
 """
+
+
+KINDS: tuple[type[Tracing], ...] = (NoTracing, Spans)
+"""The type checker compares both with what a client traces."""
+
+
+def test_both_kinds_of_tracing_do_what_a_client_traces() -> None:
+    """What traces without OpenTelemetry has the same methods as what makes spans, and no others."""
+    traced = {name for name in vars(Tracing) if not name.startswith("_")}
+    for kind in KINDS:
+        assert {name for name in vars(kind) if not name.startswith("_")} == traced
 
 
 def test_nothing_is_imported_for_who_wants_no_spans() -> None:
