@@ -21,6 +21,7 @@ WHOLE_JSON: Final = "whole_json"
 Knowing = Callable[[Sequence[str]], int]
 """Returns how many fields columns with these names fill."""
 
+_BEGINS_WHOLE: Final = re.compile(r"\[\s*(?:\{.*)?|\{")
 _DELIMITERS: Final = ",;\t|"
 _NAMED_DELIMITER: Final = re.compile(r'"?sep=(?P<delimiter>.)"?,*\s*', flags=re.IGNORECASE)
 _HEADER_LINES_MAX: Final = 40
@@ -126,7 +127,7 @@ def _ndjson_rows(read: Iterable[Line]) -> Iterator[Row]:
     for line in read:
         if not (text := line.text.strip()):
             continue
-        if is_first and (text == "{" or text.startswith("[")):
+        if is_first and _BEGINS_WHOLE.fullmatch(text):
             yield Row(line.number, {}, WHOLE_JSON)
             return
         is_first = False
