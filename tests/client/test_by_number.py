@@ -75,6 +75,9 @@ async def test_the_activity_of_a_deleted_project_is_found_by_its_number(run_line
 
     async def lists_both_activities() -> bool:
         ended = await run_line("audit", "activity", 1, "--json")
-        return [entry["activity"] for entry in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
+        activities = [entry["activity"] for entry in ended.json.get("items", [])]
+        # An earlier look, before the deletion was recorded, is an activity, too.
+        done = [activity for activity in activities if activity != "audit.page-viewed"]
+        return done == ["projects.deleted", "projects.created"]
 
     await eventually(lists_both_activities, within=120)
