@@ -52,8 +52,9 @@ class _Seen:
     """The counts of a survey."""
 
     columns: set[str] = field(default_factory=set)
-    orders: Counter[str] = field(default_factory=Counter)
-    shown: dict[str, str] = field(default_factory=dict)
+    orders: dict[str, str] = field(default_factory=dict)
+    """For each order of day and month that only one date can show, the first such date."""
+
     undecided: int = 0
     numbers: int = 0
     texts: int = 0
@@ -144,10 +145,8 @@ def _look(seen: _Seen, row: Row, translator: Translator) -> None:
 
 
 def _look_at_time(seen: _Seen, text: str) -> None:
-    if order := times.order_of(text):
-        seen.orders[order] += "." not in text
-        if "." not in text:
-            seen.shown.setdefault(order, text)
+    if "." not in text and (order := times.order_of(text)):
+        seen.orders.setdefault(order, text)
     seen.undecided += times.needs_order(text)
 
 
@@ -155,13 +154,12 @@ def _order(seen: _Seen, mapping: Mapping) -> times.DateOrder | None:
     """Return whether the day or the month comes first, as shown by dates with only one reading."""
     if mapping.time_format:
         return None
-    shown = [order for order in ("dmy", "mdy") if seen.orders[order]]
-    if len(shown) == 2:  # noqa: PLR2004 - both of them
+    if len(seen.orders) == 2:  # noqa: PLR2004 - both of them
         words = "in some dates the day comes first, in others the month: {unknown}; say which with --dates dmy or mdy"
-        raise UnusableFileError(words, unknown=[seen.shown[order] for order in shown])
-    if seen.undecided and not shown:
+        raise UnusableFileError(words, unknown=[seen.orders[order] for order in ("dmy", "mdy")])
+    if seen.undecided and not seen.orders:
         raise UnusableFileError("no date shows whether the day or the month comes first: --dates dmy or --dates mdy")
-    return "mdy" if shown == ["mdy"] else "dmy"
+    return "mdy" if "mdy" in seen.orders else "dmy"
 
 
 def _joined(seen: _Seen, mapping: Mapping) -> dict[str, tuple[str, ...]]:

@@ -169,7 +169,7 @@ async def test_an_output_that_takes_no_more_is_told(bus: Bus, peer: Peer, line: 
 
 @pytest.mark.parametrize("line", ["--help", "projects", "access list --data {data}", "access list --csv --data {data}"])
 async def test_help_and_the_servers_commands_end_as_all_others(tmp_path: Path, line: str) -> None:
-    """What others print is no exception: a reader that ends is no fault, and a full disk is said in one sentence."""
+    """The output of other packages is treated alike: a closed pipe is not an error, and a full disk is one sentence."""
     assert (await incidents("access", "init", "--out", tmp_path)).status == 0
     typed = line.format(data=shlex.quote(str(tmp_path)))
     assert await piped({}, typed, "true") == (["141"], "")

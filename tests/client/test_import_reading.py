@@ -50,7 +50,7 @@ def test_an_open_quotation_mark_costs_its_own_line() -> None:
 
 
 def test_a_file_of_an_old_mac_has_line_feeds_in_its_cells() -> None:
-    """Lines that end in CR are told apart from the LF inside a cell, and from a CR inside a file of LF."""
+    """Where lines end in CR, an LF is part of its cell; where they end in LF, a CR ends none."""
     mac = 'number,description\r1,"first\nsecond\nthird"\r2,short\r'
     assert [(row.line, row.values["description"]) for row in csv_rows(mac)] == [
         (2, "first\nsecond\nthird"),

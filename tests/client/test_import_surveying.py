@@ -214,6 +214,6 @@ def test_empty_rows_above_the_header_are_counted() -> None:
 
 @pytest.mark.parametrize("content", [b'[{"number": 1}]', b'\n[\n  {"number": 1}\n]\n', b'{\n  "number": 1\n}\n'])
 def test_json_as_a_whole_is_refused_at_once(content: bytes) -> None:
-    """A list, or an object over several lines, is no file of rows, and the refusal says how to write them."""
+    """A list, or an object over several lines, is refused as a whole, and the refusal says how to write rows."""
     with pytest.raises(UnusableFileError, match="an object on a line of its own"):
         survey(Source(io.BytesIO(content), "ndjson"), Mapping())

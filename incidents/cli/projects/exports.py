@@ -61,7 +61,7 @@ Resumed = Annotated[
 ]
 Access = Annotated[
     str | None,
-    typer.Option(metavar="TEXT", help="Why a restricted project is exported, which is alone; recorded."),
+    typer.Option(metavar="TEXT", help="Why a restricted project is exported, always alone; recorded."),
 ]
 ExportId = Annotated[UUID, typer.Argument(metavar="ID", help="The id of an export, as `projects exports` shows it.")]
 

@@ -3,7 +3,7 @@
 import os
 from gettext import pgettext
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 import uvloop
@@ -68,12 +68,11 @@ def prove_text(
         reason = getattr(error, "strerror", None) or type(error).__name__
         fail(say("{path} cannot be read: {reason}", path=file, reason=say(reason)), _USAGE)
     question = Question(project, revision, _read_field(field))
-    named = {**question._asdict(), "field": _shown(question.field)}
     try:
         proof = uvloop.run(prove(_database_url(data), question, wording))
     except NoHashError as error:
         revisions = ", ".join(map(str, error.revisions)) or pgettext("feminine", "none")
-        fail(say(_REASONS[error.kind], **named, revisions=revisions), _USAGE)
+        fail(say(_REASONS[error.kind], **_named(question), revisions=revisions), _USAGE)
     except UnfitError as error:
         fail(str(error), error.status)
     _show(question, proof, as_json=as_json)
@@ -90,6 +89,11 @@ def _read_field(text: str) -> str:
     return fields[typed]
 
 
+def _named(question: Question) -> dict[str, Any]:
+    """Return the parts of a question for a sentence, with the field as it is shown."""
+    return {**question._asdict(), "field": _shown(question.field)}
+
+
 def _shown(field: str) -> str:
     return say("Telephone").casefold() if field == "number" else pgettext("field", field)
 
@@ -103,14 +107,13 @@ def _show(question: Question, proof: TextProof, *, as_json: bool) -> None:
         document = {**question._asdict(), **proof._asdict(), "project_id": str(proof.project_id)}
         write({**document, "at": proof.at.isoformat()})
         return
-    named = {**question._asdict(), "field": _shown(question.field)}
     at = f"{proof.at:%Y-%m-%d %H:%M} UTC"
     if proof.is_same:
         words = "this text is {field} of project {project} since revision {revision}: {actor} wrote it on {at}"
-        tell(("✓", "green"), " ", say(words, **named, actor=proof.actor, at=at))
+        tell(("✓", "green"), " ", say(words, **_named(question), actor=proof.actor, at=at))
     else:
         words = "this text is not {field} of project {project} in revision {revision}, which {actor} wrote on {at}"
-        tell(("✗", "red"), " ", say(words, **named, actor=proof.actor, at=at))
+        tell(("✗", "red"), " ", say(words, **_named(question), actor=proof.actor, at=at))
     if proof.is_intact:
         words = "  entry {index} of the activity log is as it was recorded; `incidents audit verify` proves the log"
         tell((say(words, index=proof.log_index), "dim"))
